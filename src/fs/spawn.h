@@ -1,0 +1,27 @@
+/* spawn.h: every child process is started here (interpreter, pip, uv): argument vector, own environment, no shell, a time limit,
+ * output captured and capped. Standard input is /dev/null. */
+#ifndef VF_FS_SPAWN_H
+#define VF_FS_SPAWN_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/hooks.h"
+
+struct vf_spawn {
+    const char *const *argv; /* NULL-terminated; argv[0] is the path that is executed (execve, no PATH search) */
+    const char *const *env;  /* NULL-terminated "K=V"; NULL: an empty environment with PATH=/usr/bin:/bin and LC_ALL=C.UTF-8 */
+    const char *cwd;         /* NULL: "/" */
+    unsigned timeout_ms;     /* 0: 30 000; the child and its group are killed then */
+    size_t out_cap;          /* bytes of stdout and of stderr kept; 0: 64 KiB */
+};
+struct vf_spawn_result {
+    int exit_code;         /* -1 when ended by a signal */
+    int signal;            /* 0 when it exited */
+    bool timed_out;
+    int exec_errno;        /* errno of a failed execve; then the rest is 0 */
+    struct vf_slice out, err; /* in the arena */
+};
+VF_MUST_CHECK enum vf_status vf_spawn_run(const struct vf_spawn *s, const struct vf_hooks *hooks, struct vf_arena *a,
+                                          struct vf_spawn_result *r, struct vf_err *err);
+
+#endif
