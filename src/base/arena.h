@@ -17,15 +17,16 @@ void vf_arena_init(struct vf_arena *a);
 void vf_arena_release(struct vf_arena *a); /* frees everything; the arena can be used again */
 /* Keeps one block for use again; everything handed out is gone. */
 void vf_arena_clear(struct vf_arena *a);
-void *vf_arena_alloc(struct vf_arena *a, size_t size);              /* zeroed, aligned for any type */
+void *vf_arena_alloc(struct vf_arena *a, size_t size);               /* zeroed, aligned for any type */
 void *vf_arena_array(struct vf_arena *a, size_t count, size_t size); /* the same, product checked */
 /* Copies; the copy has a NUL behind it. On failure p is NULL although n may be > 0: check p. */
 struct vf_slice vf_arena_dup(struct vf_arena *a, struct vf_slice s);
 char *vf_arena_cstr(struct vf_arena *a, struct vf_slice s);
 struct vf_slice vf_arena_concat(struct vf_arena *a, struct vf_slice x, struct vf_slice y, struct vf_slice z);
 
-/* A growing array in an arena: base, count, capacity. vf_vec_push returns a zeroed new element or NULL. The old
- * storage stays in the arena when the array grows, so pointers to elements are not stable: use indices. */
+/* A growing array in an arena: base, count, capacity. vf_vec_push returns a zeroed new element or NULL. The
+ * old storage stays in the arena when the array grows, so pointers to elements are not stable: use indices.
+ */
 struct vf_vec {
     void *base;
     size_t n, cap;

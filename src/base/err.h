@@ -53,7 +53,7 @@ struct vf_err {
     enum vf_status code; /* VF_OK: nothing is set */
     int sys;             /* errno value, 0 when none */
     const char *op;      /* static string: "read", "rename", ... */
-    char *path;          /* owned copy of the path's bytes (may hold any byte but is NUL-terminated), or NULL */
+    char *path; /* owned copy of the path's bytes (may hold any byte but is NUL-terminated), or NULL */
     size_t path_len;
     char detail[600]; /* one sentence for people: what is wrong and what to do; "" when the errno says it */
 };
@@ -61,10 +61,10 @@ struct vf_err {
 void vf_err_init(struct vf_err *e);
 void vf_err_release(struct vf_err *e);
 void vf_err_clear(struct vf_err *e); /* release, then init: for going on after a handled error */
-/* Sets the error unless one is set. Returns `code` (or the code already set). `path` may be empty. `fmt` may be
- * NULL. The detail is cut to fit, never fails. e may be NULL (the code is returned all the same). */
-enum vf_status vf_err_set(struct vf_err *e, enum vf_status code, int sys, const char *op, struct vf_slice path,
-                          const char *fmt, ...) VF_PRINTF(6, 7);
+/* Sets the error unless one is set. Returns `code` (or the code already set). `path` may be empty. `fmt` may
+ * be NULL. The detail is cut to fit, never fails. e may be NULL (the code is returned all the same). */
+enum vf_status vf_err_set(struct vf_err *e, enum vf_status code, int sys, const char *op,
+                          struct vf_slice path, const char *fmt, ...) VF_PRINTF(6, 7);
 /* From errno: ENOENT/ENOTDIR not-found, EACCES/EPERM unreadable, ENOSPC/EDQUOT no-space, ENAMETOOLONG
  * path-too-long, EXDEV cross-device, EROFS not-writable, ENOMEM no-memory, else io. */
 enum vf_status vf_err_sys(struct vf_err *e, int sys, const char *op, struct vf_slice path);

@@ -138,6 +138,31 @@ static enum vf_status collect(struct worker *workers, unsigned n, struct vf_err 
     return st;
 }
 
+static void work_init(struct work *w, const struct vf_hooks *h, size_t n, unsigned jobs)
+{
+    size_t chunk = n / ((size_t)jobs * 16);
+    w->hooks = h;
+    w->n = n;
+    w->chunk = chunk < 1 ? 1 : chunk > MOST_CHUNK ? MOST_CHUNK : chunk;
+    atomic_init(&w->next, 0);
+    atomic_init(&w->failed, n);
+    atomic_init(&w->cancelled, false);
+}
+
+/* Runs everything on these workers; returns once all have stopped. */
+static enum vf_status run_all(struct work *w, struct worker *workers, unsigned jobs, struct vf_err *err)
+{
+    for (unsigned i = 0; i < jobs; i++) {
+        workers[i].work = w;
+        workers[i].index = i;
+    }
+    unsigned running = start_workers(workers, jobs);
+    (void)run_worker(&workers[0]);
+    for (unsigned i = 1; i < running; i++)
+        (void)pthread_join(workers[i].thread, NULL);
+    return collect(workers, running, err);
+}
+
 enum vf_status vf_parallel(const struct vf_hooks *h, size_t n, vf_work_fn fn, void *ctx, struct vf_err *err)
 {
     unsigned jobs = vf_hooks_jobs(h);
@@ -149,21 +174,9 @@ enum vf_status vf_parallel(const struct vf_hooks *h, size_t n, vf_work_fn fn, vo
         workers = &alone;
         jobs = 1;
     }
-    size_t chunk = n / ((size_t)jobs * 16);
-    struct work w = {.hooks = h, .fn = fn, .ctx = ctx, .n = n};
-    w.chunk = chunk < 1 ? 1 : chunk > MOST_CHUNK ? MOST_CHUNK : chunk;
-    atomic_init(&w.next, 0);
-    atomic_init(&w.failed, n);
-    atomic_init(&w.cancelled, false);
-    for (unsigned i = 0; i < jobs; i++) {
-        workers[i].work = &w;
-        workers[i].index = i;
-    }
-    unsigned running = start_workers(workers, jobs);
-    (void)run_worker(&workers[0]);
-    for (unsigned i = 1; i < running; i++)
-        (void)pthread_join(workers[i].thread, NULL);
-    enum vf_status st = collect(workers, running, err);
+    struct work w = {.fn = fn, .ctx = ctx};
+    work_init(&w, h, n, jobs);
+    enum vf_status st = run_all(&w, workers, jobs, err);
     if (workers != &alone)
         free(workers);
     if (st == VF_OK && atomic_load(&w.cancelled))

@@ -17,8 +17,10 @@ struct vf_event {
 };
 
 struct vf_hooks {
-    atomic_bool *cancel; /* set by anyone: the call ends with VF_INTERRUPTED as soon as it is safe; may be NULL */
-    void (*event)(void *ctx, const struct vf_event *ev); /* called from the calling thread only; may be NULL */
+    atomic_bool
+        *cancel; /* set by anyone: the call ends with VF_INTERRUPTED as soon as it is safe; may be NULL */
+    void (*event)(void *ctx,
+                  const struct vf_event *ev); /* called from the calling thread only; may be NULL */
     void *ctx;
     unsigned jobs; /* workers; 0: as many as there are processors */
 };
@@ -29,9 +31,9 @@ void vf_hooks_progress(const struct vf_hooks *h, const char *phase, uint64_t don
 void vf_hooks_note(const struct vf_hooks *h, const char *note);
 unsigned vf_hooks_jobs(const struct vf_hooks *h); /* at least 1 */
 
-/* Runs fn(ctx, item, worker) for every item 0..n-1 on `jobs` workers (the caller is worker 0), items in chunks taken in
- * order. Returns the status of the lowest item that failed; that worker's error is moved into err. With one worker no thread
- * is made; when a thread cannot be made the rest goes on with fewer. */
+/* Runs fn(ctx, item, worker) for every item 0..n-1 on `jobs` workers (the caller is worker 0), items in
+ * chunks taken in order. Returns the status of the lowest item that failed; that worker's error is moved into
+ * err. With one worker no thread is made; when a thread cannot be made the rest goes on with fewer. */
 typedef enum vf_status (*vf_work_fn)(void *ctx, size_t item, unsigned worker, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_parallel(const struct vf_hooks *h, size_t n, vf_work_fn fn, void *ctx,
                                          struct vf_err *err);

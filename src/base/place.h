@@ -1,5 +1,6 @@
-/* place.h: a place is where an environment stands, stood, or is to stand: one absolute path as bytes, with the
- * rules by which text may name it. Boundaries, last component and mapping ask this module. FACTS 10.1, 10.2. */
+/* place.h: a place is where an environment stands, stood, or is to stand: one absolute path as bytes, with
+ * the rules by which text may name it. Boundaries, last component and mapping ask this module.
+ * FACTS 10.1, 10.2. */
 #ifndef VF_BASE_PLACE_H
 #define VF_BASE_PLACE_H
 
@@ -13,17 +14,18 @@ struct vf_place {
     bool fold_case; /* compare without ASCII case (Windows, and macOS on request) */
 };
 
-/* Is `path` this place or below it? *rest gets the part behind, without separator ("" for the place itself). `path`
- * need not be clean: it is compared by words after cleaning. */
-bool vf_place_holds(const struct vf_place *pl, struct vf_slice path, struct vf_slice *rest, struct vf_arena *a);
+/* Is `path` this place or below it? *rest gets the part behind, without separator ("" for the place itself).
+ * `path` need not be clean: it is compared by words after cleaning. */
+bool vf_place_holds(const struct vf_place *pl, struct vf_slice path, struct vf_slice *rest,
+                    struct vf_arena *a);
 /* Three components or more, or two of which the last begins with a dot (DESIGN 2). */
 bool vf_place_distinctive(const struct vf_place *pl);
 /* Places that are no evidence for anything: `/`, `/usr`, `/usr/local` and one-component system directories
  * (`/usr /bin /lib /etc /var /tmp /home /root /opt`). */
 bool vf_place_is_common(const struct vf_place *pl);
-/* May `next` stand behind the text of a place, `prev` before it (-1: end or start of file)? FACTS 10.2. In text the left
- * byte must not be a byte of a path name; a `/` before is refused too unless a scheme (`file://`) ends there, which
- * the caller sees. In binaries only the right side counts. */
+/* May `next` stand behind the text of a place, `prev` before it (-1: end or start of file)? FACTS 10.2. In
+ * text the left byte must not be a byte of a path name; a `/` before is refused too unless a scheme
+ * (`file://`) ends there, which the caller sees. In binaries only the right side counts. */
 bool vf_place_right_boundary(int next);
 bool vf_place_left_boundary(int prev);
 

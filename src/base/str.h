@@ -10,9 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VF_MUST_CHECK __attribute__((warn_unused_result))
+#define VF_MUST_CHECK   __attribute__((warn_unused_result))
 #define VF_PRINTF(f, a) __attribute__((format(printf, f, a)))
-#define VF_COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define VF_COUNT(a)     (sizeof(a) / sizeof((a)[0]))
 
 struct vf_slice {
     const char *p; /* may be NULL when n is 0 */
@@ -22,7 +22,10 @@ struct vf_slice {
 /* A slice of a string literal, without its NUL. */
 #define VF_S(lit) ((struct vf_slice){(lit), sizeof(lit) - 1})
 /* The same for static initialisers. */
-#define VF_S_INIT(lit) {(lit), sizeof(lit) - 1}
+#define VF_S_INIT(lit)                                                                                       \
+    {                                                                                                        \
+        (lit), sizeof(lit) - 1                                                                               \
+    }
 /* No position: what the finders below return when there is nothing. */
 #define VF_NPOS ((size_t)-1)
 
@@ -61,7 +64,7 @@ void vf_buf_puts(struct vf_buf *b, const char *cstr);
 void vf_buf_putc(struct vf_buf *b, char c);
 void vf_buf_put_u64(struct vf_buf *b, uint64_t v);
 void vf_buf_printf(struct vf_buf *b, const char *fmt, ...) VF_PRINTF(2, 3); /* never for paths */
-bool vf_buf_reserve(struct vf_buf *b, size_t more);                          /* false: failed is set */
+bool vf_buf_reserve(struct vf_buf *b, size_t more);                         /* false: failed is set */
 struct vf_slice vf_buf_slice(const struct vf_buf *b);
 /* The bytes with a NUL behind (not counted in n); NULL when the buffer failed. */
 const char *vf_buf_cstr(struct vf_buf *b);
