@@ -1,0 +1,97 @@
+"""Fixtures shared by the end-to-end tests. place.py says what may be set from outside."""
+import os
+import shutil
+
+import pytest
+
+import envs
+import place
+from envs import Recipe
+
+_store = envs.Store()
+_ran = set()
+
+
+def pytest_sessionstart(session):
+    if os.path.realpath("/usr/bin/python3") != os.path.realpath(shutil.which("python3", path="/usr/bin")):
+        raise pytest.UsageError("/usr/bin/python3 is missing")
+
+
+def pytest_collection_finish(session):
+    """Begins to make the environments that the chosen tests want, in their order, while the first tests run."""
+    if session.config.option.collectonly or not session.items:
+        return
+    envs.require_tools()
+    if not os.access(place.PROGRAM, os.X_OK):
+        pytest.exit(f"{place.PROGRAM} is missing: run `make` first, or set VENVFIX", returncode=3)
+    for item in session.items:
+        wanted = [m.args[0] for m in item.iter_markers("recipe")]
+        wanted += [v for v in getattr(getattr(item, "callspec", None), "params", {}).values() if isinstance(v, Recipe)]
+        for recipe in wanted:
+            _store.want(recipe)
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "recipe(recipe): the environment that the fixture `env` provides")
+
+
+def pytest_sessionfinish(session):
+    _store.close()
+
+
+def pytest_terminal_summary(terminalreporter):
+    have = ["Debian's " + envs._asks(envs.DEBIAN)[0]] if os.path.exists(envs.DEBIAN) else []
+    have += [envs._asks(p)[0] for p in envs.interpreters().values()]
+    missing = [v for v in envs.MINORS if v not in envs.interpreters()]
+    terminalreporter.write_line(f"environments of: {' '.join(sorted(_ran)) or 'none'}")
+    terminalreporter.write_line(f"Pythons: {', '.join(have)}" + (f"; not found: {', '.join(missing)}" if missing else ""))
+
+
+@pytest.fixture(autouse=True)
+def _empty_scratch():
+    envs.rmtree(place.SCRATCH)
+    place.SCRATCH.mkdir()
+    yield
+
+
+@pytest.fixture
+def scratch():
+    """An empty directory with a short name, on the file system of the environments."""
+    return place.SCRATCH
+
+
+@pytest.fixture
+def get():
+    """Gives the environment of a recipe, untouched, at its place. `get(R)` again makes it untouched again."""
+    used = []
+
+    def get(recipe):
+        _ran.add(recipe.maker)
+        env = _store.get(recipe)
+        used.append(env)
+        return env
+    yield get
+    for env in used:
+        envs.rmtree(env.root)
+
+
+@pytest.fixture
+def env(get, request):
+    """The environment that the mark `recipe` names; without one a small ordinary environment: Debian's venv with pip and six."""
+    mark = request.node.get_closest_marker("recipe")
+    return get(mark.args[0] if mark else SMALL)
+
+
+@pytest.fixture
+def other_fs():
+    """An empty directory on another file system."""
+    directory = place.other_filesystem()
+    if directory is None:
+        if place.CI:
+            pytest.fail("no second file system that can be written to (/dev/shm), and CI=true")
+        pytest.skip("no second file system that can be written to")
+    yield directory
+    envs.rmtree(directory)
+
+
+SMALL = Recipe("debian", "pip", "six")
