@@ -138,6 +138,7 @@ struct vf_target {
     bool env_s;                      /* `/usr/bin/env -S` works there (not busybox) */
     unsigned line_limit;             /* bytes of a short interpreter line with its LF; 127 unless asked otherwise */
     unsigned py_major, py_minor;     /* 3.x; 0 unknown */
+    bool relocatable;                /* scripts are to find themselves whatever the path is (--relocatable) */
 };
 
 VF_MUST_CHECK enum vf_status vf_syntax_read(enum vf_syntax s, const struct vf_source *src, struct vf_read_out *out,
@@ -160,6 +161,16 @@ struct vf_flaw *vf_out_flaw(struct vf_read_out *out);
 /* Adds a flaw without repair. */
 VF_MUST_CHECK enum vf_status vf_out_note(struct vf_read_out *out, enum vf_flaw_kind kind, uint32_t line, uint64_t off,
                                          uint64_t len, struct vf_slice value, struct vf_err *err);
+/* Adds a flaw that `repair` mends when it stands for [off, off+len). A repair may lie inside the range of a reference: an edit
+ * of that reference makes it needless; it never overlaps one partly. */
+VF_MUST_CHECK enum vf_status vf_out_repair(struct vf_read_out *out, const struct vf_flaw *flaw, struct vf_err *err);
+/* Copies what a scratch buffer holds into the arena and releases the buffer, also on failure. */
+VF_MUST_CHECK enum vf_status vf_out_keep(struct vf_read_out *out, struct vf_buf *scratch, struct vf_slice *kept,
+                                         struct vf_err *err);
+/* --- for writers --- */
+/* VF_UNWRITABLE for `path`; `why` is a sentence without full stop that a user can act on. */
+VF_MUST_CHECK enum vf_status vf_unwritable(struct vf_err *err, struct vf_slice path, const char *why);
+
 /* One module each: read and write. The table in syntax.c is made from these. */
 #define X(sym, name)                                                                                         \
     VF_MUST_CHECK enum vf_status vf_read_##sym(const struct vf_source *, struct vf_read_out *, struct vf_err *);   \
