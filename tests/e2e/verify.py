@@ -380,8 +380,9 @@ def told(doc):
     return {base64.b64decode(f["path_base64"]) if "path_base64" in f else f["path"].encode() for f in doc["warnings"]}
 
 
-def moved_well(env, new, before, doc, pip=True, exempt=()):
-    """Everything that must hold after `env` (as it was, `before` its snapshot) came to `new`; `doc` is the report. A list of lines, empty when all is well."""
+def moved_well(env, new, before, doc, pip=True, exempt=(), allowed=()):
+    """Everything that must hold after `env` (as it was, `before` its snapshot) came to `new`; `doc` is the report, `allowed` names
+    files that may hold the old place beside those that the report tells of. A list of lines, empty when all is well."""
     old, new = os.fspath(env.path), Path(os.fsdecode(new))
     bad = []
     after = snapshot(new)
@@ -414,7 +415,7 @@ def moved_well(env, new, before, doc, pip=True, exempt=()):
     # the old place
     holding = {n for n in files_holding(new, *spellings(old)) if not n.endswith(b".pyc")}
     if not os.fsencode(new).startswith(os.fsencode(old)):
-        bad += [f"still holds the old place, and the report does not say so: {os.fsdecode(n)}" for n in sorted(holding - told(doc))]
+        bad += [f"still holds the old place, and the report does not say so: {os.fsdecode(n)}" for n in sorted(holding - told(doc) - set(allowed))]
     bad += [f"RECORD: {line}" for line in record_problems(new) if line not in env.facts["record"]]
     bad += [f"RECORD changed its problems: {line}" for line in env.facts["record"] if line not in record_problems(new)]
     # running it writes .pyc files, so this comes last
