@@ -8,8 +8,8 @@
 
 struct vf_hasher; /* opaque */
 
-/* `name` as in RECORD (hashlib's names): sha256, sha384, sha512, sha224, sha1, md5, sha3_224, sha3_256, sha3_384,
- * sha3_512, blake2b, blake2s. VF_NOT_SUPPORTED for others. The hasher is owned by the caller. */
+/* `name` as in RECORD (hashlib's names): sha256, sha384, sha512, sha224, sha1, md5, sha3_224, sha3_256,
+ * sha3_384, sha3_512, blake2b, blake2s. VF_NOT_SUPPORTED for others. The hasher is owned by the caller. */
 VF_MUST_CHECK enum vf_status vf_hasher_new(struct vf_slice name, struct vf_hasher **out, struct vf_err *err);
 void vf_hasher_reset(struct vf_hasher *h); /* begin again with the same algorithm */
 void vf_hasher_update(struct vf_hasher *h, struct vf_slice bytes);

@@ -30,26 +30,43 @@ struct vf_hit {
 struct vf_searcher; /* compiled needles for a set of places; read-only after it is made, so threads may share
                        it */
 
-/* `places` are borrowed for the life of the searcher. */
+/* `places` are borrowed for the life of the searcher. A place is not empty (VF_USAGE) and has at most 4096
+ * bytes (VF_PATH_TOO_LONG). */
 VF_MUST_CHECK enum vf_status vf_searcher_new(const struct vf_place *places, size_t n,
                                              struct vf_searcher **out, struct vf_err *err);
 void vf_searcher_free(struct vf_searcher *s);
+/* Lets PCRE2 interpret the needles instead of running compiled code: what happens by itself where a host
+ * refuses JIT. */
+void vf_searcher_without_jit(struct vf_searcher *s);
 /* Bytes that a window must repeat from the one before: longest spelled needle plus 4 KiB for the rest of the
  * path. */
 size_t vf_searcher_overlap(const struct vf_searcher *s);
 
-struct vf_search_state { /* one per file being read; zero-initialise */
-    uint64_t base;       /* file offset of the window's first byte */
-    uint32_t line;       /* lines that ended before the window */
-    bool binary;         /* set by the caller before the first call: a NUL in the first 8 KiB */
-    bool last;           /* set by the caller: the window ends with the file */
-    uint64_t next;       /* hits that start before this offset were reported already */
+/* One per file being read; zero-initialise, set `binary`. For each window the caller reads up to a full
+ * buffer, sets `last` when the file ends there, and calls vf_search_window, which moves `base` and `line` on:
+ * the next window has to begin at the file offset `base`, so the caller keeps the bytes from there on (the
+ * last vf_searcher_overlap bytes) and reads behind them. A buffer larger than the overlap will do; one much
+ * larger saves searching the same bytes twice. */
+struct vf_search_state {
+    uint64_t base; /* file offset of the window's first byte */
+    uint32_t line; /* lines that ended before the window (not kept for binaries) */
+    bool binary;   /* set by the caller before the first call: a NUL in the first 8 KiB */
+    bool last;     /* set by the caller: the window ends with the file */
+    uint64_t next; /* hits that start before this offset were reported already */
 };
-/* Calls fn for every hit in the window in order of offset (for equal offsets the longest place wins: a place
- * below another one is reported once, as the longer). Right boundary always, left boundary in text only
- * (vf_place_*); a hit whose rest may go on past the window is left for the next window unless `last`. The
- * rest of a path: up to a byte that ends it in that spelling (FACTS 10.2), raw text up to a quote when the
- * path began behind that quote (so blanks in quoted paths are kept), else up to a blank. */
+/* Calls fn for every hit in the window in order of offset. Which hits a file has does not depend on its
+ * windows.
+ * - Of places found at the same offset the longest wins; hits that begin inside the text of another are
+ * dropped (in binaries: inside its rest, too). Right boundary always, left boundary in text only.
+ * - A path in a `file:` URL has the spelling PERCENT even when nothing in it is escaped: its replacement may
+ * need it.
+ * - The rest ends at a byte that ends a path in that spelling, at most 4 KiB on. Unquoted: blank, control
+ * byte, quote, backslash (unless `\/`, `\ `, `\uXXXX`), any of `: ; , | < > ? * $ ( ) [ ] { } & # = !`, `@`
+ * unless behind a slash, and the full stop of a sentence. When the path began behind a quote, blanks, commas,
+ * brackets and `& # = ! @` are kept, but a blank or comma before an option, another path or an operator ends
+ * it. A quoted command with plain arguments
+ *   (`"/x/app/bin/python run.py"`) cannot be told from a name with blanks: callers that ask whether the rest
+ * exists may ask again for the part before a blank. */
 typedef enum vf_status (*vf_hit_fn)(void *ctx, const struct vf_hit *hit, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_search_window(const struct vf_searcher *s, struct vf_search_state *st,
                                               struct vf_slice window, struct vf_arena *a, vf_hit_fn fn,

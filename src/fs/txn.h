@@ -7,7 +7,7 @@
  *
  * On disk: ENV/.venvfix/ (0700) with `lock` (flock held), `journal` (text, one field a line, names escaped; says version, verb, inode of the
  * root and of the journal directory, old and new place, for each edit kind, path, inode of the new file, sha256 of old and new contents), `new/<n>` (staged
- * files and links, and after apply: the originals), `state` (staged | sealed | rollback | retire).
+ * files and links, and after apply: the originals), `state` (none yet: staged; sealed | done | rollback | undone | retire | emptying | retired).
  * Edits are applied by RENAME_EXCHANGE of new/<n> with the target, after its dev/ino/size/mtime were compared again with
  * what was staged from (VF_CHANGED otherwise); a deletion is a rename of the target to new/<n>; a new file a rename out of it.
  *
@@ -37,6 +37,7 @@ struct vf_txn_info {
     const char *verb;           /* "fix" or "move"; static */
     struct vf_slice from, to;   /* absolute places; equal for fix; in the arena given */
     const char *why_foreign;    /* static, or NULL */
+    bool done; /* SEALED: applied and proven already, only the journal is left: apply does nothing, finish removes it */
 };
 
 struct vf_txn;
@@ -51,7 +52,8 @@ VF_MUST_CHECK enum vf_status vf_txn_begin(struct vf_slice root, const char *verb
 /* Writes the new file of one edit into the journal directory, with the attributes of the original, and fsyncs it. The original is
  * read through no link; VF_CHANGED when splices do not fit. */
 VF_MUST_CHECK enum vf_status vf_txn_stage(struct vf_txn *t, const struct vf_edit *e, struct vf_err *err);
-/* The journal directory's own place for extra files (the stub that proves a header): relative to the root, e.g. ".venvfix/probe". */
+/* Writes VF_TXN_DIR "/probe", 0700, with these contents: the stub that proves a header by being started. Any time before finish. */
+VF_MUST_CHECK enum vf_status vf_txn_probe(struct vf_txn *t, struct vf_slice contents, struct vf_err *err);
 /* Journal written and fsynced, state sealed. After this a crash rolls forward. */
 VF_MUST_CHECK enum vf_status vf_txn_seal(struct vf_txn *t, struct vf_err *err);
 /* One renameat2(OLD, NEW, NOREPLACE). VF_CROSS_DEVICE (EXDEV), VF_BUSY (EBUSY: a mount point): nothing is changed; the caller rolls back
@@ -78,13 +80,23 @@ int vf_staging_fd(const struct vf_staging *s);                  /* descriptor of
 struct vf_slice vf_staging_path(const struct vf_staging *s);    /* its absolute path */
 /* Journals in the staged directory that `old` is to be retired once NEW is there (state retire; names old's inode). */
 VF_MUST_CHECK enum vf_status vf_staging_note_retire(struct vf_staging *s, struct vf_slice old, struct vf_err *err);
-/* fsync (syncfs), then one rename to `place` (NOREPLACE), staging directory removed; frees s. */
+/* fsync (syncfs), then one rename to `place` (NOREPLACE), staging directory removed; frees s. On failure (VF_EXISTS) the staging
+ * directory is removed, too. */
 VF_MUST_CHECK enum vf_status vf_staging_commit(struct vf_staging *s, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_staging_drop(struct vf_staging *s, struct vf_err *err); /* removes it all; frees s */
+/* The staged NAME's inode number, which it keeps at `place`. */
+uint64_t vf_staging_ino(const struct vf_staging *s);
+/* Takes back what commit put at `place` (the proof failed there): away by one rename, then removed. VF_CHANGED when it is not this inode. */
+VF_MUST_CHECK enum vf_status vf_staging_discard(struct vf_slice place, uint64_t ino, struct vf_err *err);
 /* Renames OLD aside to `.venvfix-<hash>` beside it, then removes it, never following links; a mount point is emptied, not removed (*emptied).
- * Then removes the retire journal in NEW. Safe to call again after a crash. */
+ * Then removes the retire journal in NEW. Safe to call again after a crash. Where OLD cannot be put aside (a parent that is not writable) it is
+ * emptied, too. VF_NOT_FOUND: NEW has no journal. VF_CHANGED: another directory stands at OLD by now; it is left alone, the journal is gone. */
 VF_MUST_CHECK enum vf_status vf_retire(struct vf_slice old, struct vf_slice new_place, bool *emptied, struct vf_err *err);
 /* Is there an unfinished staging directory of ours for this place? */
 bool vf_staging_left(struct vf_slice place);
+/* Was it left after its rename, so that `place` is complete? Ask before vf_staging_clean or vf_staging_begin. */
+bool vf_staging_committed(struct vf_slice place);
+/* Removes what vf_staging_left sees. VF_BUSY: another run is at work. */
+VF_MUST_CHECK enum vf_status vf_staging_clean(struct vf_slice place, struct vf_err *err);
 
 #endif

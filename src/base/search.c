@@ -1,0 +1,384 @@
+/* The search: one literal per place finds candidates at the speed of memory, the slow and tolerant comparison
+ * runs only around them.
+ *
+ * Which hits a file has must not depend on its windows. So every start is decided in exactly one window, one
+ * that shows all the bytes that the decision may look at: a fixed number before it and behind it. Starts too
+ * near to the end of a window are left for the next one. */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "base/search.h"
+
+#include <pcre2.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/edges.h"
+#include "base/spelling.h"
+
+enum { LONGEST_PLACE = 4096 };
+
+struct needle {
+    pcre2_code *code;
+    uint32_t place;
+    size_t at; /* offset in the place of what the needle finds */
+};
+
+struct vf_searcher {
+    const struct vf_place *places;
+    size_t n_places, n_needles;
+    struct needle *needles; /* room for two per place */
+    size_t ahead;           /* bytes from a start on that its decision may look at */
+    uint32_t match_options;
+};
+
+/* Bytes that every spelling leaves as they are; the slash has a needle of its own for `\/`. */
+static bool is_shared(const struct vf_place *pl, char c)
+{
+    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))
+        return true;
+    return c == '_' || c == '-' || c == '.' || (c == '/' && pl->style == VF_STYLE_POSIX);
+}
+
+/* The longest run of shared bytes and its offset; the first byte when there is none. */
+static struct vf_slice longest_run(const struct vf_place *pl, size_t *at)
+{
+    size_t best = 0;
+    size_t from = 0;
+    *at = 0;
+    for (size_t i = 0; i <= pl->path.n; i++) {
+        if (i < pl->path.n && is_shared(pl, pl->path.p[i]))
+            continue;
+        if (i - from > best) {
+            best = i - from;
+            *at = from;
+        }
+        from = i + 1;
+    }
+    return vf_slice_sub(pl->path, *at, *at + (best == 0 ? 1 : best));
+}
+
+static enum vf_status needle_add(struct vf_searcher *s, size_t place, size_t at, struct vf_slice text,
+                                 struct vf_err *err)
+{
+    uint32_t options = PCRE2_LITERAL | (s->places[place].fold_case ? PCRE2_CASELESS : 0);
+    int code = 0;
+    PCRE2_SIZE where = 0;
+    pcre2_code *re = pcre2_compile((PCRE2_SPTR)text.p, text.n, options, &code, &where, NULL);
+    if (!re)
+        return vf_err_set(err, code == PCRE2_ERROR_NOMEMORY ? VF_NO_MEMORY : VF_INTERNAL, 0, "search",
+                          s->places[place].path, "the search pattern was refused (PCRE2 error %d)", code);
+    /* A host may forbid memory that is both written and run: then pcre2_match interprets the pattern. */
+    (void)pcre2_jit_compile(re, PCRE2_JIT_COMPLETE);
+    s->needles[s->n_needles++] = (struct needle){re, (uint32_t)place, at};
+    return VF_OK;
+}
+
+/* The run with `\/` for every slash. */
+static enum vf_status needle_add_json(struct vf_searcher *s, size_t place, size_t at, struct vf_slice run,
+                                      struct vf_err *err)
+{
+    struct vf_buf text = {0};
+    for (size_t i = 0; i < run.n; i++) {
+        if (run.p[i] == '/')
+            vf_buf_putc(&text, '\\');
+        vf_buf_putc(&text, run.p[i]);
+    }
+    enum vf_status st = text.failed ? vf_err_nomem(err) : needle_add(s, place, at, vf_buf_slice(&text), err);
+    vf_buf_release(&text);
+    return st;
+}
+
+static enum vf_status place_add(struct vf_searcher *s, size_t i, struct vf_err *err)
+{
+    const struct vf_place *pl = &s->places[i];
+    if (pl->path.n == 0)
+        return vf_err_set(err, VF_USAGE, 0, "search", VF_S(""), "a place to search for is empty");
+    if (pl->path.n > LONGEST_PLACE)
+        return vf_err_set(err, VF_PATH_TOO_LONG, 0, "search", pl->path, "a place to search for is too long");
+    size_t ahead = pl->path.n * VF_SPELLING_GROWTH + VF_EDGE_REST + VF_EDGE_BEHIND;
+    if (ahead > s->ahead)
+        s->ahead = ahead;
+    size_t at;
+    struct vf_slice run = longest_run(pl, &at);
+    enum vf_status st = needle_add(s, i, at, run, err);
+    if (st == VF_OK && vf_slice_find_byte(run, '/', 0) != VF_NPOS)
+        st = needle_add_json(s, i, at, run, err);
+    return st;
+}
+
+enum vf_status vf_searcher_new(const struct vf_place *places, size_t n, struct vf_searcher **out,
+                               struct vf_err *err)
+{
+    *out = NULL;
+    if (n > UINT32_MAX)
+        return vf_err_set(err, VF_LIMIT, 0, "search", VF_S(""), "too many places to search for");
+    struct vf_searcher *s = calloc(1, sizeof *s);
+    struct needle *needles = calloc(n == 0 ? 1 : n, 2 * sizeof *needles);
+    if (!s || !needles) {
+        free(s);
+        free(needles);
+        return vf_err_nomem(err);
+    }
+    s->places = places;
+    s->n_places = n;
+    s->needles = needles;
+    s->ahead = VF_EDGE_REST + VF_EDGE_BEHIND;
+    enum vf_status st = VF_OK;
+    for (size_t i = 0; i < n && st == VF_OK; i++)
+        st = place_add(s, i, err);
+    if (st == VF_OK)
+        *out = s;
+    else
+        vf_searcher_free(s);
+    return st;
+}
+
+void vf_searcher_free(struct vf_searcher *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->n_needles; i++)
+        pcre2_code_free(s->needles[i].code);
+    free(s->needles);
+    free(s);
+}
+
+void vf_searcher_without_jit(struct vf_searcher *s)
+{
+    s->match_options |= PCRE2_NO_JIT;
+}
+
+size_t vf_searcher_overlap(const struct vf_searcher *s)
+{
+    return s->ahead + VF_EDGE_BEFORE;
+}
+
+struct found {
+    size_t off, len;
+    uint32_t place;
+    enum vf_spelling spelling;
+    size_t weight; /* length of the place */
+};
+
+/* One window being searched. Starts in [from, limit) are decided here. */
+struct scan {
+    const struct vf_searcher *s;
+    struct vf_search_state *st;
+    struct vf_slice window;
+    size_t from, limit;
+    struct found *found;
+    size_t n, cap;
+    pcre2_match_data *match;
+};
+
+static struct vf_slice before(const struct scan *sc, size_t start)
+{
+    return vf_slice_sub(sc->window, start > VF_EDGE_BEFORE ? start - VF_EDGE_BEFORE : 0, start);
+}
+
+static bool found_push(struct scan *sc, struct found f)
+{
+    if (sc->n == sc->cap) {
+        size_t cap = sc->cap == 0 ? 64 : sc->cap * 2;
+        struct found *bigger =
+            cap > SIZE_MAX / sizeof *bigger ? NULL : realloc(sc->found, cap * sizeof *bigger);
+        if (!bigger)
+            return false;
+        sc->found = bigger;
+        sc->cap = cap;
+    }
+    sc->found[sc->n++] = f;
+    return true;
+}
+
+/* Is the place written at `start`, as a whole path? False only when there is no memory. */
+static bool try_start(struct scan *sc, uint32_t place, size_t start)
+{
+    const struct vf_place *pl = &sc->s->places[place];
+    struct vf_slice text = vf_slice_from(sc->window, start);
+    if (!vf_spelling_may_start(pl, text.p[0]))
+        return true;
+    enum vf_spelling sp;
+    size_t len = vf_spelling_match(pl, text, &sp);
+    if (len == 0 || !vf_edge_right(pl->style, vf_slice_from(text, len)))
+        return true;
+    if (!sc->st->binary && !vf_edge_left(pl->style, before(sc, start)))
+        return true;
+    return found_push(sc, (struct found){start, len, place, sp, pl->path.n});
+}
+
+/* Tries every start from which the place may reach the needle found at `hit`; *tried is the first one not
+ * tried yet. */
+static bool try_around(struct scan *sc, const struct needle *nd, size_t hit, size_t *tried)
+{
+    if (hit < nd->at)
+        return true;
+    size_t back = nd->at * VF_SPELLING_GROWTH;
+    size_t start = hit > back ? hit - back : 0;
+    if (start < *tried)
+        start = *tried;
+    size_t end = hit - nd->at + 1;
+    for (; start < end && start < sc->limit; start++)
+        if (!try_start(sc, nd->place, start))
+            return false;
+    if (end > *tried)
+        *tried = end;
+    return true;
+}
+
+static enum vf_status scan_needle(struct scan *sc, const struct needle *nd, struct vf_err *err)
+{
+    const PCRE2_SIZE *ovector = pcre2_get_ovector_pointer(sc->match);
+    size_t tried = sc->from;
+    size_t last_hit = sc->limit + nd->at * VF_SPELLING_GROWTH; /* no start below the limit reaches further */
+    for (size_t at = sc->from; at < sc->window.n;) {
+        int rc = pcre2_match(nd->code, (PCRE2_SPTR)sc->window.p, sc->window.n, at, sc->s->match_options,
+                             sc->match, NULL);
+        if (rc == PCRE2_ERROR_NOMATCH || (rc >= 0 && ovector[0] > last_hit))
+            break;
+        if (rc < 0)
+            return vf_err_set(err, rc == PCRE2_ERROR_NOMEMORY ? VF_NO_MEMORY : VF_INTERNAL, 0, "search",
+                              VF_S(""), "the search failed (PCRE2 error %d)", rc);
+        if (!try_around(sc, nd, ovector[0], &tried))
+            return vf_err_nomem(err);
+        at = ovector[0] + 1;
+    }
+    return VF_OK;
+}
+
+static int order(const void *x, const void *y)
+{
+    const struct found *a = x;
+    const struct found *b = y;
+    if (a->off != b->off)
+        return a->off < b->off ? -1 : 1;
+    if (a->weight != b->weight)
+        return a->weight > b->weight ? -1 : 1;
+    if (a->place != b->place)
+        return a->place < b->place ? -1 : 1;
+    return (a->spelling > b->spelling) - (a->spelling < b->spelling);
+}
+
+/* Eight bytes at a time: big text files are counted whole. */
+static uint32_t count_lines(struct vf_slice s)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    const uint64_t low7 = 0x7F7F7F7F7F7F7F7Fu;
+    uint64_t n = 0;
+    size_t i = 0;
+    for (; i + 8 <= s.n; i += 8) {
+        uint64_t v;
+        memcpy(&v, s.p + i, 8);
+        v ^= '\n' * ones;                           /* LF becomes 0 */
+        v = ~(((v & low7) + low7) | v | low7) >> 7; /* 1 in each byte that is 0 */
+        n += v * ones >> 56;
+    }
+    for (; i < s.n; i++)
+        n += s.p[i] == '\n';
+    return (uint32_t)n;
+}
+
+/* A path in a `file:` URL is percent-encoded, also when nothing in this one needed it: what is written in its
+ * place may. */
+static enum vf_spelling spelling_in_context(const struct scan *sc, const struct found *f)
+{
+    struct vf_slice text = vf_slice_sub(sc->window, f->off, f->off + f->len);
+    bool url = f->spelling == VF_SPELL_RAW && !sc->st->binary && vf_edge_file_url(before(sc, f->off)) &&
+               vf_slice_find_byte(text, '%', 0) == VF_NPOS;
+    return url ? VF_SPELL_PERCENT : f->spelling;
+}
+
+static bool behind_quote(const struct scan *sc, size_t start)
+{
+    char c = start > 0 ? sc->window.p[start - 1] : '\0';
+    return !sc->st->binary && (c == '"' || c == '\'' || c == '`');
+}
+
+static enum vf_status make_hit(const struct scan *sc, const struct found *f, struct vf_arena *a,
+                               struct vf_hit *hit, struct vf_err *err)
+{
+    enum vf_spelling sp = spelling_in_context(sc, f);
+    struct vf_rest_rule rule = {sp, sc->s->places[f->place].style, behind_quote(sc, f->off)};
+    struct vf_buf rest = {0};
+    size_t rest_len = vf_edge_rest(rule, vf_slice_from(sc->window, f->off + f->len), &rest);
+    *hit = (struct vf_hit){
+        .off = sc->st->base + f->off,
+        .len = (uint32_t)f->len,
+        .rest_len = (uint32_t)rest_len,
+        .place = f->place,
+        .spelling = sp,
+    };
+    if (!rest.failed)
+        hit->rest = vf_arena_dup(a, vf_buf_slice(&rest));
+    vf_buf_release(&rest);
+    return hit->rest.p ? VF_OK : vf_err_nomem(err);
+}
+
+/* Reports what was found in order; *covered: the first byte that no reported hit covers. */
+static enum vf_status report(struct scan *sc, struct vf_arena *a, vf_hit_fn fn, void *ctx, size_t *covered,
+                             struct vf_err *err)
+{
+    uint32_t line = sc->st->line + 1;
+    size_t counted = 0;
+    if (sc->n > 1)
+        qsort(sc->found, sc->n, sizeof *sc->found, order);
+    for (size_t i = 0; i < sc->n; i++) {
+        const struct found *f = &sc->found[i];
+        if (f->off < *covered)
+            continue;
+        struct vf_hit hit;
+        enum vf_status st = make_hit(sc, f, a, &hit, err);
+        if (st != VF_OK)
+            return st;
+        if (!sc->st->binary) {
+            line += count_lines(vf_slice_sub(sc->window, counted, f->off));
+            counted = f->off;
+            hit.line = line;
+        }
+        /* Binaries have no left boundary: `/app/app` would count twice. */
+        *covered = f->off + f->len + (sc->st->binary ? hit.rest_len : 0);
+        st = fn(ctx, &hit, err);
+        if (st != VF_OK)
+            return st;
+    }
+    return VF_OK;
+}
+
+/* Moves the state to where the next window has to begin. */
+static void advance(struct scan *sc, size_t covered)
+{
+    size_t done = covered > sc->limit ? covered : sc->limit;
+    if (sc->st->base + done > sc->st->next)
+        sc->st->next = sc->st->base + done;
+    size_t keep = vf_searcher_overlap(sc->s);
+    if (sc->st->last || sc->window.n <= keep)
+        return;
+    size_t drop = sc->window.n - keep;
+    if (!sc->st->binary)
+        sc->st->line += count_lines(vf_slice_sub(sc->window, 0, drop));
+    sc->st->base += drop;
+}
+
+enum vf_status vf_search_window(const struct vf_searcher *s, struct vf_search_state *st,
+                                struct vf_slice window, struct vf_arena *a, vf_hit_fn fn, void *ctx,
+                                struct vf_err *err)
+{
+    struct scan sc = {.s = s, .st = st, .window = window};
+    sc.from = st->next > st->base ? (size_t)(st->next - st->base) : 0;
+    sc.limit = st->last ? window.n : window.n > s->ahead ? window.n - s->ahead : 0;
+    size_t covered = sc.from;
+    enum vf_status status = VF_OK;
+    if (sc.from < sc.limit && s->n_needles > 0) {
+        sc.match = pcre2_match_data_create(1, NULL);
+        if (!sc.match)
+            return vf_err_nomem(err);
+        for (size_t i = 0; i < s->n_needles && status == VF_OK; i++)
+            status = scan_needle(&sc, &s->needles[i], err);
+        if (status == VF_OK)
+            status = report(&sc, a, fn, ctx, &covered, err);
+        pcre2_match_data_free(sc.match);
+        free(sc.found);
+    }
+    if (status == VF_OK)
+        advance(&sc, covered);
+    return status;
+}

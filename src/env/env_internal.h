@@ -1,0 +1,40 @@
+/* env_internal.h: the steps of vf_env_open, one file each; for src/env only. */
+#ifndef VF_ENV_INTERNAL_H
+#define VF_ENV_INTERNAL_H
+
+#include "env/env.h"
+
+/* Largest metadata file that is read (METADATA, WHEEL, direct_url.json, ...), and largest RECORD, bytes. */
+#define VF_META_CAP ((uint64_t)8 << 20)
+#define VF_RECORD_CAP ((uint64_t)64 << 20)
+
+/* locate.c: typed and resolved place, the tree, what kind of environment it is. */
+VF_MUST_CHECK enum vf_status vf_env_locate_root(struct vf_env *env, struct vf_err *err);
+/* walk.c: every entry, the directories, site-packages. */
+VF_MUST_CHECK enum vf_status vf_env_walk(struct vf_env *env, struct vf_err *err);
+/* interpreter.c: pyvenv.cfg and the links in BIN. */
+VF_MUST_CHECK enum vf_status vf_env_interpreter(struct vf_env *env, struct vf_err *err);
+/* dists.c: metadata directories; owners.c: who owns which file. */
+VF_MUST_CHECK enum vf_status vf_env_dists(struct vf_env *env, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_env_owners(struct vf_env *env, struct vf_err *err);
+/* voters.c: reads the files that may vote; places.c: the vote. */
+VF_MUST_CHECK enum vf_status vf_env_voters(struct vf_env *env, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_env_vote(struct vf_env *env, struct vf_err *err);
+/* read.c: one file into facts. `bytes` may be given when it was read already (p NULL: read it). `searcher` NULL: no search. */
+struct vf_read_job {
+    struct vf_env *env;
+    struct vf_tree *tree;
+    const struct vf_searcher *searcher;
+    struct vf_arena *a;
+    char *buffer; /* VF_READ_BUFFER bytes of this worker */
+    bool hash;    /* verify every row that has a hash */
+};
+#define VF_READ_BUFFER ((size_t)512 << 10)
+VF_MUST_CHECK enum vf_status vf_env_read_syntaxes(const struct vf_read_job *job, struct vf_file *f, struct vf_slice bytes,
+                                                  struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_env_read_contents(const struct vf_read_job *job, struct vf_file *f, struct vf_err *err);
+
+/* Keeps why a file could not be looked at. */
+void vf_file_unexamined(struct vf_file *f, enum vf_status st, int sys, const char *why);
+
+#endif

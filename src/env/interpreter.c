@@ -1,0 +1,151 @@
+/* interpreter.c: pyvenv.cfg, the interpreter links in BIN, and what they say together. FACTS 1, 2.5. */
+#include "env/env_internal.h"
+
+#define CFG_CAP ((uint64_t)1 << 20)
+
+static enum vf_env_kind kind_from_cfg(const struct vf_env *env)
+{
+    struct vf_slice v;
+    if (vf_cfg_get(env->cfg, VF_S("uv"), &v))
+        return VF_ENV_UV;
+    if (vf_cfg_get(env->cfg, VF_S("virtualenv"), &v))
+        return VF_ENV_VIRTUALENV;
+    if (vf_cfg_get(env->cfg, VF_S("home"), &v))
+        return VF_ENV_VENV;
+    return VF_ENV_UNKNOWN;
+}
+
+static void read_booleans(struct vf_env *env)
+{
+    struct vf_slice v;
+    env->system_site_known = env->py.has_cfg;
+    env->system_site = true;
+    if (vf_cfg_get(env->cfg, VF_S("include-system-site-packages"), &v))
+        env->system_site = vf_slice_eq_nocase(v, VF_S("true"));
+    env->relocatable_claim = vf_cfg_get(env->cfg, VF_S("relocatable"), &v) && vf_slice_eq_nocase(v, VF_S("true"));
+}
+
+/* `version = 3.12.1` (venv), `version_info = 3.12.1` or `3.11.2.final.0` (uv, virtualenv): three parts are shown. */
+static struct vf_slice version_of(const struct vf_env *env)
+{
+    struct vf_slice v;
+    if (!vf_cfg_get(env->cfg, VF_S("version"), &v) && !vf_cfg_get(env->cfg, VF_S("version_info"), &v))
+        return (struct vf_slice){NULL, 0};
+    size_t dots = 0, end = v.n;
+    for (size_t i = 0; i < v.n; i++)
+        if (v.p[i] == '.' && ++dots == 3) {
+            end = i;
+            break;
+        }
+    return vf_slice_sub(v, 0, end);
+}
+
+static unsigned minor_from(struct vf_slice version)
+{
+    uint64_t minor;
+    if (!vf_slice_starts(version, VF_S("3.")))
+        return 0;
+    struct vf_slice rest = vf_slice_from(version, 2);
+    size_t end = 0;
+    while (end < rest.n && rest.p[end] >= '0' && rest.p[end] <= '9')
+        end++;
+    return vf_slice_to_u64(vf_slice_sub(rest, 0, end), &minor) && minor < 1000 ? (unsigned)minor : 0;
+}
+
+/* The minor that the packages are installed for: from lib/python3.X. */
+static unsigned minor_from_sites(struct vf_env *env)
+{
+    for (size_t i = 0; i < env->n_sites; i++) {
+        struct vf_slice dir = vf_path_base(vf_path_dir(env->sites[i]));
+        if (vf_slice_starts(dir, VF_S("pypy"))) {
+            env->py.pypy = true;
+            return minor_from(vf_slice_from(dir, 4));
+        }
+        if (vf_slice_starts(dir, VF_S("python")))
+            return minor_from(vf_slice_from(dir, 6));
+    }
+    return 0;
+}
+
+/* The one entry of BIN that leaves the environment: the absolute link, or else a regular file with that kind of name. */
+static void find_link(struct vf_env *env)
+{
+    for (size_t i = 0; i < env->n_files; i++) {
+        const struct vf_file *f = &env->files[i];
+        struct vf_slice base = vf_path_base(f->path);
+        if (!(f->flags & VF_FILE_IN_BIN) || !vf_name_is_python(base))
+            continue;
+        if (f->st.kind == VF_KIND_LINK && vf_path_is_abs(f->target)) {
+            env->py.link = base;
+            env->py.link_target = f->target;
+            env->py.copies = false;
+            return;
+        }
+        if (f->st.kind == VF_KIND_FILE && !env->py.link.n && f->st.size > 2048) {
+            env->py.link = base;
+            env->py.copies = true;
+        }
+    }
+}
+
+/* The program at the end: through the link, or, for copies, home and the name that exists there. */
+static enum vf_status find_base(struct vf_env *env, struct vf_err *err)
+{
+    struct vf_outside *o = env->params.outside;
+    struct vf_slice at = env->py.link_target;
+    if (!at.p && env->py.home.n) {
+        char name[32] = "python3";
+        struct vf_buf versioned;
+        vf_buf_init(&versioned);
+        vf_buf_printf(&versioned, "python3.%u", env->py.minor);
+        at = vf_path_join(&env->arena, env->py.home, vf_buf_slice(&versioned));
+        if (at.p && !vf_outside_exists(o, at))
+            at = vf_path_join(&env->arena, env->py.home, vf_slice_of(name));
+        vf_buf_release(&versioned);
+        if (!at.p)
+            return vf_err_nomem(err);
+    }
+    env->py.base = at;
+    env->py.base_exists = at.n && vf_outside_executable(o, at);
+    return VF_OK;
+}
+
+enum vf_status vf_env_interpreter(struct vf_env *env, struct vf_err *err)
+{
+    if (env->py.has_cfg) {
+        struct vf_err why;
+        vf_err_init(&why);
+        enum vf_status st = vf_tree_read(env->tree, VF_S("pyvenv.cfg"), CFG_CAP, &env->arena, &env->cfg, &why);
+        if (st == VF_NO_MEMORY) {
+            vf_err_release(&why);
+            return vf_err_nomem(err);
+        }
+        if (st != VF_OK) { /* said as a finding of the file itself */
+            env->cfg = (struct vf_slice){NULL, 0};
+            env->py.has_cfg = false;
+        }
+        vf_err_release(&why);
+    }
+    env->kind = kind_from_cfg(env);
+    if (env->kind == VF_ENV_UNKNOWN && vf_env_find(env, VF_S("bin/activate_this.py")) != VF_NONE)
+        env->kind = VF_ENV_VIRTUALENV;
+    read_booleans(env);
+    struct vf_slice home;
+    if (vf_cfg_get(env->cfg, VF_S("home"), &home))
+        env->py.home = home;
+    env->py.version = version_of(env);
+    env->py.minor = minor_from_sites(env);
+    if (!env->py.minor)
+        env->py.minor = minor_from(env->py.version);
+    struct vf_slice impl;
+    if (vf_cfg_get(env->cfg, VF_S("implementation"), &impl) && vf_slice_eq_nocase(impl, VF_S("PyPy")))
+        env->py.pypy = true;
+    find_link(env);
+    return find_base(env, err);
+}
+
+struct vf_source vf_env_source(const struct vf_env *env, struct vf_slice path, struct vf_slice bytes)
+{
+    return (struct vf_source){
+        .path = path, .bytes = bytes, .root = env->typed, .py_minor = env->py.minor, .copies = env->py.copies};
+}

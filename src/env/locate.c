@@ -1,0 +1,116 @@
+/* locate.c: where the environment is and whether it is one.
+ *
+ * The argument may be the directory, a link to it, or a one-line file that names it (`.venv` files of editors and
+ * pipenv). The typed spelling is kept: tools write it into files, and it may differ from the resolved one. */
+#include "env/env_internal.h"
+#include "fs/tree_dir.h"
+
+#define PATH_FILE_CAP 4096
+
+const char *vf_env_kind_name(enum vf_env_kind k)
+{
+    static const char *const names[] = {"venv", "virtualenv", "uv", "unknown"};
+    return names[k];
+}
+
+static enum vf_status not_found(struct vf_slice path, struct vf_err *err)
+{
+    return vf_err_set(err, VF_NOT_FOUND, 0, "open", path, "there is no such directory");
+}
+
+/* A regular file whose only line is a path: the environment it names. */
+static enum vf_status follow_path_file(struct vf_env *env, struct vf_slice *place, struct vf_err *err)
+{
+    struct vf_slice text;
+    enum vf_status st = vf_outside_read(env->params.outside, *place, PATH_FILE_CAP, &env->arena, &text, err);
+    if (st == VF_LIMIT) {
+        vf_err_clear(err);
+        return vf_err_set(err, VF_NOT_AN_ENVIRONMENT, 0, "open", *place, "it is a file, not an environment");
+    }
+    if (st != VF_OK)
+        return st;
+    text = vf_slice_trim(text);
+    if (!text.n || vf_slice_find_byte(text, '\n', 0) != VF_NPOS || vf_slice_find_byte(text, '\0', 0) != VF_NPOS)
+        return vf_err_set(err, VF_NOT_AN_ENVIRONMENT, 0, "open", *place, "it is a file, not an environment");
+    struct vf_slice named = vf_path_join(&env->arena, vf_path_dir(*place), text);
+    *place = vf_path_clean_dup(&env->arena, named);
+    return place->p ? VF_OK : vf_err_nomem(err);
+}
+
+static bool has_site_packages(struct vf_env *env)
+{
+    struct vf_dirent *ents;
+    size_t n;
+    struct vf_err ignored;
+    vf_err_init(&ignored);
+    bool found = vf_tree_kind(env->tree, VF_S("Lib/site-packages")) == VF_KIND_DIR;
+    if (vf_tree_list(env->tree, VF_S("lib"), &env->arena, &ents, &n, &ignored) == VF_OK) {
+        for (size_t i = 0; i < n && !found; i++) {
+            struct vf_slice lib = vf_arena_concat(&env->arena, VF_S("lib/"), ents[i].name, VF_S("/site-packages"));
+            found = lib.p && vf_tree_kind(env->tree, lib) == VF_KIND_DIR;
+        }
+    }
+    vf_err_release(&ignored);
+    return found;
+}
+
+static enum vf_status must_be_environment(struct vf_env *env, struct vf_err *err)
+{
+    if (vf_tree_kind(env->tree, VF_S("conda-meta")) == VF_KIND_DIR)
+        return vf_err_set(err, VF_CONDA, 0, "open", env->typed,
+                          "this is a conda environment; conda-pack moves those");
+    env->bin = VF_S("bin");
+    if (vf_tree_kind(env->tree, VF_S("bin")) != VF_KIND_DIR && vf_tree_kind(env->tree, VF_S("Scripts")) == VF_KIND_DIR)
+        env->bin = VF_S("Scripts");
+    env->py.has_cfg = vf_tree_kind(env->tree, VF_S("pyvenv.cfg")) == VF_KIND_FILE;
+    if (env->py.has_cfg)
+        return VF_OK;
+    struct vf_slice activate = vf_path_join(&env->arena, env->bin, VF_S("activate"));
+    if (activate.p && vf_tree_kind(env->tree, activate) == VF_KIND_FILE && has_site_packages(env))
+        return VF_OK;
+    return vf_err_set(err, VF_NOT_AN_ENVIRONMENT, 0, "open", env->typed,
+                      "no pyvenv.cfg there: it is not a virtual environment");
+}
+
+static struct vf_slice resolved_dup(struct vf_env *env, struct vf_slice path)
+{
+    struct vf_buf b;
+    vf_buf_init(&b);
+    struct vf_slice r = path;
+    if (vf_outside_resolve(env->params.outside, path, &b) && !b.failed)
+        r = vf_arena_dup(&env->arena, vf_buf_slice(&b));
+    vf_buf_release(&b);
+    return r;
+}
+
+enum vf_status vf_env_locate_root(struct vf_env *env, struct vf_err *err)
+{
+    struct vf_slice joined = vf_path_join(&env->arena, env->params.cwd, env->params.path);
+    env->typed = vf_path_clean_dup(&env->arena, joined);
+    if (!env->typed.p)
+        return vf_err_nomem(err);
+    struct vf_slice place = env->typed;
+    enum vf_kind kind = vf_outside_kind(env->params.outside, place, NULL);
+    if (kind == VF_KIND_NONE) {
+        bool dangling = false;
+        struct vf_buf b;
+        vf_buf_init(&b);
+        dangling = vf_outside_readlink(env->params.outside, place, &b);
+        vf_buf_release(&b);
+        if (dangling)
+            return vf_err_set(err, VF_NOT_FOUND, 0, "open", place, "it is a link that leads nowhere");
+        return not_found(place, err);
+    }
+    if (kind == VF_KIND_FILE) {
+        enum vf_status st = follow_path_file(env, &place, err);
+        if (st != VF_OK)
+            return st;
+        if (vf_outside_kind(env->params.outside, place, NULL) != VF_KIND_DIR)
+            return not_found(place, err);
+    }
+    env->resolved = resolved_dup(env, place);
+    if (!env->resolved.p)
+        return vf_err_nomem(err);
+    enum vf_status st = vf_tree_dir_open(place, &env->tree, err);
+    return st == VF_OK ? must_be_environment(env, err) : st;
+}

@@ -1,0 +1,279 @@
+/* read.c: one file into facts: the syntaxes that can occur in it, every place that its other bytes name, and, where asked, whether its RECORD
+ * row is true. Hash and search share one read; buffers are fixed, whatever the size of the file. */
+#include "env/env_internal.h"
+#include "env/read_row.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HEAD 8192u              /* classified and looked at for NUL */
+#define WINDOW VF_READ_BUFFER
+#define HITS_KEPT 20000u        /* per file; more are counted, and the file is not edited as text */
+#define HEADER_HEAD ((size_t)64 << 10)
+
+struct reading {
+    const struct vf_read_job *job;
+    struct vf_file *f;
+    struct vf_vec hits; /* struct vf_hit */
+    struct vf_vec refs, flaws;
+};
+
+/* ---- syntaxes ---- */
+
+static bool claimed(const struct vf_file *f, const struct vf_hit *h)
+{
+    for (uint32_t i = 0; i < f->facts.n_refs; i++) {
+        const struct vf_ref *r = &f->facts.refs[i];
+        if (r->syntax != VF_SYN_LINK && h->off >= r->off && h->off < r->off + r->len)
+            return true;
+    }
+    return false;
+}
+
+/* A header outside BIN matters only when it names a place that is ours: published files are full of others. */
+static bool worth_keeping(const struct vf_read_job *job, const struct vf_file *f, const struct vf_ref *r)
+{
+    if (r->syntax != VF_SYN_HEADER || (f->flags & VF_FILE_IN_BIN))
+        return true;
+    struct vf_location loc;
+    struct vf_err err;
+    vf_err_init(&err);
+    bool keep = job->env->places && vf_env_locate_ref(job->env, r, job->a, &loc, &err) == VF_OK && loc.place != VF_NONE;
+    vf_err_release(&err);
+    return keep;
+}
+
+static enum vf_status keep_refs(const struct vf_read_job *job, struct vf_file *f, const struct vf_read_out *out,
+                                struct vf_err *err)
+{
+    size_t n = f->facts.n_refs + out->refs.n, m = f->facts.n_flaws + out->flaws.n;
+    struct vf_ref *refs = vf_arena_array(job->a, n + 1, sizeof *refs);
+    struct vf_flaw *flaws = vf_arena_array(job->a, m + 1, sizeof *flaws);
+    if (!refs || !flaws)
+        return vf_err_nomem(err);
+    uint32_t index = (uint32_t)(f - job->env->files), kept = f->facts.n_refs;
+    if (f->facts.n_refs)
+        memcpy(refs, f->facts.refs, f->facts.n_refs * sizeof *refs);
+    if (f->facts.n_flaws)
+        memcpy(flaws, f->facts.flaws, f->facts.n_flaws * sizeof *flaws);
+    for (size_t i = 0; i < out->refs.n; i++) {
+        struct vf_ref *r = VF_VEC_AT(struct vf_ref, &out->refs, i);
+        if (!worth_keeping(job, f, r))
+            continue;
+        r->file = index;
+        refs[kept++] = *r;
+    }
+    for (size_t i = 0; i < out->flaws.n; i++) {
+        flaws[f->facts.n_flaws + i] = *VF_VEC_AT(struct vf_flaw, &out->flaws, i);
+        flaws[f->facts.n_flaws + i].file = index;
+    }
+    f->facts.refs = refs;
+    f->facts.flaws = flaws;
+    f->facts.n_refs = kept;
+    f->facts.n_flaws = (uint32_t)m;
+    return VF_OK;
+}
+
+static enum vf_status read_one(const struct vf_read_job *job, struct vf_file *f, enum vf_syntax s, struct vf_slice bytes,
+                               struct vf_err *err)
+{
+    struct vf_read_out out = {.a = job->a};
+    struct vf_source src = vf_env_source(job->env, f->path, bytes);
+    struct vf_err why;
+    vf_err_init(&why);
+    enum vf_status st = vf_syntax_read(s, &src, &out, &why);
+    if (st == VF_MALFORMED || st == VF_LIMIT) {
+        vf_file_unexamined(f, st, 0, "not in a form that is understood");
+        st = VF_OK;
+    } else if (st != VF_OK) {
+        vf_err_set(err, why.code, why.sys, "read", f->path, "%s", why.detail);
+    }
+    vf_err_release(&why);
+    return st == VF_OK ? keep_refs(job, f, &out, err) : st;
+}
+
+enum vf_status vf_env_read_syntaxes(const struct vf_read_job *job, struct vf_file *f, struct vf_slice bytes, struct vf_err *err)
+{
+    enum vf_status st = VF_OK;
+    if (f->st.kind == VF_KIND_LINK)
+        return read_one(job, f, VF_SYN_LINK, bytes, err);
+    f->syntaxes = vf_syntax_classify(f->path, vf_slice_sub(bytes, 0, HEAD), f->flags & VF_FILE_IN_BIN);
+    for (int s = 0; s < VF_SYN_COUNT && st == VF_OK; s++) {
+        if (!(f->syntaxes & (1u << s)))
+            continue;
+        if (bytes.n > vf_syntax_cap((enum vf_syntax)s) && s != VF_SYN_HEADER)
+            vf_file_unexamined(f, VF_LIMIT, 0, "larger than such a file can be");
+        else
+            st = read_one(job, f, (enum vf_syntax)s, bytes, err);
+    }
+    return st;
+}
+
+/* ---- contents ---- */
+
+static enum vf_status on_hit(void *ctx, const struct vf_hit *hit, struct vf_err *err)
+{
+    struct reading *r = ctx;
+    if (claimed(r->f, hit))
+        return VF_OK;
+    r->f->facts.hits_total++;
+    if (r->hits.n >= HITS_KEPT) {
+        r->f->flags |= VF_FILE_HITS_CUT;
+        return VF_OK;
+    }
+    struct vf_hit *h = vf_vec_push(r->job->a, &r->hits, sizeof *h);
+    if (!h)
+        return vf_err_nomem(err);
+    *h = *hit;
+    return VF_OK;
+}
+
+/* Reads until the buffer is full or the file ends. */
+static enum vf_status fill(struct vf_reader *rd, char *buf, size_t cap, size_t *n, bool *eof, struct vf_err *err)
+{
+    *eof = false;
+    while (*n < cap) {
+        size_t got;
+        enum vf_status st = vf_reader_read(rd, buf + *n, cap - *n, &got, err);
+        if (st != VF_OK)
+            return st;
+        if (!got) {
+            *eof = true;
+            return VF_OK;
+        }
+        *n += got;
+    }
+    return VF_OK;
+}
+
+/* The syntaxes of a file that was no voter, found by its head. The bytes are kept only when one of them needs them. */
+static enum vf_status syntaxes_of(struct reading *r, struct vf_slice first, bool whole, struct vf_err *err)
+{
+    struct vf_file *f = r->f;
+    uint32_t set = vf_syntax_classify(f->path, vf_slice_sub(first, 0, HEAD), f->flags & VF_FILE_IN_BIN);
+    f->syntaxes = set;
+    if (!set)
+        return VF_OK;
+    struct vf_slice bytes;
+    if (set == (1u << VF_SYN_HEADER)) {
+        bytes = vf_arena_dup(r->job->a, vf_slice_sub(first, 0, HEADER_HEAD));
+    } else if (whole) {
+        bytes = vf_arena_dup(r->job->a, first);
+    } else {
+        enum vf_status st = vf_tree_read(r->job->tree, f->path, (uint64_t)16 << 20, r->job->a, &bytes, err);
+        if (st != VF_OK)
+            return st;
+    }
+    return bytes.p ? vf_env_read_syntaxes(r->job, f, bytes, err) : vf_err_nomem(err);
+}
+
+static enum vf_status first_window(struct reading *r, struct vf_search_state *state, struct vf_slice first, bool eof,
+                                   struct vf_err *err)
+{
+    state->binary = first.n && memchr(first.p, 0, first.n < HEAD ? first.n : HEAD) != NULL;
+    if (state->binary)
+        r->f->flags |= VF_FILE_BINARY;
+    return r->f->flags & VF_FILE_VOTER ? VF_OK : syntaxes_of(r, first, eof, err);
+}
+
+static enum vf_status search_file(struct reading *r, struct vf_reader *rd, char *buf, struct vf_row_check *check,
+                                  struct vf_err *err)
+{
+    const struct vf_searcher *s = r->job->searcher;
+    size_t overlap = s ? vf_searcher_overlap(s) : 0, n = 0;
+    struct vf_search_state state = {0};
+    bool eof = false, first = true;
+    while (!eof) {
+        size_t had = n;
+        enum vf_status st = fill(rd, buf, WINDOW, &n, &eof, err);
+        if (st != VF_OK)
+            return st;
+        vf_row_check_update(check, (struct vf_slice){buf + had, n - had});
+        struct vf_slice window = {buf, n};
+        if (first && (st = first_window(r, &state, window, eof, err)) != VF_OK)
+            return st;
+        first = false;
+        state.last = eof;
+        if (s && (st = vf_search_window(s, &state, window, r->job->a, on_hit, r, err)) != VF_OK)
+            return st;
+        if (eof)
+            return VF_OK;
+        size_t keep = overlap < n ? overlap : n - 1, gone = n - keep;
+        for (size_t i = 0; !state.binary && i < gone; i++)
+            state.line += buf[i] == '\n';
+        memmove(buf, buf + gone, keep);
+        state.base += gone;
+        n = keep;
+    }
+    return VF_OK;
+}
+
+/* A second read, for the few files with hits whose row decides how loud they are. */
+static enum vf_status hash_again(const struct vf_read_job *job, struct vf_file *f, char *buf, struct vf_err *err)
+{
+    struct vf_row_check check;
+    struct vf_reader *rd = NULL;
+    enum vf_status st = vf_row_check_begin(&check, job->env, f, err);
+    if (st == VF_OK && check.hasher)
+        st = vf_tree_open(job->tree, f->path, &rd, err);
+    for (size_t got = 1; st == VF_OK && rd && got;) {
+        st = vf_reader_read(rd, buf, WINDOW, &got, err);
+        if (st == VF_OK)
+            vf_row_check_update(&check, (struct vf_slice){buf, got});
+    }
+    vf_reader_close(rd);
+    vf_row_check_end(&check, f, st == VF_OK);
+    return st;
+}
+
+static bool wants_contents(const struct vf_read_job *job, const struct vf_file *f)
+{
+    if (f->st.kind != VF_KIND_FILE || (f->flags & VF_FILE_JOURNAL))
+        return false;
+    return !(f->flags & VF_FILE_PYC) || job->hash;
+}
+
+static enum vf_status read_open_file(struct reading *r, struct vf_reader *rd, char *buf, struct vf_err *err)
+{
+    struct vf_row_check check = {0};
+    enum vf_status st = VF_OK;
+    if (r->job->hash)
+        st = vf_row_check_begin(&check, r->job->env, r->f, err);
+    if (st == VF_OK)
+        st = search_file(r, rd, buf, &check, err);
+    if (r->job->hash)
+        vf_row_check_end(&check, r->f, st == VF_OK);
+    return st;
+}
+
+enum vf_status vf_env_read_contents(const struct vf_read_job *job, struct vf_file *f, struct vf_err *err)
+{
+    if (!wants_contents(job, f) || f->unexamined != VF_OK)
+        return VF_OK;
+    struct reading r = {.job = job, .f = f};
+    struct vf_read_job quiet = *job;
+    if (f->flags & VF_FILE_PYC) {
+        quiet.searcher = NULL;
+        r.job = &quiet;
+    }
+    char *buf = job->buffer;
+    struct vf_reader *rd = NULL;
+    struct vf_err why;
+    vf_err_init(&why);
+    enum vf_status st = vf_tree_open(job->tree, f->path, &rd, &why);
+    if (st == VF_OK)
+        st = read_open_file(&r, rd, buf, &why);
+    vf_reader_close(rd);
+    f->facts.hits = r.hits.base;
+    f->facts.n_hits = (uint32_t)r.hits.n;
+    if (st == VF_OK && r.hits.n && f->dist != VF_NONE && !(f->flags & VF_FILE_HASHED))
+        st = hash_again(job, f, buf, &why);
+    if (st == VF_NO_MEMORY || st == VF_INTERNAL) {
+        vf_err_set(err, why.code, why.sys, "read", f->path, "%s", why.detail);
+    } else if (st != VF_OK) {
+        vf_file_unexamined(f, st == VF_NOT_FOUND ? VF_CHANGED : st, why.sys, NULL);
+        st = VF_OK;
+    }
+    vf_err_release(&why);
+    return st;
+}

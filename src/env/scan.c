@@ -1,0 +1,134 @@
+/* scan.c: pass 2: the contents of every file, in parallel; and the life of an environment. */
+#include "env/env_internal.h"
+
+#include <stdlib.h>
+
+struct scan {
+    struct vf_read_job job;
+    char **buffers;
+};
+
+static enum vf_status scan_file(void *ctx, size_t item, unsigned worker, struct vf_err *err)
+{
+    struct scan *s = ctx;
+    struct vf_read_job job = s->job;
+    if (worker == 0 && item % 256 == 0)
+        vf_hooks_progress(job.env->params.hooks, "read", item, job.env->n_files);
+    if (!s->buffers[worker] && !(s->buffers[worker] = malloc(VF_READ_BUFFER)))
+        return vf_err_nomem(err);
+    job.a = &job.env->worker_arenas[worker];
+    job.buffer = s->buffers[worker];
+    return vf_env_read_contents(&job, &job.env->files[item], err);
+}
+
+static void count_examined(struct vf_env *env)
+{
+    env->examined = env->n_unexamined = 0;
+    for (size_t i = 0; i < env->n_files; i++) {
+        const struct vf_file *f = &env->files[i];
+        if (f->flags & VF_FILE_JOURNAL)
+            continue;
+        bool special = f->st.kind == VF_KIND_FIFO || f->st.kind == VF_KIND_SOCKET || f->st.kind == VF_KIND_DEVICE;
+        if (f->unexamined != VF_OK || special)
+            env->n_unexamined++;
+        else if (f->st.kind == VF_KIND_FILE || f->st.kind == VF_KIND_LINK)
+            env->examined++;
+    }
+}
+
+enum vf_status vf_env_scan(struct vf_env *env, struct vf_err *err)
+{
+    struct vf_searcher *searcher = NULL;
+    enum vf_status st = vf_searcher_new(env->place_list, env->n_places, &searcher, err);
+    if (st != VF_OK)
+        return st;
+    struct scan s = {.job = {.env = env, .tree = env->tree, .searcher = searcher, .hash = env->params.hashes}};
+    s.buffers = calloc(env->n_workers, sizeof *s.buffers);
+    if (!s.buffers)
+        st = vf_err_nomem(err);
+    else
+        st = vf_parallel(env->params.hooks, env->n_files, scan_file, &s, err);
+    for (unsigned i = 0; s.buffers && i < env->n_workers; i++)
+        free(s.buffers[i]);
+    free(s.buffers);
+    vf_searcher_free(searcher);
+    if (st == VF_OK)
+        count_examined(env);
+    env->scanned = st == VF_OK;
+    return st;
+}
+
+enum vf_status vf_env_read_file(struct vf_env *env, struct vf_tree *tree, uint32_t file, struct vf_file *out,
+                                struct vf_arena *a, struct vf_err *err)
+{
+    struct vf_searcher *searcher = NULL;
+    struct vf_file *f = &env->files[file], kept = *f;
+    f->facts = (struct vf_facts){0};
+    f->unexamined = VF_OK;
+    f->flags &= ~(uint32_t)(VF_FILE_VOTER | VF_FILE_HASHED | VF_FILE_HITS_CUT | VF_FILE_BINARY);
+    struct vf_read_job job = {.env = env, .tree = tree, .a = a, .buffer = malloc(VF_READ_BUFFER)};
+    enum vf_status st = job.buffer ? vf_searcher_new(env->place_list, env->n_places, &searcher, err) : vf_err_nomem(err);
+    job.searcher = searcher;
+    if (st == VF_OK && f->st.kind == VF_KIND_LINK) {
+        struct vf_slice target;
+        st = vf_tree_readlink(tree, f->path, a, &target, err);
+        f->target = target;
+        if (st == VF_OK)
+            st = vf_env_read_syntaxes(&job, f, target, err);
+    } else if (st == VF_OK) {
+        st = vf_env_read_contents(&job, f, err);
+    }
+    vf_searcher_free(searcher);
+    free(job.buffer);
+    *out = *f;
+    *f = kept;
+    return st;
+}
+
+static enum vf_status open_steps(struct vf_env *env, struct vf_err *err)
+{
+    static enum vf_status (*const steps[])(struct vf_env *, struct vf_err *) = {
+        vf_env_locate_root, vf_env_walk, vf_env_interpreter, vf_env_dists, vf_env_owners, vf_env_voters, vf_env_vote};
+    enum vf_status st = VF_OK;
+    for (size_t i = 0; i < VF_COUNT(steps) && st == VF_OK; i++)
+        st = steps[i](env, err);
+    return st;
+}
+
+enum vf_status vf_env_open(const struct vf_env_params *params, struct vf_env **out, struct vf_err *err)
+{
+    struct vf_env *env = calloc(1, sizeof *env);
+    if (!env)
+        return vf_err_nomem(err);
+    vf_arena_init(&env->arena);
+    env->params = *params;
+    env->n_workers = vf_hooks_jobs(params->hooks);
+    env->worker_arenas = calloc(env->n_workers, sizeof *env->worker_arenas);
+    enum vf_status st = env->worker_arenas ? VF_OK : vf_err_nomem(err);
+    for (unsigned i = 0; st == VF_OK && i < env->n_workers; i++)
+        vf_arena_init(&env->worker_arenas[i]);
+    vf_hooks_phase(params->hooks, "read");
+    if (st == VF_OK)
+        st = open_steps(env, err);
+    if (st != VF_OK) {
+        vf_env_free(env);
+        return st;
+    }
+    *out = env;
+    return VF_OK;
+}
+
+void vf_env_free(struct vf_env *env)
+{
+    if (!env)
+        return;
+    for (unsigned i = 0; env->worker_arenas && i < env->n_workers; i++)
+        vf_arena_release(&env->worker_arenas[i]);
+    free(env->worker_arenas);
+    if (!env->borrowed_tree)
+        vf_tree_free(env->tree);
+    for (size_t i = 0; i < env->n_dists; i++)
+        vf_env_dist_release(&env->dists[i]);
+    vf_arena_release(&env->arena);
+    free(env);
+}

@@ -1,0 +1,205 @@
+/* staging.c: a new environment is made beside its place, under its own last name, and appears there by one rename.
+ *
+ * Until that rename nothing in the staging directory is the only copy of anything, so every failure simply removes it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "fs/edit_write.h"
+#include "fs/staging_holder.h"
+#include "fs/step.h"
+
+struct vf_staging {
+    struct vf_holder h;
+    int fd; /* of NAME */
+    struct vf_slice path;
+};
+
+static void staging_free(struct vf_staging *s)
+{
+    if (s->fd >= 0)
+        (void)close(s->fd);
+    vf_holder_release(&s->h);
+    free(s);
+}
+
+static enum vf_status set_path(struct vf_staging *s, struct vf_err *err)
+{
+    struct vf_arena *a = &s->h.arena;
+    struct vf_slice dir = vf_path_join(a, vf_path_dir(s->h.place), vf_slice_of(s->h.name));
+    s->path = vf_path_join(a, dir, vf_slice_of(s->h.base));
+    return dir.p && s->path.p ? VF_OK : vf_err_nomem(err);
+}
+
+static enum vf_status make_name(struct vf_staging *s, struct vf_err *err)
+{
+    struct stat st;
+    VF_STEP();
+    if (mkdirat(s->h.dir, s->h.base, 0700) < 0)
+        return vf_err_write(err, errno, "mkdir", s->path);
+    s->fd = openat(s->h.dir, s->h.base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (s->fd < 0 || fstat(s->fd, &st) < 0)
+        return vf_err_sys(err, errno, "open", s->path);
+    enum vf_status done = vf_holder_note(&s->h, (uint64_t)st.st_ino, err);
+    return done == VF_OK ? vf_holder_ignore(&s->h, err) : done;
+}
+
+enum vf_status vf_staging_begin(struct vf_slice place, struct vf_staging **out, struct vf_err *err)
+{
+    struct vf_staging *s = calloc(1, sizeof *s);
+    *out = NULL;
+    if (!s)
+        return vf_err_nomem(err);
+    s->fd = -1;
+    enum vf_status st = vf_holder_init(&s->h, place, err);
+    if (st == VF_OK)
+        st = set_path(s, err);
+    if (st == VF_OK)
+        st = vf_holder_make(&s->h, err);
+    if (st == VF_OK)
+        st = make_name(s, err);
+    if (st == VF_OK) {
+        *out = s;
+        return VF_OK;
+    }
+    if (s->h.lock >= 0)
+        (void)!vf_holder_remove(&s->h, NULL);
+    staging_free(s);
+    return st;
+}
+
+int vf_staging_fd(const struct vf_staging *s)
+{
+    return s->fd;
+}
+
+struct vf_slice vf_staging_path(const struct vf_staging *s)
+{
+    return s->path;
+}
+
+uint64_t vf_staging_ino(const struct vf_staging *s)
+{
+    struct stat st;
+    return fstat(s->fd, &st) == 0 ? (uint64_t)st.st_ino : 0;
+}
+
+static enum vf_status old_ino(struct vf_slice old, struct vf_arena *a, uint64_t *ino, struct vf_err *err)
+{
+    int fd = -1;
+    const char *base = NULL;
+    enum vf_status st = vf_place_parent(old, a, &fd, &base, err);
+    struct vf_stat at = st == VF_OK ? vf_stat_at(fd, base) : (struct vf_stat){0};
+    if (fd >= 0)
+        (void)close(fd);
+    if (st == VF_OK && at.kind != VF_KIND_DIR)
+        st = vf_err_set(err, VF_NOT_FOUND, 0, "retire", old, "it is not a directory");
+    *ino = at.ino;
+    return st;
+}
+
+enum vf_status vf_staging_note_retire(struct vf_staging *s, struct vf_slice old, struct vf_err *err)
+{
+    struct vf_jdir d;
+    struct vf_journal *j = &d.journal;
+    vf_jdir_init(&d);
+    enum vf_status st = vf_jdir_root(&d, s->path, err);
+    j->verb = "move";
+    j->from = vf_arena_dup(&d.arena, vf_place_trim(old));
+    j->to = s->h.place;
+    if (st == VF_OK && !j->from.p)
+        st = vf_err_nomem(err);
+    if (st == VF_OK)
+        st = old_ino(old, &d.arena, &j->retire_ino, err);
+    if (st == VF_OK)
+        st = vf_jdir_make(&d, err);
+    if (st == VF_OK)
+        st = vf_jdir_put_journal(&d, err);
+    if (st == VF_OK)
+        st = vf_jdir_put_state(&d, VF_JSTATE_RETIRE, err);
+    vf_jdir_release(&d);
+    return st;
+}
+
+/* A directory that its owner may not write to cannot change its parent: it gets the bit for the instant of the rename. */
+static int rename_out(struct vf_staging *s)
+{
+    struct stat st;
+    if (fstat(s->fd, &st) < 0)
+        return -1;
+    bool locked = !(st.st_mode & S_IWUSR) && geteuid() != 0;
+    VF_STEP();
+    if (locked && fchmod(s->fd, (st.st_mode & 07777) | S_IWUSR) < 0)
+        return -1;
+    VF_STEP();
+    int r = vf_sys_rename_noreplace(s->h.dir, s->h.base, s->h.parent, s->h.base);
+    int e = errno;
+    VF_STEP();
+    if (locked)
+        (void)fchmod(s->fd, st.st_mode & 07777);
+    errno = e;
+    return r;
+}
+
+enum vf_status vf_staging_commit(struct vf_staging *s, struct vf_err *err)
+{
+    enum vf_status st = VF_OK;
+    VF_STEP();
+    if (vf_sys_syncfs(s->fd) < 0)
+        st = vf_err_write(err, errno, "sync", s->path);
+    if (st == VF_OK && rename_out(s) < 0)
+        st = errno == EEXIST || errno == ENOTEMPTY ? vf_err_set(err, VF_EXISTS, errno, "rename", s->h.place, NULL)
+                                                   : vf_err_write(err, errno, "rename", s->h.place);
+    if (st != VF_OK) {
+        (void)!vf_holder_remove(&s->h, NULL);
+        staging_free(s);
+        return st;
+    }
+    VF_STEP();
+    if (vf_sys_sync_dir(s->h.parent) < 0)
+        st = vf_err_write(err, errno, "sync", s->h.place);
+    (void)!vf_holder_remove(&s->h, NULL); /* an empty holder that stays is cleaned up by the next run */
+    staging_free(s);
+    return st;
+}
+
+enum vf_status vf_staging_drop(struct vf_staging *s, struct vf_err *err)
+{
+    enum vf_status st = vf_holder_remove(&s->h, err);
+    staging_free(s);
+    return st;
+}
+
+bool vf_staging_left(struct vf_slice place)
+{
+    struct vf_holder h;
+    bool left = vf_holder_init(&h, place, NULL) == VF_OK && vf_holder_left(&h);
+    vf_holder_release(&h);
+    return left;
+}
+
+bool vf_staging_committed(struct vf_slice place)
+{
+    struct vf_holder h;
+    bool committed = false;
+    if (vf_holder_init(&h, place, NULL) == VF_OK && vf_holder_left(&h)) {
+        uint64_t ino = vf_holder_noted(&h);
+        struct vf_stat at = vf_stat_at(h.parent, h.base);
+        committed = ino != 0 && at.kind == VF_KIND_DIR && at.ino == ino;
+    }
+    vf_holder_release(&h);
+    return committed;
+}
+
+enum vf_status vf_staging_clean(struct vf_slice place, struct vf_err *err)
+{
+    struct vf_holder h;
+    enum vf_status st = vf_holder_init(&h, place, err);
+    if (st == VF_OK)
+        st = vf_holder_clean(&h, err);
+    vf_holder_release(&h);
+    return st;
+}

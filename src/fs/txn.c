@@ -1,0 +1,463 @@
+/* txn.c: the life of a transaction: begin, stage, seal, move, apply, finish or roll back, and the same from a journal that an
+ * earlier run left.
+ *
+ * Only two facts are kept in memory that the disk could not tell: the device of an original, and that this process made the
+ * journal itself. Everything else (was it renamed, which edit is in) is looked up, so that going on after a crash is no
+ * other code than going on. */
+#include "fs/txn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "fs/edit_write.h"
+#include "fs/step.h"
+#include "fs/txn_edit.h"
+
+enum { SYNC_EACH = 128 }; /* more files than this: one syncfs is cheaper than an fsync for each */
+
+static struct vf_txn *txn_new(void)
+{
+    struct vf_txn *t = calloc(1, sizeof *t);
+    if (!t)
+        return NULL;
+    vf_jdir_init(&t->d);
+    vf_map_init(&t->paths, &t->d.arena);
+    t->news = t->parent = -1;
+    return t;
+}
+
+void vf_txn_abandon(struct vf_txn *t)
+{
+    if (!t)
+        return;
+    if (t->news >= 0)
+        (void)close(t->news);
+    if (t->parent >= 0)
+        (void)close(t->parent);
+    vf_jdir_release(&t->d);
+    free(t);
+}
+
+size_t vf_txn_edits(const struct vf_txn *t)
+{
+    return t->d.journal.n > t->edits.n ? t->d.journal.n : t->edits.n;
+}
+
+/* --- begin --- */
+
+static enum vf_status open_news(struct vf_txn *t, struct vf_err *err)
+{
+    t->news = openat(t->d.dir, "new", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return t->news >= 0 ? VF_OK : vf_err_sys(err, errno, "open", VF_S(VF_TXN_DIR "/new"));
+}
+
+static enum vf_status set_head(struct vf_txn *t, const char *verb, struct vf_slice from, struct vf_slice to,
+                               struct vf_err *err)
+{
+    struct vf_journal *j = &t->d.journal;
+    from = vf_place_trim(from);
+    to = vf_place_trim(to);
+    if (!vf_path_is_abs(from) || !vf_path_is_abs(to) || memchr(from.p, 0, from.n) || memchr(to.p, 0, to.n))
+        return vf_err_set(err, VF_INTERNAL, 0, "begin", from, "a place is not absolute");
+    j->verb = strcmp(verb, "move") == 0 ? "move" : "fix";
+    j->from = vf_arena_dup(&t->d.arena, from);
+    j->to = vf_arena_dup(&t->d.arena, to);
+    return j->from.p && j->to.p ? VF_OK : vf_err_nomem(err);
+}
+
+/* The first journal has no edits yet: it is what makes the directory recognisably ours. */
+static enum vf_status make_all(struct vf_txn *t, struct vf_err *err)
+{
+    enum vf_status st = vf_jdir_put_journal(&t->d, err);
+    VF_STEP();
+    if (st == VF_OK && mkdirat(t->d.dir, "new", 0700) < 0)
+        st = vf_err_write(err, errno, "mkdir", VF_S(VF_TXN_DIR "/new"));
+    return st == VF_OK ? open_news(t, err) : st;
+}
+
+enum vf_status vf_txn_begin(struct vf_slice root, const char *verb, struct vf_slice from, struct vf_slice to,
+                            struct vf_txn **out, struct vf_err *err)
+{
+    struct vf_txn *t = txn_new();
+    *out = NULL;
+    if (!t)
+        return vf_err_nomem(err);
+    enum vf_status st = vf_jdir_root(&t->d, root, err);
+    if (st == VF_OK)
+        st = set_head(t, verb, from, to, err);
+    if (st == VF_OK)
+        st = vf_jdir_make(&t->d, err);
+    if (st == VF_OK)
+        st = make_all(t, err);
+    if (st == VF_OK) {
+        *out = t;
+        return VF_OK;
+    }
+    if (t->d.lock >= 0) /* made by us: the first error is the one to tell */
+        (void)!vf_jdir_remove(&t->d, NULL);
+    vf_txn_abandon(t);
+    return st;
+}
+
+/* --- stage, seal --- */
+
+enum vf_status vf_txn_stage(struct vf_txn *t, const struct vf_edit *e, struct vf_err *err)
+{
+    if (t->d.state != VF_JSTATE_STAGED || t->resumed)
+        return vf_err_set(err, VF_INTERNAL, 0, "stage", e->path, "the transaction is sealed");
+    if (!vf_journal_path_ok(e->path) || vf_map_get(&t->paths, e->path, NULL))
+        return vf_err_set(err, VF_INTERNAL, 0, "stage", e->path, "the plan names this path twice, or it leads outside");
+    size_t i = t->edits.n;
+    struct vf_edit own = *e; /* its path lives as long as the transaction */
+    own.path = vf_arena_dup(&t->d.arena, e->path);
+    struct vf_jedit *j = own.path.p ? vf_vec_push(&t->d.arena, &t->edits, sizeof *j) : NULL;
+    if (!j || !vf_map_put(&t->paths, own.path, i))
+        return vf_err_nomem(err);
+    j->path = own.path;
+    return vf_txn_stage_one(t, &own, i, j, err);
+}
+
+static enum vf_status sync_news(struct vf_txn *t, struct vf_err *err)
+{
+    const struct vf_journal *j = &t->d.journal;
+    VF_STEP();
+    if (j->n > SYNC_EACH)
+        return vf_sys_syncfs(t->news) < 0 ? vf_err_write(err, errno, "sync", VF_S(VF_TXN_DIR)) : VF_OK;
+    for (size_t i = 0; i < j->n; i++) {
+        struct vf_txn_names name = vf_txn_names(i);
+        if (j->v[i].is.kind != VF_KIND_FILE)
+            continue;
+        int fd = openat(t->news, name.staged, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        int bad = fd < 0 || vf_file_sync(fd) < 0 ? errno : 0;
+        if (fd >= 0)
+            (void)close(fd);
+        if (bad)
+            return vf_err_write(err, bad, "sync", j->v[i].path);
+    }
+    if (vf_sys_sync_dir(t->news) < 0)
+        return vf_err_write(err, errno, "sync", VF_S(VF_TXN_DIR "/new"));
+    return VF_OK;
+}
+
+enum vf_status vf_txn_seal(struct vf_txn *t, struct vf_err *err)
+{
+    if (t->d.state != VF_JSTATE_STAGED || t->resumed)
+        return vf_err_set(err, VF_INTERNAL, 0, "seal", VF_S(VF_TXN_DIR), "the transaction is sealed");
+    t->d.journal.v = t->edits.base;
+    t->d.journal.n = t->edits.n;
+    enum vf_status st = sync_news(t, err);
+    if (st == VF_OK)
+        st = vf_jdir_put_journal(&t->d, err);
+    if (st == VF_OK)
+        st = vf_jdir_put_state(&t->d, VF_JSTATE_SEALED, err);
+    return st;
+}
+
+/* --- the rename --- */
+
+static bool same_place(const struct vf_txn *t)
+{
+    return vf_slice_eq(t->d.journal.from, t->d.journal.to);
+}
+
+/* Does the environment directory stand at this place, under a name of its own (not a link)? */
+static bool stands_at(struct vf_jdir *d, struct vf_slice place)
+{
+    int fd = -1;
+    const char *base = NULL;
+    struct vf_err ignored;
+    vf_err_init(&ignored);
+    enum vf_status st = vf_place_parent(place, &d->arena, &fd, &base, &ignored);
+    struct vf_stat at = st == VF_OK ? vf_stat_at(fd, base) : (struct vf_stat){0};
+    if (fd >= 0)
+        (void)close(fd);
+    vf_err_release(&ignored);
+    return at.kind == VF_KIND_DIR && at.ino == d->root_st.ino && at.dev == d->root_st.dev;
+}
+
+static enum vf_status rename_error(int sys, struct vf_slice to, struct vf_err *err)
+{
+    switch (sys) {
+    case EXDEV:
+        return vf_err_set(err, VF_CROSS_DEVICE, sys, "rename", to, NULL);
+    case EBUSY:
+        return vf_err_set(err, VF_BUSY, sys, "rename", to, "it is a mount point");
+    case EEXIST:
+    case ENOTEMPTY:
+        return vf_err_set(err, VF_EXISTS, sys, "rename", to, NULL);
+    case EINVAL:
+        return vf_err_set(err, VF_NESTED, sys, "rename", to, "one place lies inside the other");
+    default:
+        return vf_err_write(err, sys, "rename", to);
+    }
+}
+
+/* One rename of the environment directory, and both parents made durable. */
+static enum vf_status rename_root(struct vf_txn *t, struct vf_slice from, struct vf_slice to, struct vf_err *err)
+{
+    int ofd = -1, nfd = -1;
+    const char *obase = NULL, *nbase = NULL;
+    enum vf_status st = vf_place_parent(from, &t->d.arena, &ofd, &obase, err);
+    if (st == VF_OK)
+        st = vf_place_parent(to, &t->d.arena, &nfd, &nbase, err);
+    if (st == VF_OK) {
+        VF_STEP();
+        if (vf_sys_rename_noreplace(ofd, obase, nfd, nbase) < 0)
+            st = rename_error(errno, to, err);
+    }
+    VF_STEP();
+    if (st == VF_OK && (vf_sys_sync_dir(nfd) < 0 || vf_sys_sync_dir(ofd) < 0))
+        st = vf_err_write(err, errno, "sync", to);
+    if (ofd >= 0)
+        (void)close(ofd);
+    if (nfd >= 0)
+        (void)close(nfd);
+    return st;
+}
+
+enum vf_status vf_txn_move(struct vf_txn *t, struct vf_err *err)
+{
+    const struct vf_journal *j = &t->d.journal;
+    if (t->d.state == VF_JSTATE_DONE || same_place(t) || stands_at(&t->d, j->to))
+        return VF_OK;
+    if (t->d.state != VF_JSTATE_SEALED)
+        return vf_err_set(err, VF_INTERNAL, 0, "rename", j->to, "the transaction is not sealed");
+    if (!stands_at(&t->d, j->from))
+        return vf_err_set(err, VF_CHANGED, 0, "rename", j->from, "the environment does not stand there any more");
+    return rename_root(t, j->from, j->to, err);
+}
+
+/* --- apply --- */
+
+/* fsync of every directory that holds a target, once each, and of new/. Edits come mostly in the order of their paths. */
+static enum vf_status sync_targets(struct vf_txn *t, struct vf_err *err)
+{
+    const struct vf_journal *j = &t->d.journal;
+    struct vf_map seen;
+    vf_map_init(&seen, &t->d.arena);
+    for (size_t i = 0; i < j->n; i++) {
+        struct vf_slice dir = vf_path_dir(j->v[i].path);
+        if (vf_map_get(&seen, dir, NULL))
+            continue;
+        if (!vf_map_put(&seen, dir, i))
+            return vf_err_nomem(err);
+        int fd = vf_txn_parent(t, dir);
+        VF_STEP();
+        if (fd >= 0 && vf_sys_sync_dir(fd) < 0)
+            return vf_err_write(err, errno, "sync", dir);
+    }
+    VF_STEP();
+    if (t->news >= 0 && vf_sys_sync_dir(t->news) < 0)
+        return vf_err_write(err, errno, "sync", VF_S(VF_TXN_DIR "/new"));
+    return VF_OK;
+}
+
+enum vf_status vf_txn_apply(struct vf_txn *t, const struct vf_hooks *hooks, struct vf_err *err)
+{
+    size_t n = t->d.journal.n;
+    if (t->d.state == VF_JSTATE_DONE)
+        return VF_OK;
+    if (t->d.state != VF_JSTATE_SEALED)
+        return vf_err_set(err, VF_INTERNAL, 0, "edit", VF_S(VF_TXN_DIR), "the transaction is not sealed");
+    for (size_t i = 0; i < n; i++) {
+        if (vf_hooks_cancelled(hooks))
+            return vf_err_set(err, VF_INTERRUPTED, 0, "edit", VF_S(""), "stopped on request");
+        enum vf_status st = vf_txn_forward(t, i, err);
+        if (st != VF_OK)
+            return st;
+        vf_hooks_progress(hooks, "commit", i + 1, n);
+    }
+    return sync_targets(t, err);
+}
+
+/* --- the two ends --- */
+
+enum vf_status vf_txn_finish(struct vf_txn *t, struct vf_err *err)
+{
+    enum vf_status st = VF_OK;
+    if (t->d.state != VF_JSTATE_SEALED && t->d.state != VF_JSTATE_DONE)
+        st = vf_err_set(err, VF_INTERNAL, 0, "finish", VF_S(VF_TXN_DIR), "the transaction is not applied");
+    /* From here on originals go, so from here on there is no way back. */
+    if (st == VF_OK && t->d.state == VF_JSTATE_SEALED)
+        st = vf_jdir_put_state(&t->d, VF_JSTATE_DONE, err);
+    if (st == VF_OK)
+        st = vf_jdir_remove(&t->d, err);
+    vf_txn_abandon(t);
+    return st;
+}
+
+/* First the rename: should it be impossible (somebody made a new OLD), what stands at NEW is still a whole environment. */
+static enum vf_status undo_all(struct vf_txn *t, struct vf_err *err)
+{
+    const struct vf_journal *j = &t->d.journal;
+    enum vf_status st = VF_OK;
+    if (t->d.state == VF_JSTATE_SEALED)
+        st = vf_jdir_put_state(&t->d, VF_JSTATE_ROLLBACK, err);
+    if (st == VF_OK && !same_place(t) && stands_at(&t->d, j->to))
+        st = rename_root(t, j->to, j->from, err);
+    if (st != VF_OK)
+        return st;
+    for (size_t i = j->n; i-- > 0;) { /* one that is stuck does not keep the others from going back */
+        enum vf_status one = vf_txn_back(t, i, err);
+        st = st == VF_OK ? one : st;
+    }
+    if (st == VF_OK)
+        st = sync_targets(t, err);
+    return st == VF_OK ? vf_jdir_put_state(&t->d, VF_JSTATE_UNDONE, err) : st;
+}
+
+enum vf_status vf_txn_roll_back(struct vf_txn *t, struct vf_err *err)
+{
+    enum vf_status st = VF_OK;
+    if (t->d.state == VF_JSTATE_SEALED || t->d.state == VF_JSTATE_ROLLBACK)
+        st = undo_all(t, err);
+    else if (t->d.state != VF_JSTATE_STAGED && t->d.state != VF_JSTATE_UNDONE)
+        st = vf_err_set(err, VF_NOT_SUPPORTED, 0, "restore", VF_S(VF_TXN_DIR), "it was finished already");
+    if (st == VF_OK)
+        st = vf_jdir_remove(&t->d, err);
+    vf_txn_abandon(t);
+    return st;
+}
+
+/* --- what an earlier run left --- */
+
+/* The last traces of a move that was finished: its state is gone already, the directory not yet. */
+static bool finished_move(struct vf_txn *t)
+{
+    return t->d.state == VF_JSTATE_STAGED && t->d.verified && !same_place(t) && stands_at(&t->d, t->d.journal.to);
+}
+
+static const char *judge_edits(struct vf_txn *t)
+{
+    if (t->d.state != VF_JSTATE_SEALED && t->d.state != VF_JSTATE_ROLLBACK)
+        return NULL;
+    for (size_t i = 0; i < t->d.journal.n; i++)
+        if (!vf_txn_plausible(t, i))
+            return "its new files are not the ones it names";
+    return NULL;
+}
+
+/* Opens and judges; t is the caller's to abandon. */
+static enum vf_status open_left(struct vf_txn *t, struct vf_slice root, bool take, const char **why, struct vf_err *err)
+{
+    *why = NULL;
+    enum vf_status st = vf_jdir_root(&t->d, root, err);
+    if (st == VF_OK)
+        st = vf_jdir_open(&t->d, take, why, err);
+    if (st != VF_OK || *why)
+        return st;
+    t->resumed = true;
+    if (t->d.state == VF_JSTATE_STAGED && finished_move(t))
+        t->d.state = VF_JSTATE_DONE;
+    if (t->d.state == VF_JSTATE_SEALED || t->d.state == VF_JSTATE_ROLLBACK) {
+        st = vf_stat_at(t->d.dir, "new").kind == VF_KIND_DIR ? open_news(t, err) : VF_OK;
+        *why = t->news < 0 ? "its new files are not there" : judge_edits(t);
+    }
+    return st;
+}
+
+static enum vf_txn_state outer_state(enum vf_jstate s)
+{
+    switch (s) {
+    case VF_JSTATE_STAGED:
+        return VF_TXN_STAGED;
+    case VF_JSTATE_SEALED:
+    case VF_JSTATE_DONE:
+        return VF_TXN_SEALED;
+    case VF_JSTATE_ROLLBACK:
+    case VF_JSTATE_UNDONE:
+        return VF_TXN_ROLLBACK;
+    case VF_JSTATE_RETIRE:
+    case VF_JSTATE_EMPTYING:
+    case VF_JSTATE_RETIRED:
+        return VF_TXN_RETIRE;
+    case VF_JSTATES:
+        break;
+    }
+    return VF_TXN_FOREIGN;
+}
+
+static enum vf_status fill_info(const struct vf_txn *t, struct vf_arena *a, struct vf_txn_info *info, struct vf_err *err)
+{
+    const struct vf_journal *j = &t->d.journal;
+    info->state = outer_state(t->d.state);
+    info->done = t->d.state == VF_JSTATE_DONE;
+    if (!j->verb)
+        return VF_OK;
+    info->verb = j->verb;
+    info->from = vf_arena_dup(a, j->from);
+    info->to = vf_arena_dup(a, j->to);
+    return info->from.p && info->to.p ? VF_OK : vf_err_nomem(err);
+}
+
+enum vf_status vf_txn_look(struct vf_slice root, struct vf_arena *a, struct vf_txn_info *info, struct vf_err *err)
+{
+    struct vf_txn *t = txn_new();
+    struct vf_err own;
+    vf_err_init(&own);
+    *info = (struct vf_txn_info){.state = VF_TXN_NONE};
+    if (!t)
+        return vf_err_nomem(err);
+    enum vf_status st = open_left(t, root, false, &info->why_foreign, &own);
+    if (t->d.root < 0) {
+        if (err && err->code == VF_OK) { /* the root itself: the caller's error */
+            *err = own;
+            vf_err_init(&own);
+        }
+    } else if (st == VF_NOT_FOUND || st == VF_BUSY) {
+        info->state = st == VF_BUSY ? VF_TXN_BUSY : VF_TXN_NONE;
+        st = VF_OK;
+    } else if (st == VF_NO_MEMORY) {
+        st = vf_err_nomem(err);
+    } else if (st != VF_OK || info->why_foreign) {
+        info->state = VF_TXN_FOREIGN;
+        info->why_foreign = info->why_foreign ? info->why_foreign : "it cannot be read";
+        st = VF_OK;
+    } else {
+        st = fill_info(t, a, info, err);
+    }
+    vf_err_release(&own);
+    vf_txn_abandon(t);
+    return st;
+}
+
+enum vf_status vf_txn_resume(struct vf_slice root, struct vf_txn **out, bool *moved, struct vf_err *err)
+{
+    const char *why = NULL;
+    struct vf_txn *t = txn_new();
+    *out = NULL;
+    *moved = false;
+    if (!t)
+        return vf_err_nomem(err);
+    enum vf_status st = open_left(t, root, true, &why, err);
+    if (st == VF_OK && why)
+        st = vf_err_set(err, VF_EXISTS, 0, "open", VF_S(VF_TXN_DIR), "it is not the journal of this environment: %s", why);
+    if (st == VF_OK && outer_state(t->d.state) == VF_TXN_RETIRE)
+        st = vf_err_set(err, VF_INTERNAL, 0, "open", VF_S(VF_TXN_DIR), "it is about retiring another directory");
+    if (st != VF_OK) {
+        vf_txn_abandon(t);
+        return st;
+    }
+    *moved = !t->d.verified || same_place(t) || stands_at(&t->d, t->d.journal.to);
+    *out = t;
+    return VF_OK;
+}
+
+enum vf_status vf_txn_probe(struct vf_txn *t, struct vf_slice contents, struct vf_err *err)
+{
+    struct vf_slice path = VF_S(VF_TXN_DIR "/probe");
+    VF_STEP();
+    if (unlinkat(t->d.dir, "probe", 0) < 0 && errno != ENOENT)
+        return vf_err_write(err, errno, "remove", path);
+    VF_STEP();
+    int fd = vf_file_make(t->d.dir, "probe");
+    int bad = fd < 0 || vf_fd_write_all(fd, contents) < 0 || fchmod(fd, 0700) < 0 ? errno : 0;
+    if (fd >= 0 && close(fd) < 0 && !bad)
+        bad = errno;
+    return bad ? vf_err_write(err, bad, "write", path) : VF_OK;
+}

@@ -1,0 +1,429 @@
+/* txn_apply.c: one edit brought in or taken back.
+ *
+ * Where an edit is, is read off the disk each time, never remembered: by inode number, size and mtime it is seen whether the
+ * staged file or the original stands under the name. So a run that was killed between any two calls, and one that is going on
+ * normally, take the same way, and doing a thing twice is doing it once.
+ *
+ *     target  new/i  new/i.old
+ *       old    new      -       BEFORE
+ *        -     new     old      BETWEEN   two renames, where names cannot be exchanged
+ *       new    old      -       AFTER
+ *       new     -      old      AFTER
+ *
+ * A new file has no `old`, a deletion no `new` (its original goes to new/i). Where link+unlink stand for a rename that must not
+ * overwrite, one file has two names for an instant: BETWEEN, too, or TWICE. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "fs/edit_write.h"
+#include "fs/step.h"
+#include "fs/txn_edit.h"
+
+enum instant {
+    BEFORE,  /* not applied */
+    BLOCKED, /* not applied, and the target is not what was staged from */
+    BETWEEN,
+    TWICE_OLD, /* the original stands both under its name and aside */
+    TWICE_NEW, /* the new file stands both under its name and in new/, the original aside */
+    AFTER,     /* applied */
+    REPLACED, /* applied, and then somebody changed or removed the target */
+    UNKNOWN   /* could not be looked at */
+};
+
+struct spot {
+    const struct vf_jedit *e;
+    struct vf_txn *t;
+    int dir; /* of the target; borrowed */
+    const char *base;
+    struct vf_txn_names name;
+    struct vf_stat target, staged, aside;
+};
+
+static bool look_at(int dir, const char *name, struct vf_stat *out)
+{
+    struct stat st;
+    *out = (struct vf_stat){0};
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT;
+    vf_sys_to_stat(&st, out);
+    return true;
+}
+
+static bool look(struct spot *s)
+{
+    return look_at(s->dir, s->base, &s->target) && look_at(s->t->news, s->name.staged, &s->staged) &&
+           look_at(s->t->news, s->name.aside, &s->aside);
+}
+
+/* Inode numbers of originals are no evidence once they were renamed: an overlay copies the file up then. */
+static bool like_old(const struct vf_jfile *f, const struct vf_stat *st)
+{
+    return f->kind == st->kind && f->size == st->size && f->mtime_s == st->mtime_s && f->mtime_ns == st->mtime_ns;
+}
+
+static bool is_old(const struct spot *s)
+{
+    return vf_jfile_same(&s->e->was, &s->target) && (s->e->was_dev == 0 || s->e->was_dev == s->target.dev);
+}
+
+static bool one_file(const struct vf_stat *a, const struct vf_stat *b)
+{
+    return a->kind != VF_KIND_NONE && a->ino == b->ino && a->dev == b->dev;
+}
+
+static enum instant of_deletion(const struct spot *s)
+{
+    if (s->staged.kind == VF_KIND_NONE)
+        return is_old(s) ? BEFORE : s->target.kind == VF_KIND_NONE ? AFTER : BLOCKED;
+    if (s->target.kind == VF_KIND_NONE)
+        return AFTER;
+    return one_file(&s->staged, &s->target) ? BETWEEN : REPLACED;
+}
+
+static enum instant of_new_file(const struct spot *s)
+{
+    bool staged = vf_jfile_same(&s->e->is, &s->staged), there = vf_jfile_same(&s->e->is, &s->target);
+    if (staged && there)
+        return BETWEEN;
+    if (there)
+        return AFTER;
+    if (staged)
+        return s->target.kind == VF_KIND_NONE ? BEFORE : BLOCKED;
+    return REPLACED;
+}
+
+static enum instant instant_of(struct spot *s)
+{
+    if (!look(s))
+        return UNKNOWN;
+    if (s->e->kind == VF_EDIT_DELETE)
+        return of_deletion(s);
+    if (s->e->was.kind == VF_KIND_NONE)
+        return of_new_file(s);
+    if (vf_jfile_same(&s->e->is, &s->staged)) {
+        if (s->aside.kind == VF_KIND_NONE)
+            return is_old(s) ? BEFORE : BLOCKED;
+        if (s->target.kind == VF_KIND_NONE)
+            return BETWEEN;
+        return one_file(&s->aside, &s->target)    ? TWICE_OLD
+               : one_file(&s->staged, &s->target) ? TWICE_NEW
+                                                  : BLOCKED;
+    }
+    return vf_jfile_same(&s->e->is, &s->target) ? AFTER : REPLACED;
+}
+
+static enum vf_status find_spot(struct vf_txn *t, size_t i, struct spot *s, struct vf_err *err)
+{
+    *s = (struct spot){.t = t, .e = &t->d.journal.v[i], .name = vf_txn_names(i)};
+    s->base = vf_arena_cstr(&t->d.arena, vf_path_base(s->e->path));
+    if (!s->base)
+        return vf_err_nomem(err);
+    s->dir = vf_txn_parent(t, vf_path_dir(s->e->path));
+    if (s->dir < 0)
+        return vf_err_set(err, VF_CHANGED, errno, "open", s->e->path, "its directory cannot be opened");
+    return VF_OK;
+}
+
+static enum vf_status changed(const struct spot *s, struct vf_err *err)
+{
+    return vf_err_set(err, VF_CHANGED, 0, "edit", s->e->path, "somebody else changed it meanwhile");
+}
+
+static enum vf_status failed(const struct spot *s, int sys, struct vf_err *err)
+{
+    if (sys == ENOENT || sys == EEXIST || sys == ENOTDIR || sys == EISDIR)
+        return changed(s, err);
+    return vf_err_write(err, sys, "rename", s->e->path);
+}
+
+static bool cannot_exchange(int sys)
+{
+    return sys == ENOSYS || sys == EINVAL || sys == ENOTSUP || sys == EOPNOTSUPP;
+}
+
+/* --- the few calls that change names; the directory keeps its times --- */
+
+enum move { EXCHANGE, IN, OUT, ASIDE, BACK, TO_ASIDE };
+
+static int rename_once(const struct spot *s, enum move m)
+{
+    struct vf_stat keep;
+    int r = -1;
+    vf_times_keep(s->dir, &keep);
+    VF_STEP();
+    switch (m) {
+    case EXCHANGE:
+        r = vf_sys_rename_exchange(s->t->news, s->name.staged, s->dir, s->base);
+        break;
+    case IN:
+        r = vf_sys_rename_noreplace(s->t->news, s->name.staged, s->dir, s->base);
+        break;
+    case OUT:
+        r = vf_sys_rename_noreplace(s->dir, s->base, s->t->news, s->name.staged);
+        break;
+    case ASIDE:
+        r = vf_sys_rename_noreplace(s->dir, s->base, s->t->news, s->name.aside);
+        break;
+    case BACK:
+        r = vf_sys_rename_noreplace(s->t->news, s->name.aside, s->dir, s->base);
+        break;
+    case TO_ASIDE:
+        r = vf_sys_rename_noreplace(s->t->news, s->name.staged, s->t->news, s->name.aside);
+        break;
+    }
+    int e = errno;
+    if (r == 0 && m != TO_ASIDE)
+        vf_times_restore(s->dir, &keep);
+    errno = e;
+    return r;
+}
+
+/* One of two names of one file goes (the second half of link+unlink). */
+enum which { TARGET, STAGED, IN_ASIDE };
+static enum vf_status drop_name(const struct spot *s, enum which w, struct vf_err *err)
+{
+    struct vf_stat keep;
+    vf_times_keep(s->dir, &keep);
+    VF_STEP();
+    if (unlinkat(w == TARGET ? s->dir : s->t->news, w == TARGET ? s->base : w == STAGED ? s->name.staged : s->name.aside,
+                 0) < 0)
+        return failed(s, errno, err);
+    if (w == TARGET)
+        vf_times_restore(s->dir, &keep);
+    return VF_OK;
+}
+
+/* --- forward --- */
+
+static enum vf_status in_by_two(struct spot *s, struct vf_err *err)
+{
+    if (rename_once(s, ASIDE) < 0)
+        return failed(s, errno, err);
+    if (!look(s) || !like_old(&s->e->was, &s->aside)) {
+        (void)rename_once(s, BACK);
+        return changed(s, err);
+    }
+    return rename_once(s, IN) < 0 ? failed(s, errno, err) : VF_OK;
+}
+
+/* The comparison before and the exchange are two calls: what came out is compared once more, and goes back if it is not
+ * what was to be replaced. */
+static enum vf_status in_by_exchange(struct spot *s, struct vf_err *err)
+{
+    if (rename_once(s, EXCHANGE) < 0)
+        return cannot_exchange(errno) ? in_by_two(s, err) : failed(s, errno, err);
+    if (look(s) && like_old(&s->e->was, &s->staged))
+        return VF_OK;
+    (void)rename_once(s, EXCHANGE);
+    return changed(s, err);
+}
+
+static enum vf_status out_checked(struct spot *s, struct vf_err *err)
+{
+    if (rename_once(s, OUT) < 0)
+        return failed(s, errno, err);
+    if (look(s) && like_old(&s->e->was, &s->staged))
+        return VF_OK;
+    (void)rename_once(s, IN);
+    return changed(s, err);
+}
+
+/* A staged file that did not survive a crash is worse than none. Within one run there is no need to read it again. */
+static enum vf_status still_right(const struct spot *s, struct vf_err *err)
+{
+    unsigned char sum[32] = {0};
+    if (!s->t->resumed || s->e->is.kind != VF_KIND_FILE)
+        return VF_OK;
+    int fd = openat(s->t->news, s->name.staged, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return vf_err_sys(err, errno, "open", s->e->path);
+    enum vf_status st = vf_fd_sha256(fd, sum, err);
+    (void)close(fd);
+    if (st == VF_OK && memcmp(sum, s->e->is.sum, sizeof sum) != 0)
+        st = vf_err_set(err, VF_CHANGED, 0, "edit", s->e->path, "its new contents were damaged");
+    return st;
+}
+
+static enum vf_status begin_forward(struct spot *s, struct vf_err *err)
+{
+    if (s->e->kind == VF_EDIT_DELETE)
+        return out_checked(s, err);
+    enum vf_status st = still_right(s, err);
+    if (st != VF_OK)
+        return st;
+    if (s->e->was.kind == VF_KIND_NONE)
+        return rename_once(s, IN) < 0 ? failed(s, errno, err) : VF_OK;
+    return in_by_exchange(s, err);
+}
+
+static enum vf_status end_forward(struct spot *s, struct vf_err *err)
+{
+    if (s->e->kind == VF_EDIT_DELETE)
+        return drop_name(s, TARGET, err);
+    if (s->e->was.kind == VF_KIND_NONE)
+        return drop_name(s, STAGED, err);
+    enum vf_status st = still_right(s, err);
+    if (st != VF_OK)
+        return st;
+    return rename_once(s, IN) < 0 ? failed(s, errno, err) : VF_OK;
+}
+
+enum vf_status vf_txn_forward(struct vf_txn *t, size_t i, struct vf_err *err)
+{
+    struct spot s;
+    enum vf_status st = find_spot(t, i, &s, err);
+    if (st != VF_OK)
+        return st;
+    switch (instant_of(&s)) {
+    case BEFORE:
+        return begin_forward(&s, err);
+    case BETWEEN:
+        return end_forward(&s, err);
+    case TWICE_OLD:
+        st = drop_name(&s, IN_ASIDE, err);
+        return st == VF_OK ? begin_forward(&s, err) : st;
+    case TWICE_NEW:
+        return drop_name(&s, STAGED, err);
+    case AFTER:
+    case REPLACED:
+        return VF_OK;
+    case BLOCKED:
+        return changed(&s, err);
+    case UNKNOWN:
+        break;
+    }
+    return vf_err_sys(err, errno, "stat", s.e->path);
+}
+
+/* --- back --- */
+
+static enum vf_status back_from_aside(struct spot *s, struct vf_err *err)
+{
+    if (one_file(&s->staged, &s->aside)) {
+        enum vf_status st = drop_name(s, STAGED, err);
+        if (st != VF_OK)
+            return st;
+    }
+    if (rename_once(s, OUT) < 0)
+        return failed(s, errno, err);
+    if (!look(s) || !vf_jfile_same(&s->e->is, &s->staged)) {
+        (void)rename_once(s, IN);
+        return changed(s, err);
+    }
+    return rename_once(s, BACK) < 0 ? failed(s, errno, err) : VF_OK;
+}
+
+static enum vf_status back_by_exchange(struct spot *s, struct vf_err *err)
+{
+    if (rename_once(s, EXCHANGE) == 0) {
+        if (look(s) && vf_jfile_same(&s->e->is, &s->staged))
+            return VF_OK;
+        (void)rename_once(s, EXCHANGE);
+        return changed(s, err);
+    }
+    if (!cannot_exchange(errno) || rename_once(s, TO_ASIDE) < 0)
+        return failed(s, errno, err);
+    return back_from_aside(s, err);
+}
+
+static enum vf_status begin_back(struct spot *s, struct vf_err *err)
+{
+    if (s->e->kind == VF_EDIT_DELETE) {
+        if (s->staged.kind == VF_KIND_NONE) /* it was gone before we came */
+            return VF_OK;
+        return rename_once(s, IN) < 0 ? failed(s, errno, err) : VF_OK;
+    }
+    if (s->e->was.kind != VF_KIND_NONE)
+        return s->aside.kind != VF_KIND_NONE ? back_from_aside(s, err) : back_by_exchange(s, err);
+    if (rename_once(s, OUT) < 0)
+        return failed(s, errno, err);
+    if (look(s) && vf_jfile_same(&s->e->is, &s->staged))
+        return VF_OK;
+    (void)rename_once(s, IN);
+    return changed(s, err);
+}
+
+static enum vf_status end_back(struct spot *s, struct vf_err *err)
+{
+    if (s->e->kind == VF_EDIT_DELETE)
+        return drop_name(s, STAGED, err);
+    if (s->e->was.kind == VF_KIND_NONE)
+        return drop_name(s, TARGET, err);
+    return rename_once(s, BACK) < 0 ? failed(s, errno, err) : VF_OK;
+}
+
+/* The target is somebody's newer file. Where there is an original of ours, it must not be lost either: it goes back if the
+ * name is free, else both stay and a person decides. */
+static enum vf_status back_replaced(struct spot *s, struct vf_err *err)
+{
+    bool staged = s->staged.kind != VF_KIND_NONE, aside = s->aside.kind != VF_KIND_NONE;
+    if (s->e->was.kind == VF_KIND_NONE || (!staged && !aside))
+        return VF_OK;
+    if (s->target.kind == VF_KIND_NONE)
+        return rename_once(s, aside ? BACK : IN) < 0 ? failed(s, errno, err) : VF_OK;
+    if (vf_jfile_same(&s->e->was, &s->target) && !staged)
+        return VF_OK;
+    return vf_err_set(err, VF_CHANGED, 0, "restore", s->e->path,
+                      "somebody else changed it meanwhile; what it was before is kept as '" VF_TXN_DIR "/new/%s': "
+                      "move one of the two away and give the command again",
+                      aside ? s->name.aside : s->name.staged);
+}
+
+enum vf_status vf_txn_back(struct vf_txn *t, size_t i, struct vf_err *err)
+{
+    struct spot s;
+    enum vf_status st = find_spot(t, i, &s, err);
+    if (st != VF_OK)
+        return st;
+    switch (instant_of(&s)) {
+    case BEFORE:
+        return VF_OK;
+    case BLOCKED: /* nothing was done to it, unless its original stands aside */
+        return s.aside.kind == VF_KIND_NONE ? VF_OK : back_replaced(&s, err);
+    case BETWEEN:
+        return end_back(&s, err);
+    case TWICE_OLD:
+        return drop_name(&s, IN_ASIDE, err);
+    case TWICE_NEW:
+        st = drop_name(&s, TARGET, err);
+        return st == VF_OK ? end_back(&s, err) : st;
+    case AFTER:
+        return begin_back(&s, err);
+    case REPLACED:
+        return back_replaced(&s, err);
+    case UNKNOWN:
+        break;
+    }
+    return vf_err_sys(err, errno, "stat", s.e->path);
+}
+
+bool vf_txn_plausible(struct vf_txn *t, size_t i)
+{
+    struct spot s;
+    struct vf_err err;
+    vf_err_init(&err);
+    enum vf_status st = find_spot(t, i, &s, &err);
+    vf_err_release(&err);
+    if (st != VF_OK) /* its directory is gone or became a link: the journal may still be ours, the edit will fail by itself */
+        return true;
+    enum instant now = instant_of(&s);
+    bool kept = like_old(&s.e->was, &s.staged) || like_old(&s.e->was, &s.aside);
+    switch (now) {
+    case REPLACED: /* our new file is gone from both places: then its original must be here */
+        return s.e->was.kind == VF_KIND_NONE || kept;
+    case AFTER:
+        return s.e->kind != VF_EDIT_DELETE || s.staged.kind == VF_KIND_NONE || kept;
+    case BEFORE:
+    case BLOCKED:
+    case BETWEEN:
+    case TWICE_OLD:
+    case TWICE_NEW:
+    case UNKNOWN:
+        break;
+    }
+    return true;
+}

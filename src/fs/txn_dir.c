@@ -1,0 +1,366 @@
+/* txn_dir.c: making, judging and removing the journal directory.
+ *
+ * The order of the removal is the order of trust: `state` goes before `journal`, `journal` before `lock`, so that a kill in
+ * between leaves a directory that is still ours by its inode numbers, or one that holds nothing but empty files. */
+#include "fs/txn_dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fs/edit_write.h"
+#include "fs/step.h"
+
+static const char dir_name[] = VF_TXN_DIR;
+
+static const char *const state_words[VF_JSTATES] = {
+    [VF_JSTATE_STAGED] = "staged",     [VF_JSTATE_SEALED] = "sealed", [VF_JSTATE_DONE] = "done",
+    [VF_JSTATE_ROLLBACK] = "rollback", [VF_JSTATE_UNDONE] = "undone", [VF_JSTATE_RETIRE] = "retire",
+    [VF_JSTATE_EMPTYING] = "emptying", [VF_JSTATE_RETIRED] = "retired"};
+
+void vf_jdir_init(struct vf_jdir *d)
+{
+    *d = (struct vf_jdir){.root = -1, .dir = -1, .lock = -1};
+    vf_arena_init(&d->arena);
+}
+
+void vf_jdir_release(struct vf_jdir *d)
+{
+    if (d->dir >= 0)
+        (void)close(d->dir);
+    if (d->lock >= 0)
+        (void)close(d->lock);
+    if (d->root >= 0)
+        (void)close(d->root);
+    vf_arena_release(&d->arena);
+    vf_jdir_init(d);
+}
+
+enum vf_status vf_jdir_root(struct vf_jdir *d, struct vf_slice root, struct vf_err *err)
+{
+    struct stat st;
+    d->root = vf_sys_open_path(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (d->root < 0)
+        return vf_err_sys(err, errno, "open", root);
+    if (fstat(d->root, &st) < 0)
+        return vf_err_sys(err, errno, "stat", root);
+    vf_sys_to_stat(&st, &d->root_st);
+    return VF_OK;
+}
+
+/* --- making --- */
+
+static enum vf_status make_dir(struct vf_jdir *d, struct vf_err *err)
+{
+    struct vf_slice name = vf_slice_of(dir_name);
+    struct vf_stat keep;
+    struct stat st;
+    vf_times_keep(d->root, &keep);
+    VF_STEP();
+    if (mkdirat(d->root, dir_name, 0700) < 0) {
+        int e = errno;
+        if (e != EEXIST)
+            return vf_err_write(err, e, "mkdir", name);
+        int at = openat(d->root, dir_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        bool busy = at >= 0 && vf_lock_held(at, "lock");
+        if (at >= 0)
+            (void)close(at);
+        return vf_err_set(err, busy ? VF_BUSY : VF_EXISTS, 0, "mkdir", name,
+                          busy ? "another run is at work here" : "an earlier run left it");
+    }
+    vf_times_restore(d->root, &keep);
+    d->dir = openat(d->root, dir_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (d->dir < 0)
+        return vf_err_write(err, errno, "open", name);
+    VF_STEP();
+    if (fchmod(d->dir, 0700) < 0 || fstat(d->dir, &st) < 0) /* a setgid parent hands its bit down */
+        return vf_err_write(err, errno, "chmod", name);
+    vf_sys_drop_default_acl(d->dir);
+    d->journal.dir_ino = (uint64_t)st.st_ino;
+    d->journal.root_ino = d->root_st.ino;
+    return VF_OK;
+}
+
+enum vf_status vf_jdir_make(struct vf_jdir *d, struct vf_err *err)
+{
+    enum vf_status st = make_dir(d, err);
+    if (st == VF_OK)
+        st = vf_lock_take(d->dir, "lock", true, &d->lock, err);
+    return st;
+}
+
+static enum vf_status put_file(struct vf_jdir *d, const char *name, const char *fresh, struct vf_slice bytes,
+                               struct vf_err *err)
+{
+    struct vf_slice path = vf_slice_of(name);
+    VF_STEP();
+    if (unlinkat(d->dir, fresh, 0) < 0 && errno != ENOENT)
+        return vf_err_write(err, errno, "remove", path);
+    VF_STEP();
+    int fd = vf_file_make(d->dir, fresh);
+    if (fd < 0)
+        return vf_err_write(err, errno, "create", path);
+    int bad = vf_fd_write_all(fd, bytes) < 0 || vf_file_sync(fd) < 0 ? errno : 0;
+    if (close(fd) < 0 && !bad)
+        bad = errno;
+    if (bad)
+        return vf_err_write(err, bad, "write", path);
+    VF_STEP();
+    if (renameat(d->dir, fresh, d->dir, name) < 0)
+        return vf_err_write(err, errno, "rename", path);
+    VF_STEP();
+    if (vf_sys_sync_dir(d->dir) < 0)
+        return vf_err_write(err, errno, "sync", path);
+    return VF_OK;
+}
+
+enum vf_status vf_jdir_put_journal(struct vf_jdir *d, struct vf_err *err)
+{
+    struct vf_buf b = {0};
+    vf_journal_put(&b, &d->journal);
+    enum vf_status st = b.failed ? vf_err_nomem(err) : VF_OK;
+    if (st == VF_OK && b.n > VF_JOURNAL_MAX)
+        st = vf_err_set(err, VF_LIMIT, 0, "write", vf_slice_of(dir_name), "the journal would be too large");
+    if (st == VF_OK)
+        st = put_file(d, "journal", "journal.new", vf_buf_slice(&b), err);
+    vf_buf_release(&b);
+    d->verified = d->verified || st == VF_OK;
+    return st;
+}
+
+enum vf_status vf_jdir_put_state(struct vf_jdir *d, enum vf_jstate state, struct vf_err *err)
+{
+    enum vf_status st = put_file(d, "state", "state.new", vf_slice_of(state_words[state]), err);
+    if (st == VF_OK)
+        d->state = state;
+    return st;
+}
+
+/* --- judging --- */
+
+/* A regular file of ours in the journal directory. -1: there is none (errno ENOENT) or it is something else. */
+static int open_own(int dir, const char *name, uint64_t *size)
+{
+    struct stat st;
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_size < 0) {
+        (void)close(fd);
+        errno = EINVAL;
+        return -1;
+    }
+    *size = (uint64_t)st.st_size;
+    return fd;
+}
+
+static bool read_own(int dir, const char *name, uint64_t cap, struct vf_buf *out)
+{
+    uint64_t size = 0;
+    int fd = open_own(dir, name, &size);
+    if (fd < 0)
+        return false;
+    bool ok = size <= cap && vf_buf_reserve(out, (size_t)size + 1);
+    while (ok && out->n <= size) {
+        ssize_t r = read(fd, out->p + out->n, (size_t)size + 1 - out->n);
+        if (r < 0 && errno == EINTR)
+            continue;
+        if (r <= 0) {
+            ok = r == 0;
+            break;
+        }
+        out->n += (size_t)r;
+    }
+    (void)close(fd);
+    errno = EINVAL;
+    return ok && out->n == size;
+}
+
+static const char *read_state(struct vf_jdir *d)
+{
+    struct vf_buf b = {0};
+    const char *why = NULL;
+    if (!read_own(d->dir, "state", 32, &b)) {
+        why = errno == ENOENT ? NULL : "its state cannot be read";
+        d->state = VF_JSTATE_STAGED;
+    } else {
+        size_t i = VF_JSTATE_SEALED;
+        while (i < VF_JSTATES && !vf_slice_eq(vf_buf_slice(&b), vf_slice_of(state_words[i])))
+            i++;
+        why = i < VF_JSTATES ? NULL : "its state is unknown";
+        d->state = i < VF_JSTATES ? (enum vf_jstate)i : VF_JSTATE_STAGED;
+    }
+    vf_buf_release(&b);
+    return why;
+}
+
+/* A directory without a journal holds nothing to be replayed, but is ours to remove only if it holds nothing at all: what a
+ * run leaves that was killed at its very start or its very end. */
+static const char *judge_bare(struct vf_jdir *d)
+{
+    static const char *const may[] = {".", "..", "lock", "journal.new"};
+    const char *why = NULL;
+    int fd = openat(d->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!list) {
+        if (fd >= 0)
+            (void)close(fd);
+        return "it cannot be listed";
+    }
+    for (struct dirent *e = readdir(list); e && !why; e = readdir(list)) {
+        size_t i = 0;
+        while (i < VF_COUNT(may) && strcmp(e->d_name, may[i]) != 0)
+            i++;
+        if (i == VF_COUNT(may))
+            why = "it has no journal";
+    }
+    (void)closedir(list);
+    struct vf_stat lock = vf_stat_at(d->dir, "lock"), fresh = vf_stat_at(d->dir, "journal.new");
+    if (!why && ((lock.kind != VF_KIND_NONE && (lock.kind != VF_KIND_FILE || lock.size > 0)) ||
+                 (fresh.kind != VF_KIND_NONE && fresh.kind != VF_KIND_FILE)))
+        why = "it has no journal";
+    d->state = VF_JSTATE_STAGED;
+    return why;
+}
+
+static enum vf_status read_journal(struct vf_jdir *d, const struct vf_stat *dir_st, const char **why, struct vf_err *err)
+{
+    struct vf_buf b = {0};
+    struct vf_err own;
+    vf_err_init(&own);
+    enum vf_status st = VF_OK;
+    if (!read_own(d->dir, "journal", VF_JOURNAL_MAX, &b)) {
+        *why = errno == ENOENT ? judge_bare(d) : "its journal cannot be read";
+    } else {
+        st = vf_journal_parse(vf_buf_slice(&b), &d->arena, &d->journal, &own);
+        if (st == VF_MALFORMED)
+            *why = "its journal is malformed";
+        else if (st != VF_OK)
+            st = vf_err_nomem(err);
+        else if (d->journal.root_ino != d->root_st.ino)
+            *why = "its journal was written for another directory";
+        else if (d->journal.dir_ino != dir_st->ino)
+            *why = "it is a copy";
+        else
+            d->verified = true;
+        st = st == VF_MALFORMED ? VF_OK : st;
+    }
+    vf_err_release(&own);
+    vf_buf_release(&b);
+    return st;
+}
+
+static const char *judge_dir(const struct vf_stat *st)
+{
+    if (st->kind != VF_KIND_DIR)
+        return "it is not a directory";
+    if (st->uid != geteuid())
+        return "it belongs to another user";
+    if ((st->mode & 0777) != 0700)
+        return "others may write to it or read it";
+    return NULL;
+}
+
+static enum vf_status read_dir(struct vf_jdir *d, const struct vf_stat *st, const char **why, struct vf_err *err)
+{
+    d->verified = false;
+    d->journal = (struct vf_journal){0};
+    *why = read_state(d);
+    return *why ? VF_OK : read_journal(d, st, why, err);
+}
+
+enum vf_status vf_jdir_open(struct vf_jdir *d, bool take, const char **why, struct vf_err *err)
+{
+    struct vf_slice name = vf_slice_of(dir_name);
+    struct stat native;
+    struct vf_stat st = vf_stat_at(d->root, dir_name);
+    *why = NULL;
+    if (st.kind == VF_KIND_NONE)
+        return vf_err_set(err, VF_NOT_FOUND, 0, "open", name, "there is no journal");
+    *why = judge_dir(&st);
+    if (*why)
+        return VF_OK;
+    d->dir = openat(d->root, dir_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (d->dir < 0 || fstat(d->dir, &native) < 0)
+        return vf_err_sys(err, errno, "open", name);
+    vf_sys_to_stat(&native, &st);
+    *why = judge_dir(&st);
+    if (*why)
+        return VF_OK;
+    /* Judged before the lock file is touched: what is not ours stays as it is. Then again, since its owner may just have ended. */
+    if (vf_lock_held(d->dir, "lock"))
+        return vf_err_set(err, VF_BUSY, 0, "lock", name, "another run is at work here");
+    enum vf_status done = read_dir(d, &st, why, err);
+    if (done != VF_OK || *why || !take)
+        return done;
+    done = vf_lock_take(d->dir, "lock", false, &d->lock, err);
+    return done == VF_OK ? read_dir(d, &st, why, err) : done;
+}
+
+/* --- removing --- */
+
+/* Everything in new/: files and links that we put or moved there. */
+static enum vf_status empty_new(struct vf_jdir *d, struct vf_err *err)
+{
+    struct vf_slice name = VF_S(VF_TXN_DIR "/new");
+    int fd = openat(d->dir, "new", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? VF_OK : vf_err_sys(err, errno, "open", name);
+    DIR *list = fdopendir(fd);
+    if (!list) {
+        int e = errno;
+        (void)close(fd);
+        return vf_err_sys(err, e, "list", name);
+    }
+    enum vf_status st = VF_OK;
+    errno = 0;
+    for (struct dirent *e = readdir(list); e && st == VF_OK; e = readdir(list)) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        VF_STEP();
+        if (unlinkat(dirfd(list), e->d_name, 0) < 0 && errno != ENOENT)
+            st = vf_err_write(err, errno, "remove", vf_slice_of(e->d_name));
+        errno = 0;
+    }
+    if (st == VF_OK && errno)
+        st = vf_err_sys(err, errno, "list", name);
+    (void)closedir(list);
+    VF_STEP();
+    if (st == VF_OK && unlinkat(d->dir, "new", AT_REMOVEDIR) < 0 && errno != ENOENT)
+        st = vf_err_write(err, errno, "remove", name);
+    return st;
+}
+
+enum vf_status vf_jdir_remove(struct vf_jdir *d, struct vf_err *err)
+{
+    static const char *const names[] = {"probe", "state.new", "journal.new", "state", "journal", "lock"};
+    struct vf_stat keep;
+    /* Never sealed as far as we know: whatever the file says (its last fsync may have failed), nothing is to be replayed. */
+    VF_STEP();
+    if (d->dir >= 0 && d->state == VF_JSTATE_STAGED && unlinkat(d->dir, "state", 0) < 0 && errno != ENOENT)
+        return vf_err_write(err, errno, "remove", VF_S(VF_TXN_DIR "/state"));
+    enum vf_status st = d->dir >= 0 ? empty_new(d, err) : VF_OK;
+    for (size_t i = 0; i < VF_COUNT(names) && st == VF_OK && d->dir >= 0; i++) {
+        if (vf_stat_at(d->dir, names[i]).kind == VF_KIND_NONE)
+            continue;
+        VF_STEP();
+        if (unlinkat(d->dir, names[i], 0) < 0 && errno != ENOENT)
+            st = vf_err_write(err, errno, "remove", vf_slice_of(names[i]));
+    }
+    if (st != VF_OK)
+        return st;
+    vf_times_keep(d->root, &keep);
+    VF_STEP();
+    if (unlinkat(d->root, dir_name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+        return vf_err_write(err, errno, "remove", vf_slice_of(dir_name));
+    vf_times_restore(d->root, &keep);
+    VF_STEP();
+    if (vf_sys_sync_dir(d->root) < 0)
+        return vf_err_write(err, errno, "sync", vf_slice_of(dir_name));
+    return VF_OK;
+}

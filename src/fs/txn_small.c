@@ -1,0 +1,114 @@
+/* txn_small.c: locks, times, and names of one component, as the transaction and the staging directory use them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "fs/edit_write.h"
+#include "fs/step.h"
+#include "fs/txn_dir.h"
+
+struct vf_stat vf_stat_at(int dir, const char *name)
+{
+    struct stat st;
+    struct vf_stat out = {0};
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        vf_sys_to_stat(&st, &out);
+    return out;
+}
+
+/* Whoever removes a journal directory holds its lock, and the lock file goes with it: a lock on a file that is no longer there
+ * is worth nothing. */
+static bool still_there(int dir, const char *name, int fd)
+{
+    struct stat st;
+    struct vf_stat now = vf_stat_at(dir, name);
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && now.kind == VF_KIND_FILE && now.ino == (uint64_t)st.st_ino;
+}
+
+enum vf_status vf_lock_take(int dir, const char *name, bool make, int *fd, struct vf_err *err)
+{
+    struct vf_slice path = vf_slice_of(name);
+    int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (make ? O_EXCL : 0);
+    VF_STEP();
+    int at = openat(dir, name, flags, 0600);
+    if (at < 0 && (errno == EEXIST || errno == ENOENT))
+        return vf_err_set(err, VF_BUSY, errno, "lock", path, "another run is at work here");
+    if (at < 0)
+        return vf_err_write(err, errno, "lock", path);
+    int e = flock(at, LOCK_EX | LOCK_NB) < 0 ? errno : 0;
+    if (e == 0 && still_there(dir, name, at)) {
+        *fd = at;
+        return VF_OK;
+    }
+    (void)close(at);
+    if (e == 0 || e == EWOULDBLOCK)
+        return vf_err_set(err, VF_BUSY, e, "lock", path, "another run is at work here");
+    return vf_err_set(err, VF_IO, e, "lock", path, "this file system has no locks");
+}
+
+bool vf_lock_held(int dir, const char *name)
+{
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool held = flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+    (void)close(fd);
+    return held;
+}
+
+struct vf_slice vf_place_trim(struct vf_slice place)
+{
+    while (place.n > 1 && place.p[place.n - 1] == '/')
+        place.n--;
+    return place;
+}
+
+enum vf_status vf_place_parent(struct vf_slice place, struct vf_arena *a, int *fd, const char **base, struct vf_err *err)
+{
+    place = vf_place_trim(place);
+    struct vf_slice name = vf_path_base(place);
+    if (!vf_path_is_abs(place) || name.n == 0 || vf_slice_eq(name, VF_S("/")) || vf_slice_eq(name, VF_S(".")) ||
+        vf_slice_eq(name, VF_S("..")))
+        return vf_err_set(err, VF_USAGE, 0, "open", place, "it does not name a directory entry");
+    *base = vf_arena_cstr(a, name);
+    if (!*base)
+        return vf_err_nomem(err);
+    *fd = vf_sys_open_path(vf_path_dir(place), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return vf_err_set(err, VF_NO_PARENT, errno, "open", vf_path_dir(place), NULL);
+    if (*fd < 0)
+        return vf_err_sys(err, errno, "open", vf_path_dir(place));
+    return VF_OK;
+}
+
+void vf_times_keep(int dir, struct vf_stat *keep)
+{
+    struct stat st;
+    *keep = (struct vf_stat){0};
+    if (fstat(dir, &st) == 0)
+        vf_sys_to_stat(&st, keep);
+}
+
+void vf_times_restore(int dir, const struct vf_stat *keep)
+{
+    struct timespec t[2] = {{.tv_nsec = UTIME_OMIT}, {(time_t)keep->mtime_s, (long)keep->mtime_ns}};
+    VF_STEP();
+    if (keep->kind == VF_KIND_DIR)
+        (void)futimens(dir, t);
+}
+
+int vf_file_make(int dir, const char *name)
+{
+    return openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+int vf_file_sync(int fd)
+{
+    if (fsync(fd) < 0 && errno != EINVAL && errno != ENOTSUP)
+        return -1;
+    return 0;
+}

@@ -1,0 +1,78 @@
+/* activate.c: VF3xx: the activate files of every shell. FACTS 3. */
+#include "rules/judge.h"
+
+static void judge_root(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
+{
+    static const enum vf_rule roots[] = {VF_RULE_ACTIVATE_BOUND, VF_RULE_ACTIVATE_BROKEN, VF_RULE_ACTIVATE_ASTRAY};
+    static const enum vf_rule paths[] = {VF_RULE_ACTIVATE_PATH_BOUND, VF_RULE_ACTIVATE_PATH_BROKEN,
+                                         VF_RULE_ACTIVATE_ASTRAY};
+    const enum vf_rule *rules = r->role == VF_ROLE_ENV_ROOT ? roots : paths;
+    struct vf_location loc = vf_judge_locate(j, r);
+    struct vf_finding *fi = NULL;
+    switch (vf_judge_stand(j, &loc)) {
+    case VF_STAND_FINE:
+    case VF_STAND_RELATIVE:
+        return;
+    case VF_STAND_BOUND:
+        vf_judge_ref(j, rules[0], f, r);
+        return;
+    case VF_STAND_BROKEN:
+        fi = vf_judge_ref(j, rules[1], f, r);
+        break;
+    case VF_STAND_ASTRAY:
+        fi = vf_judge_ref(j, rules[2], f, r);
+        break;
+    case VF_STAND_OUTSIDE:
+        if (r->role == VF_ROLE_ENV_ROOT)
+            fi = vf_judge_ref(j, rules[1], f, r);
+        break;
+    }
+    vf_judge_expect(j, fi, loc.rest);
+}
+
+/* The prompt follows the directory name only where it was derived from it: it is the last component of an old place. */
+static void judge_prompt(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
+{
+    struct vf_slice now = vf_path_base(vf_judge_fine_root(j));
+    if (vf_slice_eq(r->value, now))
+        return;
+    for (size_t i = 0; i < j->env->n_places; i++) {
+        const struct vf_env_place *p = &j->env->places[i];
+        bool old = p->kind == VF_PLACE_OLD || p->kind == VF_PLACE_LIVE || (j->at && p->kind == VF_PLACE_PRESENT);
+        if (!old || !vf_slice_eq(r->value, vf_path_base(p->place.path)))
+            continue;
+        struct vf_finding *fi = vf_judge_ref(j, VF_RULE_ACTIVATE_PROMPT, f, r);
+        if (fi)
+            fi->expected = now;
+        return;
+    }
+}
+
+void vf_judge_activate(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
+{
+    if (r->flags & VF_REF_SELF)
+        return;
+    switch ((int)r->role) {
+    case VF_ROLE_PROMPT:
+        judge_prompt(j, f, r);
+        break;
+    case VF_ROLE_HOST_LIB:
+        vf_judge_ref(j, VF_RULE_ACTIVATE_HOST_LIB, f, r);
+        break;
+    default:
+        judge_root(j, f, r);
+        break;
+    }
+}
+
+void vf_judge_activate_flaw(struct vf_judge *j, const struct vf_file *f, const struct vf_flaw *fl)
+{
+    enum vf_rule rule = VF_RULE_ACTIVATE_QUOTING;
+    if (fl->kind == VF_FLAW_ACTIVATE_UNKNOWN)
+        rule = VF_RULE_ACTIVATE_UNKNOWN;
+    if (fl->kind == VF_FLAW_ACTIVATE_RELATIVE_SH)
+        return; /* uv --relocatable: works in the shells it is made for */
+    struct vf_finding *fi = vf_judge_flaw(j, rule, f, fl);
+    if (fi && rule == VF_RULE_ACTIVATE_QUOTING)
+        fi->fix = VF_FIX_REWRITE;
+}

@@ -1,0 +1,32 @@
+/* evidence.c: how loud a hit in a file without syntax is: the table of DESIGN 2. A path of an environment such as /code or /app is also
+ * an ordinary word of documentation; what a publisher wrote is never accused for it. */
+#include "rules/judge.h"
+
+static bool rest_exists(const struct vf_env *env, const struct vf_hit *hit)
+{
+    if (!hit->rest.n)
+        return false;
+    if (vf_env_has(env, hit->rest))
+        return true;
+    /* prose and code end paths with points and brackets that are no part of them */
+    struct vf_slice rest = hit->rest;
+    while (rest.n && (rest.p[rest.n - 1] == '.' || rest.p[rest.n - 1] == ',' || rest.p[rest.n - 1] == ')' ||
+                      rest.p[rest.n - 1] == '/' || rest.p[rest.n - 1] == ':'))
+        rest.n--;
+    return rest.n && rest.n < hit->rest.n && vf_env_has(env, rest);
+}
+
+enum vf_evidence vf_judge_evidence(const struct vf_env *env, const struct vf_file *f, const struct vf_hit *hit)
+{
+    const struct vf_place *place = &env->places[hit->place].place;
+    if (vf_place_is_common(place))
+        return VF_EV_NONE;
+    bool strong = rest_exists(env, hit) || vf_place_distinctive(place);
+    if (f->dist == VF_NONE || f->truth == VF_ROW_FALSE || f->truth == VF_ROW_NONE)
+        return strong ? VF_EV_REFERENCE : VF_EV_MENTION;
+    if (!strong)
+        return VF_EV_MENTION;
+    if (f->truth == VF_ROW_NO_HASH && env->dists[f->dist].editable)
+        return VF_EV_REFERENCE;
+    return env->dists[f->dist].built_here ? VF_EV_BUILT : VF_EV_PUBLISHED;
+}

@@ -1,0 +1,62 @@
+/* finding.h: what a rule says about an environment, and the table of rules. */
+#ifndef VF_RULES_FINDING_H
+#define VF_RULES_FINDING_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+enum vf_verdict {
+    VF_V_BROKEN, VF_V_ASTRAY, VF_V_TAMPERED, VF_V_FORBIDDEN, VF_V_BOUND, VF_V_HOST, VF_V_UNEXAMINED,
+    VF_V_INCONSISTENT, VF_V_EXPOSED, VF_V_STALE
+};
+enum vf_level { VF_L_INFO, VF_L_WARNING, VF_L_ERROR };
+enum vf_fix { VF_FIX_REWRITE, VF_FIX_REINSTALL, VF_FIX_MANUAL, VF_FIX_NONE };
+
+enum vf_rule {
+#define R(id, sym, name, verdict, level, fix, what, why, how) VF_RULE_##sym,
+#include "rules/rules.def"
+#undef R
+    VF_RULE_COUNT
+};
+
+struct vf_rule_info {
+    const char *id;   /* "VF201" */
+    const char *name; /* "script-bound" */
+    enum vf_verdict verdict;
+    enum vf_level level;
+    enum vf_fix fix;
+    const char *what, *why, *how;
+};
+const struct vf_rule_info *vf_rule_info(enum vf_rule r);
+bool vf_rule_find(struct vf_slice id_or_name, enum vf_rule *out); /* "VF201", "vf201" or "script-bound" */
+const char *vf_verdict_name(enum vf_verdict v);
+const char *vf_level_name(enum vf_level l);
+const char *vf_fix_name(enum vf_fix f);
+
+/* One finding. Slices live in the arena of the findings. Fields as in REPORT.md. */
+struct vf_finding {
+    enum vf_rule rule;
+    enum vf_verdict verdict;
+    enum vf_level level;
+    enum vf_fix fix;
+    struct vf_slice path;         /* relative to the environment */
+    int64_t line, offset;         /* -1: does not apply */
+    struct vf_slice value, expected, target; /* p NULL: null in the report */
+    struct vf_slice distribution; /* normalized name of the owner; p NULL */
+    struct vf_slice message;
+    uint32_t count;
+    uint32_t file, ref;           /* index of file and of its reference (VF_NONE): for planning, not reported */
+};
+
+struct vf_findings {
+    struct vf_arena *a; /* borrowed */
+    struct vf_vec v;    /* struct vf_finding */
+    bool failed;        /* no memory */
+};
+/* A new finding with the rule's usual verdict, level, fix and message. NULL: no memory (failed is set). */
+struct vf_finding *vf_findings_add(struct vf_findings *f, enum vf_rule rule, struct vf_slice path);
+/* By path, offset (none first), rule id, value, target, line, message (REPORT.md). */
+void vf_findings_sort(struct vf_findings *f);
+struct vf_finding *vf_findings_at(const struct vf_findings *f, size_t i);
+
+#endif

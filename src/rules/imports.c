@@ -1,0 +1,129 @@
+/* imports.c: VF4xx: what puts directories on sys.path: .pth files, editable installs, egg-links. FACTS 4.1 to 4.3. */
+#include "rules/judge.h"
+
+struct import_rules {
+    enum vf_rule bound, broken, dangling, astray, outside;
+};
+static const struct import_rules pth = {VF_RULE_PTH_BOUND, VF_RULE_PTH_BROKEN, VF_RULE_PTH_DANGLING, VF_RULE_PTH_ASTRAY,
+                                        VF_RULE_PTH_OUTSIDE};
+static const struct import_rules editable = {VF_RULE_EDITABLE_BOUND, VF_RULE_EDITABLE_BROKEN, VF_RULE_EDITABLE_BROKEN,
+                                             VF_RULE_EDITABLE_ASTRAY, VF_RULE_EDITABLE_OUTSIDE};
+
+static bool is_editable(const struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
+{
+    if (r->flags & VF_REF_EDITABLE || r->role == VF_ROLE_EDITABLE)
+        return true;
+    return f->dist != VF_NONE && j->env->dists[f->dist].editable;
+}
+
+/* A build tool of meson-python: ninja, the build directory. */
+static void judge_tool(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r, const struct vf_location *loc)
+{
+    enum vf_stand s = vf_judge_stand(j, loc);
+    struct vf_finding *fi;
+    if (s == VF_STAND_BOUND) {
+        vf_judge_ref(j, VF_RULE_EDITABLE_BOUND, f, r);
+    } else if (s == VF_STAND_BROKEN || s == VF_STAND_ASTRAY) {
+        fi = vf_judge_ref(j, s == VF_STAND_ASTRAY ? VF_RULE_EDITABLE_ASTRAY : VF_RULE_EDITABLE_BROKEN, f, r);
+        vf_judge_expect(j, fi, loc->rest);
+    } else if (s == VF_STAND_OUTSIDE && !vf_outside_exists(j->env->params.outside, loc->path)) {
+        vf_judge_ref(j, VF_RULE_EDITABLE_TOOL, f, r);
+    }
+}
+
+static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r, const struct vf_location *loc,
+                          const struct import_rules *rules)
+{
+    if (vf_outside_exists(j->env->params.outside, loc->path)) {
+        if (!(r->flags & VF_REF_CODE) || rules == &editable)
+            vf_judge_ref(j, rules->outside, f, r);
+        return;
+    }
+    if (r->flags & VF_REF_CODE)
+        return; /* code may well test for it */
+    struct vf_finding *fi = vf_judge_ref(j, rules->dangling, f, r);
+    if (fi)
+        fi->fix = VF_FIX_MANUAL;
+}
+
+static void judge_relative(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
+{
+    struct vf_buf rel;
+    vf_buf_init(&rel);
+    bool inside = vf_path_link_inside(&rel, f->path, r->value);
+    if (inside && !rel.failed && !vf_env_has(j->env, vf_buf_slice(&rel))) {
+        struct vf_finding *fi = vf_judge_ref(j, VF_RULE_PTH_DANGLING, f, r);
+        if (fi)
+            fi->fix = VF_FIX_MANUAL;
+    }
+    if (!inside && !(r->flags & VF_REF_CODE)) {
+        struct vf_slice dir = vf_path_join(&j->scratch, vf_judge_fine_root(j), vf_path_dir(f->path));
+        struct vf_slice abs = vf_path_clean_dup(&j->scratch, vf_path_join(&j->scratch, dir, r->value));
+        bool there = abs.p && vf_outside_exists(j->env->params.outside, abs);
+        vf_judge_ref(j, there ? VF_RULE_PTH_OUTSIDE : VF_RULE_PTH_DANGLING, f, r);
+    }
+    vf_buf_release(&rel);
+}
+
+static void judge_placed(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r, const struct vf_location *loc,
+                         const struct import_rules *rules)
+{
+    enum vf_stand s = vf_judge_stand(j, loc);
+    bool here = vf_env_has(j->env, loc->rest);
+    struct vf_finding *fi = NULL;
+    if (s == VF_STAND_FINE || s == VF_STAND_BOUND) {
+        if (!here && !(r->flags & VF_REF_CODE)) {
+            fi = vf_judge_ref(j, rules->dangling, f, r);
+            if (fi)
+                fi->fix = VF_FIX_MANUAL;
+        } else if (s == VF_STAND_BOUND) {
+            vf_judge_ref(j, r->flags & VF_REF_CODE && rules == &pth ? VF_RULE_PTH_CODE_PATH : rules->bound, f, r);
+        }
+        return;
+    }
+    if (s == VF_STAND_ASTRAY) {
+        fi = vf_judge_ref(j, rules->astray, f, r);
+    } else {
+        fi = vf_judge_ref(j, here || rules == &editable ? rules->broken : rules->dangling, f, r);
+    }
+    vf_judge_expect(j, fi, loc->rest);
+}
+
+void vf_judge_import(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
+{
+    struct vf_location loc = vf_judge_locate(j, r);
+    const struct import_rules *rules = is_editable(j, f, r) ? &editable : &pth;
+    if (r->role == VF_ROLE_BUILD_TOOL)
+        judge_tool(j, f, r, &loc);
+    else if (loc.place != VF_NONE)
+        judge_placed(j, f, r, &loc, rules);
+    else if (loc.where == VF_WHERE_OUTSIDE)
+        judge_outside(j, f, r, &loc, rules);
+    else
+        judge_relative(j, f, r);
+}
+
+void vf_judge_import_flaw(struct vf_judge *j, const struct vf_file *f, const struct vf_flaw *fl)
+{
+    switch ((int)fl->kind) {
+    case VF_FLAW_PTH_UNDECODABLE:
+        vf_judge_flaw(j, VF_RULE_PTH_UNDECODABLE, f, fl);
+        break;
+    case VF_FLAW_PTH_BOM:
+    case VF_FLAW_PTH_LEADING_BLANK:
+    case VF_FLAW_PTH_TRAILING_BLANK:
+    case VF_FLAW_PTH_SPLIT:
+    case VF_FLAW_PTH_NUL:
+    case VF_FLAW_EGG_LINK_MALFORMED:
+        vf_judge_flaw(j, VF_RULE_PTH_DEAD_LINE, f, fl);
+        break;
+    case VF_FLAW_FINDER_UNKNOWN:
+        vf_judge_flaw(j, VF_RULE_EDITABLE_UNKNOWN, f, fl);
+        break;
+    case VF_FLAW_JSON_INVALID:
+        vf_judge_flaw(j, VF_RULE_NOT_SEARCHED, f, fl);
+        break;
+    default:
+        break; /* PTH_CODE is ordinary (SURVEY 5.5) */
+    }
+}

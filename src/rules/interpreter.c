@@ -1,0 +1,279 @@
+/* interpreter.c: VF1xx: the base interpreter and pyvenv.cfg. What breaks when is in FACTS 1.5. */
+#include "rules/judge.h"
+
+static struct vf_finding *about_env(struct vf_judge *j, enum vf_rule rule, struct vf_slice path)
+{
+    uint32_t i = vf_env_find(j->env, path);
+    return i == VF_NONE ? vf_findings_add(j->out, rule, path) : vf_judge_about(j, rule, &j->env->files[i]);
+}
+
+static struct vf_slice bin_path(struct vf_judge *j, struct vf_slice name)
+{
+    struct vf_slice p = vf_path_join(j->a, j->env->bin, name);
+    if (!p.p)
+        j->out->failed = true;
+    return p;
+}
+
+/* Directories that hold one patch release and go with the next upgrade. A pyenv or uv directory of a whole minor is none. */
+static bool is_fragile(struct vf_slice base)
+{
+    static const char *const marks[] = {"/Cellar/", "/hostedtoolcache/", "/nix/store/", "/gnu/store/",
+                                        "/.pyenv/versions/", "/pyenv/versions/"};
+    for (size_t i = 0; i < VF_COUNT(marks); i++)
+        if (vf_slice_find(base, vf_slice_of(marks[i]), 0) != VF_NPOS)
+            return true;
+    size_t at = vf_slice_find(base, VF_S("/uv/python/cpython-3."), 0);
+    if (at == VF_NPOS)
+        return false;
+    struct vf_slice version = vf_slice_from(base, at + sizeof "/uv/python/cpython-" - 1);
+    size_t end = vf_slice_find_byte(version, '-', 0);
+    struct vf_slice v = vf_slice_sub(version, 0, end == VF_NPOS ? version.n : end);
+    size_t dot = vf_slice_find_byte(v, '.', 0);
+    return dot != VF_NPOS && vf_slice_find_byte(v, '.', dot + 1) != VF_NPOS;
+}
+
+/* A script in the interpreter's place: pyenv's shims and the like. */
+static bool is_shim(struct vf_judge *j, struct vf_slice base)
+{
+    struct vf_slice head = {NULL, 0};
+    struct vf_err err;
+    struct vf_stat stat;
+    vf_err_init(&err);
+    bool shim = false;
+    if (vf_outside_kind(j->env->params.outside, base, &stat) == VF_KIND_FILE && stat.size < 8192 &&
+        vf_outside_read(j->env->params.outside, base, 8192, &j->scratch, &head, &err) == VF_OK)
+        shim = vf_slice_starts(head, VF_S("#!"));
+    vf_err_release(&err);
+    return shim;
+}
+
+/* X of a name or a resolved name such as python3.12. */
+static unsigned minor_of_name(struct vf_slice path)
+{
+    struct vf_slice base = vf_path_base(path);
+    size_t at = vf_slice_find(base, VF_S("python3."), 0);
+    if (at == VF_NPOS)
+        return 0;
+    unsigned v = 0;
+    for (size_t i = at + 8; i < base.n && base.p[i] >= '0' && base.p[i] <= '9' && v < 100; i++)
+        v = v * 10 + (unsigned)(base.p[i] - '0');
+    return v;
+}
+
+static unsigned base_minor(struct vf_judge *j)
+{
+    struct vf_buf b;
+    vf_buf_init(&b);
+    unsigned minor = 0;
+    if (vf_outside_resolve(j->env->params.outside, j->env->py.base, &b) && !b.failed)
+        minor = minor_of_name(vf_buf_slice(&b));
+    vf_buf_release(&b);
+    return minor;
+}
+
+static void judge_link_target(struct vf_judge *j)
+{
+    const struct vf_interpreter *py = &j->env->py;
+    struct vf_slice path = bin_path(j, py->link);
+    struct vf_finding *fi = NULL;
+    struct vf_stat stat;
+    enum vf_kind kind = vf_outside_kind(j->env->params.outside, py->base, &stat);
+    if (kind == VF_KIND_NONE)
+        fi = about_env(j, VF_RULE_INTERPRETER_DANGLING, path);
+    else if (kind != VF_KIND_FILE || !py->base_exists)
+        fi = about_env(j, VF_RULE_INTERPRETER_NOT_EXECUTABLE, path);
+    else if (is_shim(j, py->base))
+        fi = about_env(j, VF_RULE_INTERPRETER_SHIM, path);
+    else
+        fi = about_env(j, VF_RULE_BASE_NEEDED, path);
+    if (fi) {
+        fi->value = py->link_target;
+        fi->target = py->base;
+    }
+    if (py->base_exists && is_fragile(py->base) && (fi = about_env(j, VF_RULE_BASE_FRAGILE, path)))
+        fi->value = py->link_target;
+}
+
+static void judge_minor(struct vf_judge *j)
+{
+    const struct vf_interpreter *py = &j->env->py;
+    unsigned base = py->base_exists ? base_minor(j) : 0;
+    if (!base || !py->minor || base == py->minor || py->pypy || !j->env->n_sites)
+        return;
+    struct vf_finding *fi = about_env(j, VF_RULE_MINOR_MISMATCH, bin_path(j, py->link));
+    if (!fi)
+        return;
+    fi->value = py->link_target.p ? py->link_target : py->base;
+    fi->target = py->base;
+}
+
+/* Does `home` hold a Python of this minor, or a standard library above it? */
+static bool home_serves(struct vf_judge *j, struct vf_slice home)
+{
+    return vf_outside_kind(j->env->params.outside, home, NULL) == VF_KIND_DIR;
+}
+
+static void judge_home(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
+{
+    const struct vf_interpreter *py = &j->env->py;
+    if (!vf_path_is_abs(r->value))
+        return; /* a flaw says so */
+    struct vf_location loc = vf_judge_locate(j, r);
+    if (loc.place != VF_NONE && (loc.where == VF_WHERE_HERE || loc.where == VF_WHERE_NEW)) {
+        vf_judge_ref(j, VF_RULE_CFG_HOME_SELF, f, r);
+        return;
+    }
+    if (!home_serves(j, r->value)) {
+        if (!py->base_exists && py->link_target.p)
+            return; /* one cause: the base is gone, and the link says so */
+        struct vf_finding *fi = vf_judge_ref(j, VF_RULE_CFG_HOME_MISSING, f, r);
+        if (!fi)
+            return;
+        if (py->link_target.p && py->minor && py->minor <= 10)
+            fi->level = VF_L_WARNING;
+        if (py->link_target.p)
+            fi->expected = vf_path_dir(py->link_target);
+        else
+            fi->fix = VF_FIX_MANUAL;
+        return;
+    }
+    if (!py->link_target.p || !py->base_exists)
+        return;
+    struct vf_slice dir = vf_path_dir(py->link_target);
+    if (vf_outside_same(j->env->params.outside, dir, r->value))
+        return;
+    struct vf_buf a, b;
+    vf_buf_init(&a);
+    vf_buf_init(&b);
+    vf_path_join_buf(&a, r->value, vf_path_base(py->link_target));
+    bool same = !a.failed && vf_outside_same(j->env->params.outside, vf_buf_slice(&a), py->link_target);
+    if (!same && vf_outside_resolve(j->env->params.outside, py->link_target, &b) && !b.failed)
+        same = vf_outside_same(j->env->params.outside, vf_path_dir(vf_buf_slice(&b)), r->value) ||
+               vf_outside_same(j->env->params.outside, vf_path_dir(vf_path_dir(vf_buf_slice(&b))), r->value);
+    vf_buf_release(&a);
+    vf_buf_release(&b);
+    if (!same)
+        vf_judge_ref(j, VF_RULE_HOME_DISAGREES, f, r);
+}
+
+static void judge_value(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
+{
+    struct vf_location loc = vf_judge_locate(j, r);
+    struct vf_finding *fi;
+    switch (vf_judge_stand(j, &loc)) {
+    case VF_STAND_BOUND:
+        if (r->role != VF_ROLE_COMMAND)
+            vf_judge_ref(j, VF_RULE_CFG_VALUE, f, r);
+        return;
+    case VF_STAND_BROKEN:
+    case VF_STAND_ASTRAY:
+        fi = vf_judge_ref(j, r->role == VF_ROLE_COMMAND ? VF_RULE_CFG_COMMAND : VF_RULE_CFG_VALUE_BROKEN, f, r);
+        vf_judge_expect(j, fi, loc.rest);
+        return;
+    case VF_STAND_OUTSIDE:
+        break;
+    case VF_STAND_FINE:
+    case VF_STAND_RELATIVE:
+        return;
+    }
+    if (r->role == VF_ROLE_COMMAND && (loc.path.n > 1)) {
+        fi = vf_judge_ref(j, VF_RULE_CFG_COMMAND, f, r);
+        vf_judge_expect(j, fi, (struct vf_slice){"", 0});
+    } else if (r->role == VF_ROLE_CFG_VALUE && vf_slice_eq_nocase(r->extra, VF_S("extends-environment"))) {
+        vf_judge_ref(j, VF_RULE_CFG_EXTENDS, f, r);
+    } else if (r->role == VF_ROLE_BASE && !vf_outside_exists(j->env->params.outside, loc.path) && j->env->py.base_exists) {
+        vf_judge_ref(j, VF_RULE_CFG_STALE_KEY, f, r);
+    }
+}
+
+static void judge_flaw(struct vf_judge *j, const struct vf_file *f, const struct vf_flaw *fl)
+{
+    enum vf_rule rule = VF_RULE_CFG_GRAMMAR;
+    switch ((int)fl->kind) {
+    case VF_FLAW_CFG_UNDECODABLE:
+        rule = VF_RULE_CFG_UNDECODABLE;
+        break;
+    case VF_FLAW_CFG_DUPLICATE_HOME:
+    case VF_FLAW_CFG_DUPLICATE_KEY:
+        rule = VF_RULE_CFG_DUPLICATE;
+        break;
+    case VF_FLAW_CFG_QUOTED_HOME:
+    case VF_FLAW_CFG_RELATIVE_HOME:
+        rule = VF_RULE_CFG_HOME_FORM;
+        break;
+    case VF_FLAW_CFG_SYSTEM_SITE:
+    case VF_FLAW_CFG_NO_BOOLEAN:
+        return; /* VF116 says it once */
+    case VF_FLAW_CFG_EMPTY_HOME:
+    case VF_FLAW_CFG_NO_HOME:
+        rule = j->env->py.copies ? VF_RULE_CFG_HOME_FORM : VF_RULE_CFG_GRAMMAR;
+        break;
+    default:
+        break;
+    }
+    struct vf_finding *fi = vf_judge_flaw(j, rule, f, fl);
+    bool c_reader = j->env->py.copies && j->env->py.minor && j->env->py.minor <= 10;
+    if (fi && rule == VF_RULE_CFG_GRAMMAR && c_reader && fl->kind != VF_FLAW_CFG_BAD_BOOLEAN) {
+        fi->verdict = VF_V_BROKEN;
+        fi->level = VF_L_ERROR;
+    }
+    if (fi && rule == VF_RULE_CFG_HOME_FORM && !j->env->py.copies && j->env->py.minor && j->env->py.minor <= 10)
+        fi->level = VF_L_WARNING;
+}
+
+void vf_judge_cfg(struct vf_judge *j, const struct vf_file *f)
+{
+    for (uint32_t i = 0; i < f->facts.n_refs; i++) {
+        const struct vf_ref *r = &f->facts.refs[i];
+        if (r->syntax != VF_SYN_CFG || r->role == VF_ROLE_PROMPT)
+            continue;
+        if (r->role == VF_ROLE_HOME)
+            judge_home(j, f, r);
+        else
+            judge_value(j, f, r);
+    }
+    for (uint32_t i = 0; i < f->facts.n_flaws; i++)
+        if (f->facts.flaws[i].kind <= VF_FLAW_CFG_LONG_LINE)
+            judge_flaw(j, f, &f->facts.flaws[i]);
+    if (j->env->system_site_known && j->env->system_site)
+        vf_judge_about(j, VF_RULE_SYSTEM_SITE, f);
+}
+
+static bool has_interpreter(const struct vf_env *env)
+{
+    if (env->py.link.n)
+        return true;
+    for (size_t i = 0; i < env->n_files; i++)
+        if ((env->files[i].flags & VF_FILE_IN_BIN) && vf_name_is_python(vf_path_base(env->files[i].path)))
+            return true;
+    return vf_slice_eq(env->bin, VF_S("Scripts"));
+}
+
+void vf_judge_interpreter(struct vf_judge *j)
+{
+    const struct vf_env *env = j->env;
+    uint32_t cfg = vf_env_find(env, VF_S("pyvenv.cfg"));
+    if (cfg == VF_NONE)
+        vf_findings_add(j->out, VF_RULE_CFG_LOST, VF_S("pyvenv.cfg"));
+    struct vf_slice second = bin_path(j, VF_S("pyvenv.cfg"));
+    if (vf_env_find(env, second) != VF_NONE)
+        about_env(j, VF_RULE_CFG_TWO_FILES, second);
+    if (!has_interpreter(env))
+        vf_findings_add(j->out, VF_RULE_INTERPRETER_MISSING, bin_path(j, VF_S("python")));
+    if (env->py.link_target.p) {
+        struct vf_location loc;
+        struct vf_err err;
+        vf_err_init(&err);
+        if (vf_env_locate(env, env->py.link_target, j->a, &loc, &err) == VF_OK && loc.place == VF_NONE)
+            judge_link_target(j); /* links into a place of ours are judged as links */
+        vf_err_release(&err);
+    } else if (env->py.copies && env->py.base_exists) {
+        struct vf_finding *fi = about_env(j, VF_RULE_BASE_NEEDED, bin_path(j, env->py.link));
+        if (fi)
+            fi->value = env->py.base;
+    }
+    judge_minor(j);
+    if (vf_env_has_dir(env, VF_S("lib64")) && vf_env_has_dir(env, VF_S("lib")) && env->n_sites > 1)
+        vf_findings_add(j->out, VF_RULE_LIB64_COPY, VF_S("lib64"));
+}

@@ -1,0 +1,203 @@
+/* judge.c: the one sequential pass over all facts, and what the judges share. */
+#include "rules/judge.h"
+
+enum vf_stand vf_judge_stand(const struct vf_judge *j, const struct vf_location *loc)
+{
+    switch (loc->where) {
+    case VF_WHERE_HERE:
+        if (j->at)
+            return VF_STAND_BROKEN;
+        return j->at_here ? VF_STAND_FINE : VF_STAND_BOUND;
+    case VF_WHERE_NEW:
+        return j->at ? VF_STAND_FINE : VF_STAND_OUTSIDE;
+    case VF_WHERE_OLD:
+        return VF_STAND_BROKEN;
+    case VF_WHERE_LIVE:
+        return j->at ? VF_STAND_BROKEN : VF_STAND_ASTRAY;
+    case VF_WHERE_OUTSIDE:
+        return VF_STAND_OUTSIDE;
+    case VF_WHERE_RELATIVE:
+        return VF_STAND_RELATIVE;
+    }
+    return VF_STAND_OUTSIDE;
+}
+
+struct vf_slice vf_judge_fine_root(const struct vf_judge *j)
+{
+    return j->at ? j->env->params.at : j->env->typed;
+}
+
+bool vf_judge_owned_true(const struct vf_file *f)
+{
+    return f->dist != VF_NONE && f->truth != VF_ROW_FALSE;
+}
+
+static struct vf_slice owner_of(const struct vf_judge *j, const struct vf_file *f)
+{
+    return f->dist == VF_NONE ? (struct vf_slice){NULL, 0} : j->env->dists[f->dist].canonical;
+}
+
+struct vf_finding *vf_judge_about(struct vf_judge *j, enum vf_rule rule, const struct vf_file *f)
+{
+    struct vf_finding *fi = vf_findings_add(j->out, rule, f->path);
+    if (!fi)
+        return NULL;
+    fi->distribution = owner_of(j, f);
+    fi->file = (uint32_t)(f - j->env->files);
+    return fi;
+}
+
+struct vf_finding *vf_judge_ref(struct vf_judge *j, enum vf_rule rule, const struct vf_file *f, const struct vf_ref *r)
+{
+    struct vf_finding *fi = vf_judge_about(j, rule, f);
+    if (!fi)
+        return NULL;
+    if (r->syntax != VF_SYN_LINK) {
+        fi->line = r->line ? (int64_t)r->line : -1;
+        fi->offset = (int64_t)r->value_off;
+    }
+    struct vf_location loc = vf_judge_locate(j, r);
+    fi->value = loc.by_raw ? r->raw : r->value;
+    if (vf_path_is_abs(fi->value))
+        fi->target = loc.path;
+    fi->ref = (uint32_t)(r - f->facts.refs);
+    return fi;
+}
+
+struct vf_finding *vf_judge_flaw(struct vf_judge *j, enum vf_rule rule, const struct vf_file *f, const struct vf_flaw *fl)
+{
+    struct vf_finding *fi = vf_judge_about(j, rule, f);
+    if (!fi)
+        return NULL;
+    fi->line = fl->line ? (int64_t)fl->line : -1;
+    fi->offset = (int64_t)fl->off;
+    fi->value = fl->value;
+    if (!fl->has_repair && fi->fix == VF_FIX_REWRITE)
+        fi->fix = VF_FIX_MANUAL;
+    return fi;
+}
+
+void vf_judge_expect(struct vf_judge *j, struct vf_finding *fi, struct vf_slice rest)
+{
+    if (!fi)
+        return;
+    struct vf_slice root = vf_judge_fine_root(j);
+    fi->expected = rest.n ? vf_path_join(j->a, root, rest) : root;
+    if (!fi->expected.p)
+        j->out->failed = true;
+}
+
+struct vf_location vf_judge_locate(struct vf_judge *j, const struct vf_ref *r)
+{
+    struct vf_location loc = {.where = VF_WHERE_OUTSIDE, .place = VF_NONE};
+    struct vf_err err;
+    vf_err_init(&err);
+    if (vf_env_locate_ref(j->env, r, j->a, &loc, &err) != VF_OK)
+        j->out->failed = true;
+    vf_err_release(&err);
+    return loc;
+}
+
+bool vf_judge_is_interpreter(const struct vf_env *env, const struct vf_file *f)
+{
+    (void)env;
+    return (f->flags & VF_FILE_IN_BIN) && vf_name_is_python(vf_path_base(f->path)) &&
+           (f->st.kind == VF_KIND_LINK || f->st.size > 2048);
+}
+
+static void judge_ref(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
+{
+    switch (r->syntax) {
+    case VF_SYN_CFG: /* looked at as a whole */
+        break;
+    case VF_SYN_HEADER:
+        if (r->role == VF_ROLE_INTERPRETER)
+            vf_judge_script(j, f, r);
+        else
+            vf_judge_import(j, f, r);
+        break;
+    case VF_SYN_ACTIVATE_SH:
+    case VF_SYN_ACTIVATE_CSH:
+    case VF_SYN_ACTIVATE_FISH:
+    case VF_SYN_ACTIVATE_NU:
+    case VF_SYN_ACTIVATE_PS1:
+    case VF_SYN_ACTIVATE_XSH:
+    case VF_SYN_ACTIVATE_BAT:
+    case VF_SYN_ACTIVATE_THIS:
+        vf_judge_activate(j, f, r);
+        break;
+    case VF_SYN_PTH:
+    case VF_SYN_FINDER:
+    case VF_SYN_EGG_LINK:
+        vf_judge_import(j, f, r);
+        break;
+    case VF_SYN_RECORD:
+        vf_judge_row(j, f, r);
+        break;
+    case VF_SYN_DIRECT_URL:
+        vf_judge_url(j, f, r);
+        break;
+    case VF_SYN_KERNELSPEC:
+        vf_judge_kernel(j, f, r);
+        break;
+    case VF_SYN_LINK:
+        vf_judge_link(j, f, r);
+        break;
+    case VF_SYN_TEXT:
+    case VF_SYN_COUNT:
+        break;
+    }
+}
+
+static void judge_flaw(struct vf_judge *j, const struct vf_file *f, const struct vf_flaw *fl)
+{
+    if (fl->kind <= VF_FLAW_CFG_LONG_LINE)
+        return; /* with pyvenv.cfg as a whole */
+    if (fl->kind <= VF_FLAW_HEADER_DOC_LOST)
+        vf_judge_script_flaw(j, f, fl);
+    else if (fl->kind <= VF_FLAW_ACTIVATE_RELATIVE_SH)
+        vf_judge_activate_flaw(j, f, fl);
+    else if (fl->kind == VF_FLAW_URL_INVALID || fl->kind == VF_FLAW_URL_SECRET)
+        vf_judge_url_flaw(j, f, fl);
+    else
+        vf_judge_import_flaw(j, f, fl);
+}
+
+static void judge_one(struct vf_judge *j, const struct vf_file *f)
+{
+    if (f->flags & VF_FILE_JOURNAL)
+        return;
+    vf_judge_file(j, f);
+    if (vf_slice_eq(f->path, VF_S("pyvenv.cfg")))
+        vf_judge_cfg(j, f);
+    for (uint32_t i = 0; i < f->facts.n_refs; i++)
+        judge_ref(j, f, &f->facts.refs[i]);
+    for (uint32_t i = 0; i < f->facts.n_flaws; i++)
+        judge_flaw(j, f, &f->facts.flaws[i]);
+    if (f->facts.n_hits)
+        vf_judge_hits(j, f);
+}
+
+enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out, struct vf_err *err)
+{
+    struct vf_judge j = {.env = env, .out = out, .a = out->a, .hashes = env->params.hashes};
+    vf_arena_init(&j.scratch);
+    if (env->params.at.n) {
+        struct vf_location loc;
+        enum vf_status st = vf_env_locate(env, env->params.at, &j.scratch, &loc, err);
+        if (st != VF_OK)
+            return st;
+        j.at_here = loc.where == VF_WHERE_HERE && !loc.rest.n;
+        j.at = !j.at_here;
+    }
+    vf_judge_interpreter(&j);
+    vf_judge_journal(&j);
+    vf_judge_metadata(&j);
+    vf_judge_entry_points(&j);
+    vf_judge_pyc(&j);
+    for (size_t i = 0; i < env->n_files; i++)
+        judge_one(&j, &env->files[i]);
+    vf_arena_release(&j.scratch);
+    vf_findings_sort(out);
+    return out->failed ? vf_err_nomem(err) : VF_OK;
+}

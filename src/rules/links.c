@@ -1,0 +1,157 @@
+/* links.c: VF8xx: links, names, special and unreadable files. */
+#include "rules/judge.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void judge_absolute(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r, const struct vf_location *loc)
+{
+    bool interpreter = vf_judge_is_interpreter(j->env, f);
+    bool here = vf_env_has(j->env, loc->rest);
+    struct vf_finding *fi = NULL;
+    switch (vf_judge_stand(j, loc)) {
+    case VF_STAND_FINE:
+        if (!here)
+            vf_judge_ref(j, VF_RULE_LINK_DANGLING, f, r);
+        return;
+    case VF_STAND_BOUND:
+        if (!here)
+            fi = vf_judge_ref(j, interpreter ? VF_RULE_INTERPRETER_DANGLING : VF_RULE_LINK_DANGLING, f, r);
+        else if (vf_slice_eq(f->path, VF_S("lib64")))
+            vf_judge_ref(j, VF_RULE_LIB64_ABSOLUTE, f, r);
+        else
+            vf_judge_ref(j, interpreter ? VF_RULE_INTERPRETER_INSIDE : VF_RULE_LINK_BOUND, f, r);
+        if (fi && (f->flags & VF_FILE_IN_BIN))
+            fi->level = VF_L_ERROR;
+        return;
+    case VF_STAND_BROKEN:
+        fi = vf_judge_ref(j, here ? VF_RULE_LINK_BROKEN : VF_RULE_LINK_DANGLING, f, r);
+        if (here)
+            vf_judge_expect(j, fi, loc->rest);
+        break;
+    case VF_STAND_ASTRAY:
+        fi = vf_judge_ref(j, interpreter ? VF_RULE_INTERPRETER_ASTRAY : VF_RULE_LINK_ASTRAY, f, r);
+        vf_judge_expect(j, fi, loc->rest);
+        break;
+    case VF_STAND_OUTSIDE:
+    case VF_STAND_RELATIVE:
+        break;
+    }
+    if (fi && (f->flags & VF_FILE_IN_BIN))
+        fi->level = VF_L_ERROR;
+}
+
+/* Absolute, in no place of ours. The interpreter's own link is VF1xx. */
+static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r, const struct vf_location *loc)
+{
+    if (vf_judge_is_interpreter(j->env, f) && vf_slice_eq(vf_path_base(f->path), j->env->py.link))
+        return;
+    if (!vf_outside_exists(j->env->params.outside, loc->path)) {
+        struct vf_finding *fi = vf_judge_ref(j, VF_RULE_LINK_DANGLING, f, r);
+        if (fi && (f->flags & VF_FILE_IN_BIN))
+            fi->level = VF_L_ERROR;
+        return;
+    }
+    if (vf_judge_is_interpreter(j->env, f)) {
+        struct vf_finding *fi = vf_judge_ref(j, VF_RULE_BASE_NEEDED, f, r);
+        (void)fi;
+        return;
+    }
+    vf_judge_ref(j, VF_RULE_LINK_OUTSIDE, f, r);
+}
+
+static void judge_leaving(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
+{
+    struct vf_slice dir = vf_path_join(&j->scratch, vf_judge_fine_root(j), vf_path_dir(f->path));
+    struct vf_slice abs = vf_path_clean_dup(j->a, vf_path_join(&j->scratch, dir, r->value));
+    if (!abs.p) {
+        j->out->failed = true;
+        return;
+    }
+    bool exists = vf_outside_exists(j->env->params.outside, abs);
+    struct vf_finding *fi = NULL;
+    if (!exists) {
+        fi = vf_judge_ref(j, VF_RULE_LINK_DANGLING, f, r);
+        if (fi && (f->flags & VF_FILE_IN_BIN))
+            fi->level = VF_L_ERROR;
+    } else if (!j->at && !j->at_here) {
+        fi = vf_judge_ref(j, VF_RULE_LINK_LEAVES, f, r);
+    } else {
+        fi = vf_judge_ref(j, VF_RULE_LINK_OUTSIDE, f, r);
+    }
+    if (fi)
+        fi->target = abs;
+}
+
+/* A relative link: inside and there is fine; a chain is accused once, at the link that dangles. */
+static void judge_relative(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
+{
+    struct vf_buf to, end;
+    vf_buf_init(&to);
+    vf_buf_init(&end);
+    if (!vf_path_link_inside(&to, f->path, r->value)) {
+        judge_leaving(j, f, r);
+    } else if (!to.failed) {
+        struct vf_slice t = vf_buf_slice(&to);
+        bool direct = vf_slice_eq(t, VF_S(".")) || vf_env_find(j->env, t) != VF_NONE || vf_env_has_dir(j->env, t);
+        if (direct && vf_slice_eq(t, f->path))
+            vf_judge_ref(j, VF_RULE_LINK_LOOP, f, r);
+        else if (!direct && !vf_env_has(j->env, t)) {
+            struct vf_finding *fi = vf_judge_ref(j, VF_RULE_LINK_DANGLING, f, r);
+            if (fi && (f->flags & VF_FILE_IN_BIN))
+                fi->level = VF_L_ERROR;
+        }
+    }
+    vf_buf_release(&to);
+    vf_buf_release(&end);
+}
+
+void vf_judge_link(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
+{
+    struct vf_location loc = vf_judge_locate(j, r);
+    if (loc.where == VF_WHERE_RELATIVE)
+        judge_relative(j, f, r);
+    else if (loc.place != VF_NONE)
+        judge_absolute(j, f, r, &loc);
+    else
+        judge_outside(j, f, r, &loc);
+}
+
+static void judge_mode(struct vf_judge *j, const struct vf_file *f)
+{
+    if (f->st.kind != VF_KIND_FILE)
+        return;
+    if (f->st.mode & 06000)
+        vf_judge_about(j, VF_RULE_SETUID, f);
+    bool own_lock = vf_slice_eq(f->path, VF_S(".lock")) && f->st.size == 0;
+    if ((f->st.mode & 0002) && !own_lock)
+        vf_judge_about(j, VF_RULE_WORLD_WRITABLE, f);
+}
+
+void vf_judge_file(struct vf_judge *j, const struct vf_file *f)
+{
+    if (f->st.kind == VF_KIND_FIFO || f->st.kind == VF_KIND_SOCKET || f->st.kind == VF_KIND_DEVICE)
+        vf_judge_about(j, VF_RULE_SPECIAL_FILE, f);
+    judge_mode(j, f);
+    if (f->unexamined == VF_OK)
+        return;
+    bool limit = f->unexamined == VF_LIMIT || f->unexamined == VF_MALFORMED;
+    struct vf_finding *fi = vf_judge_about(j, limit ? VF_RULE_NOT_SEARCHED : VF_RULE_UNREADABLE, f);
+    const char *why = f->why ? f->why : f->sys ? strerror(f->sys) : NULL;
+    if (!fi || !why)
+        return;
+    fi->message = vf_arena_concat(j->a, vf_slice_of(vf_rule_info(fi->rule)->what), VF_S(": "), vf_slice_of(why));
+    if (!fi->message.p)
+        j->out->failed = true;
+}
+
+void vf_judge_journal(struct vf_judge *j)
+{
+    for (size_t i = 0; i < j->env->n_files; i++) {
+        const struct vf_file *f = &j->env->files[i];
+        if (!(f->flags & VF_FILE_JOURNAL))
+            continue;
+        vf_findings_add(j->out, j->env->journal_foreign ? VF_RULE_JOURNAL_FOREIGN : VF_RULE_JOURNAL, VF_S(".venvfix"));
+        return;
+    }
+}

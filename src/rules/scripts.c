@@ -1,0 +1,171 @@
+/* scripts.c: VF2xx: interpreter lines of scripts. Forms: FACTS 2.2; what the kernel does with them: FACTS 2.1. */
+#include "rules/judge.h"
+
+static bool in_bin(const struct vf_file *f)
+{
+    return (f->flags & VF_FILE_IN_BIN) != 0;
+}
+
+/* Is this file a command that the owner's metadata declares? */
+static bool is_entry_point(const struct vf_env *env, const struct vf_file *f)
+{
+    if (f->dist == VF_NONE)
+        return false;
+    const struct vf_env_dist *d = &env->dists[f->dist];
+    for (size_t i = 0; i < d->entry_points.n; i++)
+        if (vf_slice_eq(d->entry_points.v[i].name, vf_path_base(f->path)))
+            return true;
+    return false;
+}
+
+static void expect_interpreter(struct vf_judge *j, struct vf_finding *fi, struct vf_slice name)
+{
+    struct vf_slice bin = vf_path_join(&j->scratch, j->env->bin, vf_name_is_python(name) ? name : VF_S("python"));
+    if (bin.p)
+        vf_judge_expect(j, fi, bin);
+}
+
+/* Right place, but is there such a name in BIN? */
+static bool names_what_exists(struct vf_judge *j, const struct vf_location *loc)
+{
+    return vf_env_has(j->env, loc->rest);
+}
+
+static void judge_placed(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r, const struct vf_location *loc)
+{
+    enum vf_stand stand = vf_judge_stand(j, loc);
+    struct vf_finding *fi = NULL;
+    if ((stand == VF_STAND_FINE || stand == VF_STAND_BOUND) && !names_what_exists(j, loc))
+        fi = vf_judge_ref(j, VF_RULE_SCRIPT_DANGLING, f, r);
+    else if (stand == VF_STAND_BOUND)
+        vf_judge_ref(j, VF_RULE_SCRIPT_BOUND, f, r);
+    else if (stand == VF_STAND_BROKEN)
+        fi = vf_judge_ref(j, VF_RULE_SCRIPT_DANGLING, f, r);
+    else if (stand == VF_STAND_ASTRAY)
+        fi = vf_judge_ref(j, VF_RULE_SCRIPT_ASTRAY, f, r);
+    if (fi)
+        expect_interpreter(j, fi, vf_path_base(loc->path));
+    if (fi && !in_bin(f) && fi->level == VF_L_ERROR && vf_judge_owned_true(f))
+        fi->level = VF_L_WARNING;
+}
+
+/* An absolute interpreter that is in no place of this environment. */
+static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r, const struct vf_location *loc)
+{
+    struct vf_outside *o = j->env->params.outside;
+    bool exists = vf_outside_exists(o, loc->path);
+    bool published = vf_judge_owned_true(f) && !is_entry_point(j->env, f);
+    struct vf_finding *fi;
+    if (!vf_header_is_python(r)) { /* a shell, perl, node: wrong only when it is not there */
+        if (!exists && !published && (fi = vf_judge_ref(j, VF_RULE_SCRIPT_DANGLING, f, r)))
+            fi->fix = VF_FIX_MANUAL, fi->level = VF_L_WARNING;
+        return;
+    }
+    if (exists && vf_env_other_root(j->env, loc->path, &j->scratch).n) {
+        fi = vf_judge_ref(j, VF_RULE_SCRIPT_ASTRAY, f, r);
+        expect_interpreter(j, fi, vf_path_base(loc->path));
+    } else if (exists) {
+        fi = vf_judge_ref(j, VF_RULE_SCRIPT_HOST, f, r);
+        if (fi && published)
+            fi->level = VF_L_INFO;
+    } else if (published) {
+        vf_judge_ref(j, VF_RULE_SCRIPT_FOREIGN, f, r);
+    } else {
+        fi = vf_judge_ref(j, VF_RULE_SCRIPT_DANGLING, f, r);
+        expect_interpreter(j, fi, vf_path_base(loc->path));
+    }
+}
+
+static void judge_self(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
+{
+    struct vf_slice rel = vf_path_join(&j->scratch, vf_path_dir(f->path), r->value);
+    if (!rel.p || !in_bin(f) || !r->value.n || vf_env_has(j->env, rel))
+        return;
+    struct vf_finding *fi = vf_judge_ref(j, VF_RULE_SCRIPT_DANGLING, f, r);
+    expect_interpreter(j, fi, VF_S("python"));
+}
+
+void vf_judge_script(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
+{
+    if (r->flags & VF_REF_SELF) {
+        judge_self(j, f, r);
+        return;
+    }
+    struct vf_location loc = vf_judge_locate(j, r);
+    if (vf_header_is_placeholder(r)) {
+        struct vf_finding *fi = in_bin(f) ? vf_judge_ref(j, VF_RULE_SCRIPT_PLACEHOLDER, f, r) : NULL;
+        expect_interpreter(j, fi, r->value);
+        return;
+    }
+    if (vf_header_is_env(r)) {
+        if (in_bin(f) && vf_name_is_python(vf_path_base(r->value)))
+            vf_judge_ref(j, VF_RULE_SCRIPT_ENV, f, r);
+        return;
+    }
+    if (loc.place != VF_NONE)
+        judge_placed(j, f, r, &loc);
+    else if (in_bin(f) && loc.where == VF_WHERE_OUTSIDE)
+        judge_outside(j, f, r, &loc);
+    else if (in_bin(f) && vf_header_is_python(r))
+        vf_judge_ref(j, VF_RULE_SCRIPT_MALFORMED, f, r);
+}
+
+/* Does the header's own reference already carry an error? Then the flaw is the same cause. */
+static bool accused(const struct vf_judge *j, const struct vf_file *f)
+{
+    for (size_t i = j->out->v.n; i-- > 0;) {
+        const struct vf_finding *fi = vf_findings_at(j->out, i);
+        if (fi->file != (uint32_t)(f - j->env->files))
+            return false;
+        if (fi->rule == VF_RULE_SCRIPT_DANGLING || fi->rule == VF_RULE_SCRIPT_ASTRAY ||
+            fi->rule == VF_RULE_SCRIPT_PLACEHOLDER || fi->rule == VF_RULE_SCRIPT_MALFORMED)
+            return true;
+    }
+    return false;
+}
+
+void vf_judge_script_flaw(struct vf_judge *j, const struct vf_file *f, const struct vf_flaw *fl)
+{
+    if (!in_bin(f) || fl->kind == VF_FLAW_HEADER_DOC_LOST || accused(j, f))
+        return;
+    enum vf_rule rule = VF_RULE_SCRIPT_MALFORMED;
+    if (fl->kind == VF_FLAW_HEADER_TOO_LONG)
+        rule = VF_RULE_SCRIPT_TOO_LONG;
+    if (fl->kind == VF_FLAW_HEADER_LONG_PORTABLE)
+        rule = VF_RULE_SCRIPT_LONG_LINE;
+    struct vf_finding *fi = vf_judge_flaw(j, rule, f, fl);
+    if (fi) /* the writer re-issues the whole header */
+        fi->fix = vf_rule_info(rule)->fix;
+}
+
+/* pip's own versioned names and conditional extras are no missing scripts. */
+static bool expected_script(const struct vf_env_dist *d, const struct vf_entry_point *ep)
+{
+    return !ep->gui && !ep->extras.n && !vf_slice_eq(d->canonical, VF_S("pip")) &&
+           !vf_slice_eq(d->canonical, VF_S("setuptools")) && d->has_record && !d->is_egg;
+}
+
+void vf_judge_entry_points(struct vf_judge *j)
+{
+    const struct vf_env *env = j->env;
+    for (size_t d = 0; d < env->n_dists; d++) {
+        const struct vf_env_dist *dist = &env->dists[d];
+        for (size_t i = 0; i < dist->entry_points.n; i++) {
+            const struct vf_entry_point *ep = &dist->entry_points.v[i];
+            struct vf_slice path = vf_path_join(j->a, env->bin, ep->name);
+            if (!path.p)
+                j->out->failed = true;
+            if (!expected_script(dist, ep))
+                continue;
+            uint32_t file = vf_env_find(env, path);
+            struct vf_finding *fi = NULL;
+            size_t row;
+            if (file == VF_NONE && !vf_map_get(&env->listed, path, &row))
+                fi = vf_findings_add(j->out, VF_RULE_SCRIPT_ABSENT, path);
+            else if (file != VF_NONE && env->files[file].st.kind == VF_KIND_FILE && !(env->files[file].st.mode & 0111))
+                fi = vf_findings_add(j->out, VF_RULE_SCRIPT_NOT_EXECUTABLE, path);
+            if (fi)
+                fi->distribution = dist->canonical;
+        }
+    }
+}

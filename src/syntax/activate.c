@@ -1,0 +1,503 @@
+/* The engine behind all activate syntaxes: finds the statements of a shell's table, reads each literal twice
+ * (as the shell does and as its writer meant it), and writes a literal back in the shape it had. No
+ * recursion, one pass. */
+#include "syntax/activate.h"
+
+#include <string.h>
+
+#include "base/escape.h"
+#include "syntax/shell_words.h"
+
+enum { REACH = 10 * 1024 }; /* bytes a single literal may span: the longest path, every byte of it escaped */
+
+struct reading {
+    const struct act_shell *sh;
+    const struct vf_source *src;
+    struct vf_slice file;
+    struct vf_read_out *out;
+    struct vf_err *err;
+    struct vf_buf actual, posix, scratch;
+    uint32_t line;
+    size_t line_at; /* offset up to which `line` has counted */
+    bool mover, found_root;
+};
+
+/* What one literal turned out to be. */
+struct literal {
+    size_t from, to;       /* the bytes of the reference */
+    struct vf_slice value; /* in the arena */
+    struct vf_slice meant; /* in the arena; empty when the same */
+    bool broken;           /* the shell does not read what the writer meant */
+};
+
+bool act_contains(struct vf_slice text, const char *needle)
+{
+    return vf_slice_find(text, vf_slice_of(needle), 0) != VF_NPOS;
+}
+
+bool act_is_absolute(struct vf_slice value, bool windows)
+{
+    if (value.n > 0 && value.p[0] == '/')
+        return true;
+    if (windows && value.n > 1 && value.p[0] == '\\' && value.p[1] == '\\')
+        return true;
+    if (value.n < 3 || value.p[1] != ':' || (value.p[2] != '\\' && value.p[2] != '/'))
+        return false;
+    char c = (char)(value.p[0] | 0x20);
+    return c >= 'a' && c <= 'z';
+}
+
+static uint32_t line_of(struct reading *r, size_t at)
+{
+    for (; r->line_at < at; r->line_at++)
+        r->line += r->file.p[r->line_at] == '\n';
+    return r->line;
+}
+
+/* Does the statement end at `at`? With `loose` a comment, `;` or blanks may stand there. */
+static bool statement_ends(struct vf_slice file, size_t at, bool loose)
+{
+    size_t i = at;
+    while (loose && i < file.n && (file.p[i] == ' ' || file.p[i] == '\t'))
+        i++;
+    if (i >= file.n || file.p[i] == '\n')
+        return true;
+    if (file.p[i] == '\r')
+        return i + 1 == file.n || file.p[i + 1] == '\n';
+    return loose && (file.p[i] == ';' || file.p[i] == '&' || (file.p[i] == '#' && i > at));
+}
+
+static bool tail_at(struct vf_slice file, size_t at, const char *tail, bool loose)
+{
+    struct vf_slice t = vf_slice_of(tail);
+    bool ends = vf_slice_ends(t, VF_S("\n"));
+    if (ends)
+        t.n--;
+    if (!vf_slice_starts(vf_slice_from(file, at), t))
+        return false;
+    return !ends || statement_ends(file, at + t.n, loose);
+}
+
+/* First place behind `from` where `tail` stands; with `quote` that byte must stand before it. VF_NPOS when
+ * none. */
+static size_t find_tail(struct vf_slice file, size_t from, const char *tail, char quote)
+{
+    size_t limit = file.n - from > REACH ? from + REACH : file.n;
+    for (size_t i = from; i <= limit; i++)
+        if ((quote == '\0' || (i > from && file.p[i - 1] == quote)) && tail_at(file, i, tail, false))
+            return i;
+    return VF_NPOS;
+}
+
+/* --- the values of a literal --- */
+
+/* What is escaped once more because a prompt variable holds it. */
+static void undo_prompt(struct vf_buf *b, unsigned shape)
+{
+    if ((shape & (ACT_TCSH_PROMPT | ACT_CSH_PROMPT)) == 0 || b->failed)
+        return;
+    size_t n = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        bool pair = i + 1 < b->n;
+        bool tcsh = (shape & ACT_TCSH_PROMPT) != 0;
+        if (pair && b->p[i] == '\\' && (b->p[i + 1] == '!' || (tcsh && strchr("\\^", b->p[i + 1]))))
+            i++;
+        else if (pair && tcsh && b->p[i] == '%' && b->p[i + 1] == '%')
+            i++;
+        b->p[n++] = b->p[i];
+    }
+    b->n = n;
+}
+
+static void put_prompt(struct vf_buf *out, struct vf_slice value, unsigned shape)
+{
+    bool tcsh = (shape & ACT_TCSH_PROMPT) != 0;
+    for (size_t i = 0; i < value.n; i++) {
+        char c = value.p[i];
+        if (c == '!' || (tcsh && (c == '\\' || c == '^')))
+            vf_buf_putc(out, '\\');
+        if (tcsh && c == '%')
+            vf_buf_putc(out, '%');
+        vf_buf_putc(out, c);
+    }
+}
+
+static void encode(const struct act_shell *sh, struct vf_buf *out, struct vf_slice value, unsigned shape)
+{
+    if ((shape & (ACT_TCSH_PROMPT | ACT_CSH_PROMPT)) == 0) {
+        sh->encode(out, value, shape);
+        return;
+    }
+    struct vf_buf escaped = {0};
+    put_prompt(&escaped, value, shape);
+    sh->encode(out, vf_buf_slice(&escaped), shape);
+    out->failed = out->failed || escaped.failed;
+    vf_buf_release(&escaped);
+}
+
+/* Is `text` what a correct writer would have written for `value`? */
+static bool is_correct(struct reading *r, struct vf_slice text, struct vf_slice value, unsigned shape)
+{
+    for (const uint16_t *s = r->sh->correct; *s != ACT_BARE; s++) {
+        unsigned quote = shape & ACT_INNER ? shape & ACT_QUOTE_MASK : *s & ACT_QUOTE_MASK;
+        vf_buf_clear(&r->scratch);
+        encode(r->sh, &r->scratch, value, (shape & ~(unsigned)ACT_QUOTE_MASK) | quote | (*s & ACT_PIECES));
+        if (!r->scratch.failed && vf_slice_eq(vf_buf_slice(&r->scratch), text))
+            return true;
+    }
+    return false;
+}
+
+static char quote_byte(unsigned shape)
+{
+    return (shape & ACT_QUOTE_MASK) == ACT_SQ ? '\'' : '"';
+}
+
+/* What is shown in double quotes is a shell word again. */
+static bool undo_nested(struct reading *r)
+{
+    vf_buf_clear(&r->scratch);
+    struct act_word w = act_posix_word(&r->scratch, vf_buf_slice(&r->actual));
+    if (w.used == 0 || w.used != r->actual.n)
+        return false;
+    vf_buf_clear(&r->actual);
+    vf_buf_put(&r->actual, vf_buf_slice(&r->scratch));
+    return true;
+}
+
+/* Decodes the text as the shell does; false when that is no single complete word. */
+static bool decode_whole(struct reading *r, struct vf_slice text, unsigned shape, bool *dynamic)
+{
+    struct vf_slice whole = text;
+    struct vf_buf quoted = {0};
+    if (shape & ACT_INNER) {
+        vf_buf_putc(&quoted, quote_byte(shape));
+        vf_buf_put(&quoted, text);
+        vf_buf_putc(&quoted, quote_byte(shape));
+        whole = vf_buf_slice(&quoted);
+    }
+    vf_buf_clear(&r->actual);
+    struct act_word w = r->sh->decode(&r->actual, whole);
+    *dynamic = w.dynamic;
+    undo_prompt(&r->actual, shape);
+    bool ok = w.used > 0 && w.used == whole.n && !quoted.failed;
+    vf_buf_release(&quoted);
+    return ok && (!(shape & ACT_NESTED) || undo_nested(r));
+}
+
+/* The inside of a literal that begins and ends with the same quote, as a raw writer inserted it. */
+static bool raw_of(struct vf_slice text, unsigned shape, struct vf_slice *raw)
+{
+    *raw = text;
+    if (shape & ACT_INNER)
+        return true;
+    char q = text.n > 0 ? text.p[0] : '\0';
+    if (text.n < 2 || (q != '\'' && q != '"' && q != '`') || text.p[text.n - 1] != q)
+        return false;
+    *raw = vf_slice_sub(text, 1, text.n - 1);
+    return true;
+}
+
+/* The text read as a POSIX shell word, when it is what shlex.quote writes. Many writers use that for every
+ * shell. */
+static bool posix_of(struct reading *r, struct vf_slice text, unsigned shape)
+{
+    vf_buf_clear(&r->posix);
+    vf_buf_clear(&r->scratch);
+    if ((shape & ACT_INNER) && !(shape & ACT_NESTED))
+        return false;
+    struct act_word w = act_posix_word(&r->posix, text);
+    if (w.used == 0 || w.used != text.n || w.dynamic)
+        return false;
+    struct vf_slice value = vf_buf_slice(&r->posix);
+    if ((shape & ACT_NESTED) && vf_slice_eq(value, text))
+        return true;
+    vf_shell_put_single(&r->scratch, value);
+    return vf_slice_eq(vf_buf_slice(&r->scratch), text);
+}
+
+/* What the writer meant where the shell's own reading is not it (FACTS 3.4). False: no evidence of that. */
+static bool meant_of(struct reading *r, struct vf_slice text, unsigned shape, struct vf_slice *meant)
+{
+    struct vf_slice raw;
+    bool have_raw = !(shape & ACT_NESTED) && raw_of(text, shape, &raw);
+    bool have_posix = posix_of(r, text, shape);
+    if (have_raw && r->src->root.n > 0 && vf_slice_eq(raw, r->src->root))
+        have_posix = false;
+    *meant = have_posix ? vf_buf_slice(&r->posix) : have_raw ? raw : text;
+    return have_posix || have_raw;
+}
+
+static bool is_root(const struct reading *r, struct vf_slice value)
+{
+    return r->src->root.n > 0 && vf_slice_eq(value, r->src->root);
+}
+
+/* Fills value and meaning of the literal [from, to). False only when memory is short. */
+static bool evaluate(struct reading *r, struct literal *lit, unsigned shape)
+{
+    struct vf_slice text = vf_slice_sub(r->file, lit->from, lit->to);
+    struct vf_slice meant;
+    bool dynamic;
+    bool whole = decode_whole(r, text, shape, &dynamic);
+    struct vf_slice actual = vf_buf_slice(&r->actual);
+    bool quoted = (shape & ACT_INNER) || (text.n > 0 && strchr("'\"`", text.p[0]));
+    bool sound = whole && !dynamic;
+    bool ours = sound && (!quoted || is_root(r, actual));
+    if (!ours && meant_of(r, text, shape, &meant) && (!sound || !vf_slice_eq(meant, actual)) &&
+        !(sound && !is_root(r, meant) && is_correct(r, text, actual, shape))) {
+        lit->broken = true;
+        lit->value = vf_arena_dup(r->out->a, sound ? actual : meant);
+        if (sound)
+            lit->meant = vf_arena_dup(r->out->a, meant);
+        return lit->value.p && (!sound || lit->meant.p);
+    }
+    lit->broken = !sound;
+    lit->value = vf_arena_dup(r->out->a, sound ? actual : text);
+    return lit->value.p && !r->actual.failed && !r->scratch.failed && !r->posix.failed;
+}
+
+/* --- finding --- */
+
+static bool one_line(struct vf_slice file, size_t from, size_t to)
+{
+    return vf_slice_find_byte(vf_slice_sub(file, from, to), '\n', 0) == VF_NPOS;
+}
+
+/* Where the literal at `from` ends. False: this is not the form. */
+static bool extent(struct reading *r, const struct act_form *f, size_t from, size_t *to)
+{
+    if (f->shape & ACT_INNER) {
+        *to = find_tail(r->file, from, f->tail, '\0');
+        return *to != VF_NPOS && ((f->shape & ACT_NESTED) || one_line(r->file, from, *to));
+    }
+    char first = from < r->file.n ? r->file.p[from] : '\0';
+    bool quoted = first == '\'' || first == '"' || first == '`';
+    size_t raw = quoted ? find_tail(r->file, from + 1, f->tail, first) : VF_NPOS;
+    struct vf_slice rest = vf_slice_from(r->file, from);
+    vf_buf_clear(&r->actual);
+    struct act_word w = r->sh->decode(&r->actual, vf_slice_sub(rest, 0, REACH));
+    *to = from + w.used;
+    bool fits = w.used > 0 && tail_at(r->file, *to, f->tail, true);
+    if (raw == VF_NPOS || (fits && raw >= *to))
+        return fits;
+    if (w.used > 0 && one_line(r->file, from, *to) && !one_line(r->file, from, raw))
+        return false; /* another statement, further down */
+    undo_prompt(&r->actual, f->shape);
+    if (!fits || w.dynamic ||
+        !is_correct(r, vf_slice_sub(rest, 0, w.used), vf_buf_slice(&r->actual), f->shape))
+        *to = raw;
+    return true;
+}
+
+/* Expansions that the templates of the writers contain themselves. */
+static bool is_template_text(struct vf_slice text)
+{
+    static const char *const own[] = {"$VIRTUAL_ENV", "${VIRTUAL_ENV", "%VIRTUAL_ENV", "$CURRENT_ENV",
+                                      "$env_name",    "$_virtualenv",  "$_OLD_",       "${_OLD_",
+                                      "%_OLD_",       "basename ",     "%%~",          "$_VIRTUAL_"};
+    for (size_t i = 0; i < VF_COUNT(own); i++)
+        if (act_contains(text, own[i]))
+            return true;
+    return false;
+}
+
+static unsigned shape_found(const struct reading *r, const struct act_form *f, struct vf_slice text)
+{
+    if (f->shape & (ACT_INNER | ACT_NESTED | ACT_QUOTE_MASK))
+        return f->shape;
+    char c = text.n > 0 ? text.p[0] : '\0';
+    unsigned quote = c == '\'' ? ACT_SQ : c == '"' ? ACT_DQ : ACT_BARE;
+    return r->sh->style(r->file, quote) | f->shape;
+}
+
+static enum vf_status add_flaw(struct reading *r, const struct act_form *f, const struct literal *lit,
+                               unsigned shape)
+{
+    struct vf_flaw *flaw = vf_out_flaw(r->out);
+    struct vf_slice meant = lit->meant.n > 0 ? lit->meant : lit->value;
+    if (!flaw)
+        return vf_err_nomem(r->err);
+    flaw->kind = f->role == VF_ROLE_PROMPT ? VF_FLAW_ACTIVATE_PROMPT_QUOTING : VF_FLAW_ACTIVATE_QUOTING;
+    flaw->line = line_of(r, lit->from);
+    flaw->off = lit->from;
+    flaw->len = lit->to - lit->from;
+    flaw->value = meant;
+    if (r->sh->refuses(meant))
+        return VF_OK;
+    vf_buf_clear(&r->scratch);
+    encode(r->sh, &r->scratch, meant, shape);
+    flaw->repair = vf_arena_dup(r->out->a, vf_buf_slice(&r->scratch));
+    flaw->has_repair = true;
+    return r->scratch.failed || !flaw->repair.p ? vf_err_nomem(r->err) : VF_OK;
+}
+
+static enum vf_status add_ref(struct reading *r, const struct act_form *f, const struct literal *lit,
+                              unsigned shape)
+{
+    struct vf_ref *ref = vf_out_ref(r->out);
+    if (!ref)
+        return vf_err_nomem(r->err);
+    ref->syntax = r->sh->syntax;
+    ref->role = (enum vf_role)f->role;
+    ref->form = (uint16_t)shape;
+    ref->line = line_of(r, lit->from);
+    ref->off = lit->from;
+    ref->len = lit->to - lit->from;
+    ref->value_off = lit->from;
+    for (size_t i = lit->from; i < lit->to && !(shape & ACT_INNER) && strchr("r#'\"`", r->file.p[i]); i++)
+        ref->value_off = i + 1;
+    ref->value = lit->value;
+    ref->raw = lit->meant;
+    ref->key = f->key;
+    if (f->options & ACT_TO_LINE_END)
+        ref->flags = VF_REF_SELF;
+    if (r->mover && f->role == VF_ROLE_ENV_ROOT)
+        ref->flags |= VF_REF_DEFAULT_OK;
+    if ((f->options & ACT_GUESS_ROLE) && act_is_absolute(lit->value, r->sh->windows))
+        ref->role = VF_ROLE_HOST_LIB;
+    r->found_root = r->found_root || f->role == VF_ROLE_ENV_ROOT;
+    return VF_OK;
+}
+
+static enum vf_status add_self(struct reading *r, const struct act_form *f, size_t from, size_t *next)
+{
+    struct literal lit = {.from = from, .to = from};
+    while (!statement_ends(r->file, lit.to, false))
+        lit.to++;
+    *next = lit.to;
+    enum vf_status st = add_ref(r, f, &lit, ACT_BARE);
+    if (st == VF_OK && r->sh->syntax == VF_SYN_ACTIVATE_SH)
+        st = vf_out_note(r->out, VF_FLAW_ACTIVATE_RELATIVE_SH, line_of(r, from), from, lit.to - from,
+                         vf_slice_sub(r->file, lit.from, lit.to), r->err);
+    return st;
+}
+
+/* Tries one form behind its lead. *next is moved when it was this form, also when there is nothing to refer
+ * to. */
+static enum vf_status try_form(struct reading *r, const struct act_form *f, size_t lead_at, size_t *next)
+{
+    struct literal lit = {.from = lead_at + strlen(f->lead)};
+    if (f->options & ACT_TO_LINE_END)
+        return add_self(r, f, lead_at, next);
+    if (!extent(r, f, lit.from, &lit.to))
+        return VF_OK;
+    struct vf_slice text = vf_slice_sub(r->file, lit.from, lit.to);
+    unsigned shape = shape_found(r, f, text);
+    if (f->role == VF_ROLE_PROMPT && is_template_text(text))
+        return VF_OK;
+    if (!evaluate(r, &lit, shape))
+        return vf_err_nomem(r->err);
+    struct vf_slice path = lit.meant.n > 0 ? lit.meant : lit.value;
+    bool name = f->role == VF_ROLE_PROMPT;
+    if (path.n == 0)
+        *next = lit.to;
+    if (path.n == 0 || (!name && !act_is_absolute(path, r->sh->windows)))
+        return VF_OK;
+    *next = lit.to;
+    enum vf_status st = add_ref(r, f, &lit, shape);
+    return st == VF_OK && lit.broken ? add_flaw(r, f, &lit, shape) : st;
+}
+
+/* All forms at one place; *next stays where it is when none fits. */
+static enum vf_status try_forms(struct reading *r, size_t at, bool line_start, size_t *next)
+{
+    struct vf_slice rest = vf_slice_from(r->file, at);
+    enum vf_status st = VF_OK;
+    for (size_t i = 0; i < r->sh->n_forms && st == VF_OK && *next == at; i++) {
+        const struct act_form *f = &r->sh->forms[i];
+        if (f->lead[0] != rest.p[0] || (!line_start && !(f->options & ACT_ANYWHERE)))
+            continue;
+        if ((f->options & ACT_ONLY_MOVER) && !r->mover)
+            continue;
+        if (vf_slice_starts(rest, vf_slice_of(f->lead)))
+            st = try_form(r, f, at, next);
+    }
+    return st;
+}
+
+static enum vf_status scan(struct reading *r)
+{
+    bool line_start = true;
+    for (size_t at = vf_slice_starts(r->file, VF_S("\xEF\xBB\xBF")) ? 3 : 0; at < r->file.n;) {
+        size_t next = at;
+        char c = r->file.p[at];
+        enum vf_status st = try_forms(r, at, line_start, &next);
+        if (st != VF_OK)
+            return st;
+        line_start = next == at && (c == '\n' || (line_start && (c == ' ' || c == '\t')));
+        at = next == at ? at + 1 : next;
+    }
+    return VF_OK;
+}
+
+enum vf_status act_read(const struct act_shell *sh, const struct vf_source *src, struct vf_read_out *out,
+                        struct vf_err *err)
+{
+    struct reading r = {.sh = sh, .src = src, .file = src->bytes, .out = out, .err = err, .line = 1};
+    r.mover = act_contains(r.file, "echo \"Virtual environment directory");
+    enum vf_status st = scan(&r);
+    if (st == VF_OK && !r.found_root && !sh->may_lack)
+        st = vf_out_note(out, VF_FLAW_ACTIVATE_UNKNOWN, 1, 0, 0, VF_S(""), err);
+    vf_buf_release(&r.actual);
+    vf_buf_release(&r.posix);
+    vf_buf_release(&r.scratch);
+    return st;
+}
+
+enum vf_status act_write(const struct act_shell *sh, const struct vf_ref *ref, struct vf_slice value,
+                         struct vf_buf *out, struct vf_err *err)
+{
+    if (ref->flags & VF_REF_SELF)
+        return vf_unwritable(err, value, "the script finds its own place: there is no path in it to replace");
+    const char *why = sh->refuses(value);
+    if (why)
+        return vf_err_set(err, VF_UNWRITABLE, 0, "write", value, "%s cannot hold %s",
+                          vf_syntax_name(sh->syntax), why);
+    encode(sh, out, value, ref->form);
+    return out->failed ? vf_err_nomem(err) : VF_OK;
+}
+
+/* --- shared pieces --- */
+
+bool act_is_plain(struct vf_slice value)
+{
+    return value.n > 0 && vf_shell_is_plain(value);
+}
+
+void act_put_escaped(struct vf_buf *out, struct vf_slice value, const char *special)
+{
+    for (size_t i = 0; i < value.n; i++) {
+        if (value.p[i] != '\0' && strchr(special, value.p[i]))
+            vf_buf_putc(out, '\\');
+        vf_buf_putc(out, value.p[i]);
+    }
+}
+
+const char *act_refuses_nul(struct vf_slice value)
+{
+    return vf_slice_find_byte(value, '\0', 0) == VF_NPOS ? NULL : "a NUL byte";
+}
+
+const char *act_refuses_bytes(struct vf_slice value)
+{
+    if (!vf_utf8_valid(value))
+        return "a name that is not UTF-8";
+    return act_refuses_nul(value);
+}
+
+struct act_word act_posix_word(struct vf_buf *out, struct vf_slice text)
+{
+    struct act_word w = {0};
+    size_t n;
+    if (!vf_shell_word_get(out, text, &n, &w.dynamic))
+        return w;
+    /* A file edited on Windows: the CR of the line's end is not meant to be part of the word. */
+    bool cr = n > 1 && text.p[n - 1] == '\r' && (n == text.n || text.p[n] == '\n');
+    if (cr && out->n > 0 && !out->failed) {
+        out->n--;
+        n--;
+    }
+    w.used = n;
+    return w;
+}

@@ -1,0 +1,194 @@
+/* venvfix.h: the public interface of libvenvfix: what the command is made of, for other programs.
+ *
+ * Call sequence: fill an options struct (zeroed is the default of every option), call a verb, look at its result, free it. A verb
+ * returns 0, 1 or 2, the exit code of the command (REPORT.md); with 2 the result holds the error. The library prints nothing, never exits,
+ * reads no environment variable and changes neither working directory nor umask nor signals. Results are plain structs; all their memory belongs to
+ * the result and goes with venvfix_*_free. Bytes may hold anything but are NUL-terminated behind their length.
+ *
+ * The meaning of every field of a report is that of the JSON report (REPORT.md), with the same name. */
+#ifndef VENVFIX_H
+#define VENVFIX_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VENVFIX_VERSION "0.1.0"
+
+/* Bytes with a length; p is NULL for "null". */
+struct venvfix_bytes {
+    const char *p;
+    size_t n;
+};
+
+/* Progress and cancelling, for every verb. */
+struct venvfix_hooks {
+    atomic_bool *cancel; /* set it from a signal handler or another thread: the call ends with code "interrupted"; may be NULL */
+    void (*progress)(void *ctx, const char *phase, uint64_t done, uint64_t total); /* from the calling thread; may be NULL */
+    void (*note)(void *ctx, const char *sentence); /* something worth telling a person; may be NULL */
+    void *ctx;
+    unsigned jobs; /* workers; 0: one a processor */
+};
+
+enum venvfix_fail_on { VENVFIX_FAIL_WARNING, VENVFIX_FAIL_ERROR, VENVFIX_FAIL_INFO, VENVFIX_FAIL_NEVER };
+
+struct venvfix_error {
+    const char *code;      /* "not-found"; NULL when there is no error */
+    const char *operation; /* "open" */
+    struct venvfix_bytes path;
+    struct venvfix_bytes message; /* one sentence, errno text included */
+};
+
+struct venvfix_finding {
+    const char *rule;    /* "VF201" */
+    const char *name;    /* "script-bound" */
+    const char *verdict; /* "bound" */
+    const char *level;   /* "info", "warning", "error" */
+    const char *fix;     /* "rewrite", "reinstall", "manual", "none" */
+    struct venvfix_bytes path, value, expected, target, distribution, message;
+    int64_t line, offset; /* -1: null */
+    uint32_t count;
+    bool suppressed;
+};
+
+struct venvfix_findings {
+    struct venvfix_finding *v;
+    size_t n;
+};
+
+struct venvfix_old_place {
+    struct venvfix_bytes path;
+    uint32_t votes;
+    bool exists;
+};
+
+/* ---- check ---- */
+
+struct venvfix_check_options {
+    const char *path; /* ENV */
+    const char *at;   /* --at, or NULL */
+    const char *const *from; /* --from, n_from of them */
+    size_t n_from;
+    bool hashes;
+    enum venvfix_fail_on fail_on;
+    struct venvfix_hooks hooks;
+};
+
+struct venvfix_check_result {
+    struct venvfix_error error; /* code NULL: there is none */
+    struct venvfix_bytes path, resolved;
+    const char *kind;           /* "venv", "virtualenv", "uv", "unknown" */
+    const char *implementation; /* "cpython", "pypy", NULL */
+    struct venvfix_bytes python, base;
+    int base_exists, system_site_packages; /* 0, 1; -1: null */
+    bool relocatable_claim;
+    struct venvfix_old_place *old_places;
+    size_t n_old_places;
+    uint64_t distributions, files, bytes;
+    struct venvfix_bytes at; /* p NULL: null */
+    bool sound, self_contained;
+    int movable; /* 0, 1; -1: null */
+    struct venvfix_findings findings; /* sorted as REPORT.md says */
+    uint32_t errors, warnings, infos, suppressed;
+    uint64_t examined, unexamined;
+    const char *fail_on;
+    int exit;
+    void *own; /* memory of the result */
+};
+
+/* Examines one environment. Never writes, never executes, follows no link out of it. */
+int venvfix_check(const struct venvfix_check_options *options, struct venvfix_check_result *result);
+void venvfix_check_free(struct venvfix_check_result *result);
+
+/* ---- freeze ---- */
+
+struct venvfix_freeze_options {
+    const char *path;
+    bool all;                   /* also pip, and before 3.12 setuptools, wheel, distribute */
+    const char *const *exclude; /* names, any spelling */
+    size_t n_exclude;
+    struct venvfix_hooks hooks;
+};
+struct venvfix_freeze_result {
+    struct venvfix_error error;
+    struct venvfix_bytes text;  /* what `pip freeze` prints, LF lines */
+    struct venvfix_bytes notes; /* lines for people (standard error): credentials left out, distributions passed over */
+    int exit;
+    void *own;
+};
+int venvfix_freeze(const struct venvfix_freeze_options *options, struct venvfix_freeze_result *result);
+void venvfix_freeze_free(struct venvfix_freeze_result *result);
+
+/* ---- recreate, move, fix ---- */
+
+enum venvfix_verb { VENVFIX_RECREATE, VENVFIX_MOVE, VENVFIX_FIX };
+enum venvfix_link { VENVFIX_LINK_AUTO, VENVFIX_LINK_REFLINK, VENVFIX_LINK_COPY };
+
+struct venvfix_change_options {
+    enum venvfix_verb verb;
+    const char *from_path; /* OLD; for fix: ENV */
+    const char *to_path;   /* NEW; NULL for fix */
+    const char *const *from; /* --from: more old places */
+    size_t n_from;
+    bool dry_run; /* plan and diff only; nothing is changed */
+    bool leave;   /* go on although references without a writer stay */
+    enum venvfix_link link;
+    struct venvfix_hooks hooks;
+};
+
+struct venvfix_requirement {
+    struct venvfix_bytes requirement; /* "flask==3.0.3"; p NULL for carried files */
+    struct venvfix_bytes name, version;
+    const char *how; /* "reused", "installed", "carried" */
+    bool modified;   /* files of it differ from RECORD and are carried as they are */
+};
+struct venvfix_edit {
+    struct venvfix_bytes path;
+    const char *rule;
+    uint32_t count;
+};
+
+struct venvfix_change_result {
+    struct venvfix_error error;
+    const char *verb; /* "recreate", "move", "fix" */
+    bool dry_run;
+    struct venvfix_bytes from, to; /* absolute */
+    struct venvfix_requirement *requirements;
+    size_t n_requirements;
+    struct venvfix_edit *edits;
+    size_t n_edits;
+    struct venvfix_bytes *carried; /* paths of files that no RECORD lists */
+    size_t n_carried;
+    struct venvfix_findings warnings;  /* what still names another place, and what remains wrong */
+    struct venvfix_findings unwritten; /* error code "unwritable": the references that have no writer */
+    int proof_static, proof_freeze, proof_record, proof_interpreter; /* 0, 1; -1: null, could not be tried */
+    double plan_s, stage_s, prove_s, commit_s, retire_s; /* seconds; negative: did not happen */
+    struct venvfix_bytes diff; /* dry_run: unified diff */
+    bool renamed;              /* by one rename (not by copying) */
+    bool resumed;              /* an earlier run was finished */
+    int exit;
+    void *own;
+};
+
+int venvfix_change(const struct venvfix_change_options *options, struct venvfix_change_result *result);
+void venvfix_change_free(struct venvfix_change_result *result);
+
+/* ---- rules ---- */
+
+struct venvfix_rule {
+    const char *id, *name, *verdict, *level, *fix, *what, *why, *how;
+};
+size_t venvfix_rule_count(void);
+const struct venvfix_rule *venvfix_rule_at(size_t i); /* NULL past the end; static memory */
+/* By id or name, in any case; NULL when there is none. */
+const struct venvfix_rule *venvfix_rule_find(const char *id_or_name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
