@@ -10,11 +10,19 @@
 #include "base/digest.h"
 #include "dist/text.h"
 
+/* Where a byte stands next. Remembered, so that no stretch of the file is searched twice for it (a file of
+ * bare CRs has one long line). */
+struct mark {
+    size_t at;
+    bool known;
+};
+
 struct parse {
     struct vf_arena *arena;
     struct vf_slice file;
     size_t i;      /* next byte */
     uint32_t line; /* of that byte */
+    struct mark lf, cr, quote;
     struct vf_vec rows, problems;
     struct vf_record *out;
     struct vf_buf scratch;
@@ -67,6 +75,15 @@ static enum vf_record_eol eol_at(struct vf_slice file, size_t i)
         return VF_RECORD_LF;
     }
     return i + 1 < file.n && file.p[i + 1] == '\n' ? VF_RECORD_CRLF : VF_RECORD_CR;
+}
+
+static size_t next_byte(const struct parse *p, struct mark *m, char c)
+{
+    if (!m->known || m->at < p->i) {
+        size_t at = vf_slice_find_byte(p->file, c, p->i);
+        *m = (struct mark){at == VF_NPOS ? p->file.n : at, true};
+    }
+    return m->at;
 }
 
 static const size_t eol_len[] = {0, 1, 2, 1};
@@ -269,13 +286,11 @@ static void parse_row(struct parse *p)
     struct field f[3] = {{{0, 0}, {NULL, 0}}, {{0, 0}, {NULL, 0}}, {{0, 0}, {NULL, 0}}};
     struct vf_record_row row = {.line = p->line};
     size_t start = p->i;
-    const char *at = p->file.p + start;
-    const char *lf = memchr(at, '\n', p->file.n - start);
-    size_t end = lf ? (size_t)(lf - p->file.p) : p->file.n;
-    if (end > start && lf && p->file.p[end - 1] == '\r') {
+    size_t end = next_byte(p, &p->lf, '\n');
+    if (end < p->file.n && p->file.p[end - 1] == '\r') {
         end--;
     }
-    bool slow = memchr(at, '"', end - start) || memchr(at, '\r', end - start);
+    bool slow = next_byte(p, &p->quote, '"') < end || next_byte(p, &p->cr, '\r') < end;
     row.columns = slow ? slow_fields(p, f) : fast_fields(p, end, f);
     row.row = span(start, p->i);
     row.eol = eol_at(p->file, p->i);
