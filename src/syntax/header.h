@@ -17,8 +17,8 @@
 
 #include "syntax/syntax.h"
 
-#define VF_HEADER_HEAD                                                                                       \
-    65536u /* bytes of a script that are needed: a path can have 4 KiB and its quoting 5 times that */
+/* Bytes of a script that are needed: a path can have 4 KiB, and its quoting five times that. */
+#define VF_HEADER_HEAD 65536u
 
 /* X(symbol, name in messages, is a Python header in installers' form). The letters are those of FACTS 2.2. */
 #define VF_HEADER_FORM_LIST(X)                                                                               \

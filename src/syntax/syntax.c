@@ -27,6 +27,7 @@ uint64_t vf_syntax_cap(enum vf_syntax s)
     const uint64_t mib = 1024 * 1024;
     switch (s) {
     case VF_SYN_CFG:
+        return mib / 4;
     case VF_SYN_ACTIVATE_SH:
     case VF_SYN_ACTIVATE_CSH:
     case VF_SYN_ACTIVATE_FISH:
