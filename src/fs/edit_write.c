@@ -1,11 +1,14 @@
 /* edit_write.c: streams an edited file.
  *
- * One pass over the original: what lies between the splices goes from src to dst, what a splice replaces is read (it belongs
- * to the hash of the original) and dropped. Reading to the real end shows a file that grew or shrank since it was planned. */
+ * One pass over the original: what lies between the splices goes from src to dst, what a splice replaces is
+ * read (it belongs to the hash of the original) and dropped. Reading to the real end shows a file that grew
+ * or shrank since it was planned. */
 #include "fs/edit_write.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -135,8 +138,8 @@ static enum vf_status final_sum(struct vf_hasher *h, unsigned char sum[32], stru
     return VF_OK;
 }
 
-enum vf_status vf_edit_write(const struct vf_edit *e, int src, uint64_t old_size, int dst, struct vf_edit_sums *sums,
-                             struct vf_err *err)
+enum vf_status vf_edit_write(const struct vf_edit *e, int src, uint64_t old_size, int dst,
+                             struct vf_edit_sums *sums, struct vf_err *err)
 {
     struct stream s = {.src = src, .dst = dst, .path = e->path, .buf = malloc(CHUNK)};
     enum vf_status st = s.buf ? VF_OK : vf_err_nomem(err);
@@ -158,6 +161,18 @@ enum vf_status vf_edit_write(const struct vf_edit *e, int src, uint64_t old_size
         vf_hasher_free(s.is);
     free(s.buf);
     return st;
+}
+
+int vf_edit_set_time(int dst, const struct vf_stat *original)
+{
+    struct stat st;
+    if (fstat(dst, &st) < 0)
+        return -1;
+    if (original->kind != VF_KIND_FILE || (int64_t)st.st_mtime != original->mtime_s ||
+        (uint64_t)st.st_size != original->size)
+        return 0;
+    struct timespec t[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = st.st_mtime + 1}};
+    return futimens(dst, t);
 }
 
 enum vf_status vf_fd_sha256(int fd, unsigned char sum[32], struct vf_err *err)

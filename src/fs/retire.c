@@ -1,8 +1,9 @@
 /* retire.c: what is left of OLD goes, once NEW is complete and on disk.
  *
- * OLD goes aside by one rename, so that it is never seen half-removed. Where that cannot be (a mount point, a directory whose parent may
- * not be written to, an overlay's lower directory) it is emptied where it stands, behind a marker: an inode number alone would not
- * tell OLD from a directory that somebody made there after a crash. */
+ * OLD goes aside by one rename, so that it is never seen half-removed. Where that cannot be (a mount point, a
+ * directory whose parent may not be written to, an overlay's lower directory) it is emptied where it stands,
+ * behind a marker: an inode number alone would not tell OLD from a directory that somebody made there after a
+ * crash. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -140,7 +141,8 @@ static enum vf_status begin_retire(struct retire *r, struct vf_err *err)
             st = put_marker(r, err);
         }
     } else {
-        r->other = vf_stat_at(r->h.parent, r->h.base).kind != VF_KIND_NONE;
+        /* Aside already, when its holder is there: the run was killed before it wrote so. */
+        r->other = vf_stat_at(r->h.parent, r->h.base).kind != VF_KIND_NONE && !vf_holder_left(&r->h);
     }
     return st == VF_OK ? vf_jdir_put_state(&r->d, next, err) : st;
 }
@@ -155,7 +157,8 @@ static enum vf_status end_retire(struct retire *r, struct vf_err *err)
     if (st == VF_OK)
         st = vf_jdir_remove(&r->d, err);
     if (st == VF_OK && r->other)
-        st = vf_err_set(err, VF_CHANGED, 0, "retire", r->h.place, "it is not the directory that was copied; it was left alone");
+        st = vf_err_set(err, VF_CHANGED, 0, "retire", r->h.place,
+                        "it is not the directory that was copied; it was left alone");
     return st;
 }
 
@@ -176,7 +179,8 @@ static enum vf_status check(struct retire *r, struct vf_slice old, const char *w
 {
     struct vf_slice name = VF_S(VF_TXN_DIR);
     if (why)
-        return vf_err_set(err, VF_EXISTS, 0, "open", name, "it is not the journal of this environment: %s", why);
+        return vf_err_set(err, VF_EXISTS, 0, "open", name, "it is not the journal of this environment: %s",
+                          why);
     if (r->d.state != VF_JSTATE_RETIRE && r->d.state != VF_JSTATE_EMPTYING && r->d.state != VF_JSTATE_RETIRED)
         return vf_err_set(err, VF_INTERNAL, 0, "retire", name, "the journal is not about retiring");
     if (!r->d.verified || !vf_slice_eq(r->d.journal.from, vf_place_trim(old)))

@@ -1,6 +1,8 @@
-/* staging.c: a new environment is made beside its place, under its own last name, and appears there by one rename.
+/* staging.c: a new environment is made beside its place, under its own last name, and appears there by one
+ * rename.
  *
- * Until that rename nothing in the staging directory is the only copy of anything, so every failure simply removes it. */
+ * Until that rename nothing in the staging directory is the only copy of anything, so every failure simply
+ * removes it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -124,7 +126,8 @@ enum vf_status vf_staging_note_retire(struct vf_staging *s, struct vf_slice old,
     return st;
 }
 
-/* A directory that its owner may not write to cannot change its parent: it gets the bit for the instant of the rename. */
+/* A directory that its owner may not write to cannot change its parent: it gets the bit for the instant of
+ * the rename. */
 static int rename_out(struct vf_staging *s)
 {
     struct stat st;
@@ -151,8 +154,9 @@ enum vf_status vf_staging_commit(struct vf_staging *s, struct vf_err *err)
     if (vf_sys_syncfs(s->fd) < 0)
         st = vf_err_write(err, errno, "sync", s->path);
     if (st == VF_OK && rename_out(s) < 0)
-        st = errno == EEXIST || errno == ENOTEMPTY ? vf_err_set(err, VF_EXISTS, errno, "rename", s->h.place, NULL)
-                                                   : vf_err_write(err, errno, "rename", s->h.place);
+        st = errno == EEXIST || errno == ENOTEMPTY
+                 ? vf_err_set(err, VF_EXISTS, errno, "rename", s->h.place, NULL)
+                 : vf_err_write(err, errno, "rename", s->h.place);
     if (st != VF_OK) {
         (void)!vf_holder_remove(&s->h, NULL);
         staging_free(s);

@@ -1,7 +1,7 @@
 /* staging_holder.c: made, recognised, removed.
  *
- * What is removed without asking is only a directory that belongs to this user, that nobody else may enter, whose lock file is ours
- * and free; and of it only the three names that we put there. */
+ * What is removed without asking is only a directory that belongs to this user, that nobody else may enter,
+ * whose lock file is ours and free; and of it only the three names that we put there. */
 #include "fs/staging_holder.h"
 
 #include <errno.h>
@@ -113,7 +113,8 @@ enum vf_status vf_holder_clean(struct vf_holder *h, struct vf_err *err)
     if (h->dir < 0)
         return vf_err_sys(err, errno, "open", vf_slice_of(h->name));
     enum vf_status done = VF_OK;
-    if (vf_stat_at(h->dir, "lock").kind == VF_KIND_NONE) { /* killed before it made one: then the directory is empty */
+    if (vf_stat_at(h->dir, "lock").kind ==
+        VF_KIND_NONE) { /* killed before it made one: then the directory is empty */
         VF_STEP();
         if (unlinkat(h->parent, h->name, AT_REMOVEDIR) < 0 && errno != ENOENT)
             done = not_ours(h, err);
@@ -137,8 +138,9 @@ enum vf_status vf_holder_make(struct vf_holder *h, struct vf_err *err)
         return st;
     VF_STEP();
     if (mkdirat(h->parent, h->name, 0700) < 0)
-        return errno == EEXIST ? vf_err_set(err, VF_BUSY, EEXIST, "mkdir", name, "another run is at work here")
-                               : vf_err_write(err, errno, "mkdir", name);
+        return errno == EEXIST
+                   ? vf_err_set(err, VF_BUSY, EEXIST, "mkdir", name, "another run is at work here")
+                   : vf_err_write(err, errno, "mkdir", name);
     h->dir = openat(h->parent, h->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (h->dir < 0)
         return vf_err_write(err, errno, "open", name);

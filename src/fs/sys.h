@@ -19,9 +19,13 @@ int vf_sys_rename_noreplace(int ofd, const char *o, int nfd, const char *n);
 int vf_sys_rename_exchange(int afd, const char *a, int bfd, const char *b);
 /* Copies all bytes src -> dst: FICLONE, else copy_file_range, else read/write; holes may become zeros. `reflink` false skips FICLONE. */
 int vf_sys_copy_bytes(int src, int dst, uint64_t size, bool reflink);
+/* FICLONE alone: dst shares the blocks of src. 0, or -1 with errno where the file system cannot. */
+int vf_sys_clone(int src, int dst);
 /* Owner (as root or when the same), mode, xattrs and ACLs of src onto dst by descriptor; never security.capability. Failure to set
  * an owner or an xattr that this user may not set is not an error. */
 int vf_sys_copy_attrs(int src, int dst, const struct vf_stat *st);
+/* A directory that hands down no ACL to what is made in it. Failure is none of ours: then there was none. */
+void vf_sys_drop_default_acl(int dirfd);
 void vf_sys_to_stat(const void *native /* struct stat */, struct vf_stat *out);
 /* Flushes the file system that holds fd (syncfs, else sync). */
 int vf_sys_syncfs(int fd);

@@ -1,9 +1,9 @@
-/* txn.c: the life of a transaction: begin, stage, seal, move, apply, finish or roll back, and the same from a journal that an
- * earlier run left.
+/* txn.c: the life of a transaction: begin, stage, seal, move, apply, finish or roll back, and the same from a
+ * journal that an earlier run left.
  *
- * Only two facts are kept in memory that the disk could not tell: the device of an original, and that this process made the
- * journal itself. Everything else (was it renamed, which edit is in) is looked up, so that going on after a crash is no
- * other code than going on. */
+ * Only two facts are kept in memory that the disk could not tell: the device of an original, and that this
+ * process made the journal itself. Everything else (was it renamed, which edit is in) is looked up, so that
+ * going on after a crash is no other code than going on. */
 #include "fs/txn.h"
 
 #include <errno.h>
@@ -111,7 +111,8 @@ enum vf_status vf_txn_stage(struct vf_txn *t, const struct vf_edit *e, struct vf
     if (t->d.state != VF_JSTATE_STAGED || t->resumed)
         return vf_err_set(err, VF_INTERNAL, 0, "stage", e->path, "the transaction is sealed");
     if (!vf_journal_path_ok(e->path) || vf_map_get(&t->paths, e->path, NULL))
-        return vf_err_set(err, VF_INTERNAL, 0, "stage", e->path, "the plan names this path twice, or it leads outside");
+        return vf_err_set(err, VF_INTERNAL, 0, "stage", e->path,
+                          "the plan names this path twice, or it leads outside");
     size_t i = t->edits.n;
     struct vf_edit own = *e; /* its path lives as long as the transaction */
     own.path = vf_arena_dup(&t->d.arena, e->path);
@@ -198,7 +199,8 @@ static enum vf_status rename_error(int sys, struct vf_slice to, struct vf_err *e
 }
 
 /* One rename of the environment directory, and both parents made durable. */
-static enum vf_status rename_root(struct vf_txn *t, struct vf_slice from, struct vf_slice to, struct vf_err *err)
+static enum vf_status rename_root(struct vf_txn *t, struct vf_slice from, struct vf_slice to,
+                                  struct vf_err *err)
 {
     int ofd = -1, nfd = -1;
     const char *obase = NULL, *nbase = NULL;
@@ -228,13 +230,15 @@ enum vf_status vf_txn_move(struct vf_txn *t, struct vf_err *err)
     if (t->d.state != VF_JSTATE_SEALED)
         return vf_err_set(err, VF_INTERNAL, 0, "rename", j->to, "the transaction is not sealed");
     if (!stands_at(&t->d, j->from))
-        return vf_err_set(err, VF_CHANGED, 0, "rename", j->from, "the environment does not stand there any more");
+        return vf_err_set(err, VF_CHANGED, 0, "rename", j->from,
+                          "the environment does not stand there any more");
     return rename_root(t, j->from, j->to, err);
 }
 
 /* --- apply --- */
 
-/* fsync of every directory that holds a target, once each, and of new/. Edits come mostly in the order of their paths. */
+/* fsync of every directory that holds a target, once each, and of new/. Edits come mostly in the order of
+ * their paths. */
 static enum vf_status sync_targets(struct vf_txn *t, struct vf_err *err)
 {
     const struct vf_journal *j = &t->d.journal;
@@ -291,7 +295,8 @@ enum vf_status vf_txn_finish(struct vf_txn *t, struct vf_err *err)
     return st;
 }
 
-/* First the rename: should it be impossible (somebody made a new OLD), what stands at NEW is still a whole environment. */
+/* First the rename: should it be impossible (somebody made a new OLD), what stands at NEW is still a whole
+ * environment. */
 static enum vf_status undo_all(struct vf_txn *t, struct vf_err *err)
 {
     const struct vf_journal *j = &t->d.journal;
@@ -329,7 +334,8 @@ enum vf_status vf_txn_roll_back(struct vf_txn *t, struct vf_err *err)
 /* The last traces of a move that was finished: its state is gone already, the directory not yet. */
 static bool finished_move(struct vf_txn *t)
 {
-    return t->d.state == VF_JSTATE_STAGED && t->d.verified && !same_place(t) && stands_at(&t->d, t->d.journal.to);
+    return t->d.state == VF_JSTATE_STAGED && t->d.verified && !same_place(t) &&
+           stands_at(&t->d, t->d.journal.to);
 }
 
 static const char *judge_edits(struct vf_txn *t)
@@ -343,7 +349,8 @@ static const char *judge_edits(struct vf_txn *t)
 }
 
 /* Opens and judges; t is the caller's to abandon. */
-static enum vf_status open_left(struct vf_txn *t, struct vf_slice root, bool take, const char **why, struct vf_err *err)
+static enum vf_status open_left(struct vf_txn *t, struct vf_slice root, bool take, const char **why,
+                                struct vf_err *err)
 {
     *why = NULL;
     enum vf_status st = vf_jdir_root(&t->d, root, err);
@@ -382,7 +389,8 @@ static enum vf_txn_state outer_state(enum vf_jstate s)
     return VF_TXN_FOREIGN;
 }
 
-static enum vf_status fill_info(const struct vf_txn *t, struct vf_arena *a, struct vf_txn_info *info, struct vf_err *err)
+static enum vf_status fill_info(const struct vf_txn *t, struct vf_arena *a, struct vf_txn_info *info,
+                                struct vf_err *err)
 {
     const struct vf_journal *j = &t->d.journal;
     info->state = outer_state(t->d.state);
@@ -395,7 +403,8 @@ static enum vf_status fill_info(const struct vf_txn *t, struct vf_arena *a, stru
     return info->from.p && info->to.p ? VF_OK : vf_err_nomem(err);
 }
 
-enum vf_status vf_txn_look(struct vf_slice root, struct vf_arena *a, struct vf_txn_info *info, struct vf_err *err)
+enum vf_status vf_txn_look(struct vf_slice root, struct vf_arena *a, struct vf_txn_info *info,
+                           struct vf_err *err)
 {
     struct vf_txn *t = txn_new();
     struct vf_err own;
@@ -436,9 +445,11 @@ enum vf_status vf_txn_resume(struct vf_slice root, struct vf_txn **out, bool *mo
         return vf_err_nomem(err);
     enum vf_status st = open_left(t, root, true, &why, err);
     if (st == VF_OK && why)
-        st = vf_err_set(err, VF_EXISTS, 0, "open", VF_S(VF_TXN_DIR), "it is not the journal of this environment: %s", why);
+        st = vf_err_set(err, VF_EXISTS, 0, "open", VF_S(VF_TXN_DIR),
+                        "it is not the journal of this environment: %s", why);
     if (st == VF_OK && outer_state(t->d.state) == VF_TXN_RETIRE)
-        st = vf_err_set(err, VF_INTERNAL, 0, "open", VF_S(VF_TXN_DIR), "it is about retiring another directory");
+        st = vf_err_set(err, VF_INTERNAL, 0, "open", VF_S(VF_TXN_DIR),
+                        "it is about retiring another directory");
     if (st != VF_OK) {
         vf_txn_abandon(t);
         return st;

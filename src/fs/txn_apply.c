@@ -1,8 +1,8 @@
 /* txn_apply.c: one edit brought in or taken back.
  *
- * Where an edit is, is read off the disk each time, never remembered: by inode number, size and mtime it is seen whether the
- * staged file or the original stands under the name. So a run that was killed between any two calls, and one that is going on
- * normally, take the same way, and doing a thing twice is doing it once.
+ * Where an edit is, is read off the disk each time, never remembered: by inode number, size and mtime it is
+ * seen whether the staged file or the original stands under the name. So a run that was killed between any
+ * two calls, and one that is going on normally, take the same way, and doing a thing twice is doing it once.
  *
  *     target  new/i  new/i.old
  *       old    new      -       BEFORE
@@ -10,8 +10,8 @@
  *       new    old      -       AFTER
  *       new     -      old      AFTER
  *
- * A new file has no `old`, a deletion no `new` (its original goes to new/i). Where link+unlink stand for a rename that must not
- * overwrite, one file has two names for an instant: BETWEEN, too, or TWICE. */
+ * A new file has no `old`, a deletion no `new` (its original goes to new/i). Where link+unlink stand for a
+ * rename that must not overwrite, one file has two names for an instant: BETWEEN, too, or TWICE. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -30,8 +30,8 @@ enum instant {
     TWICE_OLD, /* the original stands both under its name and aside */
     TWICE_NEW, /* the new file stands both under its name and in new/, the original aside */
     AFTER,     /* applied */
-    REPLACED, /* applied, and then somebody changed or removed the target */
-    UNKNOWN   /* could not be looked at */
+    REPLACED,  /* applied, and then somebody changed or removed the target */
+    UNKNOWN    /* could not be looked at */
 };
 
 struct spot {
@@ -62,7 +62,8 @@ static bool look(struct spot *s)
 /* Inode numbers of originals are no evidence once they were renamed: an overlay copies the file up then. */
 static bool like_old(const struct vf_jfile *f, const struct vf_stat *st)
 {
-    return f->kind == st->kind && f->size == st->size && f->mtime_s == st->mtime_s && f->mtime_ns == st->mtime_ns;
+    return f->kind == st->kind && f->size == st->size && f->mtime_s == st->mtime_s &&
+           f->mtime_ns == st->mtime_ns;
 }
 
 static bool is_old(const struct spot *s)
@@ -189,7 +190,10 @@ static enum vf_status drop_name(const struct spot *s, enum which w, struct vf_er
     struct vf_stat keep;
     vf_times_keep(s->dir, &keep);
     VF_STEP();
-    if (unlinkat(w == TARGET ? s->dir : s->t->news, w == TARGET ? s->base : w == STAGED ? s->name.staged : s->name.aside,
+    if (unlinkat(w == TARGET ? s->dir : s->t->news,
+                 w == TARGET   ? s->base
+                 : w == STAGED ? s->name.staged
+                               : s->name.aside,
                  0) < 0)
         return failed(s, errno, err);
     if (w == TARGET)
@@ -210,8 +214,8 @@ static enum vf_status in_by_two(struct spot *s, struct vf_err *err)
     return rename_once(s, IN) < 0 ? failed(s, errno, err) : VF_OK;
 }
 
-/* The comparison before and the exchange are two calls: what came out is compared once more, and goes back if it is not
- * what was to be replaced. */
+/* The comparison before and the exchange are two calls: what came out is compared once more, and goes back if
+ * it is not what was to be replaced. */
 static enum vf_status in_by_exchange(struct spot *s, struct vf_err *err)
 {
     if (rename_once(s, EXCHANGE) < 0)
@@ -232,7 +236,8 @@ static enum vf_status out_checked(struct spot *s, struct vf_err *err)
     return changed(s, err);
 }
 
-/* A staged file that did not survive a crash is worse than none. Within one run there is no need to read it again. */
+/* A staged file that did not survive a crash is worse than none. Within one run there is no need to read it
+ * again. */
 static enum vf_status still_right(const struct spot *s, struct vf_err *err)
 {
     unsigned char sum[32] = {0};
@@ -356,8 +361,8 @@ static enum vf_status end_back(struct spot *s, struct vf_err *err)
     return rename_once(s, BACK) < 0 ? failed(s, errno, err) : VF_OK;
 }
 
-/* The target is somebody's newer file. Where there is an original of ours, it must not be lost either: it goes back if the
- * name is free, else both stay and a person decides. */
+/* The target is somebody's newer file. Where there is an original of ours, it must not be lost either: it
+ * goes back if the name is free, else both stay and a person decides. */
 static enum vf_status back_replaced(struct spot *s, struct vf_err *err)
 {
     bool staged = s->staged.kind != VF_KIND_NONE, aside = s->aside.kind != VF_KIND_NONE;
@@ -368,7 +373,8 @@ static enum vf_status back_replaced(struct spot *s, struct vf_err *err)
     if (vf_jfile_same(&s->e->was, &s->target) && !staged)
         return VF_OK;
     return vf_err_set(err, VF_CHANGED, 0, "restore", s->e->path,
-                      "somebody else changed it meanwhile; what it was before is kept as '" VF_TXN_DIR "/new/%s': "
+                      "somebody else changed it meanwhile; what it was before is kept as '" VF_TXN_DIR
+                      "/new/%s': "
                       "move one of the two away and give the command again",
                       aside ? s->name.aside : s->name.staged);
 }
@@ -408,7 +414,8 @@ bool vf_txn_plausible(struct vf_txn *t, size_t i)
     vf_err_init(&err);
     enum vf_status st = find_spot(t, i, &s, &err);
     vf_err_release(&err);
-    if (st != VF_OK) /* its directory is gone or became a link: the journal may still be ours, the edit will fail by itself */
+    if (st != VF_OK) /* its directory is gone or became a link: the journal may still be ours, the edit will
+                        fail by itself */
         return true;
     enum instant now = instant_of(&s);
     bool kept = like_old(&s.e->was, &s.staged) || like_old(&s.e->was, &s.aside);

@@ -1,7 +1,8 @@
 /* txn_dir.c: making, judging and removing the journal directory.
  *
- * The order of the removal is the order of trust: `state` goes before `journal`, `journal` before `lock`, so that a kill in
- * between leaves a directory that is still ours by its inode numbers, or one that holds nothing but empty files. */
+ * The order of the removal is the order of trust: `state` goes before `journal`, `journal` before `lock`, so
+ * that a kill in between leaves a directory that is still ours by its inode numbers, or one that holds
+ * nothing but empty files. */
 #include "fs/txn_dir.h"
 
 #include <dirent.h>
@@ -19,8 +20,8 @@
 static const char dir_name[] = VF_TXN_DIR;
 
 static const char *const state_words[VF_JSTATES] = {
-    [VF_JSTATE_STAGED] = "staged",     [VF_JSTATE_SEALED] = "sealed", [VF_JSTATE_DONE] = "done",
-    [VF_JSTATE_ROLLBACK] = "rollback", [VF_JSTATE_UNDONE] = "undone", [VF_JSTATE_RETIRE] = "retire",
+    [VF_JSTATE_STAGED] = "staged",     [VF_JSTATE_SEALED] = "sealed",  [VF_JSTATE_DONE] = "done",
+    [VF_JSTATE_ROLLBACK] = "rollback", [VF_JSTATE_UNDONE] = "undone",  [VF_JSTATE_RETIRE] = "retire",
     [VF_JSTATE_EMPTYING] = "emptying", [VF_JSTATE_RETIRED] = "retired"};
 
 void vf_jdir_init(struct vf_jdir *d)
@@ -143,7 +144,8 @@ enum vf_status vf_jdir_put_state(struct vf_jdir *d, enum vf_jstate state, struct
 
 /* --- judging --- */
 
-/* A regular file of ours in the journal directory. -1: there is none (errno ENOENT) or it is something else. */
+/* A regular file of ours in the journal directory. -1: there is none (errno ENOENT) or it is something else.
+ */
 static int open_own(int dir, const char *name, uint64_t *size)
 {
     struct stat st;
@@ -199,8 +201,8 @@ static const char *read_state(struct vf_jdir *d)
     return why;
 }
 
-/* A directory without a journal holds nothing to be replayed, but is ours to remove only if it holds nothing at all: what a
- * run leaves that was killed at its very start or its very end. */
+/* A directory without a journal holds nothing to be replayed, but is ours to remove only if it holds nothing
+ * at all: what a run leaves that was killed at its very start or its very end. */
 static const char *judge_bare(struct vf_jdir *d)
 {
     static const char *const may[] = {".", "..", "lock", "journal.new"};
@@ -228,7 +230,8 @@ static const char *judge_bare(struct vf_jdir *d)
     return why;
 }
 
-static enum vf_status read_journal(struct vf_jdir *d, const struct vf_stat *dir_st, const char **why, struct vf_err *err)
+static enum vf_status read_journal(struct vf_jdir *d, const struct vf_stat *dir_st, const char **why,
+                                   struct vf_err *err)
 {
     struct vf_buf b = {0};
     struct vf_err own;
@@ -266,7 +269,8 @@ static const char *judge_dir(const struct vf_stat *st)
     return NULL;
 }
 
-static enum vf_status read_dir(struct vf_jdir *d, const struct vf_stat *st, const char **why, struct vf_err *err)
+static enum vf_status read_dir(struct vf_jdir *d, const struct vf_stat *st, const char **why,
+                               struct vf_err *err)
 {
     d->verified = false;
     d->journal = (struct vf_journal){0};
@@ -292,7 +296,8 @@ enum vf_status vf_jdir_open(struct vf_jdir *d, bool take, const char **why, stru
     *why = judge_dir(&st);
     if (*why)
         return VF_OK;
-    /* Judged before the lock file is touched: what is not ours stays as it is. Then again, since its owner may just have ended. */
+    /* Judged before the lock file is touched: what is not ours stays as it is. Then again, since its owner
+     * may just have ended. */
     if (vf_lock_held(d->dir, "lock"))
         return vf_err_set(err, VF_BUSY, 0, "lock", name, "another run is at work here");
     enum vf_status done = read_dir(d, &st, why, err);
@@ -340,7 +345,8 @@ enum vf_status vf_jdir_remove(struct vf_jdir *d, struct vf_err *err)
 {
     static const char *const names[] = {"probe", "state.new", "journal.new", "state", "journal", "lock"};
     struct vf_stat keep;
-    /* Never sealed as far as we know: whatever the file says (its last fsync may have failed), nothing is to be replayed. */
+    /* Never sealed as far as we know: whatever the file says (its last fsync may have failed), nothing is to
+     * be replayed. */
     VF_STEP();
     if (d->dir >= 0 && d->state == VF_JSTATE_STAGED && unlinkat(d->dir, "state", 0) < 0 && errno != ENOENT)
         return vf_err_write(err, errno, "remove", VF_S(VF_TXN_DIR "/state"));

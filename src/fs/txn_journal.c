@@ -1,7 +1,8 @@
 /* txn_journal.c: the journal's text, both directions.
  *
- * A journal may come with an archive or a copy, so the parser takes nothing on trust: fixed order, canonical numbers and
- * escapes, a digest over the whole, paths that stay inside. Whether it belongs to this directory is decided elsewhere. */
+ * A journal may come with an archive or a copy, so the parser takes nothing on trust: fixed order, canonical
+ * numbers and escapes, a digest over the whole, paths that stay inside. Whether it belongs to this directory
+ * is decided elsewhere. */
 #include "fs/txn_journal.h"
 
 #include <string.h>
@@ -12,8 +13,10 @@
 #include "fs/txn.h"
 
 static const char *const verbs[] = {"fix", "move"};
-static const char *const edit_words[] = {
-    [VF_EDIT_SPLICE] = "splice", [VF_EDIT_WRITE] = "write", [VF_EDIT_LINK] = "link", [VF_EDIT_DELETE] = "delete"};
+static const char *const edit_words[] = {[VF_EDIT_SPLICE] = "splice",
+                                         [VF_EDIT_WRITE] = "write",
+                                         [VF_EDIT_LINK] = "link",
+                                         [VF_EDIT_DELETE] = "delete"};
 
 bool vf_journal_path_ok(struct vf_slice path)
 {
@@ -276,7 +279,8 @@ static bool head(struct parser *p, struct vf_journal *j)
         !field_u64(p, "retire", &j->retire_ino) || !field_place(p, "from", &j->from) ||
         !field_place(p, "to", &j->to) || !field_u64(p, "edits", &n))
         return false;
-    if (n > p->rest.n) /* every edit takes more than a byte: no count can ask for more memory than its own text */
+    if (n >
+        p->rest.n) /* every edit takes more than a byte: no count can ask for more memory than its own text */
         return fail(p, "its count is too large");
     j->n = (size_t)n;
     return true;
@@ -315,7 +319,8 @@ static bool check_end(struct parser *p, struct vf_slice text)
     return true;
 }
 
-enum vf_status vf_journal_parse(struct vf_slice text, struct vf_arena *a, struct vf_journal *out, struct vf_err *err)
+enum vf_status vf_journal_parse(struct vf_slice text, struct vf_arena *a, struct vf_journal *out,
+                                struct vf_err *err)
 {
     struct parser p = {.rest = text, .a = a};
     *out = (struct vf_journal){0};
@@ -326,6 +331,6 @@ enum vf_status vf_journal_parse(struct vf_slice text, struct vf_arena *a, struct
         return VF_OK;
     if (p.no_memory)
         return vf_err_nomem(err);
-    return vf_err_set(err, VF_MALFORMED, 0, "read", VF_S(VF_TXN_DIR "/journal"), "the journal is malformed: %s",
-                      p.bad ? p.bad : "it cannot be read");
+    return vf_err_set(err, VF_MALFORMED, 0, "read", VF_S(VF_TXN_DIR "/journal"),
+                      "the journal is malformed: %s", p.bad ? p.bad : "it cannot be read");
 }

@@ -1,4 +1,5 @@
-/* txn_small.c: locks, times, and names of one component, as the transaction and the staging directory use them. */
+/* txn_small.c: locks, times, and names of one component, as the transaction and the staging directory use
+ * them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -20,13 +21,14 @@ struct vf_stat vf_stat_at(int dir, const char *name)
     return out;
 }
 
-/* Whoever removes a journal directory holds its lock, and the lock file goes with it: a lock on a file that is no longer there
- * is worth nothing. */
+/* Whoever removes a journal directory holds its lock, and the lock file goes with it: a lock on a file that
+ * is no longer there is worth nothing. */
 static bool still_there(int dir, const char *name, int fd)
 {
     struct stat st;
     struct vf_stat now = vf_stat_at(dir, name);
-    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && now.kind == VF_KIND_FILE && now.ino == (uint64_t)st.st_ino;
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && now.kind == VF_KIND_FILE &&
+           now.ino == (uint64_t)st.st_ino;
 }
 
 enum vf_status vf_lock_take(int dir, const char *name, bool make, int *fd, struct vf_err *err)
@@ -67,12 +69,13 @@ struct vf_slice vf_place_trim(struct vf_slice place)
     return place;
 }
 
-enum vf_status vf_place_parent(struct vf_slice place, struct vf_arena *a, int *fd, const char **base, struct vf_err *err)
+enum vf_status vf_place_parent(struct vf_slice place, struct vf_arena *a, int *fd, const char **base,
+                               struct vf_err *err)
 {
     place = vf_place_trim(place);
     struct vf_slice name = vf_path_base(place);
-    if (!vf_path_is_abs(place) || name.n == 0 || vf_slice_eq(name, VF_S("/")) || vf_slice_eq(name, VF_S(".")) ||
-        vf_slice_eq(name, VF_S("..")))
+    if (!vf_path_is_abs(place) || name.n == 0 || vf_slice_eq(name, VF_S("/")) ||
+        vf_slice_eq(name, VF_S(".")) || vf_slice_eq(name, VF_S("..")))
         return vf_err_set(err, VF_USAGE, 0, "open", place, "it does not name a directory entry");
     *base = vf_arena_cstr(a, name);
     if (!*base)

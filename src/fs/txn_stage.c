@@ -1,13 +1,13 @@
 /* txn_stage.c: the new file of one edit, written beside the old one, which is only read.
  *
- * The new file is complete (contents, owner, mode, extended attributes) before anything can see it under its name; what it was
- * made from is remembered so exactly that a change of the original in the meantime is noticed. */
+ * The new file is complete (contents, owner, mode, extended attributes) before anything can see it under its
+ * name; what it was made from is remembered so exactly that a change of the original in the meantime is
+ * noticed. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -67,7 +67,8 @@ struct source {
     int fd;            /* of a regular file; -1 */
 };
 
-static enum vf_status open_source(struct vf_txn *t, const struct vf_edit *e, struct source *src, struct vf_err *err)
+static enum vf_status open_source(struct vf_txn *t, const struct vf_edit *e, struct source *src,
+                                  struct vf_err *err)
 {
     struct stat st;
     src->fd = -1;
@@ -99,18 +100,6 @@ static enum vf_status fits(const struct vf_edit *e, const struct source *src, st
     return what ? vf_err_set(err, VF_CHANGED, 0, "stage", e->path, "%s", what) : VF_OK;
 }
 
-/* Now, and never the old second with the old size: that is all by which Python tells whether a .pyc is stale. */
-static int set_time(int fd, const struct vf_stat *was)
-{
-    struct stat st;
-    if (fstat(fd, &st) < 0)
-        return -1;
-    if (was->kind != VF_KIND_FILE || (int64_t)st.st_mtime != was->mtime_s || (uint64_t)st.st_size != was->size)
-        return 0;
-    struct timespec t[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = st.st_mtime + 1}};
-    return futimens(fd, t);
-}
-
 static enum vf_status fill_file(const struct vf_edit *e, const struct source *src, int fd, struct vf_jedit *j,
                                 struct vf_err *err)
 {
@@ -120,10 +109,11 @@ static enum vf_status fill_file(const struct vf_edit *e, const struct source *sr
     if (st != VF_OK)
         return st;
     VF_STEP();
-    if (src->fd >= 0 ? vf_sys_copy_attrs(src->fd, fd, &src->st) < 0 : fchmod(fd, (mode_t)(e->mode & 07777)) < 0)
+    if (src->fd >= 0 ? vf_sys_copy_attrs(src->fd, fd, &src->st) < 0
+                     : fchmod(fd, (mode_t)(e->mode & 07777)) < 0)
         return vf_err_write(err, errno, "chmod", e->path);
     VF_STEP();
-    if (set_time(fd, &src->st) < 0)
+    if (vf_edit_set_time(fd, &src->st) < 0)
         return vf_err_write(err, errno, "utime", e->path);
     if (src->fd >= 0) {
         st = stat_fd(src->fd, e->path, &after, err);
@@ -135,8 +125,8 @@ static enum vf_status fill_file(const struct vf_edit *e, const struct source *sr
     return st;
 }
 
-static enum vf_status stage_file(struct vf_txn *t, const struct vf_edit *e, const struct source *src, const char *name,
-                                 struct vf_jedit *j, struct vf_err *err)
+static enum vf_status stage_file(struct vf_txn *t, const struct vf_edit *e, const struct source *src,
+                                 const char *name, struct vf_jedit *j, struct vf_err *err)
 {
     VF_STEP();
     int fd = vf_file_make(t->news, name);
@@ -148,8 +138,8 @@ static enum vf_status stage_file(struct vf_txn *t, const struct vf_edit *e, cons
     return st;
 }
 
-static enum vf_status stage_link(struct vf_txn *t, const struct vf_edit *e, const struct source *src, const char *name,
-                                 struct vf_jedit *j, struct vf_err *err)
+static enum vf_status stage_link(struct vf_txn *t, const struct vf_edit *e, const struct source *src,
+                                 const char *name, struct vf_jedit *j, struct vf_err *err)
 {
     const char *target = vf_arena_cstr(&t->d.arena, e->contents);
     if (!target)
@@ -164,9 +154,10 @@ static enum vf_status stage_link(struct vf_txn *t, const struct vf_edit *e, cons
     return vf_sha256(e->contents, j->is.sum) ? VF_OK : vf_err_set(err, VF_INTERNAL, 0, "hash", e->path, NULL);
 }
 
-/* Hash of an original that is not read for its contents: a link, or a file that goes away. One that cannot be read has none. */
-static enum vf_status hash_source(struct vf_txn *t, const struct vf_edit *e, const struct source *src, struct vf_jedit *j,
-                                  struct vf_err *err)
+/* Hash of an original that is not read for its contents: a link, or a file that goes away. One that cannot be
+ * read has none. */
+static enum vf_status hash_source(struct vf_txn *t, const struct vf_edit *e, const struct source *src,
+                                  struct vf_jedit *j, struct vf_err *err)
 {
     if (src->fd >= 0)
         return vf_fd_sha256(src->fd, j->was.sum, err);
@@ -181,11 +172,13 @@ static enum vf_status hash_source(struct vf_txn *t, const struct vf_edit *e, con
         return vf_err_sys(err, errno, "readlink", e->path);
     if ((size_t)n >= cap)
         return vf_err_set(err, VF_CHANGED, 0, "readlink", e->path, "it changed while it was read");
-    return vf_sha256((struct vf_slice){buf, (size_t)n}, j->was.sum) ? VF_OK
-                                                                    : vf_err_set(err, VF_INTERNAL, 0, "hash", e->path, NULL);
+    return vf_sha256((struct vf_slice){buf, (size_t)n}, j->was.sum)
+               ? VF_OK
+               : vf_err_set(err, VF_INTERNAL, 0, "hash", e->path, NULL);
 }
 
-enum vf_status vf_txn_stage_one(struct vf_txn *t, const struct vf_edit *e, size_t i, struct vf_jedit *j, struct vf_err *err)
+enum vf_status vf_txn_stage_one(struct vf_txn *t, const struct vf_edit *e, size_t i, struct vf_jedit *j,
+                                struct vf_err *err)
 {
     struct vf_txn_names name = vf_txn_names(i);
     struct source src = {.dir = -1, .fd = -1};
