@@ -1,0 +1,208 @@
+# venvfix: one program, one static library, one Makefile.  `make help` lists the targets.
+# BUILD=DIR builds elsewhere, V=1 shows the commands, WERROR=1 (or CI=true) makes warnings errors,
+# T=NAME restricts check-unit and check-e2e to the tests with NAME in their name.
+
+BUILD      ?= build
+PREFIX     ?= /usr/local
+PYTHON     ?= /usr/bin/python3
+PKG_CONFIG ?= pkg-config
+CLANG      ?= clang
+CFLAGS     ?= -O2 -g
+CXXFLAGS   ?= -O2 -g
+
+# Libraries from the distribution. A new one is added here and in the table of tests/tools/deps.sh.
+PKGS      := libpcre2-8 libarchive libcrypto jansson
+
+SRC       := $(sort $(wildcard src/*/*.c))
+SRCXX     := $(sort $(wildcard src/*/*.cpp))
+MAIN      := src/cli/main.c
+UNIT      := $(sort $(wildcard tests/unit/test_*.c))
+UNITHELP  := $(filter-out $(UNIT),$(sort $(wildcard tests/unit/*.c)))
+FUZZ      := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+CFILES    := $(SRC) $(SRCXX) $(UNIT) $(UNITHELP) $(sort $(wildcard tests/fuzz/*.c tests/tools/*.c))
+HEADERS   := $(sort $(wildcard src/*.h src/*/*.h tests/*/*.h))
+PKGS_HDR  := $(if $(SRCXX),tomlplusplus)
+LINK       = $(if $(SRCXX),$(CXX),$(CC))
+
+# pkg-config is asked at the first use, not at the start: `make deps` may run in between.
+PC_CFLAGS  = $(eval PC_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) $(PKGS_HDR)))$(PC_CFLAGS)
+PC_LIBS    = $(eval PC_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS)))$(PC_LIBS)
+PC_CMOCKA  = $(eval PC_CMOCKA := $(shell $(PKG_CONFIG) --libs cmocka))$(PC_CMOCKA)
+
+WERROR    ?= $(CI)
+ERROR     := $(if $(filter-out 0 false no,$(WERROR)),-Werror)
+WARN_CXX  := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wformat=2 -Wunused-result
+WARN      := $(WARN_CXX) -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes
+CPP_ALL    = -Isrc -D_GNU_SOURCE $(PC_CFLAGS) $(CPPFLAGS)
+SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+# What differs between the flavours: the compiler, its flags, the flags of the link, an object of its own.
+CC_release  = $(CC)
+CXX_release = $(CXX)
+CF_release  = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIC $(CFLAGS)
+LF_release := $(if $(filter Linux,$(shell uname -s)),-pie -Wl,-z,relro -Wl,-z,now)
+CC_asan     = $(CC)
+CXX_asan    = $(CXX)
+CF_asan    := -O1 -g $(SANITIZE)
+LF_asan    := $(SANITIZE)
+OBJ_asan   := $(BUILD)/asan/tests/tools/sanitize.o
+CC_fuzz     = $(CLANG)
+CXX_fuzz    = $(CLANG)++
+CF_fuzz    := -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link
+LF_fuzz    := $(SANITIZE) -fsanitize=fuzzer
+CC_analyze := gcc
+CXX_analyze = $(CXX)
+CF_analyze := -O1 -fanalyzer -Werror
+
+NPROC     := $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
+SUBMAKE    = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(NPROC))
+RESULTS   ?= $(BUILD)/results
+TALLY      = $(PYTHON) -B tests/tools/tally.py
+DEPS_SH    = PYTHON='$(PYTHON)' PKG_CONFIG='$(PKG_CONFIG)' tests/tools/deps.sh
+E2E_ENV    = VENVFIX_BUILD='$(abspath $(BUILD))'
+PYTEST     = $(PYTHON) -B -m pytest -q -p no:cacheprovider $(if $(T),-k '$(T)') $(PYTESTFLAGS)
+Q         := $(if $(V),,@)
+SAY        = @$(if $(V),:,printf '  %-7s %s\n' $1 '$@')
+# Writes its argument to the target if that would change it.
+KEEP       = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$1)' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$1)' > $@
+
+all: $(BUILD)/venvfix $(BUILD)/libvenvfix.a
+
+$(BUILD)/venvfix $(BUILD)/libvenvfix.a: $(BUILD)/%: $(BUILD)/release/%
+	$(Q)cp -f $< $@.new && mv -f $@.new $@
+
+# $1: flavour. Objects, the library, the program, unit tests. They follow the flags and the list of sources.
+define flavour
+$1_OBJ := $$(patsubst %,$(BUILD)/$1/%.o,$$(basename $$(filter-out $$(MAIN),$$(SRC) $$(SRCXX))))
+ALLOBJ += $$($1_OBJ) $$(patsubst %.c,$(BUILD)/$1/%.o,$$(MAIN) $$(UNIT) $$(UNITHELP) $$(FUZZ))
+$(BUILD)/$1/flags: force | $(BUILD)/libs-found
+	$$(call KEEP,$$(CC_$1) $$(CXX_$1) $$(CPP_ALL) $$(WARN) $$(ERROR) $$(CF_$1))
+$(BUILD)/$1/sources: force
+	$$(call KEEP,$$(SRC) $$(SRCXX))
+$(BUILD)/$1/%.o: %.c $(BUILD)/$1/flags
+	$$(call SAY,CC)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC_$1) -std=c17 $$(CPP_ALL) $$(WARN) $$(ERROR) $$(CF_$1) $$(CF_FILE) -pthread -MMD -MP -c -o $$@ $$<
+$(BUILD)/$1/%.o: %.cpp $(BUILD)/$1/flags
+	$$(call SAY,CXX)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CXX_$1) -std=c++17 $$(CPP_ALL) $$(WARN_CXX) $$(ERROR) $$(filter-out -fanalyzer,$$(CF_$1)) \
+		-pthread -MMD -MP -c -o $$@ $$<
+$(BUILD)/$1/libvenvfix.a: $$($1_OBJ) $(BUILD)/$1/sources
+	$$(call SAY,AR)
+	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$($1_OBJ)
+$(BUILD)/$1/venvfix: $(BUILD)/$1/$$(MAIN:.c=.o) $$(OBJ_$1) $(BUILD)/$1/libvenvfix.a
+	$$(call SAY,LINK)
+	$$(Q)$$(LINK) $$(LF_$1) $$(LDFLAGS) -o $$@ $$^ $$(PC_LIBS) -pthread
+$(BUILD)/$1/tests/unit/%: $(BUILD)/$1/tests/unit/%.o $$(patsubst %.c,$(BUILD)/$1/%.o,$$(UNITHELP)) \
+		$$(OBJ_$1) $(BUILD)/$1/libvenvfix.a
+	$$(call SAY,LINK)
+	$$(Q)$$(LINK) $$(LF_$1) $$(LDFLAGS) -o $$@ $$^ $$(PC_CMOCKA) $$(PC_LIBS) -pthread
+endef
+$(foreach f,release asan fuzz analyze,$(eval $(call flavour,$f)))
+
+# A harness defines LLVMFuzzerTestOneInput, which no header declares.
+$(BUILD)/asan/tests/fuzz/%.o $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/analyze/tests/%.o: CF_FILE := -Wno-missing-prototypes
+$(OBJ_asan): CF_FILE := -Wno-missing-prototypes
+$(BUILD)/asan/tests/fuzz/fuzz_%: $(BUILD)/asan/tests/fuzz/fuzz_%.o $(BUILD)/asan/tests/fuzz/replay_main.o \
+		$(OBJ_asan) $(BUILD)/asan/libvenvfix.a
+	$(call SAY,LINK)
+	$(Q)$(LINK) $(LF_asan) $(LDFLAGS) -o $@ $^ $(PC_LIBS) -pthread
+$(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%.o $(BUILD)/fuzz/libvenvfix.a
+	$(call SAY,LINK)
+	$(Q)$(if $(SRCXX),$(CXX_fuzz),$(CC_fuzz)) $(LF_fuzz) $(LDFLAGS) -o $@ $^ $(PC_LIBS) -pthread
+
+$(BUILD)/libs-found: Makefile
+	@mkdir -p $(@D)
+	@command -v $(CC) >/dev/null && $(PKG_CONFIG) --exists $(PKGS) $(PKGS_HDR) || \
+		{ echo 'venvfix: build dependencies are missing, run: make deps' >&2; exit 1; }
+	@touch $@
+
+deps: ; @$(DEPS_SH) build $(PKGS) $(PKGS_HDR)
+deps-test: ; @$(DEPS_SH) build test $(PKGS) $(PKGS_HDR)
+deps-lint: ; @$(DEPS_SH) build test lint $(PKGS) $(PKGS_HDR)
+deps-bench: ; @$(DEPS_SH) build test bench $(PKGS) $(PKGS_HDR)
+
+demo:
+	@$(DEPS_SH) build $(if $(ENV),,demo) $(PKGS) $(PKGS_HDR)
+	@$(SUBMAKE) all
+	@BUILD='$(abspath $(BUILD))' PYTHON='$(PYTHON)' tests/tools/demo.sh $(if $(ENV),"$(ENV)")
+
+# $1: directory of the results, $2: the steps, each a target. All run, whatever fails; the last line has the sums.
+STEPS = rm -rf $1; for step in $2; do $(SUBMAKE) $$step RESULTS=$1 || $(TALLY) broke $1 $$step; done; $(TALLY) sum $1
+
+check: deps-test
+	+@$(call STEPS,$(RESULTS),check-layers check-unit check-e2e check-asan-unit check-asan-e2e check-fuzz-corpus)
+check-asan: deps-test
+	+@$(call STEPS,$(RESULTS)-asan,check-asan-unit check-asan-e2e)
+lint: deps-lint
+	+@$(call STEPS,$(RESULTS)-lint,lint-format lint-tidy lint-cppcheck lint-analyzer lint-scripts lint-fuzz)
+
+check-layers:
+	@$(TALLY) one $(RESULTS) layers-self-test $(PYTHON) -B tests/tools/check-layers.py --self-test
+	@$(TALLY) one $(RESULTS) layers $(PYTHON) -B tests/tools/check-layers.py src
+check-unit: $(patsubst %.c,$(BUILD)/release/%,$(UNIT))
+	@$(TALLY) unit $(RESULTS) unit $(if $(T),--only '$(T)') $^
+check-asan-unit: $(patsubst %.c,$(BUILD)/asan/%,$(UNIT))
+	@$(TALLY) unit $(RESULTS) unit-asan $(if $(T),--only '$(T)') $^
+check-e2e check-matrix: all pytools
+	@$(E2E_ENV) VENVFIX='$(abspath $(BUILD))/venvfix' $(if $(filter check-matrix,$@),VENVFIX_MATRIX=full) \
+		$(TALLY) pytest $(RESULTS) $(@:check-%=%) tests/e2e $(PYTEST)
+check-asan-e2e: $(BUILD)/asan/venvfix pytools
+	@$(E2E_ENV) VENVFIX='$(abspath $(BUILD))/asan/venvfix' VENVFIX_SANITIZED=1 \
+		$(TALLY) pytest $(RESULTS) e2e-asan tests/e2e $(PYTEST)
+check-fuzz-corpus: $(patsubst %.c,$(BUILD)/asan/%,$(FUZZ))
+	@$(TALLY) replay $(RESULTS) fuzz-corpus fixtures/fuzz $^
+fuzz: $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ))
+pytools: ; @$(PYTHON) -B tests/tools/pytools.py '$(BUILD)'
+bench: deps-bench all pytools
+	@$(E2E_ENV) VENVFIX='$(abspath $(BUILD))/venvfix' $(PYTHON) -B tests/bench/run.py $(BENCHFLAGS)
+
+TIDY := $(patsubst %,$(BUILD)/lint/%.tidy,$(SRC) $(FUZZ))
+$(BUILD)/lint/%.c.tidy: %.c $(HEADERS) .clang-tidy $(BUILD)/release/flags
+	$(call SAY,TIDY)
+	@mkdir -p $(@D)
+	$(Q)clang-tidy --quiet $< -- -std=c17 $(CPP_ALL) 2>$@.err || { cat $@.err; exit 1; }; touch $@
+lint-format: ; @$(TALLY) one $(RESULTS) $@ clang-format --dry-run -Werror $(CFILES) $(HEADERS)
+lint-tidy: ; +@$(TALLY) one $(RESULTS) $@ $(SUBMAKE) -k $(TIDY)
+lint-cppcheck:
+	@mkdir -p $(BUILD)/lint/cppcheck
+	@$(TALLY) one $(RESULTS) $@ cppcheck -q -j $(NPROC) --std=c11 --enable=warning,performance,portability \
+		--inline-suppr --suppress=missingIncludeSystem --cppcheck-build-dir=$(BUILD)/lint/cppcheck \
+		--error-exitcode=1 -Isrc -D_GNU_SOURCE $(SRC)
+lint-analyzer: ; +@$(TALLY) one $(RESULTS) $@ $(SUBMAKE) -k $(analyze_OBJ)
+lint-scripts: ; @$(TALLY) one $(RESULTS) $@ tests/tools/lint-scripts.sh $(PYTHON)
+lint-fuzz: ; +@$(TALLY) one $(RESULTS) $@ $(SUBMAKE) fuzz
+
+INSTALLED = bin/venvfix lib/libvenvfix.a include/venvfix.h share/man/man1/venvfix.1 \
+	share/bash-completion/completions/venvfix share/zsh/site-functions/_venvfix share/fish/vendor_completions.d/venvfix.fish
+install: all
+	@put() { if test -e "$$2"; then echo "  INSTALL $(DESTDIR)$(PREFIX)/$$3"; mkdir -p "$(DESTDIR)$(PREFIX)/$${3%/*}" && \
+		install -m "$$1" "$$2" "$(DESTDIR)$(PREFIX)/$$3"; fi; }; set -e; \
+	put 755 $(BUILD)/venvfix bin/venvfix; put 644 $(BUILD)/libvenvfix.a lib/libvenvfix.a; \
+	put 644 src/venvfix.h include/venvfix.h; put 644 docs/venvfix.1 share/man/man1/venvfix.1; \
+	put 644 docs/completions/venvfix.bash share/bash-completion/completions/venvfix; \
+	put 644 docs/completions/_venvfix share/zsh/site-functions/_venvfix; \
+	put 644 docs/completions/venvfix.fish share/fish/vendor_completions.d/venvfix.fish
+uninstall: ; rm -f $(patsubst %,"$(DESTDIR)$(PREFIX)/%",$(INSTALLED))
+clean: ; rm -rf "$(BUILD)"
+
+help:
+	@echo 'make                   build $(BUILD)/venvfix and $(BUILD)/libvenvfix.a'
+	@echo 'make deps              install what the build needs and is missing (deps-test, deps-lint, deps-bench: the same for those)'
+	@echo 'make demo [ENV=DIR]    show the program on an environment made for it, or check the environment DIR'
+	@echo 'make check             all tests; their parts: check-layers check-unit check-e2e check-asan check-fuzz-corpus'
+	@echo 'make check-matrix      the end-to-end tests over every combination (long)'
+	@echo 'make lint              formatting and static analysis'
+	@echo 'make fuzz              build the libFuzzer harnesses, $(BUILD)/fuzz/fuzz_*'
+	@echo 'make bench             measure, as ratios to reference programs'
+	@echo 'make install           to DESTDIR and PREFIX ($(PREFIX)); make uninstall takes it away again'
+	@echo 'make clean             remove $(BUILD)'
+
+force:
+.PHONY: all deps deps-test deps-lint deps-bench demo check check-asan check-layers check-unit check-asan-unit check-e2e \
+	check-matrix check-asan-e2e check-fuzz-corpus fuzz pytools bench lint lint-format lint-tidy lint-cppcheck \
+	lint-analyzer lint-scripts lint-fuzz install uninstall clean help force
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(ALLOBJ:.o=.d) $(OBJ_asan:.o=.d)

@@ -1,0 +1,187 @@
+"""Runs tests and counts them: one file per step in a directory of results, summed at the end.
+
+    tally.py one RESULTS STEP COMMAND...              the command is one test
+    tally.py unit RESULTS STEP [--only T] PROGRAM...  cmocka programs
+    tally.py replay RESULTS STEP CORPUS PROGRAM...    fuzz harnesses over CORPUS/NAME/*
+    tally.py pytest RESULTS STEP DIR COMMAND...       COMMAND is pytest, DIR holds the tests
+    tally.py broke RESULTS TARGET                     the step did not get as far as counting: one failure
+    tally.py sum RESULTS...                           a line per step; the last line is "N passed, N failed"
+
+All but `broke` exit with 1 when a test failed. Needs Python 3.8 and nothing else.
+"""
+
+import concurrent.futures
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+
+UNIT_TIMEOUT = 300
+
+
+def write(results, step, passed, failed, skipped=0):
+    path = pathlib.Path(results)
+    path.mkdir(parents=True, exist_ok=True)
+    (path / step).write_text("%d %d %d\n" % (passed, failed, skipped))
+    print(line("%s:" % step, passed, failed, skipped), flush=True)
+    return 1 if failed else 0
+
+
+def line(head, passed, failed, skipped):
+    text = "%d passed, %d failed" % (passed, failed)
+    if skipped:
+        text += ", %d skipped" % skipped
+    return ("%-20s %s" % (head, text)) if head else text
+
+
+def run(command, env=None):
+    """(exit code, output) of a command; a signal is a negative code, a timeout -SIGALRM."""
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=env,
+            timeout=UNIT_TIMEOUT,
+        )
+        return done.returncode, done.stdout.decode("utf-8", "backslashreplace")
+    except subprocess.TimeoutExpired as error:
+        text = (error.stdout or b"").decode("utf-8", "backslashreplace")
+        return -signal.SIGALRM, text + "\nno end after %d s\n" % UNIT_TIMEOUT
+
+
+def in_parallel(function, items):
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        return list(pool.map(function, items))
+
+
+def one(results, step, *command):
+    code = subprocess.call(command, close_fds=False)
+    return write(results, step, int(code == 0), int(code != 0))
+
+
+def count_tap(code, output):
+    """(passed, failed, skipped) of a cmocka program's TAP; tests announced but never reported have failed."""
+    planned = sum(int(n) for n in re.findall(r"^1\.\.(\d+)", output, re.M))
+    skipped = len(re.findall(r"^(?:not )?ok \d+ # SKIP", output, re.M))
+    passed = len(re.findall(r"^ok \d+ (?!# SKIP)", output, re.M))
+    failed = len(re.findall(r"^not ok \d+ (?!# SKIP)", output, re.M))
+    failed += max(0, planned - passed - failed - skipped)
+    if failed == 0 and (code != 0 or planned == 0):
+        failed = 1
+    return passed, failed, skipped
+
+
+def unit_program(program):
+    code, output = run([program], dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP"))
+    counts = count_tap(code, output)
+    text = line("  " + os.path.basename(program), *counts)
+    if counts[1]:
+        shown = [row for row in output.splitlines() if not row.startswith("ok ")]
+        text += "\n" + "\n".join("    " + row for row in shown) + "\n    exit code %d" % code
+    print(text, flush=True)
+    return counts
+
+
+def unit(results, step, *programs):
+    if programs[:1] == ("--only",):
+        programs = [p for p in programs[2:] if programs[1] in os.path.basename(p)]
+    counts = in_parallel(unit_program, programs)
+    return write(results, step, *(sum(column) for column in zip(*counts))) if counts else write(results, step, 0, 0)
+
+
+def replay_program(program, files):
+    """After a crash the harness goes on with the next file: each file is one test."""
+    passed, failed, left = 0, 0, list(files)
+    while left:
+        batch = left[:500]
+        code, output = run([program] + batch)
+        good = [row for row in output.splitlines() if row.startswith("ok ")]
+        passed += len(good)
+        left = left[len(good) :]
+        if len(good) < len(batch):
+            failed += 1
+            print("  %s failed on %s, exit code %d" % (program, left[0], code))
+            print("\n".join("    " + row for row in output.splitlines() if not row.startswith("ok ")), flush=True)
+            left = left[1:]
+        elif code != 0:  # a leak, found at the exit
+            failed += 1
+            print("  %s: exit code %d\n%s" % (program, code, output), flush=True)
+    return passed, failed, 0
+
+
+def replay(results, step, corpus, *programs):
+    def each(program):
+        name = os.path.basename(program)[len("fuzz_") :]
+        files = sorted(str(p) for p in pathlib.Path(corpus, name).glob("*") if p.is_file())
+        counts = replay_program(program, files or [os.devnull])
+        print(line("  fuzz_" + name, *counts), flush=True)
+        return counts
+
+    counts = in_parallel(each, programs)
+    return write(results, step, *(sum(column) for column in zip(*counts))) if counts else write(results, step, 0, 0)
+
+
+def pytest(results, step, directory, *command):
+    if not list(pathlib.Path(directory).rglob("test_*.py")):
+        return write(results, step, 0, 0)
+    path = pathlib.Path(results, step + ".xml").absolute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        path.unlink()
+    code = subprocess.call(list(command) + ["--junitxml=%s" % path, directory], stdin=subprocess.DEVNULL)
+    total = failed = skipped = 0
+    if path.exists():
+        for suite in ElementTree.parse(str(path)).getroot().iter("testsuite"):
+            total += int(suite.get("tests"))
+            failed += int(suite.get("failures")) + int(suite.get("errors"))
+            skipped += int(suite.get("skipped"))
+    if code != 0 and failed == 0:
+        failed, total = 1, total + 1
+    return write(results, step, max(0, total - failed - skipped), failed, skipped)
+
+
+def read(results):
+    rows = {}
+    for path in sorted(pathlib.Path(results).glob("*")):
+        if path.suffix != ".xml" and path.name != ".seen":
+            rows[path.name] = [int(n) for n in path.read_text().split()]
+    return rows
+
+
+def broke(results, target):
+    """Only if none of the steps has counted a failure since: else the failure is already there."""
+    marks = sum(row[1] for row in read(results).values())
+    seen = pathlib.Path(results, ".seen")
+    before = int(seen.read_text()) if seen.exists() else 0
+    if marks == before:
+        write(results, target + "-did-not-run", 0, 1)
+        marks += 1
+    seen.write_text("%d\n" % marks)
+    return 0
+
+
+def total(*directories):
+    sums = [0, 0, 0]
+    print()
+    for directory in directories:
+        for step, counts in read(directory).items():
+            print(line(step, *counts))
+            sums = [a + b for a, b in zip(sums, counts)]
+    if sums[0] + sums[1] == 0:
+        print("no test ran")
+        sums[1] = 1
+    print(line("", *sums), flush=True)
+    return 1 if sums[1] else 0
+
+
+VERBS = {"one": one, "unit": unit, "replay": replay, "pytest": pytest, "broke": broke, "sum": total}
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3 or sys.argv[1] not in VERBS:
+        sys.exit(__doc__)
+    sys.exit(VERBS[sys.argv[1]](*sys.argv[2:]))
