@@ -232,25 +232,85 @@ static size_t digest_length(struct vf_slice alg)
     return 0;
 }
 
-/* `alg=text`. Hexadecimal is taken only where the length says so: 64 letters are sha256 in hex, and sha384 in
- * base64. */
-static bool parse_hash(struct parse *p, struct vf_slice text, struct vf_record_row *row)
+/* Values of the letters of both base64 alphabets, 64 for other bytes. */
+static const unsigned char letters[256] = {
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 62, 64, 62, 64, 63, 52, 53, 54, 55,
+    56, 57, 58, 59, 60, 61, 64, 64, 64, 64, 64, 64, 64, 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12,
+    13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 64, 64, 64, 64, 63, 64, 26, 27, 28, 29, 30, 31, 32,
+    33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+};
+
+/* Unpadded base64 of exactly `want` bytes into out: what nearly every row has. False for all else, also when
+ * bits would be lost. */
+static bool decode_exact(struct vf_slice text, unsigned char *out, size_t want)
 {
-    size_t eq = vf_slice_find_byte(text, '=', 0);
-    if (eq == VF_NPOS || eq == 0 || eq + 1 == text.n) {
+    const unsigned char *t = (const unsigned char *)text.p;
+    unsigned bad = 0;
+    size_t i = 0;
+    if (text.n != (want * 8 + 5) / 6) {
         return false;
     }
-    struct vf_slice alg = vf_slice_sub(text, 0, eq);
-    struct vf_slice value = vf_slice_from(text, eq + 1);
-    size_t want = digest_length(alg);
+    for (; i + 4 <= text.n; i += 4) {
+        unsigned a = letters[t[i]], b = letters[t[i + 1]], c = letters[t[i + 2]], d = letters[t[i + 3]];
+        bad |= a | b | c | d;
+        *out++ = (unsigned char)(a << 2 | b >> 4);
+        *out++ = (unsigned char)(b << 4 | c >> 2);
+        *out++ = (unsigned char)(c << 6 | d);
+    }
+    uint32_t v = 0;
+    for (size_t k = i; k < text.n; k++) {
+        bad |= letters[t[k]];
+        v = v << 6 | letters[t[k]];
+    }
+    if (text.n - i == 2) { /* one byte and 4 bits that must be 0 */
+        *out = (unsigned char)(v >> 4);
+        bad |= (v & 15) << 6;
+    } else if (text.n - i == 3) {
+        *out++ = (unsigned char)(v >> 10);
+        *out = (unsigned char)(v >> 2);
+        bad |= (v & 3) << 6;
+    }
+    return bad < 64;
+}
+
+/* Other spellings: hexadecimal, padding, algorithms of unknown length. Hexadecimal is taken only where the
+ * length says so: 64 letters are sha256 in hex, and sha384 in base64. */
+static bool decode_other(struct parse *p, struct vf_slice value, size_t want, struct vf_record_row *row)
+{
     vf_buf_clear(&p->scratch);
     row->hex = want != 0 && value.n == 2 * want && vf_hex_get(&p->scratch, value);
     if (!row->hex && (!vf_base64url_get(&p->scratch, value) || (want != 0 && p->scratch.n != want))) {
         return false;
     }
     row->digest = vf_arena_dup(p->arena, vf_buf_slice(&p->scratch));
-    row->alg = alg;
     p->no_memory = p->no_memory || p->scratch.failed || !row->digest.p;
+    return true;
+}
+
+/* `alg=text`. */
+static bool parse_hash(struct parse *p, struct vf_slice text, struct vf_record_row *row)
+{
+    const char *eq = memchr(text.p, '=', text.n);
+    if (!eq || eq == text.p || eq + 1 == text.p + text.n) {
+        return false;
+    }
+    struct vf_slice alg = {text.p, (size_t)(eq - text.p)};
+    struct vf_slice value = {eq + 1, text.n - alg.n - 1};
+    size_t want = digest_length(alg);
+    unsigned char digest[VF_DIGEST_MAX];
+    if (want != 0 && decode_exact(value, digest, want)) {
+        row->digest = vf_arena_dup(p->arena, (struct vf_slice){(char *)digest, want});
+        p->no_memory = p->no_memory || !row->digest.p;
+    } else if (!decode_other(p, value, want, row)) {
+        return false;
+    }
+    row->alg = alg;
     return true;
 }
 
