@@ -1,0 +1,253 @@
+/* A place found in any other file. Its text alone is replaced, in the spelling it had, and with the quoting
+ * of the language around it; where the result would not be valid any more it is VF_UNWRITABLE. */
+#include "syntax/text.h"
+
+#include <string.h>
+
+#include "base/escape.h"
+#include "base/path.h"
+#include "base/search.h"
+#include "syntax/header.h"
+#include "syntax/pytext.h"
+#include "syntax/shell_words.h"
+
+/* --- which language --- */
+
+struct suffix {
+    const char *end;
+    enum vf_text_lang lang;
+};
+
+static enum vf_text_lang lang_of_name(struct vf_slice name)
+{
+    static const struct suffix ends[] = {
+        {".py", VF_LANG_PYTHON},  {".pyw", VF_LANG_PYTHON},  {".pyi", VF_LANG_PYTHON},
+        {".tac", VF_LANG_PYTHON}, {".xsh", VF_LANG_PYTHON},  {".pth", VF_LANG_PYTHON},
+        {".sh", VF_LANG_SHELL},   {".bash", VF_LANG_SHELL},  {".zsh", VF_LANG_SHELL},
+        {".ksh", VF_LANG_SHELL},  {".envrc", VF_LANG_SHELL}, {".csh", VF_LANG_CSH},
+        {".tcsh", VF_LANG_CSH},   {".fish", VF_LANG_FISH},   {".json", VF_LANG_JSON},
+        {".ipynb", VF_LANG_JSON}, {".jsonl", VF_LANG_JSON},  {".pc", VF_LANG_PC},
+        {".xml", VF_LANG_XML},    {".html", VF_LANG_XML},    {".htm", VF_LANG_XML},
+        {".xhtml", VF_LANG_XML},  {".svg", VF_LANG_XML},     {".iml", VF_LANG_XML},
+        {".plist", VF_LANG_XML},  {".nu", VF_LANG_CODE},     {".ps1", VF_LANG_CODE},
+        {".bat", VF_LANG_CODE},   {".cmd", VF_LANG_CODE},    {".js", VF_LANG_CODE},
+        {".mjs", VF_LANG_CODE},   {".cjs", VF_LANG_CODE},    {".ts", VF_LANG_CODE},
+        {".pl", VF_LANG_CODE},    {".pm", VF_LANG_CODE},     {".rb", VF_LANG_CODE},
+        {".lua", VF_LANG_CODE},   {".c", VF_LANG_CODE},      {".h", VF_LANG_CODE},
+        {".cpp", VF_LANG_CODE},   {".hpp", VF_LANG_CODE},    {".cc", VF_LANG_CODE},
+        {".pyx", VF_LANG_CODE},   {".cmake", VF_LANG_CODE},  {".R", VF_LANG_CODE},
+        {".jl", VF_LANG_CODE},    {".css", VF_LANG_CODE}};
+    for (size_t i = 0; i < VF_COUNT(ends); i++)
+        if (vf_slice_ends(name, vf_slice_of(ends[i].end)))
+            return ends[i].lang;
+    return VF_LANG_RAW;
+}
+
+static enum vf_text_lang lang_of_program(struct vf_slice name)
+{
+    static const struct suffix programs[] = {
+        {"sh", VF_LANG_SHELL},  {"bash", VF_LANG_SHELL}, {"dash", VF_LANG_SHELL},
+        {"ash", VF_LANG_SHELL}, {"zsh", VF_LANG_SHELL},  {"ksh", VF_LANG_SHELL},
+        {"csh", VF_LANG_CSH},   {"tcsh", VF_LANG_CSH},   {"fish", VF_LANG_FISH}};
+    for (size_t i = 0; i < VF_COUNT(programs); i++)
+        if (vf_slice_eq(name, vf_slice_of(programs[i].end)))
+            return programs[i].lang;
+    return vf_name_is_python(name) ? VF_LANG_PYTHON : VF_LANG_CODE;
+}
+
+/* A line that begins with `export NAME=`: sourced files (hooks, activate) have no other mark. */
+static bool has_export(struct vf_slice s)
+{
+    static const struct vf_slice word = VF_S_INIT("export ");
+    s = vf_slice_sub(s, 0, VF_HEADER_HEAD);
+    for (size_t i = vf_slice_find(s, word, 0); i != VF_NPOS; i = vf_slice_find(s, word, i + 1)) {
+        if (i > 0 && s.p[i - 1] != '\n')
+            continue;
+        size_t k = i + word.n;
+        while (k < s.n && (s.p[k] == '_' || (s.p[k] >= '0' && s.p[k] <= '9') ||
+                           ((s.p[k] | 0x20) >= 'a' && (s.p[k] | 0x20) <= 'z')))
+            k++;
+        if (k > i + word.n && k < s.n && s.p[k] == '=')
+            return true;
+    }
+    return false;
+}
+
+enum vf_status vf_text_lang_of(const struct vf_source *src, enum vf_text_lang *lang, struct vf_err *err)
+{
+    struct vf_header h;
+    struct vf_arena a;
+    vf_arena_init(&a);
+    enum vf_status st = vf_header_parse(src->bytes, &a, &h, err);
+    if (st == VF_OK && h.form != VF_HEADER_NONE)
+        *lang = h.form == VF_HEADER_M ? lang_of_program(vf_path_base(h.value)) : VF_LANG_PYTHON;
+    else
+        *lang = lang_of_name(vf_path_base(src->path));
+    if (*lang == VF_LANG_RAW && has_export(src->bytes))
+        *lang = VF_LANG_SHELL;
+    vf_arena_release(&a);
+    return st;
+}
+
+/* --- writing --- */
+
+struct writer {
+    const struct vf_ref *ref;
+    struct vf_slice bytes, path, original;
+    struct vf_buf *out;
+    bool utf8; /* the file is, so it must stay so */
+};
+
+static bool has_any(struct vf_slice s, const char *set)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] != '\0' && strchr(set, s.p[i]))
+            return true;
+    return false;
+}
+
+/* Letters that no language takes for anything else; other scripts' letters too. */
+static bool is_plain_text(struct vf_slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((s.p[i] & 0x80) == 0 && !vf_shell_is_plain(vf_slice_sub(s, i, i + 1)) && s.p[i] != '~')
+            return false;
+    return true;
+}
+
+static struct vf_slice line_before(const struct writer *w)
+{
+    struct vf_slice s = vf_slice_sub(w->bytes, 0, w->ref->off);
+    size_t lf = vf_slice_rfind_byte(s, '\n');
+    return vf_slice_from(s, lf == VF_NPOS ? 0 : lf + 1);
+}
+
+/* The quote that is open where the path stands, by counting; 0 when none is. */
+static char open_quote(struct vf_slice before)
+{
+    char open = '\0';
+    for (size_t i = 0; i < before.n; i++) {
+        char c = before.p[i];
+        if (c == '\\')
+            i++;
+        else if (open ? c == open : c == '"' || c == '\'')
+            open = open ? '\0' : c;
+    }
+    return open;
+}
+
+static bool write_raw(const struct writer *w)
+{
+    struct vf_slice before = line_before(w);
+    char prev = before.n > 0 ? before.p[before.n - 1] : '\0';
+    char quoted[] = {prev, '\\', '\0'};
+    if ((prev == '"' || prev == '\'') && has_any(w->path, prev == '"' ? quoted : "'"))
+        return false;
+    vf_buf_put(w->out, w->path);
+    return !has_any(w->path, "\n\r");
+}
+
+static bool write_code(const struct writer *w)
+{
+    vf_buf_put(w->out, w->path);
+    if (is_plain_text(w->path))
+        return true;
+    return open_quote(line_before(w)) != '\0' && !has_any(w->path, "\"'\\$`%{}\n\r\t");
+}
+
+static bool write_pc(const struct writer *w)
+{
+    for (size_t i = 0; i < w->path.n; i++) {
+        char c = w->path.p[i];
+        if (has_any(vf_slice_sub(w->path, i, i + 1), " \t\"'\\#"))
+            vf_buf_putc(w->out, '\\');
+        vf_buf_putc(w->out, c);
+    }
+    return !has_any(w->path, "\n\r$"); /* `$$` is read differently by the two implementations */
+}
+
+static bool write_python(const struct writer *w)
+{
+    struct vf_py_string str = {0};
+    size_t off = (size_t)w->ref->off;
+    bool found = false;
+    for (size_t i = 0; vf_py_next_string(w->bytes, i, &str) && str.start <= off; i = str.end) {
+        found = off >= str.body && off < str.body_end;
+        if (found)
+            break;
+    }
+    if (found)
+        return vf_py_put_body(w->out, w->path, &str, !w->utf8);
+    vf_buf_put(w->out, w->path);
+    bool comment = vf_slice_find_byte(line_before(w), '#', 0) != VF_NPOS;
+    return comment ? !has_any(w->path, "\n\r") : is_plain_text(w->path);
+}
+
+/* A file: or other URL whose path begins here is percent-encoded whatever the text around it is. */
+static bool in_url(const struct writer *w)
+{
+    return w->ref->form == VF_SPELL_PERCENT ||
+           vf_slice_ends(vf_slice_sub(w->bytes, 0, w->ref->off), VF_S("://"));
+}
+
+static bool write_in(const struct writer *w, enum vf_text_lang lang)
+{
+    size_t off = (size_t)w->ref->off;
+    enum vf_spelling sp = w->ref->form < VF_SPELLINGS ? (enum vf_spelling)w->ref->form : VF_SPELL_RAW;
+    if (in_url(w))
+        return vf_spelling_put(w->out, VF_SPELL_PERCENT, w->path, w->original);
+    switch (lang) {
+    case VF_LANG_RAW:
+        return sp == VF_SPELL_RAW ? write_raw(w) : vf_spelling_put(w->out, sp, w->path, w->original);
+    case VF_LANG_CODE:
+        return sp == VF_SPELL_RAW ? write_code(w) : vf_spelling_put(w->out, sp, w->path, w->original);
+    case VF_LANG_SHELL:
+        return vf_shell_context_put(w->out, w->path, vf_shell_context_at(w->bytes, off), lang, w->original);
+    case VF_LANG_CSH:
+    case VF_LANG_FISH:
+        return vf_shell_context_put(w->out, w->path, vf_simple_context_at(w->bytes, off, lang), lang,
+                                    w->original);
+    case VF_LANG_PYTHON:
+        return write_python(w);
+    case VF_LANG_JSON:
+        return vf_spelling_put(w->out, VF_SPELL_JSON, w->path, w->original);
+    case VF_LANG_PC:
+        return write_pc(w);
+    case VF_LANG_XML:
+        return vf_spelling_put(w->out, VF_SPELL_XML, w->path, w->original);
+    }
+    return false;
+}
+
+enum vf_status vf_read_TEXT(const struct vf_source *src, struct vf_read_out *out, struct vf_err *err)
+{
+    (void)src; /* the search makes these references */
+    (void)out;
+    (void)err;
+    return VF_OK;
+}
+
+enum vf_status vf_write_TEXT(const struct vf_ref *ref, const struct vf_source *src, struct vf_slice path,
+                             const struct vf_target *target, struct vf_buf *out, struct vf_err *err)
+{
+    (void)target;
+    enum vf_text_lang lang;
+    if (path.n == 0 || vf_slice_find_byte(path, '\0', 0) != VF_NPOS)
+        return vf_unwritable(err, path, "no file names this path");
+    if (vf_slice_find_byte(src->bytes, '\0', 0) != VF_NPOS)
+        return vf_unwritable(err, path, "the file is binary: the text's length may be stored elsewhere");
+    enum vf_status st = vf_text_lang_of(src, &lang, err);
+    if (st != VF_OK)
+        return st;
+    struct writer w = {.ref = ref,
+                       .bytes = src->bytes,
+                       .path = path,
+                       .original = vf_slice_sub(src->bytes, ref->off, ref->off + ref->len),
+                       .out = out,
+                       .utf8 = vf_utf8_valid(src->bytes)};
+    size_t start = out->n;
+    bool ok = write_in(&w, lang);
+    if (ok && !out->failed && w.utf8)
+        ok = vf_utf8_valid(vf_slice_from(vf_buf_slice(out), start));
+    return ok ? VF_OK : vf_unwritable(err, path, "the text around it cannot hold this path");
+}
