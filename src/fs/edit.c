@@ -1,0 +1,109 @@
+/* edit.c: sorting edits, finding one, applying one in memory.
+ *
+ * Sealing is where unsafe paths are refused, so that no writer ever sees one; the writers open without
+ * following links all the same. */
+#include "fs/edit.h"
+
+#include <stdlib.h>
+
+#include "base/path.h"
+
+static int by_path(const void *a, const void *b)
+{
+    const struct vf_edit *x = a, *y = b;
+    return vf_slice_cmp(x->path, y->path);
+}
+
+static int by_offset(const void *a, const void *b)
+{
+    const struct vf_splice *x = a, *y = b;
+    if (x->off != y->off)
+        return x->off < y->off ? -1 : 1;
+    return x->len == y->len  ? 0
+           : x->len < y->len ? -1
+                             : 1; /* an insertion stands before what is replaced there */
+}
+
+const struct vf_edit *vf_edits_find(const struct vf_edits *e, struct vf_slice path)
+{
+    struct vf_edit key = {.path = path};
+    return e && e->n > 0 ? bsearch(&key, e->v, e->n, sizeof *e->v, by_path) : NULL;
+}
+
+static bool is_safe(struct vf_slice path)
+{
+    if (path.n == 0 || vf_path_is_abs(path) || !vf_path_is_clean(path) || vf_slice_eq(path, VF_S(".")) ||
+        vf_slice_find_byte(path, 0, 0) != VF_NPOS)
+        return false;
+    return !vf_slice_eq(path, VF_S("..")) && !vf_slice_starts(path, VF_S("../")); /* clean: only in front */
+}
+
+static enum vf_status seal_splices(struct vf_edit *e, struct vf_err *err)
+{
+    if (e->n > 1)
+        qsort(e->splices, e->n, sizeof *e->splices, by_offset);
+    for (size_t i = 0; i < e->n; i++) {
+        const struct vf_splice *s = &e->splices[i];
+        if (s->len > UINT64_MAX - s->off)
+            return vf_err_set(err, VF_INTERNAL, 0, "edit", e->path, "a splice has no end");
+        if (i == 0)
+            continue;
+        const struct vf_splice *was = s - 1;
+        bool two_inserts = was->off == s->off && was->len == 0 && s->len == 0; /* which first? */
+        if (was->off + was->len > s->off || two_inserts)
+            return vf_err_set(err, VF_INTERNAL, 0, "edit", e->path, "two splices overlap");
+    }
+    return VF_OK;
+}
+
+enum vf_status vf_edits_seal(struct vf_edits *e, struct vf_err *err)
+{
+    if (e->n > 1)
+        qsort(e->v, e->n, sizeof *e->v, by_path);
+    for (size_t i = 0; i < e->n; i++) {
+        if (!is_safe(e->v[i].path))
+            return vf_err_set(err, VF_INTERNAL, 0, "edit", e->v[i].path, "not a path below the environment");
+        if (i > 0 && vf_slice_eq(e->v[i - 1].path, e->v[i].path))
+            return vf_err_set(err, VF_INTERNAL, 0, "edit", e->v[i].path, "two edits of one file");
+        enum vf_status st = e->v[i].kind == VF_EDIT_SPLICE ? seal_splices(&e->v[i], err) : VF_OK;
+        if (st != VF_OK)
+            return st;
+    }
+    return VF_OK;
+}
+
+static enum vf_status apply_splices(const struct vf_edit *e, struct vf_slice old, struct vf_buf *out,
+                                    struct vf_err *err)
+{
+    size_t pos = 0;
+    for (size_t i = 0; i < e->n; i++) {
+        const struct vf_splice *s = &e->splices[i];
+        if (s->off < pos || s->off > old.n || s->len > old.n - s->off)
+            return vf_err_set(err, VF_CHANGED, 0, "edit", e->path, "it is not the file that was looked at");
+        vf_buf_put(out, vf_slice_sub(old, pos, (size_t)s->off));
+        vf_buf_put(out, s->bytes);
+        pos = (size_t)(s->off + s->len);
+    }
+    vf_buf_put(out, vf_slice_from(old, pos));
+    return VF_OK;
+}
+
+enum vf_status vf_edit_apply(const struct vf_edit *e, struct vf_slice old, struct vf_buf *out,
+                             struct vf_err *err)
+{
+    enum vf_status st = VF_OK;
+    switch (e->kind) {
+    case VF_EDIT_SPLICE:
+        st = apply_splices(e, old, out, err);
+        break;
+    case VF_EDIT_WRITE:
+    case VF_EDIT_LINK:
+        vf_buf_put(out, e->contents);
+        break;
+    case VF_EDIT_DELETE:
+        break;
+    }
+    if (st == VF_OK && out->failed)
+        st = vf_err_nomem(err);
+    return st;
+}

@@ -1,0 +1,247 @@
+/* sys_copy.c: contents and attributes from one descriptor to another.
+ *
+ * The ways to copy are tried from the cheapest to the plainest, each going on where the one before stopped,
+ * so that a file system that gives up half-way (or lies about the end, as some do with copy_file_range) costs
+ * nothing but the calls. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#endif
+
+#include "fs/sys_open.h"
+
+#if defined(__linux__) && !defined(FICLONE)
+#define FICLONE _IOW(0x94, 9, int)
+#endif
+
+enum { CHUNK = 128 * 1024, RANGE = 1 << 30 };
+
+int vf_sys_clone(int src, int dst)
+{
+#ifdef __linux__
+    if (!vf_sys_fallback_forced())
+        return ioctl(dst, FICLONE, src);
+#endif
+    (void)src, (void)dst;
+    errno = EOPNOTSUPP;
+    return -1;
+}
+
+/* Copies what the kernel will, from the positions of both; *done counts. False: a real error. */
+static bool copy_range(int src, int dst, uint64_t size, uint64_t *done)
+{
+#if defined(__linux__) && defined(SYS_copy_file_range)
+    while (*done < size && !vf_sys_fallback_forced()) {
+        uint64_t left = size - *done;
+        long n = syscall(SYS_copy_file_range, src, NULL, dst, NULL,
+                         left < RANGE ? (size_t)left : (size_t)RANGE, 0);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return errno != ENOSPC && errno != EDQUOT && errno != EIO && errno != EFBIG;
+        if (n == 0)
+            break;
+        *done += (uint64_t)n;
+    }
+#else
+    (void)src, (void)dst, (void)size, (void)done;
+#endif
+    return true;
+}
+
+static int write_all(int fd, const char *p, size_t n)
+{
+    while (n > 0) {
+        ssize_t w = write(fd, p, n);
+        if (w < 0 && errno == EINTR)
+            continue;
+        if (w < 0)
+            return -1;
+        p += w;
+        n -= (size_t)w;
+    }
+    return 0;
+}
+
+static int read_write(int src, int dst, uint64_t left)
+{
+    char *buf = malloc(CHUNK);
+    int r = buf ? 0 : -1;
+    while (r == 0 && left > 0) {
+        ssize_t n = read(src, buf, left < CHUNK ? (size_t)left : CHUNK);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n == 0)
+            errno = ESTALE;
+        r = n <= 0 ? -1 : write_all(dst, buf, (size_t)n);
+        left -= n > 0 ? (uint64_t)n : 0;
+    }
+    int e = errno;
+    free(buf);
+    errno = e;
+    return r;
+}
+
+static int has_size(int fd, uint64_t size)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return -1;
+    if ((uint64_t)st.st_size >= size)
+        return 0;
+    errno = ESTALE;
+    return -1;
+}
+
+int vf_sys_copy_bytes(int src, int dst, uint64_t size, bool reflink)
+{
+    uint64_t done = 0;
+    if (reflink && size > 0 && vf_sys_clone(src, dst) == 0)
+        return has_size(dst, size);
+    if (!copy_range(src, dst, size, &done))
+        return -1;
+    return read_write(src, dst, size - done);
+}
+
+#ifdef __linux__
+
+/* Tied to the bytes of the original (signatures), or never to be handed on (capabilities). */
+static bool is_left_out(const char *name)
+{
+    static const char *const out[] = {"security.capability", "security.ima", "security.evm"};
+    for (size_t i = 0; i < VF_COUNT(out); i++)
+        if (strcmp(name, out[i]) == 0)
+            return true;
+    return false;
+}
+
+/* May not, cannot, or gone meanwhile: none of ours. */
+static bool is_ignored(int e)
+{
+    return e == EPERM || e == EACCES || e == ENOTSUP || e == ENODATA || e == EINVAL || e == ENOSYS ||
+           e == EBADF;
+}
+
+/* The value in *buf, which grows; -1 with errno. */
+static ssize_t get_xattr(int fd, const char *name, struct vf_buf *buf)
+{
+    for (;;) {
+        ssize_t n = fgetxattr(fd, name, buf->p, buf->cap);
+        if (n >= 0 && buf->cap > 0) /* with no room it only tells the size */
+            return n;
+        if (n < 0 && errno != ERANGE)
+            return -1;
+        ssize_t need = fgetxattr(fd, name, NULL, 0);
+        if (need < 0)
+            return -1;
+        vf_buf_clear(buf);
+        if (!vf_buf_reserve(buf, (size_t)need + 1)) {
+            errno = ENOMEM;
+            return -1;
+        }
+    }
+}
+
+static int list_xattrs(int fd, struct vf_buf *names)
+{
+    for (;;) {
+        ssize_t need = flistxattr(fd, NULL, 0);
+        if (need <= 0)
+            return need < 0 && !is_ignored(errno) ? -1 : 0;
+        vf_buf_clear(names);
+        if (!vf_buf_reserve(names, (size_t)need)) {
+            errno = ENOMEM;
+            return -1;
+        }
+        ssize_t n = flistxattr(fd, names->p, names->cap);
+        if (n >= 0) {
+            names->n = (size_t)n;
+            return 0;
+        }
+        if (errno != ERANGE)
+            return is_ignored(errno) ? 0 : -1;
+    }
+}
+
+static int copy_xattrs(int src, int dst)
+{
+    struct vf_buf names = {0}, value = {0};
+    int r = list_xattrs(src, &names);
+    for (size_t i = 0; r == 0 && i < names.n; i += strlen(names.p + i) + 1) {
+        const char *name = names.p + i;
+        if (is_left_out(name))
+            continue;
+        ssize_t n = get_xattr(src, name, &value);
+        if (n < 0)
+            r = is_ignored(errno) ? 0 : -1;
+        else if (fsetxattr(dst, name, value.p, (size_t)n, 0) < 0)
+            r = is_ignored(errno) ? 0 : -1;
+    }
+    int e = errno;
+    vf_buf_release(&names);
+    vf_buf_release(&value);
+    errno = e;
+    return r;
+}
+
+void vf_sys_drop_default_acl(int dirfd)
+{
+    (void)fremovexattr(dirfd, "system.posix_acl_default");
+}
+
+#else
+
+static int copy_xattrs(int src, int dst)
+{
+    (void)src, (void)dst;
+    return 0;
+}
+
+void vf_sys_drop_default_acl(int dirfd)
+{
+    (void)dirfd;
+}
+
+#endif
+
+/* EINVAL: an id that a user namespace does not map. */
+static bool is_refused_owner(int e)
+{
+    return e == EPERM || e == EACCES || e == EINVAL || e == ENOSYS || e == ENOTSUP;
+}
+
+/* Owner and group as far as this user may. *all: dst has both. */
+static int copy_owner(int dst, const struct vf_stat *want, bool *all)
+{
+    struct stat now;
+    if (fstat(dst, &now) < 0)
+        return -1;
+    bool uid = (uint32_t)now.st_uid == want->uid, gid = (uint32_t)now.st_gid == want->gid;
+    *all = true;
+    if (uid && gid)
+        return 0;
+    if (fchown(dst, (uid_t)want->uid, (gid_t)want->gid) == 0)
+        return 0;
+    *all = false;
+    if (!is_refused_owner(errno))
+        return -1;
+    if (!gid && fchown(dst, (uid_t)-1, (gid_t)want->gid) < 0 && !is_refused_owner(errno))
+        return -1;
+    return 0;
+}
+
+int vf_sys_copy_attrs(int src, int dst, const struct vf_stat *st)
+{
+    bool owned = false;
+    if (copy_owner(dst, st, &owned) < 0 || copy_xattrs(src, dst) < 0)
+        return -1;
+    /* Last: chown takes setuid away, and an ACL writes the group's bits. */
+    return fchmod(dst, (mode_t)(owned ? st->mode : st->mode & 01777));
+}

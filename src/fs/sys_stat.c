@@ -1,0 +1,147 @@
+/* sys_stat.c: what stands at a name, the target of a link, the space that is left, and flushing. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "fs/sys_open.h"
+
+enum { LINK_MAX_BYTES = 1 << 20 }; /* no file system stores a longer target */
+
+static enum vf_kind kind_of(mode_t mode)
+{
+    if (S_ISREG(mode))
+        return VF_KIND_FILE;
+    if (S_ISDIR(mode))
+        return VF_KIND_DIR;
+    if (S_ISLNK(mode))
+        return VF_KIND_LINK;
+    if (S_ISFIFO(mode))
+        return VF_KIND_FIFO;
+    if (S_ISSOCK(mode))
+        return VF_KIND_SOCKET;
+    return VF_KIND_DEVICE;
+}
+
+void vf_sys_to_stat(const void *native, struct vf_stat *out)
+{
+    const struct stat *st = native;
+#ifdef __APPLE__
+    const struct timespec *mtime = &st->st_mtimespec;
+#else
+    const struct timespec *mtime = &st->st_mtim;
+#endif
+    *out = (struct vf_stat){
+        .kind = kind_of(st->st_mode),
+        .mode = (uint32_t)(st->st_mode & 07777),
+        .uid = (uint32_t)st->st_uid,
+        .gid = (uint32_t)st->st_gid,
+        .size = st->st_size > 0 ? (uint64_t)st->st_size : 0,
+        .mtime_s = (int64_t)mtime->tv_sec,
+        .mtime_ns = (uint32_t)mtime->tv_nsec,
+        .dev = (uint64_t)st->st_dev,
+        .ino = (uint64_t)st->st_ino,
+        .nlink = (uint64_t)st->st_nlink,
+    };
+}
+
+int vf_sys_stat_at(int dirfd, const char *name, struct vf_stat *out)
+{
+    struct stat st;
+    if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return -1;
+    vf_sys_to_stat(&st, out);
+    return 0;
+}
+
+int vf_sys_readlink_at(int dirfd, const char *name, uint64_t hint, struct vf_buf *out)
+{
+    size_t room = hint > 0 && hint < LINK_MAX_BYTES ? (size_t)hint + 1 : 256;
+    for (; room <= LINK_MAX_BYTES; room *= 2) {
+        if (!vf_buf_reserve(out, room)) {
+            errno = ENOMEM;
+            return -1;
+        }
+        ssize_t n = readlinkat(dirfd, name, out->p + out->n, room);
+        if (n < 0)
+            return -1;
+        if ((size_t)n < room) { /* else it may have been cut */
+            out->n += (size_t)n;
+            return 0;
+        }
+    }
+    errno = ENAMETOOLONG;
+    return -1;
+}
+
+/* O_PATH descriptors cannot be synced. */
+static int for_reading(int dirfd)
+{
+    return openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int sync_one(int fd)
+{
+    int r;
+    do
+        r = fsync(fd);
+    while (r < 0 && errno == EINTR);
+    return r < 0 && (errno == EINVAL || errno == ENOTSUP || errno == EROFS) ? 0 : r;
+}
+
+int vf_sys_sync_dir(int dirfd)
+{
+    if (sync_one(dirfd) == 0)
+        return 0;
+    if (errno != EBADF)
+        return -1;
+    int fd = for_reading(dirfd);
+    if (fd < 0)
+        return -1;
+    int r = sync_one(fd), e = errno;
+    (void)close(fd);
+    errno = e;
+    return r;
+}
+
+int vf_sys_syncfs(int fd)
+{
+#ifdef __linux__
+    if (!vf_sys_fallback_forced()) {
+        if (syncfs(fd) == 0)
+            return 0;
+        int e = errno, again = e == EBADF ? for_reading(fd) : -1;
+        if (again >= 0) {
+            int r = syncfs(again);
+            e = errno;
+            (void)close(again);
+            if (r == 0)
+                return 0;
+        }
+        if (e != ENOSYS && e != EPERM && e != EINVAL) {
+            errno = e;
+            return -1;
+        }
+    }
+#endif
+    if (fcntl(fd, F_GETFD) < 0)
+        return -1;
+    sync();
+    return 0;
+}
+
+int vf_sys_free_space(int fd, uint64_t *bytes, uint64_t *inodes)
+{
+    struct statvfs v;
+    int r;
+    do
+        r = fstatvfs(fd, &v);
+    while (r < 0 && errno == EINTR);
+    if (r < 0)
+        return -1;
+    uint64_t unit = v.f_frsize ? v.f_frsize : v.f_bsize;
+    *bytes = unit && (uint64_t)v.f_bavail > UINT64_MAX / unit ? UINT64_MAX : (uint64_t)v.f_bavail * unit;
+    *inodes = v.f_files == 0 ? UINT64_MAX : (uint64_t)v.f_favail; /* btrfs counts none */
+    return 0;
+}
