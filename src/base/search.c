@@ -14,18 +14,23 @@
 #include "base/edges.h"
 #include "base/spelling.h"
 
-enum { LONGEST_PLACE = 4096 };
+enum {
+    LONGEST_PLACE = 4096,
+    WORK_PER_BYTE = 100, /* comparisons allowed for each byte of a window; ordinary text takes less than 1 */
+};
 
 struct needle {
     pcre2_code *code;
     uint32_t place;
-    size_t at; /* offset in the place of what the needle finds */
+    size_t at;    /* offset in the place of what the needle finds */
+    bool slashes; /* the one for text that writes `\/` */
 };
 
 struct vf_searcher {
     const struct vf_place *places;
     size_t n_places, n_needles;
     struct needle *needles; /* room for two per place */
+    pcre2_code *slash;      /* `\/`: a window without it needs half of the needles only */
     size_t ahead;           /* bytes from a start on that its decision may look at */
     uint32_t match_options;
 };
@@ -56,25 +61,32 @@ static struct vf_slice longest_run(const struct vf_place *pl, size_t *at)
     return vf_slice_sub(pl->path, *at, *at + (best == 0 ? 1 : best));
 }
 
-static enum vf_status needle_add(struct vf_searcher *s, size_t place, size_t at, struct vf_slice text,
-                                 struct vf_err *err)
+static enum vf_status compile(struct vf_slice text, bool fold_case, pcre2_code **out, struct vf_err *err)
 {
-    uint32_t options = PCRE2_LITERAL | (s->places[place].fold_case ? PCRE2_CASELESS : 0);
+    uint32_t options = PCRE2_LITERAL | (fold_case ? PCRE2_CASELESS : 0);
     int code = 0;
     PCRE2_SIZE where = 0;
-    pcre2_code *re = pcre2_compile((PCRE2_SPTR)text.p, text.n, options, &code, &where, NULL);
-    if (!re)
-        return vf_err_set(err, code == PCRE2_ERROR_NOMEMORY ? VF_NO_MEMORY : VF_INTERNAL, 0, "search",
-                          s->places[place].path, "the search pattern was refused (PCRE2 error %d)", code);
+    *out = pcre2_compile((PCRE2_SPTR)text.p, text.n, options, &code, &where, NULL);
+    if (!*out)
+        return vf_err_set(err, code == PCRE2_ERROR_HEAP_FAILED ? VF_NO_MEMORY : VF_INTERNAL, 0, "search",
+                          text, "the search pattern was refused (PCRE2 error %d)", code);
     /* A host may forbid memory that is both written and run: then pcre2_match interprets the pattern. */
-    (void)pcre2_jit_compile(re, PCRE2_JIT_COMPLETE);
-    s->needles[s->n_needles++] = (struct needle){re, (uint32_t)place, at};
+    (void)pcre2_jit_compile(*out, PCRE2_JIT_COMPLETE);
     return VF_OK;
 }
 
+static enum vf_status needle_add(struct vf_searcher *s, struct needle nd, struct vf_slice text,
+                                 struct vf_err *err)
+{
+    enum vf_status st = compile(text, s->places[nd.place].fold_case, &nd.code, err);
+    if (st == VF_OK)
+        s->needles[s->n_needles++] = nd;
+    return st;
+}
+
 /* The run with `\/` for every slash. */
-static enum vf_status needle_add_json(struct vf_searcher *s, size_t place, size_t at, struct vf_slice run,
-                                      struct vf_err *err)
+static enum vf_status needle_add_slashes(struct vf_searcher *s, struct needle nd, struct vf_slice run,
+                                         struct vf_err *err)
 {
     struct vf_buf text = {0};
     for (size_t i = 0; i < run.n; i++) {
@@ -82,7 +94,8 @@ static enum vf_status needle_add_json(struct vf_searcher *s, size_t place, size_
             vf_buf_putc(&text, '\\');
         vf_buf_putc(&text, run.p[i]);
     }
-    enum vf_status st = text.failed ? vf_err_nomem(err) : needle_add(s, place, at, vf_buf_slice(&text), err);
+    nd.slashes = true;
+    enum vf_status st = text.failed ? vf_err_nomem(err) : needle_add(s, nd, vf_buf_slice(&text), err);
     vf_buf_release(&text);
     return st;
 }
@@ -97,11 +110,11 @@ static enum vf_status place_add(struct vf_searcher *s, size_t i, struct vf_err *
     size_t ahead = pl->path.n * VF_SPELLING_GROWTH + VF_EDGE_REST + VF_EDGE_BEHIND;
     if (ahead > s->ahead)
         s->ahead = ahead;
-    size_t at;
-    struct vf_slice run = longest_run(pl, &at);
-    enum vf_status st = needle_add(s, i, at, run, err);
+    struct needle nd = {.place = (uint32_t)i};
+    struct vf_slice run = longest_run(pl, &nd.at);
+    enum vf_status st = needle_add(s, nd, run, err);
     if (st == VF_OK && vf_slice_find_byte(run, '/', 0) != VF_NPOS)
-        st = needle_add_json(s, i, at, run, err);
+        st = needle_add_slashes(s, nd, run, err);
     return st;
 }
 
@@ -122,7 +135,7 @@ enum vf_status vf_searcher_new(const struct vf_place *places, size_t n, struct v
     s->n_places = n;
     s->needles = needles;
     s->ahead = VF_EDGE_REST + VF_EDGE_BEHIND;
-    enum vf_status st = VF_OK;
+    enum vf_status st = compile(VF_S("\\/"), false, &s->slash, err);
     for (size_t i = 0; i < n && st == VF_OK; i++)
         st = place_add(s, i, err);
     if (st == VF_OK)
@@ -138,6 +151,7 @@ void vf_searcher_free(struct vf_searcher *s)
         return;
     for (size_t i = 0; i < s->n_needles; i++)
         pcre2_code_free(s->needles[i].code);
+    pcre2_code_free(s->slash);
     free(s->needles);
     free(s);
 }
@@ -168,6 +182,8 @@ struct scan {
     struct found *found;
     size_t n, cap;
     pcre2_match_data *match;
+    struct vf_buf rest; /* used for one hit after the other */
+    uint64_t work;
 };
 
 static struct vf_slice before(const struct scan *sc, size_t start)
@@ -190,59 +206,85 @@ static bool found_push(struct scan *sc, struct found f)
     return true;
 }
 
-/* Is the place written at `start`, as a whole path? False only when there is no memory. */
-static bool try_start(struct scan *sc, uint32_t place, size_t start)
+/* Is the place written at `start`, as a whole path? Then it is kept. */
+static enum vf_status try_start(struct scan *sc, uint32_t place, size_t start, struct vf_err *err)
 {
     const struct vf_place *pl = &sc->s->places[place];
     struct vf_slice text = vf_slice_from(sc->window, start);
     if (!vf_spelling_may_start(pl, text.p[0]))
-        return true;
+        return VF_OK;
     enum vf_spelling sp;
-    size_t len = vf_spelling_match(pl, text, &sp);
+    size_t len = vf_spelling_match(pl, text, &sp, &sc->work);
+    if (sc->work / WORK_PER_BYTE > sc->window.n + sc->s->ahead)
+        return vf_err_set(err, VF_LIMIT, 0, "search", VF_S(""),
+                          "the contents repeat themselves in a way that makes them too slow to search");
     if (len == 0 || !vf_edge_right(pl->style, vf_slice_from(text, len)))
-        return true;
+        return VF_OK;
     if (!sc->st->binary && !vf_edge_left(pl->style, before(sc, start)))
-        return true;
-    return found_push(sc, (struct found){start, len, place, sp, pl->path.n});
+        return VF_OK;
+    struct found f = {start, len, place, sp, pl->path.n};
+    return found_push(sc, f) ? VF_OK : vf_err_nomem(err);
 }
 
 /* Tries every start from which the place may reach the needle found at `hit`; *tried is the first one not
  * tried yet. */
-static bool try_around(struct scan *sc, const struct needle *nd, size_t hit, size_t *tried)
+static enum vf_status try_around(struct scan *sc, const struct needle *nd, size_t hit, size_t *tried,
+                                 struct vf_err *err)
 {
     if (hit < nd->at)
-        return true;
+        return VF_OK;
     size_t back = nd->at * VF_SPELLING_GROWTH;
     size_t start = hit > back ? hit - back : 0;
     if (start < *tried)
         start = *tried;
     size_t end = hit - nd->at + 1;
-    for (; start < end && start < sc->limit; start++)
-        if (!try_start(sc, nd->place, start))
-            return false;
+    enum vf_status st = VF_OK;
+    for (; start < end && start < sc->limit && st == VF_OK; start++)
+        st = try_start(sc, nd->place, start, err);
     if (end > *tried)
         *tried = end;
-    return true;
+    return st;
+}
+
+/* Position of the literal at or behind `from`; VF_NPOS when there is none. */
+static enum vf_status find(struct scan *sc, const pcre2_code *code, size_t from, size_t *hit,
+                           struct vf_err *err)
+{
+    *hit = VF_NPOS;
+    if (from >= sc->window.n)
+        return VF_OK;
+    int rc = pcre2_match(code, (PCRE2_SPTR)sc->window.p, sc->window.n, from, sc->s->match_options, sc->match,
+                         NULL);
+    if (rc >= 0)
+        *hit = pcre2_get_ovector_pointer(sc->match)[0];
+    if (rc >= 0 || rc == PCRE2_ERROR_NOMATCH)
+        return VF_OK;
+    return vf_err_set(err, rc == PCRE2_ERROR_NOMEMORY ? VF_NO_MEMORY : VF_INTERNAL, 0, "search", VF_S(""),
+                      "the search failed (PCRE2 error %d)", rc);
 }
 
 static enum vf_status scan_needle(struct scan *sc, const struct needle *nd, struct vf_err *err)
 {
-    const PCRE2_SIZE *ovector = pcre2_get_ovector_pointer(sc->match);
     size_t tried = sc->from;
     size_t last_hit = sc->limit + nd->at * VF_SPELLING_GROWTH; /* no start below the limit reaches further */
-    for (size_t at = sc->from; at < sc->window.n;) {
-        int rc = pcre2_match(nd->code, (PCRE2_SPTR)sc->window.p, sc->window.n, at, sc->s->match_options,
-                             sc->match, NULL);
-        if (rc == PCRE2_ERROR_NOMATCH || (rc >= 0 && ovector[0] > last_hit))
-            break;
-        if (rc < 0)
-            return vf_err_set(err, rc == PCRE2_ERROR_NOMEMORY ? VF_NO_MEMORY : VF_INTERNAL, 0, "search",
-                              VF_S(""), "the search failed (PCRE2 error %d)", rc);
-        if (!try_around(sc, nd, ovector[0], &tried))
-            return vf_err_nomem(err);
-        at = ovector[0] + 1;
+    for (size_t at = sc->from, hit;; at = hit + 1) {
+        enum vf_status st = find(sc, nd->code, at, &hit, err);
+        if (st != VF_OK || hit == VF_NPOS || hit > last_hit)
+            return st;
+        st = try_around(sc, nd, hit, &tried, err);
+        if (st != VF_OK)
+            return st;
     }
-    return VF_OK;
+}
+
+static enum vf_status scan_all(struct scan *sc, struct vf_err *err)
+{
+    size_t slash;
+    enum vf_status st = find(sc, sc->s->slash, sc->from, &slash, err);
+    for (size_t i = 0; i < sc->s->n_needles && st == VF_OK; i++)
+        if (slash != VF_NPOS || !sc->s->needles[i].slashes)
+            st = scan_needle(sc, &sc->s->needles[i], err);
+    return st;
 }
 
 static int order(const void *x, const void *y)
@@ -258,23 +300,25 @@ static int order(const void *x, const void *y)
     return (a->spelling > b->spelling) - (a->spelling < b->spelling);
 }
 
-/* Eight bytes at a time: big text files are counted whole. */
+/* Sixteen bytes at a time, since big text files are counted whole: each lane counts up to 255 lines. */
 static uint32_t count_lines(struct vf_slice s)
 {
-    const uint64_t ones = 0x0101010101010101u;
-    const uint64_t low7 = 0x7F7F7F7F7F7F7F7Fu;
-    uint64_t n = 0;
+    typedef unsigned char lanes __attribute__((vector_size(16)));
+    uint32_t n = 0;
     size_t i = 0;
-    for (; i + 8 <= s.n; i += 8) {
-        uint64_t v;
-        memcpy(&v, s.p + i, 8);
-        v ^= '\n' * ones;                           /* LF becomes 0 */
-        v = ~(((v & low7) + low7) | v | low7) >> 7; /* 1 in each byte that is 0 */
-        n += v * ones >> 56;
+    while (s.n - i >= sizeof(lanes)) {
+        lanes sum = {0};
+        for (int k = 0; k < 255 && s.n - i >= sizeof(lanes); k++, i += sizeof(lanes)) {
+            lanes v;
+            memcpy(&v, s.p + i, sizeof v);
+            sum -= (lanes)(v == '\n'); /* true is -1 */
+        }
+        for (size_t k = 0; k < sizeof(lanes); k++)
+            n += sum[k];
     }
     for (; i < s.n; i++)
         n += s.p[i] == '\n';
-    return (uint32_t)n;
+    return n;
 }
 
 /* A path in a `file:` URL is percent-encoded, also when nothing in this one needed it: what is written in its
@@ -293,13 +337,13 @@ static bool behind_quote(const struct scan *sc, size_t start)
     return !sc->st->binary && (c == '"' || c == '\'' || c == '`');
 }
 
-static enum vf_status make_hit(const struct scan *sc, const struct found *f, struct vf_arena *a,
-                               struct vf_hit *hit, struct vf_err *err)
+static enum vf_status make_hit(struct scan *sc, const struct found *f, struct vf_arena *a, struct vf_hit *hit,
+                               struct vf_err *err)
 {
     enum vf_spelling sp = spelling_in_context(sc, f);
     struct vf_rest_rule rule = {sp, sc->s->places[f->place].style, behind_quote(sc, f->off)};
-    struct vf_buf rest = {0};
-    size_t rest_len = vf_edge_rest(rule, vf_slice_from(sc->window, f->off + f->len), &rest);
+    vf_buf_clear(&sc->rest);
+    size_t rest_len = vf_edge_rest(rule, vf_slice_from(sc->window, f->off + f->len), &sc->rest);
     *hit = (struct vf_hit){
         .off = sc->st->base + f->off,
         .len = (uint32_t)f->len,
@@ -307,9 +351,8 @@ static enum vf_status make_hit(const struct scan *sc, const struct found *f, str
         .place = f->place,
         .spelling = sp,
     };
-    if (!rest.failed)
-        hit->rest = vf_arena_dup(a, vf_buf_slice(&rest));
-    vf_buf_release(&rest);
+    if (!sc->rest.failed)
+        hit->rest = vf_arena_dup(a, vf_buf_slice(&sc->rest));
     return hit->rest.p ? VF_OK : vf_err_nomem(err);
 }
 
@@ -371,11 +414,11 @@ enum vf_status vf_search_window(const struct vf_searcher *s, struct vf_search_st
         sc.match = pcre2_match_data_create(1, NULL);
         if (!sc.match)
             return vf_err_nomem(err);
-        for (size_t i = 0; i < s->n_needles && status == VF_OK; i++)
-            status = scan_needle(&sc, &s->needles[i], err);
+        status = scan_all(&sc, err);
         if (status == VF_OK)
             status = report(&sc, a, fn, ctx, &covered, err);
         pcre2_match_data_free(sc.match);
+        vf_buf_release(&sc.rest);
         free(sc.found);
     }
     if (status == VF_OK)

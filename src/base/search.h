@@ -66,7 +66,9 @@ struct vf_search_state {
  * brackets and `& # = ! @` are kept, but a blank or comma before an option, another path or an operator ends
  * it. A quoted command with plain arguments
  *   (`"/x/app/bin/python run.py"`) cannot be told from a name with blanks: callers that ask whether the rest
- * exists may ask again for the part before a blank. */
+ * exists may ask again for the part before a blank.
+ * VF_LIMIT: text made so that it is too slow to search (a long place, almost, at every few bytes); the file
+ * then counts as unexamined. What fn returns other than VF_OK ends the search and is returned. */
 typedef enum vf_status (*vf_hit_fn)(void *ctx, const struct vf_hit *hit, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_search_window(const struct vf_searcher *s, struct vf_search_state *st,
                                               struct vf_slice window, struct vf_arena *a, vf_hit_fn fn,

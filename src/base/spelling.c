@@ -31,6 +31,8 @@ static size_t same_prefix(const struct vf_place *pl, struct vf_slice text)
 {
     size_t n = pl->path.n < text.n ? pl->path.n : text.n;
     size_t i = 0;
+    while (i + 8 <= n && memcmp(pl->path.p + i, text.p + i, 8) == 0)
+        i += 8;
     while (i < n && same_byte(pl, pl->path.p[i], text.p[i]))
         i++;
     return i;
@@ -245,7 +247,8 @@ static size_t same_unit(const struct vf_place *pl, size_t at, enum vf_spelling s
 }
 
 /* Length of the place's text under one spelling, or 0. */
-static size_t match_spelled(const struct vf_place *pl, enum vf_spelling sp, struct vf_slice text)
+static size_t match_spelled(const struct vf_place *pl, enum vf_spelling sp, struct vf_slice text,
+                            uint64_t *work)
 {
     size_t i = 0;
     for (size_t at = 0; at < pl->path.n;) {
@@ -256,6 +259,7 @@ static size_t match_spelled(const struct vf_place *pl, enum vf_spelling sp, stru
                 return 0;
             used = stands_for = 1;
         }
+        *work += 2;
         i += used;
         at += stands_for;
     }
@@ -270,16 +274,18 @@ static bool has_one_of(struct vf_slice text, const char *set)
     return false;
 }
 
-size_t vf_spelling_match(const struct vf_place *pl, struct vf_slice text, enum vf_spelling *sp)
+size_t vf_spelling_match(const struct vf_place *pl, struct vf_slice text, enum vf_spelling *sp,
+                         uint64_t *work)
 {
     size_t same = same_prefix(pl, text);
     *sp = VF_SPELL_RAW;
+    *work += 1 + same / 4;
     if (same == pl->path.n)
         return same;
     /* A spelling that has no escape up to the byte where raw fails, fails there too. */
     struct vf_slice upto = vf_slice_sub(text, 0, same + 1);
     for (*sp = VF_SPELL_PERCENT; *sp < VF_SPELLINGS; (*sp)++) {
-        size_t n = has_one_of(upto, introducers(*sp)) ? match_spelled(pl, *sp, text) : 0;
+        size_t n = has_one_of(upto, introducers(*sp)) ? match_spelled(pl, *sp, text, work) : 0;
         if (n > 0)
             return n;
     }

@@ -10,8 +10,10 @@
 enum { VF_SPELLING_GROWTH = 8 };
 
 /* Length of the place's text at the start of `text` with its spelling in *sp, or 0. Raw is tried first, then
- * the others in their order. */
-size_t vf_spelling_match(const struct vf_place *pl, struct vf_slice text, enum vf_spelling *sp);
+ * the others in their order. Adds what the comparison cost, roughly in bytes looked at, to *work: text that
+ * repeats itself can be made to cost the length of the place at every byte. */
+size_t vf_spelling_match(const struct vf_place *pl, struct vf_slice text, enum vf_spelling *sp,
+                         uint64_t *work);
 /* Can a place's text begin with this byte? */
 bool vf_spelling_may_start(const struct vf_place *pl, char c);
 

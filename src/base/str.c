@@ -54,11 +54,13 @@ bool vf_slice_ends(struct vf_slice s, struct vf_slice suffix)
 
 struct vf_slice vf_slice_sub(struct vf_slice s, size_t from, size_t to)
 {
+    if (!s.p)
+        return (struct vf_slice){0};
     if (to > s.n)
         to = s.n;
     if (from > to)
         from = to;
-    return (struct vf_slice){s.p ? s.p + from : NULL, to - from};
+    return (struct vf_slice){s.p + from, to - from};
 }
 
 struct vf_slice vf_slice_from(struct vf_slice s, size_t from)

@@ -359,6 +359,55 @@ static void callback_stops_the_search(void **state)
     vf_searcher_free(s);
 }
 
+static void gives_up_on_text_made_to_be_slow(void **state)
+{
+    (void)state;
+    static char path[4000];
+    static char text[65536];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = "/a b"[i % 4];
+    memcpy(path, text, sizeof path);
+    path[sizeof path - 1] = '!';
+    const struct vf_place place = {.path = {path, sizeof path}};
+    struct vf_searcher *s = searcher(&place, 1);
+    struct vf_search_state st = {.last = true};
+    struct vf_arena a = {0};
+    struct vf_err err = {0};
+    struct hits hits = {0};
+    assert_int_equal(
+        vf_search_window(s, &st, (struct vf_slice){text, sizeof text}, &a, note_hit, &hits, &err), VF_LIMIT);
+    vf_err_clear(&err);
+    st = (struct vf_search_state){.last = true};
+    assert_int_equal(
+        vf_search_window(s, &st, (struct vf_slice){path, sizeof path}, &a, note_hit, &hits, &err), VF_OK);
+    assert_int_equal(hits.n, 1);
+    vf_buf_release(&hits.text);
+    vf_arena_release(&a);
+    vf_searcher_free(s);
+}
+
+static void counts_many_lines(void **state)
+{
+    (void)state;
+    const struct vf_place place = {.path = VF_S_INIT("/x")};
+    struct vf_searcher *s = searcher(&place, 1);
+    struct vf_buf text = {0};
+    for (unsigned i = 0; i < 9001; i++)
+        vf_buf_puts(&text, i % 3 == 0 ? "a\n" : "\n");
+    vf_buf_puts(&text, "/x");
+    struct vf_buf want = {0};
+    vf_buf_printf(&want, "%zu+2+0:9002 p0 raw \n", text.n - 2);
+    for (size_t size = 0; size < 10000; size += 4999) {
+        struct hits hits = {0};
+        search_through(s, vf_buf_slice(&text), false, size, &hits);
+        assert_string_equal(vf_buf_cstr(&hits.text), vf_buf_cstr(&want));
+        vf_buf_release(&hits.text);
+    }
+    vf_buf_release(&want);
+    vf_buf_release(&text);
+    vf_searcher_free(s);
+}
+
 static void refuses_bad_places(void **state)
 {
     (void)state;
@@ -461,6 +510,8 @@ int main(void)
         cmocka_unit_test(same_hits_without_jit),
         cmocka_unit_test(long_rests_and_big_files),
         cmocka_unit_test(callback_stops_the_search),
+        cmocka_unit_test(gives_up_on_text_made_to_be_slow),
+        cmocka_unit_test(counts_many_lines),
         cmocka_unit_test(refuses_bad_places),
         cmocka_unit_test(writes_in_the_habit_of_the_original),
         cmocka_unit_test(written_is_found),
