@@ -34,7 +34,9 @@ enum vf_file_flag {
     VF_FILE_JOURNAL = 32,   /* venvfix's own journal: not searched, not counted */
     VF_FILE_HITS_CUT = 64,  /* more hits than are kept: count goes on, the file cannot be edited as text */
     VF_FILE_HASHED = 128,   /* digest was compared with the row */
-    VF_FILE_SIZE_BAD = 256  /* RECORD says another size */
+    VF_FILE_SIZE_BAD = 256, /* RECORD says another size */
+    VF_FILE_ROW_UNVERIFIED = 512, /* the row's algorithm is not to be had */
+    VF_FILE_SHARED = 1024   /* a second distribution lists it, too: second_dist */
 };
 
 /* What was read from one file. */
@@ -56,6 +58,8 @@ struct vf_file {
     uint32_t flags;            /* enum vf_file_flag */
     uint32_t syntaxes;         /* bit set of enum vf_syntax that were read */
     uint32_t dist, row;        /* owner and its RECORD row; VF_NONE */
+    uint32_t info_of;          /* lies in this distribution's metadata directory, though no row lists it; VF_NONE */
+    uint32_t second_dist;      /* another distribution that lists the file; VF_NONE */
     enum vf_row_truth truth;
     struct vf_facts facts;
 };
@@ -65,7 +69,8 @@ struct vf_env_dist {
     struct vf_slice site;      /* directory that it lies in: RECORD paths start there */
     struct vf_slice name;      /* Name header as printed, or from the directory */
     struct vf_slice canonical; /* PEP 503 */
-    struct vf_slice version;   /* as freeze prints it */
+    struct vf_slice version;   /* from the directory's name; of an egg-info the header's */
+    struct vf_slice header_version; /* Version header; p NULL when there is none */
     struct vf_slice installer; /* contents of INSTALLER, trimmed */
     struct vf_slice metadata;  /* bytes of METADATA or PKG-INFO; empty when missing */
     struct vf_slice wheel;     /* bytes of WHEEL */
@@ -78,6 +83,7 @@ struct vf_env_dist {
     struct vf_record record;   /* rows; empty when missing */
     uint32_t record_file;      /* index of the RECORD file, VF_NONE */
     struct vf_slice record_bytes;
+    bool unseen;               /* the metadata directory is a link or could not be listed */
     bool seeded;               /* by virtualenv: phantom rows are its habit */
     bool poetry;               /* INSTALLER says poetry: absolute rows are its habit */
     struct vf_entry_points entry_points;
@@ -137,6 +143,7 @@ struct vf_env {
     size_t n_files;
     struct vf_map by_path;           /* path -> index into files */
     struct vf_map dirs;              /* directory path -> 1 */
+    struct vf_map infos;             /* path of a metadata directory -> index of the distribution */
     struct vf_map listed;            /* path below the root that some RECORD lists -> index of the distribution */
     struct vf_env_dist *dists;
     size_t n_dists;
@@ -166,6 +173,8 @@ uint32_t vf_env_find(const struct vf_env *env, struct vf_slice path);
 bool vf_env_has_dir(const struct vf_env *env, struct vf_slice path);
 /* Does this path below the root exist (file, link or directory)? Links in the middle are followed inside the tree. */
 bool vf_env_has(const struct vf_env *env, struct vf_slice rel);
+/* The path below the root that a RECORD row of this distribution means (absolute rows of old places included). False: it lies elsewhere. Clears out. */
+bool vf_env_row_path(const struct vf_env *env, const struct vf_env_dist *d, struct vf_slice row, struct vf_buf *out);
 /* The source as the syntax readers and writers want it. */
 struct vf_source vf_env_source(const struct vf_env *env, struct vf_slice path, struct vf_slice bytes);
 

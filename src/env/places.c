@@ -85,9 +85,8 @@ static bool header_votes(const struct vf_env *env, const struct vf_file *f, cons
         return true;
     const struct vf_env_dist *d = &env->dists[f->dist];
     struct vf_slice base = vf_path_base(f->path);
-    for (size_t i = 0; i < d->entry_points.n; i++)
-        if (vf_slice_eq(d->entry_points.v[i].name, base))
-            return true;
+    if (vf_entry_points_script(&d->entry_points, base))
+        return true;
     /* pip writes pip3.12 beside the entry points it declares */
     return vf_slice_starts(base, VF_S("pip")) || vf_slice_starts(base, VF_S("easy_install"));
 }

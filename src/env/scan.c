@@ -127,8 +127,6 @@ void vf_env_free(struct vf_env *env)
     free(env->worker_arenas);
     if (!env->borrowed_tree)
         vf_tree_free(env->tree);
-    for (size_t i = 0; i < env->n_dists; i++)
-        vf_env_dist_release(&env->dists[i]);
     vf_arena_release(&env->arena);
     free(env);
 }

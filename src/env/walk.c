@@ -27,7 +27,7 @@ static struct vf_file *add_file(struct walk *w, struct vf_slice path, const stru
     struct vf_file *f = vf_vec_push(&w->env->arena, &w->files, sizeof *f);
     if (!f)
         return NULL;
-    *f = (struct vf_file){.path = path, .dist = VF_NONE, .row = VF_NONE, .truth = VF_ROW_NONE};
+    *f = (struct vf_file){.path = path, .dist = VF_NONE, .row = VF_NONE, .info_of = VF_NONE, .second_dist = VF_NONE, .truth = VF_ROW_NONE};
     if (!d)
         return f;
     f->st = d->st;

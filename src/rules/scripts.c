@@ -12,10 +12,7 @@ static bool is_entry_point(const struct vf_env *env, const struct vf_file *f)
     if (f->dist == VF_NONE)
         return false;
     const struct vf_env_dist *d = &env->dists[f->dist];
-    for (size_t i = 0; i < d->entry_points.n; i++)
-        if (vf_slice_eq(d->entry_points.v[i].name, vf_path_base(f->path)))
-            return true;
-    return false;
+    return vf_entry_points_script(&d->entry_points, vf_path_base(f->path)) != NULL;
 }
 
 static void expect_interpreter(struct vf_judge *j, struct vf_finding *fi, struct vf_slice name)
@@ -141,7 +138,7 @@ void vf_judge_script_flaw(struct vf_judge *j, const struct vf_file *f, const str
 /* pip's own versioned names and conditional extras are no missing scripts. */
 static bool expected_script(const struct vf_env_dist *d, const struct vf_entry_point *ep)
 {
-    return !ep->gui && !ep->extras.n && !vf_slice_eq(d->canonical, VF_S("pip")) &&
+    return ep->kind == VF_ENTRY_CONSOLE && !ep->extras.n && !vf_slice_eq(d->canonical, VF_S("pip")) &&
            !vf_slice_eq(d->canonical, VF_S("setuptools")) && d->has_record && !d->is_egg;
 }
 
@@ -151,7 +148,7 @@ void vf_judge_entry_points(struct vf_judge *j)
     for (size_t d = 0; d < env->n_dists; d++) {
         const struct vf_env_dist *dist = &env->dists[d];
         for (size_t i = 0; i < dist->entry_points.n; i++) {
-            const struct vf_entry_point *ep = &dist->entry_points.v[i];
+            const struct vf_entry_point *ep = &dist->entry_points.entries[i];
             struct vf_slice path = vf_path_join(j->a, env->bin, ep->name);
             if (!path.p)
                 j->out->failed = true;

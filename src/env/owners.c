@@ -1,0 +1,108 @@
+/* owners.c: who owns which file: every RECORD row is resolved to a path below the root. */
+#include "env/env_internal.h"
+
+/* The path below the root that a row means; false when it lies elsewhere. Rows are relative to the directory that holds the dist-info; absolute
+ * rows are resolved against every spelling of a place the environment had. */
+static bool row_path(const struct vf_env *env, const struct vf_env_dist *d, struct vf_slice row, struct vf_buf *out)
+{
+    vf_buf_clear(out);
+    if (!vf_path_is_abs(row)) {
+        struct vf_buf joined;
+        vf_buf_init(&joined);
+        vf_path_join_buf(&joined, d->site, row);
+        vf_path_clean(out, vf_buf_slice(&joined));
+        bool ok = !joined.failed && !out->failed;
+        vf_buf_release(&joined);
+        struct vf_slice c = vf_buf_slice(out);
+        return ok && !vf_path_is_abs(c) && !vf_slice_eq(c, VF_S("..")) && !vf_slice_starts(c, VF_S("../"));
+    }
+    struct vf_buf clean;
+    vf_buf_init(&clean);
+    vf_path_clean(&clean, row);
+    struct vf_slice c = vf_buf_slice(&clean), rest = {NULL, 0};
+    bool inside = vf_path_under(env->typed, c, &rest) || vf_path_under(env->resolved, c, &rest);
+    size_t site = inside ? VF_NPOS : vf_slice_find(c, d->site, 0);
+    if (site != VF_NPOS && site > 0) { /* an old place: what stands behind it decides */
+        rest = vf_slice_from(c, site);
+        inside = true;
+    }
+    size_t bin = inside ? VF_NPOS : vf_slice_find(c, VF_S("/bin/"), 0);
+    if (bin != VF_NPOS) {
+        rest = vf_slice_from(c, bin + 1);
+        inside = vf_env_find(env, rest) != VF_NONE;
+    }
+    if (inside)
+        vf_buf_put(out, rest);
+    vf_buf_release(&clean);
+    return inside && !out->failed;
+}
+
+static enum vf_status own(struct vf_env *env, uint32_t dist, uint32_t row, struct vf_slice path, struct vf_err *err)
+{
+    size_t first;
+    bool listed = vf_map_get(&env->listed, path, &first);
+    uint32_t i = vf_env_find(env, path);
+    struct vf_file *f = i == VF_NONE ? NULL : &env->files[i];
+    if (listed) {
+        if (f && first != dist && f->second_dist == VF_NONE) {
+            f->second_dist = dist;
+            f->flags |= VF_FILE_SHARED;
+        }
+        /* the same file twice in one RECORD: the row with a hash counts */
+        if (f && first == dist && !env->dists[dist].record.rows[f->row].digest.n)
+            f->row = row;
+        return VF_OK;
+    }
+    struct vf_slice key = f ? f->path : vf_arena_dup(&env->arena, path);
+    if (!key.p || !vf_map_put(&env->listed, key, dist))
+        return vf_err_nomem(err);
+    if (!f)
+        return VF_OK;
+    const struct vf_record_row *r = &env->dists[dist].record.rows[row];
+    f->dist = dist;
+    f->row = row;
+    f->truth = r->digest.n ? VF_ROW_UNKNOWN : VF_ROW_NO_HASH;
+    if (r->has_size && f->st.kind == VF_KIND_FILE && r->size != f->st.size) {
+        f->flags |= VF_FILE_SIZE_BAD;
+        if (r->digest.n)
+            f->truth = VF_ROW_FALSE;
+    }
+    return VF_OK;
+}
+
+bool vf_env_row_path(const struct vf_env *env, const struct vf_env_dist *d, struct vf_slice row, struct vf_buf *out)
+{
+    return row_path(env, d, row, out);
+}
+
+/* Metadata files that no row lists (no RECORD, or RECORD itself) still belong to their distribution. */
+static void own_metadata(struct vf_env *env)
+{
+    for (size_t i = 0; i < env->n_files; i++) {
+        struct vf_file *f = &env->files[i];
+        if (f->dist != VF_NONE || !(f->flags & VF_FILE_IN_SITE))
+            continue;
+        size_t dist;
+        struct vf_slice dir = vf_path_dir(f->path);
+        if (vf_map_get(&env->infos, dir, &dist))
+            f->info_of = (uint32_t)dist;
+    }
+}
+
+enum vf_status vf_env_owners(struct vf_env *env, struct vf_err *err)
+{
+    struct vf_buf path;
+    vf_buf_init(&path);
+    vf_map_init(&env->listed, &env->arena);
+    enum vf_status st = VF_OK;
+    for (uint32_t d = 0; d < env->n_dists && st == VF_OK; d++) {
+        const struct vf_env_dist *dist = &env->dists[d];
+        for (uint32_t r = 0; r < dist->record.n && st == VF_OK; r++)
+            if (row_path(env, dist, dist->record.rows[r].path, &path))
+                st = own(env, d, r, vf_buf_slice(&path), err);
+    }
+    vf_buf_release(&path);
+    if (st == VF_OK)
+        own_metadata(env);
+    return st;
+}

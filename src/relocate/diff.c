@@ -1,0 +1,206 @@
+/* diff.c: edits as a unified diff, made from the splices: lines that a splice touches are taken out and put in, three lines around. */
+#include "relocate/plan.h"
+
+#include <string.h>
+
+#define CONTEXT 3u
+#define DIFF_CAP ((uint64_t)256 << 20)
+
+struct lines {
+    struct vf_slice all;
+    struct vf_vec starts; /* size_t: offset of each line; one more at the end */
+};
+
+struct change { /* old lines [a, b) become `text` */
+    size_t a, b;
+    struct vf_slice text;
+    size_t new_lines;
+};
+
+static bool split(struct vf_arena *a, struct vf_slice s, struct lines *out)
+{
+    out->all = s;
+    out->starts = (struct vf_vec){0};
+    size_t at = 0;
+    while (at <= s.n) {
+        size_t *p = vf_vec_push(a, &out->starts, sizeof *p);
+        if (!p)
+            return false;
+        *p = at;
+        if (at == s.n)
+            break;
+        size_t lf = vf_slice_find_byte(s, '\n', at);
+        at = lf == VF_NPOS ? s.n : lf + 1;
+    }
+    return true;
+}
+
+static size_t count_lines(const struct lines *l)
+{
+    return l->starts.n - 1;
+}
+
+static size_t start_of(const struct lines *l, size_t line)
+{
+    return *VF_VEC_AT(size_t, &l->starts, line);
+}
+
+static size_t line_at(const struct lines *l, uint64_t off)
+{
+    size_t lo = 0, hi = count_lines(l);
+    while (lo + 1 < hi) {
+        size_t mid = (lo + hi) / 2;
+        if (start_of(l, mid) <= off)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+/* Old lines that the splices from i on touch together; their new text. Returns the first splice behind them. */
+static size_t next_change(struct vf_arena *a, const struct vf_edit *e, size_t i, const struct lines *l, struct change *c)
+{
+    struct vf_buf text;
+    vf_buf_init(&text);
+    c->a = line_at(l, e->splices[i].off);
+    uint64_t at = start_of(l, c->a);
+    size_t end_line = c->a + 1;
+    for (; i < e->n; i++) {
+        const struct vf_splice *s = &e->splices[i];
+        if (s->off > start_of(l, end_line < count_lines(l) ? end_line : count_lines(l)) ||
+            (s->off == start_of(l, end_line < count_lines(l) ? end_line : count_lines(l)) && s->off < l->all.n))
+            break;
+        vf_buf_put(&text, vf_slice_sub(l->all, at, s->off));
+        vf_buf_put(&text, s->bytes);
+        at = s->off + s->len;
+        size_t last = line_at(l, at > s->off && at > 0 ? at - 1 : at) + 1;
+        if (last > end_line)
+            end_line = last;
+    }
+    if (end_line > count_lines(l))
+        end_line = count_lines(l);
+    c->b = end_line;
+    vf_buf_put(&text, vf_slice_sub(l->all, at, start_of(l, end_line)));
+    c->text = text.failed ? (struct vf_slice){NULL, 0} : vf_arena_dup(a, vf_buf_slice(&text));
+    vf_buf_release(&text);
+    c->new_lines = 0;
+    for (size_t k = 0; k < c->text.n; k++)
+        c->new_lines += c->text.p[k] == '\n' || k + 1 == c->text.n;
+    return i;
+}
+
+static void put_lines(struct vf_buf *out, char mark, struct vf_slice text)
+{
+    while (text.n) {
+        size_t lf = vf_slice_find_byte(text, '\n', 0);
+        size_t n = lf == VF_NPOS ? text.n : lf + 1;
+        vf_buf_putc(out, mark);
+        vf_buf_put(out, vf_slice_sub(text, 0, n));
+        if (lf == VF_NPOS)
+            vf_buf_puts(out, "\n\\ No newline at end of file\n");
+        text = vf_slice_from(text, n);
+    }
+}
+
+static void put_range(struct vf_buf *out, char mark, size_t from, size_t n)
+{
+    vf_buf_printf(out, "%c%zu,%zu", mark, n ? from + 1 : from, n);
+}
+
+static void put_hunk(struct vf_buf *out, const struct lines *l, const struct change *c, size_t first, size_t last, long shift)
+{
+    size_t from = c[first].a > CONTEXT ? c[first].a - CONTEXT : 0;
+    size_t to = c[last].b + CONTEXT < count_lines(l) ? c[last].b + CONTEXT : count_lines(l);
+    size_t old_n = to - from, new_n = old_n;
+    for (size_t i = first; i <= last; i++)
+        new_n = new_n - (c[i].b - c[i].a) + c[i].new_lines;
+    vf_buf_puts(out, "@@ ");
+    put_range(out, '-', from, old_n);
+    vf_buf_putc(out, ' ');
+    put_range(out, '+', (size_t)((long)from + shift), new_n);
+    vf_buf_puts(out, " @@\n");
+    size_t at = from;
+    for (size_t i = first; i <= last; i++) {
+        put_lines(out, ' ', vf_slice_sub(l->all, start_of(l, at), start_of(l, c[i].a)));
+        put_lines(out, '-', vf_slice_sub(l->all, start_of(l, c[i].a), start_of(l, c[i].b)));
+        put_lines(out, '+', c[i].text);
+        at = c[i].b;
+    }
+    put_lines(out, ' ', vf_slice_sub(l->all, start_of(l, at), start_of(l, to)));
+}
+
+static enum vf_status diff_file(const struct vf_plan *p, const struct vf_edit *e, struct vf_buf *out, struct vf_err *err)
+{
+    struct vf_arena a;
+    struct vf_slice bytes;
+    struct lines l;
+    struct vf_vec changes = {0};
+    vf_arena_init(&a);
+    enum vf_status st = vf_tree_read(p->env->tree, e->path, DIFF_CAP, &a, &bytes, err);
+    if (st != VF_OK)
+        goto out;
+    if (!split(&a, bytes, &l)) {
+        st = vf_err_nomem(err);
+        goto out;
+    }
+    for (size_t i = 0; i < e->n;) {
+        struct change *c = vf_vec_push(&a, &changes, sizeof *c);
+        if (!c) {
+            st = vf_err_nomem(err);
+            goto out;
+        }
+        i = next_change(&a, e, i, &l, c);
+    }
+    struct change *c = changes.base;
+    long shift = 0;
+    for (size_t first = 0; first < changes.n;) {
+        size_t last = first;
+        while (last + 1 < changes.n && c[last + 1].a <= c[last].b + 2 * CONTEXT)
+            last++;
+        put_hunk(out, &l, c, first, last, shift);
+        for (; first <= last; first++)
+            shift += (long)c[first].new_lines - (long)(c[first].b - c[first].a);
+    }
+out:
+    vf_arena_release(&a);
+    return st;
+}
+
+static void put_heads(struct vf_buf *out, const struct vf_plan *p, const struct vf_edit *e)
+{
+    vf_buf_puts(out, "--- ");
+    vf_path_join_buf(out, p->env->typed, e->path);
+    vf_buf_puts(out, "\n+++ ");
+    if (e->kind == VF_EDIT_DELETE)
+        vf_buf_puts(out, "/dev/null");
+    else
+        vf_path_join_buf(out, p->to, e->path);
+    vf_buf_putc(out, '\n');
+}
+
+enum vf_status vf_plan_diff(const struct vf_plan *p, struct vf_buf *out, struct vf_err *err)
+{
+    enum vf_status st = VF_OK;
+    for (size_t i = 0; i < p->edits.n && st == VF_OK; i++) {
+        const struct vf_edit *e = &p->edits.v[i];
+        if (e->kind == VF_EDIT_DELETE) {
+            vf_buf_puts(out, "stale compiled file removed: ");
+            vf_buf_put(out, e->path);
+            vf_buf_putc(out, '\n');
+            continue;
+        }
+        put_heads(out, p, e);
+        if (e->kind == VF_EDIT_SPLICE) {
+            st = diff_file(p, e, out, err);
+            continue;
+        }
+        uint32_t f = vf_env_find(p->env, e->path);
+        vf_buf_puts(out, "@@ -1,1 +1,1 @@\n-link to ");
+        vf_buf_put(out, f == VF_NONE ? VF_S("nothing") : p->env->files[f].target);
+        vf_buf_puts(out, "\n+link to ");
+        vf_buf_put(out, e->contents);
+        vf_buf_putc(out, '\n');
+    }
+    return st == VF_OK && out->failed ? vf_err_nomem(err) : st;
+}

@@ -1,0 +1,51 @@
+/* draft.h: edits while they are being gathered: one draft a file, splices in any order. For src/relocate only. */
+#ifndef VF_RELOCATE_DRAFT_H
+#define VF_RELOCATE_DRAFT_H
+
+#include "relocate/plan.h"
+
+struct vf_draft {
+    uint32_t file;
+    enum vf_edit_kind kind;
+    struct vf_vec splices;  /* struct vf_splice */
+    struct vf_slice bytes;  /* of the file as it is; p NULL until read */
+    struct vf_slice target; /* LINK */
+    const char *rule;
+    uint32_t count;
+};
+
+/* A RECORD row that changes. */
+struct vf_row_change {
+    uint32_t dist, row;
+    struct vf_slice path;   /* p NULL: stays */
+    struct vf_slice digest; /* n 0: stays */
+    uint64_t size;
+    bool set_size;
+};
+
+struct vf_drafts {
+    struct vf_plan *plan;
+    struct vf_vec v;       /* struct vf_draft */
+    struct vf_map by_file; /* path -> index into v */
+    struct vf_vec rows;    /* struct vf_row_change */
+    struct vf_arena scratch;
+    struct vf_target target;
+};
+
+/* The draft of a file, made when there is none. NULL: no memory. Pointers are not stable over further calls. */
+struct vf_draft *vf_draft_of(struct vf_drafts *d, uint32_t file, enum vf_edit_kind kind);
+struct vf_draft *vf_draft_find(struct vf_drafts *d, uint32_t file);
+/* Contents of the draft's file, read once. VF_LIMIT above 256 MiB. */
+VF_MUST_CHECK enum vf_status vf_draft_bytes(struct vf_drafts *d, uint32_t file, struct vf_slice *out, struct vf_err *err);
+/* Adds a splice unless one already covers some of these bytes (the first one wins: *added says). A splice that changes nothing is left out. */
+VF_MUST_CHECK enum vf_status vf_draft_splice(struct vf_drafts *d, uint32_t file, struct vf_splice s, const char *rule,
+                                             uint32_t count, bool *added, struct vf_err *err);
+/* record_pass.c: rows of edited files get new hash and size where the old row was true; .pyc of edited .py go. */
+VF_MUST_CHECK enum vf_status vf_drafts_records(struct vf_drafts *d, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_drafts_pycs(struct vf_drafts *d, struct vf_err *err);
+/* The change of a row, made when there is none. */
+struct vf_row_change *vf_drafts_row(struct vf_drafts *d, uint32_t dist, uint32_t row);
+/* All drafts as sealed edits. */
+VF_MUST_CHECK enum vf_status vf_drafts_seal(struct vf_drafts *d, struct vf_edits *out, struct vf_err *err);
+
+#endif

@@ -1,0 +1,413 @@
+/* plan.c: findings -> edits. One pass over the findings (references), one over flaws and hits that they stand for, one over what only a move
+ * has to touch (headers we made self-locating, relative links that leave), then RECORD and compiled files. */
+#include "relocate/plan.h"
+
+#include <string.h>
+
+#include "relocate/draft.h"
+#include "syntax/header.h"
+
+#define PATH_LIMIT 4095u /* Linux PATH_MAX without the NUL */
+
+/* ---- what cannot be written ---- */
+
+static enum vf_status keep_finding(struct vf_findings *to, const struct vf_finding *fi, struct vf_err *err)
+{
+    struct vf_finding *kept = vf_vec_push(to->a, &to->v, sizeof *kept);
+    if (!kept)
+        return vf_err_nomem(err);
+    *kept = *fi;
+    return VF_OK;
+}
+
+static enum vf_status cannot_write(struct vf_drafts *d, const struct vf_finding *fi, const char *why, struct vf_err *err)
+{
+    struct vf_finding copy = *fi;
+    copy.fix = VF_FIX_MANUAL;
+    copy.message = vf_arena_concat(d->plan->a, fi->message, VF_S(": "), vf_slice_of(why));
+    return copy.message.p ? keep_finding(&d->plan->unwritable, &copy, err) : vf_err_nomem(err);
+}
+
+/* ---- one reference ---- */
+
+static enum vf_status set_link(struct vf_drafts *d, uint32_t file, struct vf_slice target, const char *rule, struct vf_err *err)
+{
+    if (vf_slice_eq(d->plan->env->files[file].target, target))
+        return VF_OK;
+    struct vf_draft *dr = vf_draft_of(d, file, VF_EDIT_LINK);
+    if (!dr)
+        return vf_err_nomem(err);
+    dr->target = target;
+    dr->rule = rule;
+    dr->count = 1;
+    return VF_OK;
+}
+
+/* lib64 and the interpreter's own names become relative: they then survive the next move. */
+static struct vf_slice link_target(struct vf_drafts *d, const struct vf_file *f, struct vf_slice path)
+{
+    struct vf_slice rest;
+    bool relative = vf_slice_eq(f->path, VF_S("lib64")) || vf_judge_is_interpreter(d->plan->env, f);
+    if (!relative || !vf_path_under(d->plan->to, path, &rest))
+        return path;
+    struct vf_buf b;
+    vf_buf_init(&b);
+    struct vf_slice dir = vf_path_join(&d->scratch, d->plan->to, vf_path_dir(f->path));
+    vf_path_relative(&b, dir, path);
+    struct vf_slice out = b.failed ? path : vf_arena_dup(d->plan->a, vf_buf_slice(&b));
+    vf_buf_release(&b);
+    return out;
+}
+
+static enum vf_status write_row_path(struct vf_drafts *d, uint32_t file, const struct vf_ref *r, struct vf_slice path,
+                                     bool *done, struct vf_err *err)
+{
+    const struct vf_env *env = d->plan->env;
+    for (uint32_t i = 0; i < env->n_dists; i++) {
+        if (env->dists[i].record_file != file)
+            continue;
+        const struct vf_record *rec = &env->dists[i].record;
+        for (uint32_t k = 0; k < rec->n; k++) {
+            if (r->value_off < rec->rows[k].row.off || r->value_off >= (uint64_t)rec->rows[k].row.off + rec->rows[k].row.len)
+                continue;
+            struct vf_row_change *c = vf_drafts_row(d, i, k);
+            if (!c)
+                return vf_err_nomem(err);
+            c->path = path;
+            *done = true;
+            return VF_OK;
+        }
+    }
+    return VF_OK;
+}
+
+/* Writes reference r of a file for `path`; what has no writer goes onto the list. */
+static enum vf_status write_ref(struct vf_drafts *d, uint32_t file, const struct vf_ref *r, struct vf_slice path,
+                                const struct vf_finding *fi, const char *rule, struct vf_err *err)
+{
+    const struct vf_file *f = &d->plan->env->files[file];
+    if (r->syntax == VF_SYN_LINK)
+        return set_link(d, file, link_target(d, f, path), rule, err);
+    bool row_done = false;
+    enum vf_status st = r->syntax == VF_SYN_RECORD ? write_row_path(d, file, r, path, &row_done, err) : VF_OK;
+    if (st != VF_OK || row_done)
+        return st;
+    struct vf_slice bytes;
+    st = vf_draft_bytes(d, file, &bytes, err);
+    if (st != VF_OK)
+        return st;
+    struct vf_source src = vf_env_source(d->plan->env, f->path, bytes);
+    struct vf_buf out;
+    struct vf_err why;
+    vf_buf_init(&out);
+    vf_err_init(&why);
+    st = r->flags & VF_REF_READONLY ? vf_err_set(&why, VF_UNWRITABLE, 0, "write", f->path, "this form has no writer")
+                                    : vf_syntax_write(r, &src, path, &d->target, &out, &why);
+    if (st == VF_OK && out.failed)
+        st = VF_NO_MEMORY;
+    if (st == VF_OK) {
+        struct vf_splice s = {.off = r->off, .len = r->len, .bytes = vf_arena_dup(d->plan->a, vf_buf_slice(&out))};
+        bool added;
+        st = s.bytes.p || !out.n ? vf_draft_splice(d, file, s, rule, 1, &added, err) : vf_err_nomem(err);
+    } else if (st == VF_UNWRITABLE && fi) {
+        st = cannot_write(d, fi, why.detail, err);
+    } else if (st == VF_UNWRITABLE) {
+        st = VF_OK; /* nobody asked for it: it goes on working as it is */
+    } else {
+        vf_err_set(err, why.code, why.sys, why.op, f->path, "%s", why.detail);
+    }
+    vf_err_release(&why);
+    vf_buf_release(&out);
+    return st;
+}
+
+/* ---- flaws: what is written wrongly for any place ---- */
+
+static const struct vf_ref *header_ref(const struct vf_file *f)
+{
+    for (uint32_t i = 0; i < f->facts.n_refs; i++)
+        if (f->facts.refs[i].syntax == VF_SYN_HEADER && f->facts.refs[i].role == VF_ROLE_INTERPRETER)
+            return &f->facts.refs[i];
+    return NULL;
+}
+
+static struct vf_slice own_interpreter(struct vf_drafts *d, struct vf_slice name)
+{
+    struct vf_slice bin = vf_path_join(&d->scratch, d->plan->to, d->plan->env->bin);
+    return vf_path_join(d->plan->a, bin, vf_name_is_python(name) ? name : VF_S("python"));
+}
+
+static enum vf_status reissue_header(struct vf_drafts *d, uint32_t file, const struct vf_finding *fi, struct vf_err *err)
+{
+    const struct vf_ref *r = header_ref(&d->plan->env->files[file]);
+    if (!r)
+        return VF_OK;
+    struct vf_slice name = vf_path_base(r->raw.n ? r->raw : r->value);
+    struct vf_slice path = own_interpreter(d, name);
+    return path.p ? write_ref(d, file, r, path, fi, vf_rule_info(fi->rule)->id, err) : vf_err_nomem(err);
+}
+
+/* A literal that its shell reads as something else: written again, quoted, for the place that was meant. */
+static enum vf_status requote(struct vf_drafts *d, uint32_t file, const struct vf_finding *fi, bool prompt, struct vf_err *err)
+{
+    const struct vf_file *f = &d->plan->env->files[file];
+    enum vf_status st = VF_OK;
+    for (uint32_t i = 0; i < f->facts.n_refs && st == VF_OK; i++) {
+        const struct vf_ref *r = &f->facts.refs[i];
+        if ((r->role == VF_ROLE_PROMPT) != prompt || r->flags & VF_REF_SELF)
+            continue;
+        struct vf_location loc;
+        struct vf_slice path = r->raw.n ? r->raw : r->value;
+        if (!prompt) {
+            st = vf_env_locate_ref(d->plan->env, r, &d->scratch, &loc, err);
+            if (st != VF_OK || loc.place == VF_NONE)
+                continue;
+            path = loc.rest.n ? vf_path_join(d->plan->a, d->plan->to, loc.rest) : d->plan->to;
+        }
+        st = path.p ? write_ref(d, file, r, path, fi, vf_rule_info(fi->rule)->id, err) : vf_err_nomem(err);
+    }
+    return st;
+}
+
+static enum vf_status apply_repairs(struct vf_drafts *d, uint32_t file, struct vf_err *err)
+{
+    const struct vf_file *f = &d->plan->env->files[file];
+    enum vf_status st = VF_OK;
+    for (uint32_t i = 0; i < f->facts.n_flaws && st == VF_OK; i++) {
+        const struct vf_flaw *fl = &f->facts.flaws[i];
+        struct vf_splice s = {.off = fl->off, .len = fl->len, .bytes = fl->repair};
+        bool added;
+        if (fl->has_repair)
+            st = vf_draft_splice(d, file, s, "VF110", 1, &added, err);
+    }
+    return st;
+}
+
+static enum vf_status plan_flaw(struct vf_drafts *d, const struct vf_finding *fi, struct vf_err *err)
+{
+    const struct vf_file *f = &d->plan->env->files[fi->file];
+    switch ((int)fi->rule) {
+    case VF_RULE_SCRIPT_MALFORMED:
+    case VF_RULE_SCRIPT_TOO_LONG:
+        return reissue_header(d, fi->file, fi, err);
+    case VF_RULE_ACTIVATE_QUOTING: {
+        enum vf_status st = apply_repairs(d, fi->file, err);
+        if (st == VF_OK)
+            st = requote(d, fi->file, fi, false, err);
+        return st == VF_OK ? requote(d, fi->file, fi, true, err) : st;
+    }
+    default:
+        break;
+    }
+    for (uint32_t i = 0; i < f->facts.n_flaws; i++)
+        if (f->facts.flaws[i].has_repair)
+            return apply_repairs(d, fi->file, err);
+    return VF_OK;
+}
+
+/* ---- hits: the place in a file without syntax ---- */
+
+static bool is_text_rule(enum vf_rule r)
+{
+    return r >= VF_RULE_TEXT_BOUND && r <= VF_RULE_BINARY_ASTRAY;
+}
+
+static bool is_body_rule(enum vf_rule r)
+{
+    return r == VF_RULE_SCRIPT_BODY_BOUND || r == VF_RULE_SCRIPT_BODY_BROKEN || r == VF_RULE_SCRIPT_BODY_ASTRAY;
+}
+
+static bool leads_away(const struct vf_drafts *d, uint32_t place)
+{
+    enum vf_place_kind k = d->plan->env->places[place].kind;
+    return k == VF_PLACE_OLD || k == VF_PLACE_LIVE || (k == VF_PLACE_PRESENT && !d->plan->stays);
+}
+
+static enum vf_status write_hit(struct vf_drafts *d, uint32_t file, const struct vf_hit *h, const struct vf_finding *fi,
+                                struct vf_err *err)
+{
+    struct vf_ref r = {.syntax = VF_SYN_TEXT,
+                       .role = VF_ROLE_TEXT,
+                       .form = (uint16_t)h->spelling,
+                       .line = h->line,
+                       .file = file,
+                       .off = h->off,
+                       .len = h->len,
+                       .value_off = h->off,
+                       .value = d->plan->env->places[h->place].place.path,
+                       .extra = h->rest};
+    return write_ref(d, file, &r, d->plan->to, fi, vf_rule_info(fi->rule)->id, err);
+}
+
+static enum vf_status plan_hits(struct vf_drafts *d, const struct vf_finding *fi, struct vf_err *err)
+{
+    const struct vf_file *f = &d->plan->env->files[fi->file];
+    enum vf_status st = VF_OK;
+    bool whole = !(f->flags & (VF_FILE_BINARY | VF_FILE_HITS_CUT));
+    for (uint32_t i = 0; i < f->facts.n_hits && st == VF_OK; i++) {
+        const struct vf_hit *h = &f->facts.hits[i];
+        if (!leads_away(d, h->place) || vf_judge_evidence(d->plan->env, f, h) != VF_EV_REFERENCE)
+            continue;
+        if (!whole)
+            return cannot_write(d, fi, f->flags & VF_FILE_BINARY ? "a binary file is never patched" : "too many places in it", err);
+        st = write_hit(d, fi->file, h, fi, err);
+    }
+    return st;
+}
+
+static enum vf_status plan_finding(struct vf_drafts *d, const struct vf_finding *fi, struct vf_err *err)
+{
+    if (fi->file == VF_NONE || fi->verdict == VF_V_BOUND)
+        return VF_OK;
+    const struct vf_file *f = &d->plan->env->files[fi->file];
+    if (is_text_rule(fi->rule) || is_body_rule(fi->rule))
+        return plan_hits(d, fi, err);
+    if (fi->fix != VF_FIX_REWRITE)
+        return VF_OK;
+    if (fi->ref != VF_NONE && fi->expected.p)
+        return write_ref(d, fi->file, &f->facts.refs[fi->ref], fi->expected, fi, vf_rule_info(fi->rule)->id, err);
+    return plan_flaw(d, fi, err);
+}
+
+/* ---- what only a change of place touches ---- */
+
+/* Relative paths that leave the environment lead elsewhere from the new place. */
+static enum vf_status repoint_leaving(struct vf_drafts *d, uint32_t file, const struct vf_ref *r, struct vf_err *err)
+{
+    const struct vf_env *env = d->plan->env;
+    const struct vf_file *f = &env->files[file];
+    struct vf_buf b;
+    vf_buf_init(&b);
+    bool inside = vf_path_link_inside(&b, f->path, r->value);
+    vf_buf_release(&b);
+    if (inside || vf_path_is_abs(r->value))
+        return VF_OK;
+    struct vf_slice dir = vf_path_join(&d->scratch, env->resolved, vf_path_dir(f->path));
+    struct vf_slice abs = vf_path_clean_dup(d->plan->a, vf_path_join(&d->scratch, dir, r->value));
+    if (!abs.p)
+        return vf_err_nomem(err);
+    if (!vf_outside_exists(env->params.outside, abs))
+        return VF_OK;
+    struct vf_slice inside_rest;
+    if (vf_path_under(env->resolved, abs, &inside_rest))
+        abs = vf_path_join(d->plan->a, d->plan->to, inside_rest);
+    vf_buf_init(&b);
+    struct vf_slice new_dir = vf_path_join(&d->scratch, d->plan->to, vf_path_dir(f->path));
+    vf_path_relative(&b, new_dir, abs);
+    struct vf_slice rel = b.failed ? (struct vf_slice){NULL, 0} : vf_arena_dup(d->plan->a, vf_buf_slice(&b));
+    vf_buf_release(&b);
+    if (!rel.p || !abs.p)
+        return vf_err_nomem(err);
+    if (r->syntax == VF_SYN_LINK)
+        return set_link(d, file, rel, "VF806", err);
+    return write_ref(d, file, r, rel, NULL, "VF405", err);
+}
+
+static enum vf_status plan_change_of_place(struct vf_drafts *d, uint32_t file, struct vf_err *err)
+{
+    const struct vf_file *f = &d->plan->env->files[file];
+    enum vf_status st = VF_OK;
+    for (uint32_t i = 0; i < f->facts.n_refs && st == VF_OK; i++) {
+        const struct vf_ref *r = &f->facts.refs[i];
+        if (r->syntax == VF_SYN_HEADER && vf_header_is_ours(r) && (f->flags & VF_FILE_IN_BIN)) {
+            struct vf_slice path = own_interpreter(d, r->value);
+            st = path.p ? write_ref(d, file, r, path, NULL, "VF201", err) : vf_err_nomem(err);
+        } else if (r->syntax == VF_SYN_LINK || ((r->syntax == VF_SYN_PTH || r->syntax == VF_SYN_EGG_LINK) &&
+                                               (r->flags & VF_REF_RELATIVE) && !(r->flags & VF_REF_CODE))) {
+            st = repoint_leaving(d, file, r, err);
+        }
+    }
+    return st;
+}
+
+/* ---- the target ---- */
+
+static bool env_has_split(const struct vf_env *env)
+{
+    struct vf_buf b;
+    vf_buf_init(&b);
+    bool has = vf_outside_resolve(env->params.outside, VF_S("/usr/bin/env"), &b) && !b.failed &&
+               !vf_slice_eq(vf_path_base(vf_buf_slice(&b)), VF_S("busybox"));
+    vf_buf_release(&b);
+    return has;
+}
+
+static enum vf_status describe_target(struct vf_drafts *d, struct vf_err *err)
+{
+    const struct vf_env *env = d->plan->env;
+    struct vf_vec names = {0};
+    for (size_t i = 0; i < env->n_files; i++) {
+        struct vf_slice base = vf_path_base(env->files[i].path);
+        if (!(env->files[i].flags & VF_FILE_IN_BIN) || !vf_name_is_python(base))
+            continue;
+        struct vf_slice *n = vf_vec_push(d->plan->a, &names, sizeof *n);
+        if (!n)
+            return vf_err_nomem(err);
+        *n = base;
+    }
+    d->target = (struct vf_target){.root = d->plan->to,
+                                   .bin = names.base,
+                                   .n_bin = names.n,
+                                   .env_s = env_has_split(env),
+                                   .line_limit = 127,
+                                   .py_major = 3,
+                                   .py_minor = env->py.minor};
+    return VF_OK;
+}
+
+static enum vf_status check_lengths(const struct vf_env *env, struct vf_slice to, struct vf_err *err)
+{
+    if (vf_path_base(to).n > 255)
+        return vf_err_set(err, VF_PATH_TOO_LONG, 0, "plan", to, "a name is longer than 255 bytes");
+    for (size_t i = 0; i < env->n_files; i++)
+        if (to.n + 1 + env->files[i].path.n > PATH_LIMIT)
+            return vf_err_set(err, VF_PATH_TOO_LONG, 0, "plan", env->files[i].path,
+                              "its path would be longer than 4095 bytes at the new place");
+    return VF_OK;
+}
+
+/* ---- all of it ---- */
+
+static bool stays_as_it_is(const struct vf_finding *fi)
+{
+    return fi->verdict == VF_V_BROKEN || fi->verdict == VF_V_ASTRAY ||
+           (fi->verdict == VF_V_STALE && fi->rule == VF_RULE_TEXT_MENTION);
+}
+
+static enum vf_status plan_all(struct vf_drafts *d, const struct vf_findings *findings, struct vf_err *err)
+{
+    enum vf_status st = describe_target(d, err);
+    for (size_t i = 0; i < findings->v.n && st == VF_OK; i++) {
+        const struct vf_finding *fi = vf_findings_at(findings, i);
+        size_t refused = d->plan->unwritable.v.n;
+        uint32_t drafted = (uint32_t)d->v.n;
+        st = plan_finding(d, fi, err);
+        bool written = fi->fix == VF_FIX_REWRITE && (fi->expected.p || d->v.n != drafted);
+        if (st == VF_OK && stays_as_it_is(fi) && !written && d->plan->unwritable.v.n == refused)
+            st = keep_finding(&d->plan->warnings, fi, err);
+    }
+    for (uint32_t i = 0; !d->plan->stays && i < d->plan->env->n_files && st == VF_OK; i++)
+        if (!(d->plan->env->files[i].flags & VF_FILE_JOURNAL))
+            st = plan_change_of_place(d, i, err);
+    if (st == VF_OK)
+        st = vf_drafts_records(d, err);
+    return st == VF_OK ? vf_drafts_pycs(d, err) : st;
+}
+
+enum vf_status vf_plan_make(const struct vf_env *env, const struct vf_findings *findings, struct vf_arena *a,
+                            struct vf_plan *out, struct vf_err *err)
+{
+    *out = (struct vf_plan){.a = a, .env = env, .stays = !env->params.at.n};
+    out->to = out->stays ? env->typed : env->params.at;
+    out->unwritable.a = out->warnings.a = a;
+    struct vf_drafts d = {.plan = out};
+    vf_arena_init(&d.scratch);
+    vf_map_init(&d.by_file, &d.scratch);
+    enum vf_status st = check_lengths(env, out->to, err);
+    if (st == VF_OK)
+        st = plan_all(&d, findings, err);
+    if (st == VF_OK)
+        st = vf_drafts_seal(&d, &out->edits, err);
+    vf_arena_release(&d.scratch);
+    return st;
+}

@@ -1,0 +1,33 @@
+/* prove.h: is what a plan makes the same environment at the new place? On the planned tree, before anything is changed (DESIGN 6, step 4),
+ * and by starting the interpreter there, after (step 5). */
+#ifndef VF_RELOCATE_PROVE_H
+#define VF_RELOCATE_PROVE_H
+
+#include "fs/spawn.h"
+#include "relocate/plan.h"
+
+enum vf_proof { VF_PROVED_NOT, VF_PROVED, VF_PROOF_NOT_TRIED };
+
+struct vf_proofs {
+    enum vf_proof statics; /* no edited reference names an old place; no error that was not there before */
+    enum vf_proof freeze;  /* the same distributions, versions and sources after mapping */
+    enum vf_proof record;  /* rows of edited files are true where they were true, and only there */
+    enum vf_proof interpreter;
+    struct vf_findings after; /* what is found on the planned tree, judged for the new place */
+};
+
+/* The static proofs. `leave`: references in plan->unwritable are allowed to stay. VF_PROOF_FAILED names the first file at fault. */
+VF_MUST_CHECK enum vf_status vf_prove_plan(const struct vf_plan *plan, bool leave, struct vf_arena *a, struct vf_proofs *out,
+                                           struct vf_err *err);
+
+/* Starts `root`/BIN/python without running any code of the environment; it must report `root` as its prefix. VF_PROOF_NOT_TRIED
+ * when it cannot be started here at all (another architecture, no permission to execute). */
+VF_MUST_CHECK enum vf_status vf_prove_interpreter(const struct vf_env *env, struct vf_slice root, const struct vf_hooks *hooks,
+                                                  struct vf_arena *a, enum vf_proof *out, struct vf_err *err);
+/* A small script with the header that scripts at `root` get, for the journal directory: when started it prints "ok". Appends to out. */
+VF_MUST_CHECK enum vf_status vf_prove_stub(const struct vf_env *env, struct vf_slice root, struct vf_buf *out, struct vf_err *err);
+/* Starts that stub. */
+VF_MUST_CHECK enum vf_status vf_prove_stub_runs(struct vf_slice stub, const struct vf_hooks *hooks, struct vf_arena *a,
+                                                enum vf_proof *out, struct vf_err *err);
+
+#endif

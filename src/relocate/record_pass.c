@@ -1,0 +1,189 @@
+/* record_pass.c: the second pass of a plan: RECORD rows of edited files, and compiled files of edited sources.
+ *
+ * A row gets the new hash and size only where the old one was true: what was changed before is not blessed (FACTS 9.4, 130). */
+#include "relocate/draft.h"
+
+#include "base/digest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct vf_row_change *vf_drafts_row(struct vf_drafts *d, uint32_t dist, uint32_t row)
+{
+    for (size_t i = 0; i < d->rows.n; i++) {
+        struct vf_row_change *c = VF_VEC_AT(struct vf_row_change, &d->rows, i);
+        if (c->dist == dist && c->row == row)
+            return c;
+    }
+    struct vf_row_change *c = vf_vec_push(&d->scratch, &d->rows, sizeof *c);
+    if (c)
+        *c = (struct vf_row_change){.dist = dist, .row = row};
+    return c;
+}
+
+static enum vf_status digest_of(struct vf_arena *a, struct vf_slice alg, struct vf_slice bytes, struct vf_slice *out,
+                                struct vf_err *err)
+{
+    struct vf_hasher *h = NULL;
+    unsigned char d[VF_DIGEST_MAX];
+    *out = (struct vf_slice){NULL, 0};
+    enum vf_status st = vf_hasher_new(alg, &h, err);
+    if (st != VF_OK)
+        return st;
+    vf_hasher_update(h, bytes);
+    size_t n = vf_hasher_final(h, d);
+    vf_hasher_free(h);
+    *out = vf_arena_dup(a, (struct vf_slice){(const char *)d, n});
+    return out->p ? VF_OK : vf_err_nomem(err);
+}
+
+static enum vf_status new_contents(struct vf_drafts *d, const struct vf_draft *dr, struct vf_buf *out, struct vf_err *err)
+{
+    struct vf_edit e = {.path = d->plan->env->files[dr->file].path, .kind = VF_EDIT_SPLICE, .n = dr->splices.n};
+    e.splices = vf_arena_array(&d->scratch, e.n + 1, sizeof *e.splices);
+    if (!e.splices)
+        return vf_err_nomem(err);
+    memcpy(e.splices, dr->splices.base, e.n * sizeof *e.splices);
+    struct vf_edits one = {.v = &e, .n = 1};
+    enum vf_status st = vf_edits_seal(&one, err);
+    return st == VF_OK ? vf_edit_apply(&e, dr->bytes, out, err) : st;
+}
+
+/* One row of one edited file. */
+static enum vf_status follow_row(struct vf_drafts *d, const struct vf_draft *dr, uint32_t dist, uint32_t index,
+                                 struct vf_err *err)
+{
+    const struct vf_record_row *row = &d->plan->env->dists[dist].record.rows[index];
+    if (!row->digest.n && !row->has_size)
+        return VF_OK;
+    struct vf_slice before = {NULL, 0}, after = {NULL, 0};
+    struct vf_err why;
+    vf_err_init(&why);
+    if (row->has_size && row->size != dr->bytes.n)
+        return VF_OK;
+    if (row->digest.n) {
+        enum vf_status st = digest_of(&d->scratch, row->alg, dr->bytes, &before, &why);
+        vf_err_release(&why);
+        if (st == VF_NOT_SUPPORTED || (st == VF_OK && !vf_record_digest_is(row, before)))
+            return VF_OK;
+        if (st != VF_OK)
+            return vf_err_nomem(err);
+    }
+    struct vf_buf now;
+    vf_buf_init(&now);
+    enum vf_status st = new_contents(d, dr, &now, err);
+    if (st == VF_OK && row->digest.n)
+        st = digest_of(d->plan->a, row->alg, vf_buf_slice(&now), &after, err);
+    struct vf_row_change *c = st == VF_OK ? vf_drafts_row(d, dist, index) : NULL;
+    if (st == VF_OK && !c)
+        st = vf_err_nomem(err);
+    if (c) {
+        c->digest = after;
+        c->set_size = row->has_size;
+        c->size = now.n;
+    }
+    vf_buf_release(&now);
+    return st;
+}
+
+/* Every row of every distribution that means this file: usually one; shared files have more. */
+static enum vf_status follow_file(struct vf_drafts *d, const struct vf_draft *dr, struct vf_err *err)
+{
+    const struct vf_env *env = d->plan->env;
+    const struct vf_file *f = &env->files[dr->file];
+    if (f->dist == VF_NONE)
+        return VF_OK;
+    uint32_t owners[2] = {f->dist, f->second_dist};
+    struct vf_buf path;
+    vf_buf_init(&path);
+    enum vf_status st = VF_OK;
+    for (int o = 0; o < 2 && st == VF_OK; o++) {
+        if (owners[o] == VF_NONE)
+            continue;
+        const struct vf_env_dist *dist = &env->dists[owners[o]];
+        for (uint32_t r = 0; r < dist->record.n && st == VF_OK; r++) {
+            struct vf_slice base = vf_path_base(dist->record.rows[r].path);
+            if (vf_slice_eq(base, vf_path_base(f->path)) &&
+                vf_env_row_path(env, dist, dist->record.rows[r].path, &path) && vf_slice_eq(vf_buf_slice(&path), f->path))
+                st = follow_row(d, dr, owners[o], r, err);
+        }
+    }
+    vf_buf_release(&path);
+    return st;
+}
+
+static enum vf_status splice_row(struct vf_drafts *d, const struct vf_row_change *c, struct vf_err *err)
+{
+    const struct vf_env_dist *dist = &d->plan->env->dists[c->dist];
+    const struct vf_record_row *row = &dist->record.rows[c->row];
+    struct vf_record_change change = {.path = c->path.p ? &c->path : NULL,
+                                      .digest = c->digest.n ? &c->digest : NULL,
+                                      .set_size = c->set_size,
+                                      .size = c->size};
+    struct vf_buf out;
+    vf_buf_init(&out);
+    vf_record_row_put(&out, dist->record_bytes, row, &change);
+    struct vf_splice s = {.off = row->row.off, .len = row->row.len};
+    s.bytes = vf_arena_dup(d->plan->a, vf_buf_slice(&out));
+    bool failed = out.failed || !s.bytes.p, added;
+    vf_buf_release(&out);
+    if (failed)
+        return vf_err_nomem(err);
+    const char *rule = c->path.p ? "VF513" : "VF508";
+    return vf_draft_splice(d, dist->record_file, s, rule, c->path.p ? 1 : 0, &added, err);
+}
+
+enum vf_status vf_drafts_records(struct vf_drafts *d, struct vf_err *err)
+{
+    enum vf_status st = VF_OK;
+    size_t n = d->v.n;
+    for (size_t i = 0; i < n && st == VF_OK; i++) {
+        struct vf_draft dr = *VF_VEC_AT(struct vf_draft, &d->v, i);
+        if (dr.kind == VF_EDIT_SPLICE && dr.splices.n)
+            st = follow_file(d, &dr, err);
+    }
+    for (size_t i = 0; i < d->rows.n && st == VF_OK; i++) {
+        struct vf_row_change c = *VF_VEC_AT(struct vf_row_change, &d->rows, i);
+        if (d->plan->env->dists[c.dist].record_file != VF_NONE)
+            st = splice_row(d, &c, err);
+    }
+    return st;
+}
+
+/* The source that a compiled file stands for: `a/__pycache__/m.cpython-312.pyc` and `a/m.pyc` both mean `a/m.py`. */
+static struct vf_slice source_of(struct vf_arena *a, struct vf_slice pyc)
+{
+    struct vf_slice dir = vf_path_dir(pyc), base = vf_path_base(pyc);
+    if (vf_slice_eq(vf_path_base(dir), VF_S("__pycache__")))
+        dir = vf_path_dir(dir);
+    size_t dot = vf_slice_find_byte(base, '.', 0);
+    struct vf_slice name = vf_arena_concat(a, vf_slice_sub(base, 0, dot), VF_S(".py"), VF_S(""));
+    return name.p ? vf_path_join(a, dir, name) : name;
+}
+
+enum vf_status vf_drafts_pycs(struct vf_drafts *d, struct vf_err *err)
+{
+    const struct vf_env *env = d->plan->env;
+    bool any = false;
+    for (size_t i = 0; i < d->v.n; i++) {
+        const struct vf_draft *dr = VF_VEC_AT(struct vf_draft, &d->v, i);
+        any = any || (dr->splices.n && vf_slice_ends(env->files[dr->file].path, VF_S(".py")));
+    }
+    for (uint32_t i = 0; any && i < env->n_files; i++) {
+        if (!(env->files[i].flags & VF_FILE_PYC) || env->files[i].st.kind != VF_KIND_FILE)
+            continue;
+        struct vf_slice src = source_of(&d->scratch, env->files[i].path);
+        if (!src.p)
+            return vf_err_nomem(err);
+        uint32_t f = vf_env_find(env, src);
+        const struct vf_draft *dr = f == VF_NONE ? NULL : vf_draft_find(d, f);
+        if (!dr || !dr->splices.n)
+            continue;
+        struct vf_draft *gone = vf_draft_of(d, i, VF_EDIT_DELETE);
+        if (!gone)
+            return vf_err_nomem(err);
+        gone->kind = VF_EDIT_DELETE;
+        gone->rule = "VF720";
+    }
+    return VF_OK;
+}

@@ -1,0 +1,252 @@
+/* metadata.c: VF5xx: RECORD, what installers and tools change themselves, metadata directories, direct_url.json. FACTS 4.4, 4.5; SURVEY 2. */
+#include "rules/judge.h"
+
+static struct vf_finding *about_row(struct vf_judge *j, enum vf_rule rule, const struct vf_env_dist *d,
+                                    const struct vf_record_row *row)
+{
+    struct vf_slice path = d->record_file == VF_NONE ? d->info : j->env->files[d->record_file].path;
+    struct vf_finding *fi = vf_findings_add(j->out, rule, path);
+    if (!fi)
+        return NULL;
+    fi->distribution = d->canonical;
+    fi->line = (int64_t)row->line;
+    fi->offset = (int64_t)row->path_at.off;
+    fi->value = row->path;
+    return fi;
+}
+
+static struct vf_finding *about_info(struct vf_judge *j, enum vf_rule rule, const struct vf_env_dist *d)
+{
+    struct vf_finding *fi = vf_findings_add(j->out, rule, d->info);
+    if (fi)
+        fi->distribution = d->canonical;
+    return fi;
+}
+
+static bool below(struct vf_slice path, const char *dir)
+{
+    return vf_path_under(vf_slice_of(dir), path, NULL);
+}
+
+/* Files that Python, an installer or their own tool rewrites after RECORD was written (SURVEY 2, FACTS 193). */
+static bool changes_itself(const struct vf_env_dist *d, const struct vf_file *f)
+{
+    struct vf_slice base = vf_path_base(f->path);
+    if (f->flags & VF_FILE_PYC || below(f->path, "etc/jupyter"))
+        return true;
+    if (vf_slice_eq(base, VF_S("direct_url.json")) || vf_slice_eq(base, VF_S("INSTALLER")) ||
+        vf_slice_eq(base, VF_S("REQUESTED")) || vf_slice_eq(base, VF_S("RECORD")))
+        return true;
+    (void)d;
+    return false;
+}
+
+/* A `#!python` placeholder that the installer expanded without saying so in RECORD. */
+static bool expanded_placeholder(const struct vf_file *f)
+{
+    if (!(f->flags & VF_FILE_IN_BIN))
+        return false;
+    for (uint32_t i = 0; i < f->facts.n_refs; i++)
+        if (f->facts.refs[i].syntax == VF_SYN_HEADER && vf_header_is_python(&f->facts.refs[i]))
+            return true;
+    return false;
+}
+
+static void judge_changed(struct vf_judge *j, const struct vf_env_dist *d, const struct vf_record_row *row,
+                          const struct vf_file *f)
+{
+    bool size = (f->flags & VF_FILE_SIZE_BAD) != 0;
+    bool hash = (f->flags & VF_FILE_HASHED) && f->truth == VF_ROW_FALSE;
+    if (f->st.kind != VF_KIND_FILE || (!size && !hash) || &j->env->dists[f->dist] != d)
+        return;
+    bool self = changes_itself(d, f) || (!j->hashes && expanded_placeholder(f) && !row->digest.n);
+    if (!hash && !j->hashes && !size)
+        return;
+    if (!j->hashes && !size)
+        return; /* found along the way only for files with hits: --hashes is what asks for it */
+    enum vf_rule rule = size ? VF_RULE_FILE_SIZE : VF_RULE_FILE_HASH;
+    if (self || expanded_placeholder(f))
+        rule = VF_RULE_FILE_SELF_CHANGED;
+    struct vf_finding *fi = vf_judge_about(j, rule, f);
+    if (fi && f->second_dist != VF_NONE && rule != VF_RULE_FILE_SELF_CHANGED) { /* two owners contradict each other */
+        fi->verdict = VF_V_INCONSISTENT;
+        fi->level = VF_L_WARNING;
+    }
+}
+
+static bool is_compiled(struct vf_slice path)
+{
+    return vf_slice_ends(path, VF_S(".pyc")) || vf_slice_ends(path, VF_S(".pyo")) ||
+           vf_slice_find(path, VF_S("__pycache__"), 0) != VF_NPOS;
+}
+
+static bool may_be_absent(const struct vf_env_dist *d, const struct vf_record_row *row)
+{
+    if (is_compiled(row->path))
+        return true;
+    return d->seeded && !row->digest.n;
+}
+
+struct phantoms {
+    uint32_t n;
+    const struct vf_record_row *first;
+};
+
+static void judge_missing(struct vf_judge *j, const struct vf_env_dist *d, const struct vf_record_row *row,
+                          struct vf_slice path, struct phantoms *ph)
+{
+    if (may_be_absent(d, row)) {
+        if (!ph->n++)
+            ph->first = row;
+        return;
+    }
+    struct vf_slice kept = vf_arena_dup(j->a, path);
+    if (!kept.p) {
+        j->out->failed = true;
+        return;
+    }
+    struct vf_finding *fi = vf_findings_add(j->out, VF_RULE_FILE_MISSING, kept);
+    if (!fi)
+        return;
+    fi->distribution = d->canonical;
+    if (!row->digest.n) {
+        fi->level = VF_L_WARNING;
+        fi->verdict = VF_V_INCONSISTENT;
+    }
+}
+
+static void judge_one_row(struct vf_judge *j, const struct vf_env_dist *d, const struct vf_record_row *row,
+                          struct vf_buf *path, struct phantoms *ph)
+{
+    if (!row->path.n || vf_slice_find_byte(row->path, '\0', 0) != VF_NPOS)
+        return; /* malformed: said already */
+    if (!vf_env_row_path(j->env, d, row->path, path)) {
+        if (!vf_path_is_abs(row->path)) /* absolute rows are references, judged as such */
+            about_row(j, VF_RULE_RECORD_ESCAPING, d, row);
+        return;
+    }
+    struct vf_slice p = vf_buf_slice(path);
+    uint32_t file = vf_env_find(j->env, p);
+    if (file != VF_NONE)
+        judge_changed(j, d, row, &j->env->files[file]);
+    else if (!vf_env_has(j->env, p))
+        judge_missing(j, d, row, p, ph);
+}
+
+static void judge_problems(struct vf_judge *j, const struct vf_env_dist *d)
+{
+    for (size_t i = 0; i < d->record.n_problems; i++) {
+        const struct vf_record_problem *p = &d->record.problems[i];
+        if (p->kind == VF_RECORD_COLUMNS && d->record.rows[p->row].columns > 3)
+            continue; /* tolerated by everyone (FACTS 4.5) */
+        struct vf_finding *fi = about_row(j, VF_RULE_RECORD_MALFORMED, d, &d->record.rows[p->row]);
+        if (!fi)
+            return;
+        fi->message = vf_arena_concat(j->a, vf_slice_of(vf_rule_info(fi->rule)->what), VF_S(": "),
+                                      vf_slice_of(vf_record_problem_words(p->kind)));
+        if (!fi->message.p)
+            j->out->failed = true;
+    }
+}
+
+static void judge_record(struct vf_judge *j, const struct vf_env_dist *d)
+{
+    struct phantoms ph = {0};
+    struct vf_buf path;
+    vf_buf_init(&path);
+    judge_problems(j, d);
+    for (size_t i = 0; i < d->record.n; i++)
+        judge_one_row(j, d, &d->record.rows[i], &path, &ph);
+    struct vf_finding *fi = ph.n ? about_row(j, VF_RULE_RECORD_PHANTOM, d, ph.first) : NULL;
+    if (fi)
+        fi->count = ph.n;
+    vf_buf_release(&path);
+}
+
+static void judge_dist(struct vf_judge *j, const struct vf_env_dist *d)
+{
+    if (!d->valid_name) {
+        about_info(j, VF_RULE_DIST_LEFTOVER, d);
+        return;
+    }
+    if (d->duplicate)
+        about_info(j, VF_RULE_DIST_DUPLICATE, d);
+    if (!d->has_metadata && !d->is_egg_link)
+        about_info(j, VF_RULE_DIST_UNREADABLE, d);
+    if (!d->is_egg && !d->is_egg_link && !d->has_record && !d->unseen)
+        about_info(j, VF_RULE_RECORD_MISSING, d);
+    if (d->has_record)
+        judge_record(j, d);
+}
+
+void vf_judge_metadata(struct vf_judge *j)
+{
+    for (size_t i = 0; i < j->env->n_dists; i++)
+        judge_dist(j, &j->env->dists[i]);
+}
+
+void vf_judge_row(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
+{
+    struct vf_location loc = vf_judge_locate(j, r);
+    struct vf_finding *fi = NULL;
+    switch (vf_judge_stand(j, &loc)) {
+    case VF_STAND_FINE:
+    case VF_STAND_RELATIVE:
+        return;
+    case VF_STAND_BOUND:
+        vf_judge_ref(j, VF_RULE_RECORD_ABSOLUTE, f, r);
+        return;
+    case VF_STAND_BROKEN:
+        fi = vf_judge_ref(j, VF_RULE_RECORD_BROKEN_PLACE, f, r);
+        break;
+    case VF_STAND_ASTRAY:
+        fi = vf_judge_ref(j, VF_RULE_RECORD_ASTRAY, f, r);
+        break;
+    case VF_STAND_OUTSIDE:
+        vf_judge_ref(j, VF_RULE_RECORD_ESCAPING, f, r);
+        return;
+    }
+    vf_judge_expect(j, fi, loc.rest);
+}
+
+static bool is_editable_url(const struct vf_judge *j, const struct vf_file *f)
+{
+    uint32_t d = f->dist != VF_NONE ? f->dist : f->info_of;
+    return d != VF_NONE && j->env->dists[d].editable;
+}
+
+void vf_judge_url(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
+{
+    struct vf_location loc = vf_judge_locate(j, r);
+    struct vf_finding *fi = NULL;
+    switch (vf_judge_stand(j, &loc)) {
+    case VF_STAND_FINE:
+    case VF_STAND_RELATIVE:
+        return;
+    case VF_STAND_BOUND:
+        vf_judge_ref(j, VF_RULE_URL_BOUND, f, r);
+        return;
+    case VF_STAND_BROKEN:
+    case VF_STAND_ASTRAY:
+        fi = vf_judge_ref(j, VF_RULE_URL_STALE, f, r);
+        if (fi && is_editable_url(j, f))
+            fi->level = VF_L_WARNING;
+        vf_judge_expect(j, fi, loc.rest);
+        return;
+    case VF_STAND_OUTSIDE:
+        break;
+    }
+    if (vf_outside_exists(j->env->params.outside, loc.path))
+        return; /* what it means for the host is said of the editable itself */
+    fi = vf_judge_ref(j, VF_RULE_URL_STALE, f, r);
+    if (fi)
+        fi->fix = VF_FIX_NONE;
+}
+
+void vf_judge_url_flaw(struct vf_judge *j, const struct vf_file *f, const struct vf_flaw *fl)
+{
+    struct vf_finding *fi =
+        vf_judge_flaw(j, fl->kind == VF_FLAW_URL_SECRET ? VF_RULE_URL_SECRET : VF_RULE_URL_INVALID, f, fl);
+    if (fi && fl->kind == VF_FLAW_URL_SECRET)
+        fi->value = (struct vf_slice){NULL, 0}; /* a report is no place for a password */
+}
