@@ -1,0 +1,149 @@
+/* check.c: the verb check: open, scan, judge, report. It writes nothing and starts nothing. */
+#include "fs/txn.h"
+#include "rules/judge.h"
+#include "verbs/result.h"
+
+static const char *fail_on_name(enum venvfix_fail_on f)
+{
+    static const char *const names[] = {"warning", "error", "info", "never"};
+    return names[f];
+}
+
+static int exit_code(const struct vf_answers *ans, enum venvfix_fail_on f)
+{
+    switch (f) {
+    case VENVFIX_FAIL_ERROR:
+        return ans->errors ? 1 : 0;
+    case VENVFIX_FAIL_WARNING:
+        return ans->errors || ans->warnings ? 1 : 0;
+    case VENVFIX_FAIL_INFO:
+        return ans->errors || ans->warnings || ans->infos ? 1 : 0;
+    case VENVFIX_FAIL_NEVER:
+        break;
+    }
+    return 0;
+}
+
+static struct venvfix_bytes kept(struct vf_session *s, struct vf_slice v)
+{
+    return v.p && v.n ? vf_bytes_of(vf_arena_dup(s->a, v)) : (struct venvfix_bytes){NULL, 0};
+}
+
+static enum vf_status describe_places(struct vf_session *s, const struct vf_env *env, struct venvfix_check_result *r)
+{
+    r->old_places = vf_arena_array(s->a, env->n_places + 1, sizeof *r->old_places);
+    if (!r->old_places)
+        return vf_err_nomem(&s->err);
+    for (size_t i = 0; i < env->n_places; i++) {
+        const struct vf_env_place *p = &env->places[i];
+        bool given = p->given && p->kind != VF_PLACE_PRESENT;
+        bool voted = p->votes && p->kind != VF_PLACE_PRESENT;
+        if (!given && !voted)
+            continue;
+        r->old_places[r->n_old_places++] =
+            (struct venvfix_old_place){.path = kept(s, p->place.path), .votes = p->votes, .exists = p->exists};
+    }
+    return VF_OK;
+}
+
+static enum vf_status describe(struct vf_session *s, const struct vf_env *env, struct venvfix_check_result *r)
+{
+    r->path = kept(s, env->typed);
+    r->resolved = kept(s, env->resolved);
+    r->kind = vf_env_kind_name(env->kind);
+    r->implementation = env->py.pypy ? "pypy" : env->py.minor ? "cpython" : NULL;
+    r->python = kept(s, env->py.version);
+    r->base = kept(s, env->py.base);
+    r->base_exists = env->py.base.n ? env->py.base_exists : -1;
+    r->system_site_packages = env->system_site_known ? env->system_site : -1;
+    r->relocatable_claim = env->relocatable_claim;
+    r->distributions = env->n_dists;
+    r->files = env->counted;
+    r->bytes = env->bytes;
+    r->examined = env->examined;
+    r->unexamined = env->n_unexamined;
+    r->at = kept(s, env->params.at);
+    return describe_places(s, env, r);
+}
+
+static enum vf_status look_at_journal(struct vf_session *s, struct vf_env *env)
+{
+    struct vf_txn_info info;
+    enum vf_status st = vf_txn_look(env->resolved, s->a, &info, &s->err);
+    if (st == VF_OK)
+        env->journal_foreign = info.state == VF_TXN_FOREIGN;
+    else
+        vf_err_clear(&s->err);
+    return VF_OK;
+}
+
+static enum vf_status judge(struct vf_session *s, const struct vf_env *env, const struct venvfix_check_options *o,
+                            struct venvfix_check_result *r)
+{
+    struct vf_findings findings = {.a = s->a};
+    enum vf_status st = vf_judge_env(env, &findings, &s->err);
+    if (st != VF_OK)
+        return st;
+    struct vf_answers ans = vf_answers_of(&findings);
+    r->sound = ans.sound;
+    r->movable = env->params.at.n ? -1 : ans.movable;
+    r->self_contained = ans.self_contained;
+    r->errors = ans.errors;
+    r->warnings = ans.warnings;
+    r->infos = ans.infos;
+    r->fail_on = fail_on_name(o->fail_on);
+    r->exit = exit_code(&ans, o->fail_on);
+    return vf_findings_out(s, &findings, &r->findings);
+}
+
+static enum vf_status run(struct vf_session *s, const struct venvfix_check_options *o, struct venvfix_check_result *r)
+{
+    struct vf_env_params p = {.path = vf_slice_of(o->path),
+                              .cwd = s->cwd,
+                              .n_from = o->n_from,
+                              .hashes = o->hashes,
+                              .outside = s->outside,
+                              .hooks = &s->hooks};
+    struct vf_slice *from = vf_arena_array(s->a, o->n_from + 1, sizeof *from);
+    if (!from)
+        return vf_err_nomem(&s->err);
+    for (size_t i = 0; i < o->n_from; i++)
+        from[i] = vf_slice_of(o->from[i]);
+    p.from = from;
+    if (o->at) {
+        p.at = vf_session_abs(s, o->at);
+        if (!p.at.p)
+            return vf_err_nomem(&s->err);
+    }
+    struct vf_env *env = NULL;
+    enum vf_status st = vf_env_open(&p, &env, &s->err);
+    if (st == VF_OK)
+        st = vf_env_scan(env, &s->err);
+    if (st == VF_OK)
+        st = look_at_journal(s, env);
+    if (st == VF_OK)
+        st = judge(s, env, o, r);
+    if (st == VF_OK)
+        st = describe(s, env, r);
+    vf_env_free(env);
+    return st;
+}
+
+int venvfix_check(const struct venvfix_check_options *options, struct venvfix_check_result *result)
+{
+    struct vf_session s;
+    *result = (struct venvfix_check_result){0};
+    enum vf_status st = vf_session_open(&s, &options->hooks);
+    if (st == VF_OK)
+        st = run(&s, options, result);
+    if (st != VF_OK)
+        result->exit = 2;
+    vf_session_close(&s, &result->error, &result->own);
+    return result->exit;
+}
+
+void venvfix_check_free(struct venvfix_check_result *result)
+{
+    vf_session_free_own(result->own);
+    *result = (struct venvfix_check_result){0};
+}
