@@ -1,0 +1,117 @@
+/* change_resume.c: journals of OLD and NEW, and the directories beside NEW, are looked at before anything is refused, so that the same
+ * command, given again after a crash, finishes. */
+#include "fs/txn.h"
+#include "verbs/change.h"
+
+static enum vf_status foreign(struct vf_change *c, struct vf_slice root, const char *why)
+{
+    struct vf_slice path = vf_path_join(c->s.a, root, VF_S(VF_TXN_DIR));
+    return vf_err_set(&c->s.err, VF_EXISTS, 0, "resume", path,
+                      "a journal that is not to be trusted (%s): look at it, then remove it", why ? why : "it came from elsewhere");
+}
+
+static enum vf_status busy(struct vf_change *c, struct vf_slice root)
+{
+    return vf_err_set(&c->s.err, VF_BUSY, 0, "resume", root, "another venvfix is at work there");
+}
+
+/* Applies what is left, starts the interpreter, and lets go of the originals; a failed proof takes everything back. */
+static enum vf_status roll_forward(struct vf_change *c, struct vf_slice root, bool *moved)
+{
+    struct vf_txn *t = NULL;
+    enum vf_status st = vf_txn_resume(root, &t, moved, &c->s.err);
+    if (st != VF_OK)
+        return st;
+    if (!*moved)
+        return vf_txn_roll_back(t, &c->s.err);
+    st = vf_txn_apply(t, &c->s.hooks, &c->s.err);
+    if (st == VF_OK)
+        return vf_txn_finish(t, &c->s.err);
+    struct vf_err second;
+    vf_err_init(&second);
+    if (vf_txn_roll_back(t, &second) != VF_OK)
+        vf_err_context(&c->s.err, "the journal is kept for another try");
+    vf_err_release(&second);
+    return st;
+}
+
+static enum vf_status take_back(struct vf_change *c, struct vf_slice root)
+{
+    struct vf_txn *t = NULL;
+    bool moved;
+    enum vf_status st = vf_txn_resume(root, &t, &moved, &c->s.err);
+    return st == VF_OK ? vf_txn_roll_back(t, &c->s.err) : st;
+}
+
+static enum vf_status retire(struct vf_change *c, struct vf_slice old, struct vf_slice place)
+{
+    bool emptied;
+    enum vf_status st = vf_retire(old, place, &emptied, &c->s.err);
+    if (st == VF_CHANGED) {
+        vf_err_clear(&c->s.err);
+        vf_hooks_note(&c->s.hooks, "another directory stands at the old place by now; it was left alone");
+        st = VF_OK;
+    }
+    return st;
+}
+
+/* One root. *done: the whole command is finished by it. */
+static enum vf_status resume_root(struct vf_change *c, struct vf_slice root, bool is_target, bool *done)
+{
+    struct vf_txn_info info;
+    struct vf_err why;
+    vf_err_init(&why);
+    enum vf_status st = vf_txn_look(root, c->s.a, &info, &why);
+    vf_err_release(&why);
+    if (st != VF_OK)
+        return VF_OK; /* nothing there, or nothing to be seen: the ordinary checks speak about it */
+    bool moved = true, mine = c->o->verb == VENVFIX_MOVE && vf_slice_eq(info.to, c->to);
+    switch (info.state) {
+    case VF_TXN_NONE:
+        return VF_OK;
+    case VF_TXN_BUSY:
+        return busy(c, root);
+    case VF_TXN_FOREIGN:
+        return is_target ? VF_OK : foreign(c, root, info.why_foreign);
+    case VF_TXN_STAGED:
+    case VF_TXN_ROLLBACK:
+        return take_back(c, root);
+    case VF_TXN_SEALED:
+        st = roll_forward(c, root, &moved);
+        *done = st == VF_OK && moved && is_target && mine;
+        return st;
+    case VF_TXN_RETIRE:
+        st = retire(c, info.from, root);
+        *done = st == VF_OK && is_target && mine;
+        return st;
+    }
+    return VF_OK;
+}
+
+static enum vf_status resume_staging(struct vf_change *c, bool *done)
+{
+    if (!vf_staging_left(c->to))
+        return VF_OK;
+    bool committed = vf_staging_committed(c->to);
+    enum vf_status st = vf_staging_clean(c->to, &c->s.err);
+    *done = st == VF_OK && committed && c->o->verb == VENVFIX_RECREATE;
+    return st;
+}
+
+enum vf_status vf_change_resume(struct vf_change *c)
+{
+    enum vf_status st = VF_OK;
+    if (c->o->dry_run)
+        return VF_OK;
+    if (c->o->verb != VENVFIX_RECREATE)
+        st = resume_root(c, c->from, c->o->verb == VENVFIX_FIX, &c->finished);
+    c->finished = c->finished && c->o->verb != VENVFIX_FIX;
+    if (c->o->verb == VENVFIX_FIX || st != VF_OK)
+        return st;
+    bool staged = false, there = false;
+    st = resume_staging(c, &staged);
+    if (st == VF_OK)
+        st = resume_root(c, c->to, true, &there);
+    c->finished = staged || there;
+    return st;
+}
