@@ -1,0 +1,118 @@
+"""Places with every awkward byte: there the environment works, and the way back gives the bytes of the beginning."""
+import os
+
+import pytest
+
+import verify
+from envs import Recipe
+from vf import exact, find, report, vf
+
+NAMES = {
+    "blank": b"two words",
+    "single quote": b"it's",
+    "three single quotes": b"a'''b",
+    "double quote": b'say "hi"',
+    "dollar": b"a$HOME$(id)${x}",
+    "backtick": b"a`id`b",
+    "backslash": b"a\\b\\\\c\\x41\\U1\\",
+    "newline": b"line\nbreak",
+    "tab and CR": b"a\tb\rc",
+    "bang and hash": b"wow!!#1",
+    "shell": b"a;b&c|d<e>f(g)*?[h]~",
+    "percent": b"100%20 %s %PATH%",
+    "leading blank, trailing blank": b" a ",
+    "leading dash": b"-rf",
+    "UTF-8": "größe 蛇".encode(),
+    "not UTF-8": b"caf\xe9 \xff",
+    "all at once": b"a 'b' \"c\" $d `e` \\f\n\xe9!",
+}
+LONG = b"/".join([b"long" * 20] * 4)  # over 255 bytes with what is before it
+ENV = Recipe("debian", "pip", "six")
+
+
+@pytest.fixture
+def there(request, scratch):
+    new = os.path.join(os.fsencode(scratch), request.param)
+    os.makedirs(os.path.dirname(new), exist_ok=True)
+    return new
+
+
+@pytest.mark.parametrize("there", [*NAMES.values(), LONG], ids=[*NAMES, "over 255 bytes"], indirect=True)
+def test_there_and_back(there, get):
+    env = get(ENV)
+    before = verify.snapshot(env.path)
+    doc = report("move", env.path, there, rc=0)
+    assert exact(doc, "to") == there
+    assert not os.path.lexists(env.path)
+
+    # the same bytes come back when nothing was run in between: running writes .pyc files
+    vf("move", there, env.path, rc=0)
+    back = verify.contents(verify.snapshot(env.path))
+    assert back == verify.contents(before), verify.difference(before, verify.snapshot(env.path), times=False)
+
+    vf("move", env.path, there, rc=0)
+    assert not verify.record_problems(there)
+    assert not verify.scripts_broken(env.facts["scripts"], env.path, there)
+    # FACTS: tcsh loses a byte of PATH at a newline; VIRTUAL_ENV must be exact all the same
+    assert not verify.activations_broken(env.facts["activations"], env.path, there, exempt=("tcsh",) if b"\n" in there else ())
+    after = report("check", "--at", there, there, rc=0)
+    assert exact(after["environment"], "path") == there
+    assert not find(after, atleast="warning")
+
+
+@pytest.mark.parametrize("maker", ["virtualenv", "uv", "py3.8", "py3.13"])
+def test_other_makers(maker, get, scratch):
+    """Their activate files and headers have other shapes."""
+    try:
+        recipe = Recipe(maker, "uv", "six")
+        recipe.python
+    except KeyError:
+        pytest.skip(f"no Python {maker[2:]} here: the rows of the matrix say which ones ran")
+    env = get(recipe)
+    there = os.path.join(os.fsencode(scratch), NAMES["all at once"])
+    before = verify.snapshot(env.path)
+    vf("move", env.path, there, rc=0)
+    vf("move", there, env.path, rc=0)
+    assert verify.contents(verify.snapshot(env.path)) == verify.contents(before), verify.difference(before, verify.snapshot(env.path), times=False)
+    vf("move", env.path, there, rc=0)
+    assert not verify.scripts_broken(env.facts["scripts"], env.path, there)
+    assert not verify.activations_broken(env.facts["activations"], env.path, there, exempt=("tcsh",))
+    assert [line for line in verify.record_problems(there) if line not in env.facts["record"]] == []
+
+
+def test_the_docstring_and_the_future_survive(env, scratch):
+    """Scripts on which the self-locating /bin/sh form would choke keep their meaning where only such a form can stand."""
+    texts = {
+        "docstring": '#!{}\n"""The help text."""\nfrom __future__ import annotations\nprint(__doc__)\n',
+        "cookie": "#!{}\n# -*- coding: latin-1 -*-\nprint(len('\xe4'))\n",
+        "options": "#!{} -E -s\nimport sys\nprint(sys.flags.ignore_environment, sys.flags.no_user_site)\n",
+        "plain": "#!{}\nprint('plain')\n",
+    }
+    for name, text in texts.items():
+        path = env.bin / name
+        path.write_bytes(text.format(env.python).encode("latin-1"))
+        path.chmod(0o755)
+    was = {name: verify.run_script(env.bin / name, ())[2] for name in texts}
+    assert was == {"docstring": b"The help text.\n", "cookie": b"1\n", "options": b"1 1\n", "plain": b"plain\n"}
+    before = verify.snapshot(env.path)
+    there = scratch / "with a blank" / ("x" * 240)
+    there.parent.mkdir()
+    vf("move", env.path, there, rc=0)
+    assert {name: verify.run_script(there / "bin" / name, ())[2] for name in texts} == was
+    vf("move", there, env.path, rc=0)
+    after = verify.snapshot(env.path)
+    for name in texts:
+        assert after[b"bin/" + name.encode()][:2] == before[b"bin/" + name.encode()][:2]
+        assert after[b"bin/" + name.encode()][4] == before[b"bin/" + name.encode()][4], (env.bin / name).read_bytes()
+
+
+def test_prompt_follows_the_name_only_when_it_came_from_it(scratch):
+    import envs
+    for maker, option, want in (("own", ["--prompt", "my prompt"], b"my prompt"), ("derived", [], b"second")):
+        first = scratch / maker / "first"
+        envs.run(envs.DEBIAN, "-m", "venv", "--without-pip", *option, first)
+        second = first.with_name("second")
+        vf("move", first, second, rc=0)
+        text = (second / "bin/activate").read_bytes()
+        assert want in text and b"(first)" not in text
+        assert b"(first)" not in (second / "bin/activate.fish").read_bytes() + (second / "bin/activate.csh").read_bytes()
