@@ -1,5 +1,6 @@
-/* outside.h: the host around an environment, read-only: does an absolute path exist, what is it, where does it lead. Rooted
- * at `/`, or at the directory given by --root (links are then resolved inside it). Tests replace it. */
+/* outside.h: the host around an environment, read-only: does an absolute path exist, what is it, where does
+ * it lead. Rooted at `/`, or at the directory given by --root (links are then resolved inside it). Tests
+ * replace it. */
 #ifndef VF_FS_OUTSIDE_H
 #define VF_FS_OUTSIDE_H
 
@@ -7,34 +8,53 @@
 
 struct vf_outside;
 struct vf_outside_ops {
-    /* What stands at the absolute path, links followed; `executable`: any x bit of a regular file. NONE: nothing, or not to be
-     * seen: *unseen is set when the reason is not ENOENT/ENOTDIR/ELOOP. */
+    /* What stands at the absolute path, links followed. NONE: nothing, or not to be seen: *unseen is set when
+     * the reason is another than that there is nothing (ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, a NUL in the
+     * path, a relative path). st and unseen are never NULL. */
     enum vf_kind (*kind)(struct vf_outside *, struct vf_slice path, struct vf_stat *st, bool *unseen);
-    /* Every link resolved. False when it does not exist. */
+    /* Every link resolved: appends an absolute, clean path (below --root: as seen from there). False when it
+     * does not exist. */
     bool (*resolve)(struct vf_outside *, struct vf_slice path, struct vf_buf *out);
-    /* The target of the link that stands there, not followed. False when it is no link. */
+    /* Appends the target of the link that stands there, as stored. Links on the way there are followed. False
+     * when it is no link. */
     bool (*readlink)(struct vf_outside *, struct vf_slice path, struct vf_buf *out);
-    enum vf_status (*read)(struct vf_outside *, struct vf_slice path, uint64_t cap, struct vf_arena *, struct vf_slice *,
-                           struct vf_err *);
+    /* The whole of a regular file, links followed; VF_LIMIT above cap bytes, VF_UNREADABLE when it is
+     * something else. */
+    enum vf_status (*read)(struct vf_outside *, struct vf_slice path, uint64_t cap, struct vf_arena *,
+                           struct vf_slice *, struct vf_err *);
     void (*free)(struct vf_outside *);
+    /* Names in a directory, sorted by bytes, in the arena. False when it cannot be listed. May be NULL:
+     * nothing can. */
+    bool (*list)(struct vf_outside *, struct vf_slice dir, struct vf_arena *, struct vf_slice **names,
+                 size_t *n);
 };
 struct vf_outside { /* makers embed this first */
     const struct vf_outside_ops *ops;
 };
 
 /* root: "/" or the directory of --root (VF_NOT_FOUND when it is not there). */
-VF_MUST_CHECK enum vf_status vf_outside_open(struct vf_slice root, struct vf_outside **out, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_outside_open(struct vf_slice root, struct vf_outside **out,
+                                             struct vf_err *err);
 void vf_outside_free(struct vf_outside *o);
-enum vf_kind vf_outside_kind(struct vf_outside *o, struct vf_slice path, struct vf_stat *st /* may be NULL */);
+/* With the answer "could not look" apart from "nothing": every caller that reports has to ask. */
+enum vf_kind vf_outside_look(struct vf_outside *o, struct vf_slice path, struct vf_stat *st, bool *unseen);
+enum vf_kind vf_outside_kind(struct vf_outside *o, struct vf_slice path,
+                             struct vf_stat *st /* may be NULL */);
 bool vf_outside_exists(struct vf_outside *o, struct vf_slice path);
-bool vf_outside_executable(struct vf_outside *o, struct vf_slice path); /* a regular file with an x bit, links followed */
+bool vf_outside_executable(struct vf_outside *o,
+                           struct vf_slice path); /* a regular file with an x bit, links followed */
 bool vf_outside_resolve(struct vf_outside *o, struct vf_slice path, struct vf_buf *out);
 bool vf_outside_readlink(struct vf_outside *o, struct vf_slice path, struct vf_buf *out);
-VF_MUST_CHECK enum vf_status vf_outside_read(struct vf_outside *o, struct vf_slice path, uint64_t cap, struct vf_arena *a,
-                                             struct vf_slice *out, struct vf_err *err);
-/* The same directory or file (dev, ino)? False when either is missing. */
+VF_MUST_CHECK enum vf_status vf_outside_read(struct vf_outside *o, struct vf_slice path, uint64_t cap,
+                                             struct vf_arena *a, struct vf_slice *out, struct vf_err *err);
+/* The same directory or file (dev, ino; where there are none, the resolved path)? False when either is
+ * missing. */
 bool vf_outside_same(struct vf_outside *o, struct vf_slice a, struct vf_slice b);
-/* Regular-file or directory names in a directory, sorted; empty when it cannot be listed. For `home/python3*`, landmarks. */
+/* Names in a directory, sorted by bytes, in the arena; false (and none) when it cannot be listed. For
+ * `home/python3*`, landmarks. */
+bool vf_outside_list(struct vf_outside *o, struct vf_slice dir, struct vf_arena *a, struct vf_slice **names,
+                     size_t *n);
+/* The current directory of this process. */
 VF_MUST_CHECK enum vf_status vf_outside_cwd(struct vf_arena *a, struct vf_slice *out, struct vf_err *err);
 
 #endif

@@ -1,6 +1,9 @@
-/* sys_stat.c: what stands at a name, the target of a link, the space that is left, and flushing. */
+/* sys_stat.c: what stands at a name, the names in a directory, the target of a link, the space that is left,
+ * and flushing. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -73,6 +76,28 @@ int vf_sys_readlink_at(int dirfd, const char *name, uint64_t hint, struct vf_buf
     }
     errno = ENAMETOOLONG;
     return -1;
+}
+
+int vf_sys_read_names(int fd, struct vf_buf *out, size_t *n)
+{
+    DIR *list = fdopendir(fd);
+    if (!list) {
+        int e = errno;
+        (void)close(fd);
+        errno = e;
+        return -1;
+    }
+    struct dirent *d;
+    while (errno = 0, (d = readdir(list))) {
+        if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
+            continue;
+        vf_buf_put(out, (struct vf_slice){d->d_name, strlen(d->d_name) + 1});
+        ++*n;
+    }
+    int e = out->failed ? ENOMEM : errno;
+    (void)closedir(list);
+    errno = e;
+    return e ? -1 : 0;
 }
 
 /* O_PATH descriptors cannot be synced. */

@@ -4,7 +4,6 @@
  * one block, so that the array of entries has its size from the start and the arena holds nothing twice. */
 #include "fs/tree_dir.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -204,29 +203,6 @@ static enum vf_status dir_open(struct vf_tree *base, struct vf_slice path, struc
 
 /* --- listing --- */
 
-/* Appends every name with a NUL behind it. 0, or -1 with errno. Takes fd. */
-static int read_names(int fd, struct vf_buf *out, size_t *n)
-{
-    DIR *list = fdopendir(fd);
-    if (!list) {
-        int e = errno;
-        (void)close(fd);
-        errno = e;
-        return -1;
-    }
-    struct dirent *d;
-    while (errno = 0, (d = readdir(list))) {
-        if (d->d_name[0] == '.' && (d->d_name[1] == 0 || (d->d_name[1] == '.' && d->d_name[2] == 0)))
-            continue;
-        vf_buf_put(out, (struct vf_slice){d->d_name, strlen(d->d_name) + 1});
-        ++*n;
-    }
-    int e = out->failed ? ENOMEM : errno;
-    (void)closedir(list);
-    errno = e;
-    return e ? -1 : 0;
-}
-
 static int compare_entries(const void *a, const void *b)
 {
     const struct vf_dirent *x = a, *y = b;
@@ -282,7 +258,7 @@ static enum vf_status list_fd(int dir, struct vf_slice path, struct vf_arena *a,
     size_t count = 0;
     bool ok = true;
     int fd = fcntl(dir, F_DUPFD_CLOEXEC, 0);
-    if (fd < 0 || read_names(fd, &buf, &count) < 0) {
+    if (fd < 0 || vf_sys_read_names(fd, &buf, &count) < 0) {
         int e = errno;
         vf_buf_release(&buf);
         return path_error(err, e, "list", path);
