@@ -9,6 +9,7 @@
 #include "syntax/shell_words.h"
 
 enum { REACH = 10 * 1024 }; /* bytes a single literal may span: the longest path, every byte of it escaped */
+enum { GLUED_TRIES = 8 };
 
 struct reading {
     const struct act_shell *sh;
@@ -19,6 +20,7 @@ struct reading {
     struct vf_buf actual, posix, scratch;
     uint32_t line;
     size_t line_at; /* offset up to which `line` has counted */
+    size_t first;   /* index of this file's first reference */
     bool mover, found_root;
 };
 
@@ -91,32 +93,34 @@ static size_t find_tail(struct vf_slice file, size_t from, const char *tail, cha
 
 /* --- the values of a literal --- */
 
-/* What is escaped once more because a prompt variable holds it. */
-static void undo_prompt(struct vf_buf *b, unsigned shape)
+/* What is escaped once more, because a prompt variable holds it or `call` reads it again. */
+static void undo_outer(struct vf_buf *b, unsigned shape)
 {
-    if ((shape & (ACT_TCSH_PROMPT | ACT_CSH_PROMPT)) == 0 || b->failed)
+    if ((shape & (ACT_TCSH_PROMPT | ACT_CSH_PROMPT | ACT_CALL)) == 0 || b->failed)
         return;
     size_t n = 0;
     for (size_t i = 0; i < b->n; i++) {
         bool pair = i + 1 < b->n;
         bool tcsh = (shape & ACT_TCSH_PROMPT) != 0;
+        bool percent = tcsh || (shape & ACT_CALL) != 0;
         if (pair && b->p[i] == '\\' && (b->p[i + 1] == '!' || (tcsh && strchr("\\^", b->p[i + 1]))))
             i++;
-        else if (pair && tcsh && b->p[i] == '%' && b->p[i + 1] == '%')
+        else if (pair && percent && b->p[i] == '%' && b->p[i + 1] == '%')
             i++;
         b->p[n++] = b->p[i];
     }
     b->n = n;
 }
 
-static void put_prompt(struct vf_buf *out, struct vf_slice value, unsigned shape)
+static void put_outer(struct vf_buf *out, struct vf_slice value, unsigned shape)
 {
     bool tcsh = (shape & ACT_TCSH_PROMPT) != 0;
+    bool call = (shape & ACT_CALL) != 0;
     for (size_t i = 0; i < value.n; i++) {
         char c = value.p[i];
-        if (c == '!' || (tcsh && (c == '\\' || c == '^')))
+        if (!call && (c == '!' || (tcsh && (c == '\\' || c == '^'))))
             vf_buf_putc(out, '\\');
-        if (tcsh && c == '%')
+        if ((tcsh || call) && c == '%')
             vf_buf_putc(out, '%');
         vf_buf_putc(out, c);
     }
@@ -124,12 +128,12 @@ static void put_prompt(struct vf_buf *out, struct vf_slice value, unsigned shape
 
 static void encode(const struct act_shell *sh, struct vf_buf *out, struct vf_slice value, unsigned shape)
 {
-    if ((shape & (ACT_TCSH_PROMPT | ACT_CSH_PROMPT)) == 0) {
+    if ((shape & (ACT_TCSH_PROMPT | ACT_CSH_PROMPT | ACT_CALL)) == 0) {
         sh->encode(out, value, shape);
         return;
     }
     struct vf_buf escaped = {0};
-    put_prompt(&escaped, value, shape);
+    put_outer(&escaped, value, shape);
     sh->encode(out, vf_buf_slice(&escaped), shape);
     out->failed = out->failed || escaped.failed;
     vf_buf_release(&escaped);
@@ -141,16 +145,19 @@ static bool is_correct(struct reading *r, struct vf_slice text, struct vf_slice 
     for (const uint16_t *s = r->sh->correct; *s != ACT_BARE; s++) {
         unsigned quote = shape & ACT_INNER ? shape & ACT_QUOTE_MASK : *s & ACT_QUOTE_MASK;
         vf_buf_clear(&r->scratch);
-        encode(r->sh, &r->scratch, value, (shape & ~(unsigned)ACT_QUOTE_MASK) | quote | (*s & ACT_PIECES));
+        unsigned rest = shape & ~(unsigned)(ACT_QUOTE_MASK | ACT_PIECES | ACT_BACKSLASH);
+        encode(r->sh, &r->scratch, value, rest | quote | (*s & (ACT_PIECES | ACT_BACKSLASH)));
         if (!r->scratch.failed && vf_slice_eq(vf_buf_slice(&r->scratch), text))
             return true;
     }
     return false;
 }
 
-static char quote_byte(unsigned shape)
+/* The delimiter that stands around an inner literal, "" when there is none to speak of. */
+static const char *outer_quote(unsigned shape)
 {
-    return (shape & ACT_QUOTE_MASK) == ACT_SQ ? '\'' : '"';
+    unsigned quote = shape & ACT_INNER ? shape & ACT_QUOTE_MASK : ACT_BARE;
+    return quote == ACT_SQ ? "'" : quote == ACT_DQ ? "\"" : "";
 }
 
 /* What is shown in double quotes is a shell word again. */
@@ -168,19 +175,15 @@ static bool undo_nested(struct reading *r)
 /* Decodes the text as the shell does; false when that is no single complete word. */
 static bool decode_whole(struct reading *r, struct vf_slice text, unsigned shape, bool *dynamic)
 {
-    struct vf_slice whole = text;
     struct vf_buf quoted = {0};
-    if (shape & ACT_INNER) {
-        vf_buf_putc(&quoted, quote_byte(shape));
-        vf_buf_put(&quoted, text);
-        vf_buf_putc(&quoted, quote_byte(shape));
-        whole = vf_buf_slice(&quoted);
-    }
+    vf_buf_puts(&quoted, outer_quote(shape));
+    vf_buf_put(&quoted, text);
+    vf_buf_puts(&quoted, outer_quote(shape));
     vf_buf_clear(&r->actual);
-    struct act_word w = r->sh->decode(&r->actual, whole);
+    struct act_word w = r->sh->decode(&r->actual, vf_buf_slice(&quoted));
     *dynamic = w.dynamic;
-    undo_prompt(&r->actual, shape);
-    bool ok = w.used > 0 && w.used == whole.n && !quoted.failed;
+    undo_outer(&r->actual, shape);
+    bool ok = w.used > 0 && w.used == quoted.n && !quoted.failed;
     vf_buf_release(&quoted);
     return ok && (!(shape & ACT_NESTED) || undo_nested(r));
 }
@@ -243,7 +246,7 @@ static bool evaluate(struct reading *r, struct literal *lit, unsigned shape)
     struct vf_slice actual = vf_buf_slice(&r->actual);
     bool quoted = (shape & ACT_INNER) || (text.n > 0 && strchr("'\"`", text.p[0]));
     bool sound = whole && !dynamic;
-    bool ours = sound && (!quoted || is_root(r, actual));
+    bool ours = sound && (!quoted || (shape & (ACT_TCSH_PROMPT | ACT_CSH_PROMPT)) || is_root(r, actual));
     if (!ours && meant_of(r, text, shape, &meant) && (!sound || !vf_slice_eq(meant, actual)) &&
         !(sound && !is_root(r, meant) && is_correct(r, text, actual, shape))) {
         lit->broken = true;
@@ -264,6 +267,24 @@ static bool one_line(struct vf_slice file, size_t from, size_t to)
     return vf_slice_find_byte(vf_slice_sub(file, from, to), '\n', 0) == VF_NPOS;
 }
 
+/* The literal is glued to quoted text behind it, so the shell's word is longer: it ends at the first tail up
+ * to which the text is a word. */
+static bool glued_extent(struct reading *r, const struct act_form *f, size_t from, size_t *to)
+{
+    bool dynamic;
+    unsigned tries = 0;
+    size_t limit = r->file.n - from > REACH ? from + REACH : r->file.n;
+    for (size_t i = from + 1; i < limit && tries < GLUED_TRIES; i++) {
+        if (r->file.p[i] != f->tail[0] || !tail_at(r->file, i, f->tail, false))
+            continue;
+        *to = i;
+        tries++;
+        if (decode_whole(r, vf_slice_sub(r->file, from, i), 0, &dynamic))
+            return true;
+    }
+    return false;
+}
+
 /* Where the literal at `from` ends. False: this is not the form. */
 static bool extent(struct reading *r, const struct act_form *f, size_t from, size_t *to)
 {
@@ -271,35 +292,54 @@ static bool extent(struct reading *r, const struct act_form *f, size_t from, siz
         *to = find_tail(r->file, from, f->tail, '\0');
         return *to != VF_NPOS && ((f->shape & ACT_NESTED) || one_line(r->file, from, *to));
     }
+    if ((f->tail[0] == '"' || f->tail[0] == '\'') && glued_extent(r, f, from, to))
+        return true;
     char first = from < r->file.n ? r->file.p[from] : '\0';
     bool quoted = first == '\'' || first == '"' || first == '`';
     size_t raw = quoted ? find_tail(r->file, from + 1, f->tail, first) : VF_NPOS;
-    struct vf_slice rest = vf_slice_from(r->file, from);
+    struct vf_slice rest = vf_slice_sub(vf_slice_from(r->file, from), 0, REACH);
     vf_buf_clear(&r->actual);
-    struct act_word w = r->sh->decode(&r->actual, vf_slice_sub(rest, 0, REACH));
+    struct act_word w = r->sh->decode(&r->actual, rest);
     *to = from + w.used;
     bool fits = w.used > 0 && tail_at(r->file, *to, f->tail, true);
     if (raw == VF_NPOS || (fits && raw >= *to))
         return fits;
-    if (w.used > 0 && one_line(r->file, from, *to) && !one_line(r->file, from, raw))
-        return false; /* another statement, further down */
-    undo_prompt(&r->actual, f->shape);
-    if (!fits || w.dynamic ||
-        !is_correct(r, vf_slice_sub(rest, 0, w.used), vf_buf_slice(&r->actual), f->shape))
-        *to = raw;
+    undo_outer(&r->actual, f->shape);
+    rest.n = w.used;
+    bool near = f->role == VF_ROLE_PROMPT || (w.used > 0 && one_line(r->file, from, *to));
+    if (near && !one_line(r->file, from, raw))
+        return fits; /* that was another statement, further down */
+    bool apart = raw < *to || !one_line(r->file, *to, raw);
+    if (w.used > 0 && !w.dynamic && apart && is_correct(r, rest, vf_buf_slice(&r->actual), f->shape))
+        return fits;
+    *to = raw;
     return true;
 }
 
-/* Expansions that the templates of the writers contain themselves. */
+/* Is the text, quotes aside, one expansion of a variable in capitals? */
+static bool is_variable(struct vf_slice text)
+{
+    static const char also[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_{}()'\":-q ";
+    size_t i = 0;
+    while (i < text.n && (text.p[i] == '\'' || text.p[i] == '"' || text.p[i] == '('))
+        i++;
+    if (i == text.n || text.p[i] != '$')
+        return false;
+    for (i++; i < text.n; i++)
+        if (text.p[i] == '\0' || !strchr(also, text.p[i]))
+            return false;
+    return true;
+}
+
+/* Code of the writers' own templates where a prompt could stand. */
 static bool is_template_text(struct vf_slice text)
 {
-    static const char *const own[] = {"$VIRTUAL_ENV", "${VIRTUAL_ENV", "%VIRTUAL_ENV", "$CURRENT_ENV",
-                                      "$env_name",    "$_virtualenv",  "$_OLD_",       "${_OLD_",
-                                      "%_OLD_",       "basename ",     "%%~",          "$_VIRTUAL_"};
+    static const char *const own[] = {"$VIRTUAL_ENV", "${VIRTUAL_ENV", "%VIRTUAL_ENV", "$env_name",
+                                      "$_virtualenv", "basename ",     "%%~",          "$PKG_CONFIG_PATH"};
     for (size_t i = 0; i < VF_COUNT(own); i++)
         if (act_contains(text, own[i]))
             return true;
-    return false;
+    return is_variable(text);
 }
 
 static unsigned shape_found(const struct reading *r, const struct act_form *f, struct vf_slice text)
@@ -323,7 +363,7 @@ static enum vf_status add_flaw(struct reading *r, const struct act_form *f, cons
     flaw->off = lit->from;
     flaw->len = lit->to - lit->from;
     flaw->value = meant;
-    if (r->sh->refuses(meant))
+    if (r->sh->refuses(meant, shape))
         return VF_OK;
     vf_buf_clear(&r->scratch);
     encode(r->sh, &r->scratch, meant, shape);
@@ -377,7 +417,7 @@ static enum vf_status add_self(struct reading *r, const struct act_form *f, size
  * to. */
 static enum vf_status try_form(struct reading *r, const struct act_form *f, size_t lead_at, size_t *next)
 {
-    struct literal lit = {.from = lead_at + strlen(f->lead)};
+    struct literal lit = {.from = lead_at + (f->options & ACT_PEEK ? 0 : strlen(f->lead))};
     if (f->options & ACT_TO_LINE_END)
         return add_self(r, f, lead_at, next);
     if (!extent(r, f, lit.from, &lit.to))
@@ -393,6 +433,10 @@ static enum vf_status try_form(struct reading *r, const struct act_form *f, size
     if (path.n == 0)
         *next = lit.to;
     if (path.n == 0 || (!name && !act_is_absolute(path, r->sh->windows)))
+        return VF_OK;
+    const struct vf_ref *last =
+        r->out->refs.n > r->first ? VF_VEC_AT(struct vf_ref, &r->out->refs, r->out->refs.n - 1) : NULL;
+    if ((f->options & ACT_REPEAT) && (!last || !vf_slice_eq(last->value, lit.value)))
         return VF_OK;
     *next = lit.to;
     enum vf_status st = add_ref(r, f, &lit, shape);
@@ -434,7 +478,8 @@ static enum vf_status scan(struct reading *r)
 enum vf_status act_read(const struct act_shell *sh, const struct vf_source *src, struct vf_read_out *out,
                         struct vf_err *err)
 {
-    struct reading r = {.sh = sh, .src = src, .file = src->bytes, .out = out, .err = err, .line = 1};
+    struct reading r = {
+        .sh = sh, .src = src, .file = src->bytes, .out = out, .err = err, .line = 1, .first = out->refs.n};
     r.mover = act_contains(r.file, "echo \"Virtual environment directory");
     enum vf_status st = scan(&r);
     if (st == VF_OK && !r.found_root && !sh->may_lack)
@@ -450,7 +495,7 @@ enum vf_status act_write(const struct act_shell *sh, const struct vf_ref *ref, s
 {
     if (ref->flags & VF_REF_SELF)
         return vf_unwritable(err, value, "the script finds its own place: there is no path in it to replace");
-    const char *why = sh->refuses(value);
+    const char *why = sh->refuses(value, ref->form);
     if (why)
         return vf_err_set(err, VF_UNWRITABLE, 0, "write", value, "%s cannot hold %s",
                           vf_syntax_name(sh->syntax), why);
@@ -474,16 +519,27 @@ void act_put_escaped(struct vf_buf *out, struct vf_slice value, const char *spec
     }
 }
 
-const char *act_refuses_nul(struct vf_slice value)
+void act_put_single(struct vf_buf *out, struct vf_slice value, unsigned shape)
 {
+    for (size_t i = 0; i < value.n; i++) {
+        if (value.p[i] != '\'')
+            vf_buf_putc(out, value.p[i]);
+        else
+            vf_buf_put(out, shape & ACT_BACKSLASH ? VF_S("'\\''") : VF_S("'\"'\"'"));
+    }
+}
+
+const char *act_refuses_nul(struct vf_slice value, unsigned shape)
+{
+    (void)shape;
     return vf_slice_find_byte(value, '\0', 0) == VF_NPOS ? NULL : "a NUL byte";
 }
 
-const char *act_refuses_bytes(struct vf_slice value)
+const char *act_refuses_bytes(struct vf_slice value, unsigned shape)
 {
     if (!vf_utf8_valid(value))
         return "a name that is not UTF-8";
-    return act_refuses_nul(value);
+    return act_refuses_nul(value, shape);
 }
 
 struct act_word act_posix_word(struct vf_buf *out, struct vf_slice text)

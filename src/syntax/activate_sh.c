@@ -45,12 +45,7 @@ static void put_inside(struct vf_buf *out, struct vf_slice value, unsigned shape
         act_put_escaped(out, value, "\"\\$`");
         return;
     }
-    for (size_t i = 0; i < value.n; i++) {
-        if (value.p[i] != '\'')
-            vf_buf_putc(out, value.p[i]);
-        else
-            vf_buf_put(out, shape & ACT_PIECES ? VF_S("'\\''") : VF_S("'\"'\"'"));
-    }
+    act_put_single(out, value, shape);
 }
 
 /* The word as shlex.quote shows it, made safe for the double quotes around it. */
@@ -90,7 +85,7 @@ static unsigned style_sh(struct vf_slice file, unsigned quote)
     return ACT_SQ | (shlex ? ACT_SHLEX : 0U);
 }
 
-static const uint16_t correct[] = {ACT_SQ, ACT_SQ | ACT_PIECES, ACT_DQ, ACT_BARE};
+static const uint16_t correct[] = {ACT_SQ, ACT_SQ | ACT_BACKSLASH, ACT_DQ, ACT_BARE};
 
 static const struct act_shell sh = {
     .syntax = VF_SYN_ACTIVATE_SH,
@@ -101,29 +96,37 @@ static const struct act_shell sh = {
     .style = style_sh,
     .refuses = act_refuses_nul,
     .correct = correct,
+    .windows = true,
 };
 
 /* Every CR before a LF ends up in the value of a POSIX shell (FACTS 99). One flaw per line, so that each
- * repair is one byte and none overlaps a reference. */
-static enum vf_status note_crs(const struct vf_source *src, struct vf_read_out *out, struct vf_err *err)
+ * repair is one byte; those inside a literal belong to the path. */
+static enum vf_status note_crs(const struct vf_source *src, struct vf_read_out *out, size_t ref,
+                               struct vf_err *err)
 {
-    uint32_t line = 1;
+    struct vf_slice file = src->bytes;
+    size_t first = vf_slice_find_byte(file, '\n', 0);
+    if (first == VF_NPOS || first == 0 || file.p[first - 1] != '\r')
+        return VF_OK;
     enum vf_status st = VF_OK;
-    for (size_t i = 0; i + 1 < src->bytes.n && st == VF_OK; i++) {
-        if (src->bytes.p[i] == '\n')
-            line++;
-        if (src->bytes.p[i] != '\r' || src->bytes.p[i + 1] != '\n')
-            continue;
-        struct vf_flaw flaw = {.kind = VF_FLAW_ACTIVATE_CR, .line = line, .off = i, .len = 1};
-        st = vf_out_repair(out, &flaw, err);
+    for (uint32_t line = 1; first != VF_NPOS && st == VF_OK; line++) {
+        struct vf_flaw flaw = {.kind = VF_FLAW_ACTIVATE_CR, .line = line, .off = first - 1, .len = 1};
+        const struct vf_ref *refs = out->refs.base;
+        while (ref < out->refs.n && refs[ref].off + refs[ref].len < first)
+            ref++;
+        bool inside = ref < out->refs.n && refs[ref].off < first;
+        if (first > 0 && file.p[first - 1] == '\r' && !inside)
+            st = vf_out_repair(out, &flaw, err);
+        first = vf_slice_find_byte(file, '\n', first + 1);
     }
     return st;
 }
 
 enum vf_status vf_read_ACTIVATE_SH(const struct vf_source *src, struct vf_read_out *out, struct vf_err *err)
 {
+    size_t first = out->refs.n;
     enum vf_status st = act_read(&sh, src, out, err);
-    return st == VF_OK ? note_crs(src, out, err) : st;
+    return st == VF_OK ? note_crs(src, out, first, err) : st;
 }
 
 enum vf_status vf_write_ACTIVATE_SH(const struct vf_ref *ref, const struct vf_source *src,
