@@ -459,7 +459,7 @@ static void add_up(const struct copier *c, struct vf_copy_result *res)
     }
 }
 
-static enum vf_status run(struct copier *c, struct vf_err *err)
+static enum vf_status copy_all(struct copier *c, struct vf_err *err)
 {
     enum vf_status st = init(c, err);
     if (st == VF_OK)
@@ -490,7 +490,7 @@ enum vf_status vf_copy_tree(int src_root, int dst_root, const struct vf_edits *e
     static const struct vf_copy_opts plain = {0};
     struct copier c = {.edits = edits, .opts = opts ? opts : &plain, .hooks = hooks};
     c.list = (struct vf_copy_list){.src = src_root, .dst = dst_root, .opts = c.opts, .hooks = hooks};
-    enum vf_status st = run(&c, err);
+    enum vf_status st = copy_all(&c, err);
     if (res)
         add_up(&c, res);
     for (unsigned i = 0; c.workers && i < c.n_workers; i++) {

@@ -113,7 +113,8 @@ static enum vf_status splice_all(struct stream *s, const struct vf_edit *e, uint
     return take(s, size - pos, true, err);
 }
 
-static enum vf_status run(struct stream *s, const struct vf_edit *e, uint64_t size, struct vf_err *err)
+static enum vf_status write_edited(struct stream *s, const struct vf_edit *e, uint64_t size,
+                                   struct vf_err *err)
 {
     enum vf_status st = VF_OK;
     if (e->kind == VF_EDIT_SPLICE) {
@@ -150,7 +151,7 @@ enum vf_status vf_edit_write(const struct vf_edit *e, int src, uint64_t old_size
     if (st == VF_OK && sums)
         st = vf_hasher_new(VF_S("sha256"), &s.is, err);
     if (st == VF_OK)
-        st = run(&s, e, old_size, err);
+        st = write_edited(&s, e, old_size, err);
     if (st == VF_OK && sums)
         st = final_sum(s.was, sums->old_sum, err);
     if (st == VF_OK && sums)

@@ -24,7 +24,7 @@ struct retire {
     bool other; /* what stands at OLD is not what was copied */
 };
 
-static bool is_old(const struct retire *r)
+static bool old_is_there(const struct retire *r)
 {
     struct vf_stat st = vf_stat_at(r->h.parent, r->h.base);
     return st.kind == VF_KIND_DIR && st.ino == r->d.journal.retire_ino;
@@ -105,7 +105,7 @@ static enum vf_status empty_dir(int dir, struct vf_slice place, struct vf_err *e
 
 static enum vf_status empty_old(struct retire *r, struct vf_err *err)
 {
-    if (!is_old(r))
+    if (!old_is_there(r))
         return VF_OK;
     int dir = openat(r->h.parent, r->h.base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (dir < 0)
@@ -134,7 +134,7 @@ static enum vf_status begin_retire(struct retire *r, struct vf_err *err)
 {
     enum vf_jstate next = VF_JSTATE_RETIRED;
     enum vf_status st = VF_OK;
-    if (is_old(r)) {
+    if (old_is_there(r)) {
         st = put_aside(r, err);
         if (st == VF_CROSS_DEVICE) {
             next = VF_JSTATE_EMPTYING;
@@ -162,7 +162,7 @@ static enum vf_status end_retire(struct retire *r, struct vf_err *err)
     return st;
 }
 
-static enum vf_status run(struct retire *r, struct vf_err *err)
+static enum vf_status retire_steps(struct retire *r, struct vf_err *err)
 {
     enum vf_status st = VF_OK;
     if (r->d.state == VF_JSTATE_RETIRE)
@@ -202,7 +202,7 @@ enum vf_status vf_retire(struct vf_slice old, struct vf_slice new_place, bool *e
     if (st == VF_OK)
         st = check(&r, old, why, err);
     if (st == VF_OK)
-        st = run(&r, err);
+        st = retire_steps(&r, err);
     vf_holder_release(&r.h);
     vf_jdir_release(&r.d);
     return st;

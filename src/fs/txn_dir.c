@@ -95,8 +95,8 @@ enum vf_status vf_jdir_make(struct vf_jdir *d, struct vf_err *err)
     return st;
 }
 
-static enum vf_status put_file(struct vf_jdir *d, const char *name, const char *fresh, struct vf_slice bytes,
-                               struct vf_err *err)
+static enum vf_status replace_file(struct vf_jdir *d, const char *name, const char *fresh,
+                                   struct vf_slice bytes, struct vf_err *err)
 {
     struct vf_slice path = vf_slice_of(name);
     VF_STEP();
@@ -128,7 +128,7 @@ enum vf_status vf_jdir_put_journal(struct vf_jdir *d, struct vf_err *err)
     if (st == VF_OK && b.n > VF_JOURNAL_MAX)
         st = vf_err_set(err, VF_LIMIT, 0, "write", vf_slice_of(dir_name), "the journal would be too large");
     if (st == VF_OK)
-        st = put_file(d, "journal", "journal.new", vf_buf_slice(&b), err);
+        st = replace_file(d, "journal", "journal.new", vf_buf_slice(&b), err);
     vf_buf_release(&b);
     d->verified = d->verified || st == VF_OK;
     return st;
@@ -136,7 +136,7 @@ enum vf_status vf_jdir_put_journal(struct vf_jdir *d, struct vf_err *err)
 
 enum vf_status vf_jdir_put_state(struct vf_jdir *d, enum vf_jstate state, struct vf_err *err)
 {
-    enum vf_status st = put_file(d, "state", "state.new", vf_slice_of(state_words[state]), err);
+    enum vf_status st = replace_file(d, "state", "state.new", vf_slice_of(state_words[state]), err);
     if (st == VF_OK)
         d->state = state;
     return st;

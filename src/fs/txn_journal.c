@@ -111,7 +111,7 @@ struct parser {
     bool no_memory;
 };
 
-static bool fail(struct parser *p, const char *why)
+static bool reject(struct parser *p, const char *why)
 {
     if (!p->bad)
         p->bad = why;
@@ -126,10 +126,10 @@ static bool field(struct parser *p, const char *key, struct vf_slice *value)
     if (p->bad)
         return false;
     if (end == VF_NPOS)
-        return fail(p, "it ends in the middle");
+        return reject(p, "it ends in the middle");
     line = vf_slice_sub(p->rest, 0, end);
     if (!vf_slice_starts(line, k) || line.n <= k.n || line.p[k.n] != ' ')
-        return fail(p, "a line is not the one that belongs there");
+        return reject(p, "a line is not the one that belongs there");
     p->rest = vf_slice_from(p->rest, end + 1);
     *value = vf_slice_from(line, k.n + 1);
     return true;
@@ -138,7 +138,7 @@ static bool field(struct parser *p, const char *key, struct vf_slice *value)
 static bool number(struct parser *p, struct vf_slice s, uint64_t *out)
 {
     if ((s.n > 1 && s.p[0] == '0') || !vf_slice_to_u64(s, out))
-        return fail(p, "a number is malformed");
+        return reject(p, "a number is malformed");
     return true;
 }
 
@@ -158,7 +158,7 @@ static bool field_time(struct parser *p, struct vf_jfile *f)
     if (!number(p, vf_slice_from(v, minus ? 1 : 0), &n) || !field_u64(p, "mtime-ns", &ns))
         return false;
     if (n > (uint64_t)INT64_MAX || (minus && n == 0) || ns > 999999999)
-        return fail(p, "a time is malformed");
+        return reject(p, "a time is malformed");
     f->mtime_s = minus ? -(int64_t)n : (int64_t)n;
     f->mtime_ns = (uint32_t)ns;
     return true;
@@ -177,7 +177,7 @@ static bool field_path(struct parser *p, const char *key, struct vf_slice *out)
     if (p->tmp.failed || p->again.failed)
         return p->no_memory = true, false;
     if (!vf_slice_eq(vf_buf_slice(&p->again), v))
-        return fail(p, "a path is not escaped as it should be");
+        return reject(p, "a path is not escaped as it should be");
     *out = vf_arena_dup(p->a, vf_buf_slice(&p->tmp));
     if (!out->p)
         return p->no_memory = true, false;
@@ -189,7 +189,7 @@ static bool field_place(struct parser *p, const char *key, struct vf_slice *out)
     if (!field_path(p, key, out))
         return false;
     if (!vf_path_is_abs(*out) || memchr(out->p, 0, out->n))
-        return fail(p, "a place is not absolute");
+        return reject(p, "a place is not absolute");
     return true;
 }
 
@@ -201,10 +201,10 @@ static bool field_sum(struct parser *p, const char *key, unsigned char sum[32])
     vf_buf_clear(&p->tmp);
     vf_buf_clear(&p->again);
     if (!vf_hex_get(&p->tmp, v) || p->tmp.n != 32)
-        return fail(p, "a hash is malformed");
+        return reject(p, "a hash is malformed");
     vf_hex_put(&p->again, vf_buf_slice(&p->tmp));
     if (!vf_slice_eq(vf_buf_slice(&p->again), v))
-        return fail(p, "a hash is malformed");
+        return reject(p, "a hash is malformed");
     memcpy(sum, p->tmp.p, 32);
     return true;
 }
@@ -221,7 +221,7 @@ static bool field_file(struct parser *p, const char *key, struct vf_jfile *f)
     else if (vf_slice_eq(v, VF_S("link")))
         f->kind = VF_KIND_LINK;
     else
-        return fail(p, "a kind of file is unknown");
+        return reject(p, "a kind of file is unknown");
     return field_u64(p, "ino", &f->ino) && field_u64(p, "size", &f->size) && field_time(p, f) &&
            field_sum(p, "sha256", f->sum);
 }
@@ -251,15 +251,15 @@ static bool one_edit(struct parser *p, struct vf_jedit *e)
     while (k < VF_COUNT(edit_words) && !vf_slice_eq(v, vf_slice_of(edit_words[k])))
         k++;
     if (k == VF_COUNT(edit_words))
-        return fail(p, "a kind of edit is unknown");
+        return reject(p, "a kind of edit is unknown");
     e->kind = (enum vf_edit_kind)k;
     if (!field_path(p, "path", &e->path))
         return false;
     if (!vf_journal_path_ok(e->path))
-        return fail(p, "a path leads outside, or into the journal");
+        return reject(p, "a path leads outside, or into the journal");
     if (!field_file(p, "old", &e->was) || !field_file(p, "new", &e->is))
         return false;
-    return kinds_fit(e) || fail(p, "an edit contradicts itself");
+    return kinds_fit(e) || reject(p, "an edit contradicts itself");
 }
 
 static bool head(struct parser *p, struct vf_journal *j)
@@ -267,21 +267,21 @@ static bool head(struct parser *p, struct vf_journal *j)
     struct vf_slice v;
     uint64_t n = 0;
     if (!field(p, "venvfix-journal", &v) || !vf_slice_eq(v, VF_S("1")))
-        return fail(p, "it is of another version");
+        return reject(p, "it is of another version");
     if (!field(p, "verb", &v))
         return false;
     for (size_t i = 0; i < VF_COUNT(verbs); i++)
         if (vf_slice_eq(v, vf_slice_of(verbs[i])))
             j->verb = verbs[i];
     if (!j->verb)
-        return fail(p, "its verb is unknown");
+        return reject(p, "its verb is unknown");
     if (!field_u64(p, "root", &j->root_ino) || !field_u64(p, "dir", &j->dir_ino) ||
         !field_u64(p, "retire", &j->retire_ino) || !field_place(p, "from", &j->from) ||
         !field_place(p, "to", &j->to) || !field_u64(p, "edits", &n))
         return false;
     if (n >
         p->rest.n) /* every edit takes more than a byte: no count can ask for more memory than its own text */
-        return fail(p, "its count is too large");
+        return reject(p, "its count is too large");
     j->n = (size_t)n;
     return true;
 }
@@ -298,7 +298,7 @@ static bool all_edits(struct parser *p, struct vf_journal *j)
         if (!one_edit(p, e))
             return false;
         if (vf_map_get(&seen, e->path, NULL))
-            return fail(p, "two edits have one path");
+            return reject(p, "two edits have one path");
         if (!vf_map_put(&seen, e->path, i))
             return p->no_memory = true, false;
     }
@@ -313,9 +313,9 @@ static bool check_end(struct parser *p, struct vf_slice text)
     if (!field_sum(p, "end", said))
         return false;
     if (p->rest.n > 0)
-        return fail(p, "something follows its end");
+        return reject(p, "something follows its end");
     if (!vf_sha256(body, sum) || memcmp(said, sum, 32) != 0)
-        return fail(p, "its hash is wrong");
+        return reject(p, "its hash is wrong");
     return true;
 }
 

@@ -1,0 +1,70 @@
+/* fs_hooked.h: the modules that change the disk, compiled once more into the test, with the hooks that kill;
+ * whatever the build's own flags are. The linker then takes none of them from the library. Renames go through
+ * a wrapper here, so that a file system that cannot exchange names, or has no rename that refuses to
+ * overwrite, can be played. */
+#ifndef TESTS_UNIT_FS_HOOKED_H
+#define TESTS_UNIT_FS_HOOKED_H
+
+#ifndef VF_TEST_HOOKS
+#define VF_TEST_HOOKS
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fs/step.h"
+#include "fs/sys.h"
+
+static bool no_exchange;                 /* EINVAL, as NFS says */
+static bool link_dance;                  /* files: link, then unlink */
+static void (*just_before_rename)(void); /* somebody else, between our comparison and our rename; once */
+
+static void let_others_in(void)
+{
+    void (*fn)(void) = just_before_rename;
+    just_before_rename = NULL;
+    if (fn)
+        fn();
+}
+
+static int hooked_exchange(int afd, const char *a, int bfd, const char *b)
+{
+    let_others_in();
+    if (no_exchange)
+        return errno = EINVAL, -1;
+    return vf_sys_rename_exchange(afd, a, bfd, b);
+}
+
+static int hooked_noreplace(int ofd, const char *o, int nfd, const char *n)
+{
+    struct stat st;
+    let_others_in();
+    if (!link_dance || fstatat(ofd, o, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISDIR(st.st_mode))
+        return vf_sys_rename_noreplace(ofd, o, nfd, n);
+    if (linkat(ofd, o, nfd, n, 0) < 0)
+        return -1;
+    VF_STEP();
+    return unlinkat(ofd, o, 0);
+}
+
+#define vf_sys_rename_exchange  hooked_exchange
+#define vf_sys_rename_noreplace hooked_noreplace
+
+#include "fs/copy.c"
+#include "fs/copy_list.c"
+#include "fs/edit_write.c"
+#include "fs/retire.c"
+#include "fs/staging.c"
+#include "fs/staging_holder.c"
+#include "fs/step.c"
+#include "fs/txn.c"
+#include "fs/txn_apply.c"
+#include "fs/txn_dir.c"
+#include "fs/txn_journal.c"
+#include "fs/txn_small.c"
+#include "fs/txn_stage.c"
+
+#endif
