@@ -279,8 +279,8 @@ static enum vf_status scan_needle(struct scan *sc, const struct needle *nd, stru
 
 static enum vf_status scan_all(struct scan *sc, struct vf_err *err)
 {
-    size_t slash;
-    enum vf_status st = find(sc, sc->s->slash, sc->from, &slash, err);
+    size_t slash = VF_NPOS;
+    enum vf_status st = sc->st->binary ? VF_OK : find(sc, sc->s->slash, sc->from, &slash, err);
     for (size_t i = 0; i < sc->s->n_needles && st == VF_OK; i++)
         if (slash != VF_NPOS || !sc->s->needles[i].slashes)
             st = scan_needle(sc, &sc->s->needles[i], err);

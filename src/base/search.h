@@ -56,18 +56,20 @@ struct vf_search_state {
 };
 /* Calls fn for every hit in the window in order of offset. Which hits a file has does not depend on its
  * windows.
- * - Of places found at the same offset the longest wins; hits that begin inside the text of another are
- * dropped (in binaries: inside its rest, too). Right boundary always, left boundary in text only.
- * - A path in a `file:` URL has the spelling PERCENT even when nothing in it is escaped: its replacement may
- * need it.
- * - The rest ends at a byte that ends a path in that spelling, at most 4 KiB on. Unquoted: blank, control
- * byte, quote, backslash (unless `\/`, `\ `, `\uXXXX`), any of `: ; , | < > ? * $ ( ) [ ] { } & # = !`, `@`
- * unless behind a slash, and the full stop of a sentence. When the path began behind a quote, blanks, commas,
+ *
+ * Of places found at the same offset the longest wins; hits that begin inside the text of another are dropped
+ * (in binaries: inside its rest, too). Right boundary always, left boundary in text only. Paths that write
+ * every slash as `\/` are found in text only. A path in a `file:` URL has the spelling PERCENT even when
+ * nothing in it is escaped: its replacement may need it.
+ *
+ * The rest ends at a byte that ends a path in that spelling, at most 4 KiB on. Unquoted: blank, control byte,
+ * quote, backslash (unless `\/`, `\ `, `\uXXXX`), any of `: ; , | < > ? * $ ( ) [ ] { } & # = !`, `@` unless
+ * behind a slash, and the full stop of a sentence. When the path began behind a quote, blanks, commas,
  * brackets and `& # = ! @` are kept, but a blank or comma before an option, another path or an operator ends
- * it. A quoted command with plain arguments
- *   (`"/x/app/bin/python run.py"`) cannot be told from a name with blanks: callers that ask whether the rest
- * exists may ask again for the part before a blank.
- * VF_LIMIT: text made so that it is too slow to search (a long place, almost, at every few bytes); the file
+ * it. A quoted command with plain arguments ("/x/app/bin/python run.py") cannot be told from a name with
+ * blanks: callers that ask whether the rest exists may ask again for the part before a blank.
+ *
+ * VF_LIMIT: text made so that it is too slow to search (almost a long place at every few bytes); the file
  * then counts as unexamined. What fn returns other than VF_OK ends the search and is returned. */
 typedef enum vf_status (*vf_hit_fn)(void *ctx, const struct vf_hit *hit, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_search_window(const struct vf_searcher *s, struct vf_search_state *st,

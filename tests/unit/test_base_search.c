@@ -101,6 +101,7 @@ static void left_boundaries(void **state)
         {"/x/app", T("http://host/x/app http://localhost/x/app"), ""},
         {"/x/app", T("unix:///x/app/s"), "7+6+2:1 p0 raw s\n"},
         {"/x/app", T("sqlite:///x/app/s"), ""},
+        {"/x/app", T("a9:///x/app c:///x/app"), "5+6+0:1 p0 raw \n"},
         {"/x/app", T("sqlite:////x/app/s"), "10+6+2:1 p0 raw s\n"},
         {"/x/app", T("\"file:\\/\\/\\/x\\/app\\/b\""), "10+8+3:1 p0 json b\n"},
         {"/x/app", T("-L/x/app/lib -I/x/app a-L/x/app -ab/x/app"), "2+6+4:1 p0 raw lib\n15+6+0:1 p0 raw \n"},
@@ -152,6 +153,7 @@ static void spellings(void **state)
         {"/x/$a/e", T("\"/x/\\$a/e\""), "1+8+0:1 p0 shell \n"},
         {"/x/a&b'/e", T("<p>/x/a&amp;b&#39;/e/f</p> /x/a&#38;b&#x27;/e"),
          "3+17+2:1 p0 xml f\n27+18+0:1 p0 xml \n"},
+        {"/x/a&b/e", T("/x/a&#0000038;b/e /x/a&#0038;b/e"), "18+14+0:1 p0 xml \n"},
         {"/x/a%41/e", T("/x/a%41/e /x/a%2541/e"), "0+9+0:1 p0 raw \n10+11+0:1 p0 percent \n"},
         {"/my app/b c/longest", T("'/my app/b c/longest' /my%20app/b%20c/longest"),
          "1+19+0:1 p0 raw \n22+23+0:1 p0 percent \n"},
@@ -172,6 +174,8 @@ static void rests(void **state)
         {"/x/a", T("{\\\"/x/a/b c\\\"}"), "3+4+4:1 p0 raw b c\n"},
         {"/x/a", T("/x/a/lib/*.py /x/a/@s/b@1 /x/a/b."),
          "0+4+5:1 p0 raw lib/\n14+4+5:1 p0 raw @s/b\n26+4+2:1 p0 raw b\n"},
+        {"/x/a", T("/x/a/b.:c"), "0+4+3:1 p0 raw b.\n"},
+        {"/x/a", T("file:///x/a/b%22c"), "7+4+2:1 p0 percent b\n"},
         {"/x/a", T("/x/a/b.py."), "0+4+5:1 p0 raw b.py\n"},
         {"/x/a", T("'/x/a/\\u00e9\\'"), "1+4+7:1 p0 raw \xC3\xA9\n"},
         {"/x/a", T("file:///x/a/b%20c%3A#d"), "7+4+9:1 p0 percent b c:\n"},
@@ -187,6 +191,7 @@ static void binaries(void **state)
         {"/app", T("/app/app/b\0"), "0+4+6:0 p0 raw app/b\n"},
         {"/x/app", T("$ORIGIN:/x/app/lib:/x/app/l2\0"), "8+6+4:0 p0 raw lib\n19+6+3:0 p0 raw l2\n"},
         {"/x/app", T("\"/x/app/a b\""), "1+6+2:0 p0 raw a\n"},
+        {"/x/app", T("\\/x\\/app"), ""},
     };
     check_samples(samples, VF_COUNT(samples), true);
 }
@@ -216,11 +221,12 @@ static void windows_places(void **state)
     struct hits hits = {0};
     search_through(s,
                    VF_S("c:\\users\\ME\\.venv\\Scripts\n\"C:\\\\Users\\\\me\\\\.venv\\\\a\\\\b\"\n"
-                        "file:///C:/Users/me/.venv/x C:\\Users\\me\\.venv2"),
+                        "file:///C:/Users/me/.venv/x C:\\Users\\me\\.venv2 file:/C:/Users/me/.venv"),
                    false, 0, &hits);
     assert_string_equal(vf_buf_cstr(&hits.text), "0+17+8:1 p0 raw Scripts\n"
                                                  "27+20+6:2 p0 json a/b\n"
-                                                 "63+17+2:3 p0 percent x\n");
+                                                 "63+17+2:3 p0 percent x\n"
+                                                 "108+17+0:3 p0 percent \n");
     vf_buf_release(&hits.text);
     vf_searcher_free(s);
 }
@@ -449,6 +455,7 @@ static void writes_in_the_habit_of_the_original(void **state)
         {VF_SPELL_SHELL, "/it's\na", "/x'\"'\"'", "/it'\"'\"'s\na"},
         {VF_SPELL_SHELL, "/n w$", "/x\\ y", "/n\\ w\\$"},
         {VF_SPELL_SHELL, "/n w'$", "/x y\\$", "/n w'\\$"},
+        {VF_SPELL_SHELL, "/n w", "/x;y\\$", "/n w"},
         {VF_SPELL_SHELL, "/n w", "/x\\$", NULL},
         {VF_SPELL_SHELL, "/n$", "/x\\$", "/n\\$"},
         {VF_SPELL_SHELL, "/n\n", "/x\\ ", NULL},
