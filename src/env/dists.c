@@ -5,6 +5,7 @@
 
 #include "dist/metadata.h"
 #include "dist/name.h"
+#include "dist/url.h"
 #include "dist/version.h"
 
 struct dists {
@@ -182,6 +183,48 @@ static enum vf_status add_dist(struct dists *ds, struct vf_slice site, const str
     return st == VF_OK ? read_rest(env, d, err) : st;
 }
 
+/* `Name.egg-link` of setuptools' develop: line 1 is the directory that holds Name.egg-info (FACTS 4.2). */
+static enum vf_status add_egg_link(struct dists *ds, struct vf_slice site, const struct vf_dirent *ent, struct vf_err *err)
+{
+    struct vf_env *env = ds->env;
+    struct vf_slice text, line = {NULL, 0};
+    bool there;
+    enum vf_status st = read_meta(env, site, (const char *)ent->name.p, VF_META_CAP, &text, &there, err);
+    while (st == VF_OK && there && !line.n && vf_slice_next_line(&text, &line))
+        line = vf_slice_trim(line);
+    if (st != VF_OK || !line.n)
+        return st;
+    struct vf_slice stem = vf_slice_sub(ent->name, 0, ent->name.n - (sizeof ".egg-link" - 1));
+    struct vf_slice base = vf_path_join(&env->arena, env->typed, site);
+    struct vf_slice source = vf_path_clean_dup(&env->arena, vf_path_join(&env->arena, base, line));
+    struct vf_buf info;
+    vf_buf_init(&info);
+    vf_path_join_buf(&info, source, VF_S(""));
+    for (size_t i = 0; i < stem.n; i++)
+        vf_buf_putc(&info, stem.p[i] == '-' ? '_' : stem.p[i]);
+    vf_buf_puts(&info, ".egg-info");
+    struct vf_slice egg = vf_arena_dup(&env->arena, vf_buf_slice(&info));
+    vf_buf_puts(&info, "/PKG-INFO");
+    struct vf_env_dist *d = vf_vec_push(&env->arena, &ds->v, sizeof *d);
+    struct vf_err why;
+    vf_err_init(&why);
+    if (!d || !egg.p || !source.p || info.failed) {
+        st = vf_err_nomem(err);
+    } else {
+        *d = (struct vf_env_dist){.site = site, .record_file = VF_NONE, .is_egg = true, .is_egg_link = true, .editable = true};
+        d->info = egg;
+        d->egg_source = source;
+        d->has_metadata = vf_outside_read(env->params.outside, vf_buf_slice(&info), VF_META_CAP, &env->arena, &d->metadata, &why) == VF_OK;
+        struct vf_info_name parts = {.kind = VF_INFO_EGG_INFO, .name = stem};
+        st = name_and_version(env, d, &parts, err);
+    }
+    vf_err_release(&why);
+    vf_buf_release(&info);
+    if (st == VF_OK && !d->has_metadata)
+        ds->v.n--; /* its project is gone: pip does not see it either; the link itself is judged */
+    return st;
+}
+
 static enum vf_status list_site(struct dists *ds, struct vf_slice site, struct vf_err *err)
 {
     struct vf_dirent *ents;
@@ -196,7 +239,8 @@ static enum vf_status list_site(struct dists *ds, struct vf_slice site, struct v
         return VF_OK; /* the walk has said so */
     for (size_t i = 0; i < n && st == VF_OK; i++)
         if (ents[i].status == VF_OK)
-            st = add_dist(ds, site, &ents[i], err);
+            st = vf_slice_ends(ents[i].name, VF_S(".egg-link")) ? add_egg_link(ds, site, &ents[i], err)
+                                                                : add_dist(ds, site, &ents[i], err);
     return st;
 }
 

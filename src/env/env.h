@@ -77,6 +77,7 @@ struct vf_env_dist {
     bool is_egg, is_egg_link, has_metadata, has_record, valid_name, duplicate;
     bool built_here;           /* direct_url file:, a linux_* tag, or uv_build.json (DESIGN 2) */
     bool editable;             /* dir_info.editable, or an egg-link */
+    struct vf_slice egg_source; /* of an egg-link: absolute directory of the project */
     bool has_url;
     struct vf_direct_url url;  /* when has_url */
     bool url_invalid;
@@ -154,6 +155,7 @@ struct vf_env {
     uint32_t counted;                /* regular files and links, journal left out */
     uint32_t examined, n_unexamined;
     bool scanned;
+    bool metadata_only;              /* opened for freeze: only BIN, site-packages and their metadata directories were listed */
     bool journal_foreign;            /* ENV/.venvfix is there and is not to be trusted */
 };
 

@@ -1,5 +1,6 @@
 /* scan.c: pass 2: the contents of every file, in parallel; and the life of an environment. */
 #include "env/env_internal.h"
+#include "env/freeze.h"
 
 #include <stdlib.h>
 
@@ -95,7 +96,19 @@ static enum vf_status open_steps(struct vf_env *env, struct vf_err *err)
     return st;
 }
 
-enum vf_status vf_env_open(const struct vf_env_params *params, struct vf_env **out, struct vf_err *err)
+static enum vf_status metadata_steps(struct vf_env *env, struct vf_err *err)
+{
+    env->metadata_only = true;
+    static enum vf_status (*const steps[])(struct vf_env *, struct vf_err *) = {
+        vf_env_locate_root, vf_env_walk, vf_env_interpreter, vf_env_dists};
+    enum vf_status st = VF_OK;
+    for (size_t i = 0; i < VF_COUNT(steps) && st == VF_OK; i++)
+        st = steps[i](env, err);
+    return st;
+}
+
+static enum vf_status open_with(const struct vf_env_params *params, enum vf_status (*steps)(struct vf_env *, struct vf_err *),
+                                struct vf_env **out, struct vf_err *err)
 {
     struct vf_env *env = calloc(1, sizeof *env);
     if (!env)
@@ -109,13 +122,23 @@ enum vf_status vf_env_open(const struct vf_env_params *params, struct vf_env **o
         vf_arena_init(&env->worker_arenas[i]);
     vf_hooks_phase(params->hooks, "read");
     if (st == VF_OK)
-        st = open_steps(env, err);
+        st = steps(env, err);
     if (st != VF_OK) {
         vf_env_free(env);
         return st;
     }
     *out = env;
     return VF_OK;
+}
+
+enum vf_status vf_env_open(const struct vf_env_params *params, struct vf_env **out, struct vf_err *err)
+{
+    return open_with(params, open_steps, out, err);
+}
+
+enum vf_status vf_env_open_metadata(const struct vf_env_params *params, struct vf_env **out, struct vf_err *err)
+{
+    return open_with(params, metadata_steps, out, err);
 }
 
 void vf_env_free(struct vf_env *env)
