@@ -50,13 +50,15 @@ static struct vf_slice trim_blanks(struct vf_slice s)
 static bool is_version(struct vf_slice s)
 {
     size_t i = 0;
+    if (vf_slice_ends(s, VF_S(".exe")))
+        s.n -= 4;
     while (i < s.n && ((s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == '.'))
         i++;
     s = vf_slice_from(s, i);
     for (i = 0; i < s.n && strchr("tdmuw", s.p[i]) && s.p[i] != '\0';)
         i++;
     s = vf_slice_from(s, i);
-    return s.n == 0 || vf_slice_eq(s, VF_S("-dbg")) || vf_slice_eq_nocase(s, VF_S(".exe"));
+    return s.n == 0 || vf_slice_eq(s, VF_S("-dbg"));
 }
 
 bool vf_name_is_python(struct vf_slice basename)

@@ -30,7 +30,8 @@ const char *vf_header_form_name(uint16_t form)
 
 bool vf_header_is_python(const struct vf_ref *ref)
 {
-    return ref->syntax == VF_SYN_HEADER && ref->form < VF_COUNT(forms) && forms[ref->form].python;
+    return ref->syntax == VF_SYN_HEADER && ref->form < VF_COUNT(forms) && forms[ref->form].python &&
+           vf_name_is_python(vf_path_base(ref->raw.n > 0 ? ref->raw : ref->value));
 }
 
 bool vf_header_is_env(const struct vf_ref *ref)

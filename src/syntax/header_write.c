@@ -54,7 +54,7 @@ static bool is_ours(enum vf_header_form f)
 
 static bool runs_python(const struct vf_header *h)
 {
-    return h->form != VF_HEADER_M;
+    return h->form != VF_HEADER_M && vf_name_is_python(vf_path_base(h->raw.n > 0 ? h->raw : h->value));
 }
 
 /* --- which interpreter --- */
@@ -106,8 +106,9 @@ static bool env_takes(struct vf_slice lead, struct vf_slice path)
     return !env || (vf_shell_is_plain(path) && !has_any(path, "="));
 }
 
-/* What stood before and behind the path in line 1, or would stand there. */
-static void line_1_shape(const struct writer *w, struct vf_slice *lead, struct vf_slice *tail, bool *blank)
+/* What stood before and behind the path in line 1, or would stand there before and behind this one. */
+static void line_1_shape(const struct writer *w, struct vf_slice path, struct vf_slice *lead,
+                         struct vf_slice *tail, bool *blank)
 {
     const struct vf_header *h = &w->h;
     size_t at = vf_slice_find_byte(h->pattern, '@', 0);
@@ -122,7 +123,7 @@ static void line_1_shape(const struct writer *w, struct vf_slice *lead, struct v
     bool one_line = h->form == VF_HEADER_A || h->form == VF_HEADER_O || h->form == VF_HEADER_K ||
                     h->form == VF_HEADER_M || h->form == VF_HEADER_J_ABS ||
                     (is_ours(h->form) && at != VF_NPOS);
-    if (one_line && env_takes(*lead, w->path) && (h->form != VF_HEADER_J_ABS || !h->malformed))
+    if (one_line && env_takes(*lead, path) && (h->form != VF_HEADER_J_ABS || !h->malformed))
         return;
     *lead = (struct vf_slice){0};
     *tail = h->extra;
@@ -142,7 +143,7 @@ static bool write_line_1(const struct writer *w)
 {
     struct vf_slice lead, tail;
     bool blank;
-    line_1_shape(w, &lead, &tail, &blank);
+    line_1_shape(w, w->path, &lead, &tail, &blank);
     size_t limit = w->t->line_limit ? w->t->line_limit : DEFAULT_LIMIT;
     if (!fits_line_1(w, w->path) || 2 + lead.n + w->path.n + blank + tail.n + 1 > limit)
         return false;
@@ -270,7 +271,7 @@ static void put_pattern(const struct writer *w, struct vf_buf *pattern)
 {
     struct vf_slice lead, tail;
     bool blank;
-    line_1_shape(w, &lead, &tail, &blank);
+    line_1_shape(w, VF_S("/"), &lead, &tail, &blank);
     struct vf_slice words = vf_slice_from(tail, !blank && tail.n > 0 && tail.p[0] == ' ' ? 1 : 0);
     bool plain = lead.n == 0 && vf_slice_eq(words, w->h.extra) && is_single_spaced(words);
     if (plain || has_any(tail, "'\\@\r\n") || !is_ascii(tail) || !is_ascii(lead) || has_any(lead, "'\\@\r"))
