@@ -24,7 +24,7 @@ struct vf_slice dist_read_file(struct vf_arena *a, const char *path);
  * hold. Empty lines and lines that start with `#` are passed over. */
 struct dist_vector {
     struct vf_slice rest;
-    struct vf_slice field[8];
+    struct vf_slice field[16];
     size_t n;
     unsigned line;
 };

@@ -219,7 +219,11 @@ static void whole_table(void **state)
     assert_true(vf_sha256(VF_S("abc"), sum));
     struct vf_record_entry e[] = {
         {.path = VF_S("x/b.py"), .digest = {(char *)sum, 32}, .size = 3, .has_size = true},
-        {.path = VF_S("x/a\"b.py"), .alg = VF_S("sha256"), .digest = {(char *)sum, 32}, .size = 0, .has_size = true},
+        {.path = VF_S("x/a\"b.py"),
+         .alg = VF_S("sha256"),
+         .digest = {(char *)sum, 32},
+         .size = 0,
+         .has_size = true},
         {.path = VF_S("x-1.dist-info/RECORD")},
     };
     vf_record_sort(e, 3);

@@ -1,0 +1,375 @@
+#!/usr/bin/env python3
+"""Writes fixtures/dist/*.tsv: what the `packaging` library says of versions, specifiers, markers, requirements and wheel names.
+
+The files are replayed by tests/unit/test_dist_packaging.c,
+so that the tests need no Python.  Run it with a Python that has the newest
+`packaging`:  gen_dist_vectors.py [--out DIR] [--count N] [--seed N].  The same seed gives the same files; larger counts are for
+searching by hand.
+"""
+import argparse
+import os
+import random
+
+from packaging import __version__ as packaging_version
+from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
+
+ENVIRONMENTS = {
+    "linux": dict(
+        os_name="posix", sys_platform="linux", platform_machine="x86_64", platform_python_implementation="CPython",
+        platform_release="6.1.0-18-amd64", platform_system="Linux", platform_version="#1 SMP Debian 6.1.76-1",
+        python_version="3.11", python_full_version="3.11.7", implementation_name="cpython",
+        implementation_version="3.11.7"),
+    "mac": dict(
+        os_name="posix", sys_platform="darwin", platform_machine="arm64", platform_python_implementation="CPython",
+        platform_release="23.5.0", platform_system="Darwin", platform_version="Darwin Kernel Version 23.5.0",
+        python_version="3.13", python_full_version="3.13.0rc2+", implementation_name="cpython",
+        implementation_version="3.13.0rc2"),
+    "pypy": dict(
+        os_name="nt", sys_platform="win32", platform_machine="AMD64", platform_python_implementation="PyPy",
+        platform_release="10", platform_system="Windows", platform_version="10.0.19045",
+        python_version="3.9", python_full_version="3.9.19", implementation_name="pypy",
+        implementation_version="7.3.16"),
+}
+VARIABLES = list(ENVIRONMENTS["linux"])
+
+
+def escape(text):
+    out = []
+    for byte in text.encode("utf-8", "surrogateescape"):
+        char = chr(byte)
+        if char in "\t\n\r\\":
+            out.append({"\t": "\\t", "\n": "\\n", "\r": "\\r", "\\": "\\\\"}[char])
+        elif 32 <= byte < 127:
+            out.append(char)
+        else:
+            out.append("\\x%02x" % byte)
+    return "".join(out)
+
+
+def write(directory, name, header, rows):
+    rows = list(dict.fromkeys("\t".join(escape(str(field)) for field in row) for row in rows))
+    with open(os.path.join(directory, name), "w", encoding="ascii", newline="\n") as stream:
+        stream.write("# %s (packaging %s, tests/tools/gen_dist_vectors.py)\n" % (header, packaging_version))
+        stream.writelines(row + "\n" for row in rows)
+
+
+class Random(random.Random):
+    def maybe(self, share=0.5):
+        return self.random() < share
+
+    def number(self):
+        return self.choice(["0", "1", "2", "3", "9", "10", "11", "01", "007", "2024", "20231231235959000001"])
+
+    def release(self, most=4):
+        return ".".join(self.number() for _ in range(self.randint(1, most)))
+
+    def mixed_case(self, text):
+        return "".join(self.choice([c, c, c, c.upper()]) for c in text)
+
+    def version(self, plain=0.4, local=0.2):
+        text = self.release()
+        if self.maybe(0.08):
+            text = self.choice(["0!", "1!", "01!", "2!"]) + text
+        if self.maybe(plain):
+            return text
+        sep = lambda: self.choice(["", "", "", ".", "-", "_"])  # noqa: E731
+        if self.maybe(0.4):
+            word = self.choice("a b c rc alpha beta pre preview".split())
+            text += sep() + self.mixed_case(word) + sep() + self.choice(["", "0", "1", "2", "05"])
+        if self.maybe(0.3):
+            word = self.choice("post rev r".split())
+            text += self.choice(["-1", "-2", "-0", sep() + word + sep() + self.choice(["", "0", "1", "2"])])
+        if self.maybe(0.3):
+            text += sep() + self.mixed_case("dev") + sep() + self.choice(["", "0", "1", "2"])
+        if self.maybe(local):
+            parts = [self.choice("1 0 01 2 10 a b ubuntu Abc 1a a1 00a".split()) for _ in range(self.randint(1, 3))]
+            text += "+" + parts[0] + "".join(self.choice("._-") + part for part in parts[1:])
+        if self.maybe(0.1):
+            text = self.choice("vV") + text
+        if self.maybe(0.05):
+            text = self.choice([" ", "\t", "\n", "\u00a0", "\x1c"]) + text + self.choice(["", " ", "\r\n", "\u2003"])
+        return text
+
+    def damaged(self, text, alphabet):
+        if not text:
+            return self.choice(alphabet)
+        at = self.randrange(len(text))
+        what = self.randrange(3)
+        if what == 0:
+            return text[:at] + text[at + 1:]
+        if what == 1:
+            return text[:at] + self.choice(alphabet) + text[at:]
+        return text[:at] + self.choice(alphabet) + text[at + 1:]
+
+    def specifier(self):
+        op = self.choice("== == != <= >= < > ~= ===".split())
+        text = self.version(local=0.1 if op in ("==", "!=") else 0)
+        text = text.strip() if self.maybe(0.9) else text
+        if op in ("==", "!=") and self.maybe(0.4):
+            text = self.release() + ".*"
+        if op == "~=" and "." not in text.split("!")[-1].split("a")[0] and self.maybe(0.9):
+            text = "1." + text.lstrip("vV")
+        if op == "===" and self.maybe(0.3):
+            text = self.choice(["", "foobar", "1.0-weird", "1.0.*", "v1"])
+        return op + self.choice(["", "", " "]) + text
+
+    def specifiers(self):
+        return self.choice([",", ", ", " , "]).join(self.specifier() for _ in range(self.choice([0, 1, 1, 2, 2, 3])))
+
+    def comparison(self):
+        variable = self.choice(VARIABLES + ["python_version"] * 8 + ["python_full_version"] * 4 + ["extra"] * 3
+                               + ["os.name", "sys.platform", "platform.machine", "python_implementation",
+                                  "platform.python_implementation", "extras", "dependency_groups"])
+        name = variable.replace(".", "_")
+        value = self.choice([env.get(name, "x") for env in ENVIRONMENTS.values()] + [
+            "3.8", "3.11", "3.10.*", "3", "win32", "Linux", "", "Foo_Bar", "foo-bar", "3.9,3.11", "2.7 3.11", "6.1",
+            "a\\x62c", "3.11.7", "3.13.0", "weird version", "~", "linux2"])
+        op = self.choice("== == != <= >= < > ~= === in".split() + ["not in", "not  in"])
+        quote = self.choice("\"'")
+        literal = quote + value + quote
+        blank = self.choice(["", " ", "  ", "\t"]) if op[0] not in "in" else " "
+        sides = [variable, literal]
+        if self.maybe(0.25):
+            sides.reverse()
+        if self.maybe(0.02):
+            sides = [self.choice([variable, literal]), self.choice([variable, literal])]
+        if op[0] in "in" and sides[0][0] in "\"'" and self.maybe(0.2):
+            blank = ""
+        return sides[0] + blank + op + (blank or self.choice(["", " "])) + sides[1]
+
+    def marker(self, depth=0):
+        parts = []
+        for index in range(self.choice([1, 1, 2, 2, 3])):
+            if index:
+                parts.append(self.choice(["and", "or"]))
+            if depth < 3 and self.maybe(0.25):
+                parts.append("(" + self.marker(depth + 1) + ")")
+            else:
+                parts.append(self.comparison())
+        return " ".join(parts)
+
+    def name(self):
+        return self.choice(["a", "Foo", "foo.bar", "foo-bar_baz", "A1", "x--y", "zope.interface", "foo_", "9z"])
+
+    def requirement(self):
+        text = self.choice(["", "", " "]) + self.name() + self.choice(["", "", " "])
+        if self.maybe(0.3):
+            text += "[" + self.choice([",", ", ", " ,"]).join(self.name() for _ in range(self.randint(0, 3))) + "]"
+        if self.maybe(0.15):
+            text += self.choice([" @ ", "@", " @"]) + self.choice(
+                ["https://h.example/x-1.0-py3-none-any.whl", "file:///tmp/a%20b", "git+ssh://git@h.example/r@main#egg=x", "./d"])
+            if self.maybe():
+                text += self.choice([" ; ", ";", " ;"]) + self.marker()
+            return text
+        versions = self.specifiers()
+        text += self.choice(["", " "]) + ("(" + versions + ")" if self.maybe(0.2) else versions)
+        if self.maybe(0.1):
+            text += ","
+        if self.maybe(0.4):
+            text += self.choice([" ; ", ";", " ;"]) + self.marker()
+        return text
+
+
+def version_or_none(text):
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
+
+
+def versions(rng, count):
+    fixed = ["", " ", "1", "1.0.post.", "1.0a-", "1.0--1", "1.0a--1", "1.0+", "1.0+a.", "1..0", ".1", "1.", "1!", "!1", "v",
+             "vv1",
+             "1.0 .dev1", "1.0+1.", "1.0+-1", "1.0-", "1.0-r", "1.0-a1-1-dev", "1e5", "\u0661.0", "1_0", "1-0-0", "1.0c1.c2",
+             "1.0dev1post1", "1.0post1a1", "00!01.02", "1.0+UBUNTU_01-x"]
+    texts = fixed + [rng.version() for _ in range(count)]
+    texts += [rng.damaged(rng.version(), "0123abcdeprv.-_+! *") for _ in range(count)]
+    for text in texts:
+        version = version_or_none(text)
+        yield (text, "-", "-") if version is None else (text, version, int(version.is_prerelease))
+
+
+def order(rng, count):
+    for _ in range(count):
+        a, b = rng.version(), rng.version()
+        if rng.maybe():
+            b = rng.damaged(a, "0123ab.-+")
+        x, y = version_or_none(a), version_or_none(b)
+        if x is not None and y is not None:
+            yield a, b, (x > y) - (x < y)
+
+
+def specifier_sets(rng, count):
+    fixed = ["", ",", ">=1,", ",>=1", ">=1,,<2", "=", "===", "=== ", "==1.0 .*", "==1.*.*", "==1.0a1.*", "~=1", "~=1.0.*",
+             "<1+a", ">=1.*",
+             "==1.0,==1.0.0", "~=1.0,~=1.0.0", "===a,===A", ">v1,>=1", "==1;", "===1)", "== 1", "==\n1", "==1.*,==1.*", "<>1"]
+    texts = fixed + [rng.specifiers() for _ in range(count)]
+    texts += [rng.damaged(rng.specifiers(), "0123ab.-+!=<>~*, ;)") for _ in range(count // 2)]
+    for text in texts:
+        try:
+            parsed = SpecifierSet(text)
+        except InvalidSpecifier:
+            yield text, "-", "-"
+        else:
+            yield text, "=" + str(parsed), int(bool(parsed.prereleases))
+
+
+def near(rng, text):
+    """A version near the ones that the specifiers name."""
+    found = [part.lstrip("=!<>~ ").rstrip("*").rstrip(".") for part in text.split(",")]
+    base = rng.choice(found) if found and rng.maybe(0.7) else rng.version()
+    if version_or_none(base) is None:
+        return rng.version()
+    base = base.strip()
+    return rng.choice([base, base + ".post1", base + ".dev1", base + "+loc", base + ".1", base + ".0", base + "a1",
+             base + "rc1.dev2",
+                       base + ".post1+l", base + ".post2.dev0", rng.damaged(base, "0123")])
+
+
+def matches(rng, count):
+    done = 0
+    while done < count:
+        text = rng.specifiers()
+        try:
+            parsed = SpecifierSet(text)
+        except InvalidSpecifier:
+            continue
+        for _ in range(4):
+            version = near(rng, text)
+            yield text, version, int(parsed.contains(version, prereleases=True))
+            done += 1
+
+
+def filters(rng, count):
+    done = 0
+    while done < count:
+        text = rng.specifiers()
+        try:
+            parsed = SpecifierSet(text)
+        except InvalidSpecifier:
+            continue
+        items = [near(rng, text).strip() for _ in range(rng.randint(0, 6))]
+        items = list(dict.fromkeys(item for item in items if item and " " not in item))
+        pre = rng.maybe(0.2)
+        kept = list(parsed.filter(items, prereleases=True if pre else None))
+        yield text, int(pre), " ".join(items), " ".join(item for item in items if item in kept)
+        done += 1
+
+
+def evaluate(text, environment, extra):
+    try:
+        marker = Marker(text)
+    except InvalidMarker:
+        return "-"
+    try:
+        if extra is None:
+            return int(marker.evaluate({**environment, "extras": {"Foo_Bar", "x"}, "dependency_groups": {"dev"}}, "lock_file"))
+        return int(marker.evaluate({**environment, "extra": extra}))
+    except (UndefinedComparison, UndefinedEnvironmentName):
+        return "E"
+
+
+def markers(rng, count):
+    fixed = ["", "()", "(os_name=='posix')", "os_name", "os_name ==", "'a'=='a'", "os_name=='a'or os_name=='posix'",
+             "os_name=='posix'and'x'in os_name",
+             "os_name == sys_platform", "os_name == 'po\\\nsix'", "os_name == 'a\\'", "os_name == '\\x70osix'",
+             "os_name == 'posix' ", " os_name == 'posix'", "os_name == 'posix')", "((os_name == 'posix')",
+             "os_name == 'posix' xor 'a' == 'b'",
+             "'foo.bar' in extras", "extras == 'x'", "'x' == extras", "'dev' not in dependency_groups", "'x' ~= extras",
+             "extra == 'Foo.Bar'",
+             "'FOO-bar' == extra", "python_version in '3.10 3.11'", "python_version ~= '3.8'", "python_version === '3.11'",
+             "os_name ~= 'posix'",
+             "platform_release >= '6'", "python_full_version < '3.13'", "python_full_version >= '3.13.0rc2'",
+             "not os_name == 'a'", "os_name not in'posix'",
+             "os_name notin 'posix'", "os_namex == 'a'", "os_name == 'a' and", "os_name == \"a'b\"", "'' in os_name",
+             "os_name == 'a' AND os_name == 'b'",
+             "python_version >= '3.8' and (python_version < '4' or os_name == 'nt') and extra == ''",
+             "implementation_version != '3.*'",
+             "os_name == 'posix' or bad_name == 'x'", "os_name == 'posix' or os_name ~= 'x'"]
+    texts = fixed + [rng.marker() for _ in range(count)]
+    texts += [rng.damaged(rng.marker(), "\"'()aorndi =<>~.\\") for _ in range(count // 3)]
+    for text in texts:
+        name = rng.choice(list(ENVIRONMENTS))
+        extra = rng.choice(["", "", "foo.bar", "X", None, None])
+        result = evaluate(text, ENVIRONMENTS[name], extra)
+        yield text, name, "-" if extra is None else "=" + extra, result
+
+
+def requirements(rng, count):
+    fixed = ["", "a", "a;", "a ;os_name=='x'", "a@", "a@b", "a @ b; os_name=='x'", "a @ b ;os_name=='x'", "a()", "a(>=1)",
+             "a (>=1", "a >=1)", "a[x", "a[x,]",
+             "a[,x]", "a[x y]", "a[]", "a[ ]", "-a", "a-", "a_", "a.", "\u00e9", "a\u00e9", "a>=1.*", "a==1.*+x", "a ===1,>2",
+             "a=== ", "a>=1 <2", "a\n", "a >=1\n",
+             "a[X]>=1,<2;os_name=='y'", "a~=1.0", "a b", "a # c", "a>=1,;os_name=='y'", "a,>=1"]
+    texts = fixed + [rng.requirement() for _ in range(count)]
+    texts += [rng.damaged(rng.requirement(), "ab1.-_[](),;@=<>~ '\"") for _ in range(count // 2)]
+    for text in texts:
+        try:
+            parsed = Requirement(text)
+        except InvalidRequirement:
+            yield text, "-"
+        else:
+            extras = ",".join(sorted({canonicalize_name(extra) for extra in parsed.extras}))
+            yield (text, parsed.name, extras, parsed.url or "", "=" + str(parsed.specifier),
+                   int(parsed.marker is not None))
+
+
+def wheel_names(rng, count):
+    fixed = ["a-1-py3-none-any.whl", "a-1-py3-none-any.WHL", "a-1-py3-none.whl", "a-1-2-3-py3-none-any.whl",
+             "a__b-1-py3-none-any.whl", "a-x-py3-none-any.whl",
+             "a-1-b1-py3-none-any.whl", "a-1-1b-py3-none-any.whl", "-1-py3-none-any.whl", "a-1--none-any.whl",
+             "a-1-py2.py3-none-any.whl", "a-1-py3-none-.whl",
+             "Foo.Bar-1.0+l.1-3-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", "a-1-py3-none-any",
+             "a b-1-py3-none-any.whl",
+             "a-1-py3..py2-none-any.whl", "a-1-3py-none-any.whl", "a-1-py3-none-a y.whl", "a-1.0-PY3-None-ANY.whl",
+             "\u00e9-1-py3-none-any.whl"]
+    texts = list(fixed)
+    for _ in range(count):
+        name = rng.choice(["a", "Foo_Bar", "foo.bar", "_x", "a1"])
+        build = rng.choice(["", "", "-1", "-2abc", "-007_x"])
+        python = rng.choice(["py3", "py2.py3", "cp311", "cp38.cp39", "pp39"])
+        abi = rng.choice(["none", "abi3", "cp311", "cp313t", "pypy39_pp73", "cp311.abi3"])
+        platform = rng.choice(["any", "linux_x86_64", "manylinux_2_17_x86_64.manylinux2014_x86_64", "win_amd64",
+             "macosx_11_0_arm64"])
+        text = "%s-%s%s-%s-%s-%s.whl" % (name, rng.version(0.7).strip(), build, python, abi, platform)
+        texts.append(text if rng.maybe(0.7) else rng.damaged(text, "a1-_.+"))
+    for text in texts:
+        if "/" in text:
+            continue
+        try:
+            name, version, build, tags = parse_wheel_filename(text)
+        except InvalidWheelFilename:
+            yield text, "-"
+        else:
+            yield text, name, version, "%d,%s" % build if build else "", " ".join(sorted(map(str, tags)))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", default=os.path.join(os.path.dirname(__file__), "..", "..", "fixtures", "dist"))
+    parser.add_argument("--count", type=int, default=400)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    os.makedirs(args.out, exist_ok=True)
+    files = [
+        ("versions.tsv", "text, canonical or -, is a pre-release", versions),
+        ("version_order.tsv", "one, other, -1 0 1", order),
+        ("specifiers.tsv", "text, = and canonical text or -, asks for pre-releases", specifier_sets),
+        ("specifier_match.tsv", "specifiers, version, is in", matches),
+        ("specifier_filter.tsv", "specifiers, pre-releases wanted, versions, kept", filters),
+        ("markers.tsv", "marker, environment, = and extra or - for a lock file, result or - invalid or E error", markers),
+        ("requirements.tsv", "text, name or -, extras, url, = and specifiers, has a marker", requirements),
+        ("wheel_names.tsv", "file name, name or -, version, build, tags", wheel_names),
+    ]
+    for number, (name, header, rows) in enumerate(files):
+        write(args.out, name, header, rows(Random(args.seed * 100 + number), args.count))
+    write(args.out, "environments.tsv", "name, the 11 values in the order of enum vf_marker_var",
+          ([name] + [environment[variable] for variable in VARIABLES] for name, environment in ENVIRONMENTS.items()))
+
+
+if __name__ == "__main__":
+    main()
