@@ -17,6 +17,7 @@ SRC       := $(sort $(wildcard src/*/*.c))
 SRCXX     := $(sort $(wildcard src/*/*.cpp))
 MAIN      := src/cli/main.c
 UNIT      := $(sort $(wildcard tests/unit/test_*.c))
+RUN       := $(foreach u,$(UNIT),$(if $(findstring $(T),$u),$u))
 UNITHELP  := $(filter-out $(UNIT),$(sort $(wildcard tests/unit/*.c)))
 FUZZ      := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 CFILES    := $(SRC) $(SRCXX) $(UNIT) $(UNITHELP) $(sort $(wildcard tests/fuzz/*.c tests/tools/*.c))
@@ -40,7 +41,9 @@ SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fr
 CC_release  = $(CC)
 CXX_release = $(CXX)
 CF_release  = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIC $(CFLAGS)
-LF_release := $(if $(filter Linux,$(shell uname -s)),-pie -Wl,-z,relro -Wl,-z,now)
+ifeq ($(shell uname -s),Linux)
+LF_release := -pie -Wl,-z,relro -Wl,-z,now
+endif
 CC_asan     = $(CC)
 CXX_asan    = $(CXX)
 CF_asan    := -O1 -g $(SANITIZE)
@@ -78,7 +81,7 @@ ALLOBJ += $$($1_OBJ) $$(patsubst %.c,$(BUILD)/$1/%.o,$$(MAIN) $$(UNIT) $$(UNITHE
 $(BUILD)/$1/flags: force | $(BUILD)/libs-found
 	$$(call KEEP,$$(CC_$1) $$(CXX_$1) $$(CPP_ALL) $$(WARN) $$(ERROR) $$(CF_$1))
 $(BUILD)/$1/sources: force
-	$$(call KEEP,$$(SRC) $$(SRCXX))
+	$$(call KEEP,$$(SRC) $$(SRCXX) $$(UNITHELP))
 $(BUILD)/$1/%.o: %.c $(BUILD)/$1/flags
 	$$(call SAY,CC)
 	@mkdir -p $$(@D)
@@ -94,8 +97,9 @@ $(BUILD)/$1/libvenvfix.a: $$($1_OBJ) $(BUILD)/$1/sources
 $(BUILD)/$1/venvfix: $(BUILD)/$1/$$(MAIN:.c=.o) $$(OBJ_$1) $(BUILD)/$1/libvenvfix.a
 	$$(call SAY,LINK)
 	$$(Q)$$(LINK) $$(LF_$1) $$(LDFLAGS) -o $$@ $$^ $$(PC_LIBS) -pthread
-$(BUILD)/$1/tests/unit/%: $(BUILD)/$1/tests/unit/%.o $$(patsubst %.c,$(BUILD)/$1/%.o,$$(UNITHELP)) \
-		$$(OBJ_$1) $(BUILD)/$1/libvenvfix.a
+$(BUILD)/$1/tests/unit/libhelp.a: $$(patsubst %.c,$(BUILD)/$1/%.o,$$(UNITHELP)) $(BUILD)/$1/sources
+	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$(filter %.o,$$^)
+$(BUILD)/$1/tests/unit/%: $(BUILD)/$1/tests/unit/%.o $$(OBJ_$1) $(BUILD)/$1/tests/unit/libhelp.a $(BUILD)/$1/libvenvfix.a
 	$$(call SAY,LINK)
 	$$(Q)$$(LINK) $$(LF_$1) $$(LDFLAGS) -o $$@ $$^ $$(PC_CMOCKA) $$(PC_LIBS) -pthread
 endef
@@ -130,6 +134,8 @@ demo:
 
 # $1: directory of the results, $2: the steps, each a target. All run, whatever fails; the last line has the sums.
 STEPS = rm -rf $1; for step in $2; do $(SUBMAKE) $$step RESULTS=$1 || $(TALLY) broke $1 $$step; done; $(TALLY) sum $1
+# $1: programs, $2: how they are run. Those that can be built run, also when others cannot; one not built has failed.
+PROGRAMS = $(if $1,$(SUBMAKE) -k $1,:); built=$$?; $(TALLY) $2 $1 && exit $$built
 
 check: deps-test
 	+@$(call STEPS,$(RESULTS),check-layers check-unit check-e2e check-asan-unit check-asan-e2e check-fuzz-corpus)
@@ -141,18 +147,15 @@ lint: deps-lint
 check-layers:
 	@$(TALLY) one $(RESULTS) layers-self-test $(PYTHON) -B tests/tools/check-layers.py --self-test
 	@$(TALLY) one $(RESULTS) layers $(PYTHON) -B tests/tools/check-layers.py src
-check-unit: $(patsubst %.c,$(BUILD)/release/%,$(UNIT))
-	@$(TALLY) unit $(RESULTS) unit $(if $(T),--only '$(T)') $^
-check-asan-unit: $(patsubst %.c,$(BUILD)/asan/%,$(UNIT))
-	@$(TALLY) unit $(RESULTS) unit-asan $(if $(T),--only '$(T)') $^
+check-unit: ; +@$(call PROGRAMS,$(RUN:%.c=$(BUILD)/release/%),unit $(RESULTS) unit)
+check-asan-unit: ; +@$(call PROGRAMS,$(RUN:%.c=$(BUILD)/asan/%),unit $(RESULTS) unit-asan)
+check-fuzz-corpus: ; +@$(call PROGRAMS,$(FUZZ:%.c=$(BUILD)/asan/%),replay $(RESULTS) fuzz-corpus fixtures/fuzz)
 check-e2e check-matrix: all pytools
 	@$(E2E_ENV) VENVFIX='$(abspath $(BUILD))/venvfix' $(if $(filter check-matrix,$@),VENVFIX_MATRIX=full) \
 		$(TALLY) pytest $(RESULTS) $(@:check-%=%) tests/e2e $(PYTEST)
 check-asan-e2e: $(BUILD)/asan/venvfix pytools
 	@$(E2E_ENV) VENVFIX='$(abspath $(BUILD))/asan/venvfix' VENVFIX_SANITIZED=1 \
 		$(TALLY) pytest $(RESULTS) e2e-asan tests/e2e $(PYTEST)
-check-fuzz-corpus: $(patsubst %.c,$(BUILD)/asan/%,$(FUZZ))
-	@$(TALLY) replay $(RESULTS) fuzz-corpus fixtures/fuzz $^
 fuzz: $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ))
 pytools: ; @$(PYTHON) -B tests/tools/pytools.py '$(BUILD)'
 bench: deps-bench all pytools

@@ -16,7 +16,6 @@ import glob
 import hashlib
 import os
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
@@ -63,18 +62,24 @@ def digest(text):
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def pinned(name):
-    """The lines of requirements.txt about one name."""
-    return [row for row in PINS.read_text().splitlines() if re.match(re.escape(name) + r"==", row)]
+def not_there(wheelhouse):
+    """The pins without those of which the wheelhouse has a wheel that fits every Python 3 of this machine."""
+    there = set()
+    for wheel in wheelhouse.glob("*-none-*.whl"):
+        name, version, python = wheel.name.split("-")[:3]
+        if "py3" in python.split("."):
+            there.add("%s==%s" % (name.lower().replace("_", "-"), version))
+    return [row for row in PINS.read_text().splitlines() if row.split(" ;")[0] not in there]
 
 
-def make_tools(home):
+def make_tools(home, wheelhouse):
     def make():
         print("pytools: %s into %s" % (", ".join(TOOLS), home), file=sys.stderr, flush=True)
         subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)], check=True)
-        pip(str(home / "bin/python"), "install", "-q", "-c", str(PINS), *TOOLS)
+        pip(str(home / "bin/python"), "install", "-q", "--no-index", "--find-links", str(wheelhouse), "-c", str(PINS), *TOOLS)
 
-    words = [digest("".join(row for tool in TOOLS for row in pinned(tool))), sys.version.split()[0], str(home)]
+    rows = [row for row in PINS.read_text().splitlines() if row.startswith(tuple(tool + "==" for tool in TOOLS))]
+    words = [digest("".join(rows)), sys.version.split()[0], str(home)]
     once(home.with_name(home.name + ".stamp"), words, make)
 
 
@@ -96,7 +101,10 @@ def fill(wheelhouse):
 
         def make():
             print("wheelhouse: for Python %s (%s)" % (name, python), file=sys.stderr, flush=True)
-            download(python, wheelhouse, ["--no-deps", "-r", str(PINS)])
+            with tempfile.NamedTemporaryFile("w", suffix=".txt") as pins:
+                pins.write("\n".join(not_there(wheelhouse)) + "\n")
+                pins.flush()
+                download(python, wheelhouse, ["--no-deps", "-r", pins.name])
 
         once(wheelhouse.with_name("wheelhouse-%s.stamp" % name), [digest(PINS.read_text()), str(wheelhouse)], make)
 
@@ -126,8 +134,8 @@ def main(arguments):
     build.mkdir(parents=True, exist_ok=True)
     with open(str(build / "pytools.lock"), "w") as lock:  # two runs of make at a time
         fcntl.flock(lock, fcntl.LOCK_EX)
-        make_tools(build / "pytools")
         fill(build / "wheelhouse")
+        make_tools(build / "pytools", build / "wheelhouse")
     return 0
 
 

@@ -1,7 +1,7 @@
 """Runs tests and counts them: one file per step in a directory of results, summed at the end.
 
     tally.py one RESULTS STEP COMMAND...              the command is one test
-    tally.py unit RESULTS STEP [--only T] PROGRAM...  cmocka programs
+    tally.py unit RESULTS STEP PROGRAM...             cmocka programs
     tally.py replay RESULTS STEP CORPUS PROGRAM...    fuzz harnesses over CORPUS/NAME/*
     tally.py pytest RESULTS STEP DIR COMMAND...       COMMAND is pytest, DIR holds the tests
     tally.py broke RESULTS TARGET                     the step did not get as far as counting: one failure
@@ -39,6 +39,8 @@ def line(head, passed, failed, skipped):
 
 def run(command, env=None):
     """(exit code, output) of a command; a signal is a negative code, a timeout -SIGALRM."""
+    if not os.path.exists(command[0]):
+        return 127, "was not built\n"
     try:
         done = subprocess.run(
             command,
@@ -88,8 +90,6 @@ def unit_program(program):
 
 
 def unit(results, step, *programs):
-    if programs[:1] == ("--only",):
-        programs = [p for p in programs[2:] if programs[1] in os.path.basename(p)]
     counts = in_parallel(unit_program, programs)
     return write(results, step, *(sum(column) for column in zip(*counts))) if counts else write(results, step, 0, 0)
 
