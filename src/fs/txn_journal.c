@@ -157,9 +157,9 @@ static bool field_time(struct parser *p, struct vf_jfile *f)
     bool minus = v.n > 0 && v.p[0] == '-';
     if (!number(p, vf_slice_from(v, minus ? 1 : 0), &n) || !field_u64(p, "mtime-ns", &ns))
         return false;
-    if (n > (uint64_t)INT64_MAX || (minus && n == 0) || ns > 999999999)
+    if (n > (uint64_t)INT64_MAX + (minus ? 1 : 0) || (minus && n == 0) || ns > 999999999)
         return reject(p, "a time is malformed");
-    f->mtime_s = minus ? -(int64_t)n : (int64_t)n;
+    f->mtime_s = minus ? -(int64_t)(n - 1) - 1 : (int64_t)n;
     f->mtime_ns = (uint32_t)ns;
     return true;
 }

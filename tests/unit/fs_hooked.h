@@ -18,8 +18,9 @@
 #include "fs/step.h"
 #include "fs/sys.h"
 
-static bool no_exchange;                 /* EINVAL, as NFS says */
-static bool link_dance;                  /* files: link, then unlink */
+static bool no_exchange; /* EINVAL, as NFS says */
+static bool dirs_stay;   /* EXDEV for directories, as an overlay says of those in its lower layers */
+static bool link_dance;  /* files: link, then unlink */
 static void (*just_before_rename)(void); /* somebody else, between our comparison and our rename; once */
 
 static void let_others_in(void)
@@ -42,7 +43,11 @@ static int hooked_noreplace(int ofd, const char *o, int nfd, const char *n)
 {
     struct stat st;
     let_others_in();
-    if (!link_dance || fstatat(ofd, o, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISDIR(st.st_mode))
+    if (fstatat(ofd, o, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return -1;
+    if (dirs_stay && S_ISDIR(st.st_mode))
+        return errno = EXDEV, -1;
+    if (!link_dance || S_ISDIR(st.st_mode))
         return vf_sys_rename_noreplace(ofd, o, nfd, n);
     if (linkat(ofd, o, nfd, n, 0) < 0)
         return -1;
