@@ -5,7 +5,7 @@
 
 #include "base/escape.h"
 #include "dist/freeze.h"
-#include "dist/metadata.h"
+#include "dist/url.h"
 #include "env/env_internal.h"
 #include "env/vcs.h"
 

@@ -1,6 +1,8 @@
 /* vcs.c: git's own files: HEAD, refs, packed-refs, config, worktrees and submodules (a `.git` file with `gitdir:`). */
 #include "env/vcs.h"
 
+#include "base/path.h"
+
 #include <string.h>
 
 #define GIT_CAP ((uint64_t)16 << 20)
