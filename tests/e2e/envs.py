@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from place import AREA, CI, HOME, TEMPLATES, UV, VIRTUALENV, WHEELHOUSE, clean_environ
+from place import AREA, HOME, TEMPLATES, UV, VIRTUALENV, WHEELHOUSE, clean_environ
 
 GENERATION = 2  # change it when what is below makes other environments or other facts
 

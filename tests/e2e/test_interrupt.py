@@ -9,7 +9,6 @@ import json
 import os
 import random
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -20,7 +19,7 @@ import envs
 import place
 import verify
 from envs import Recipe
-from vf import brief, exact, find, parse, report, vf
+from vf import brief, exact, report, vf
 
 TINY = Recipe("uv", "uv", "six", seed=False)
 CALLS = "renameat2,renameat,rename,linkat,symlinkat,unlinkat,unlink,rmdir,mkdirat,mkdir,fsync,fdatasync,syncfs,write,pwrite64,copy_file_range,fchmod,utimensat,ftruncate"

@@ -11,7 +11,6 @@ import pytest
 import envs
 import place
 import verify
-from envs import Recipe
 from test_check import NOBODY
 from vf import brief, error, exact, find, parse, report, vf
 

@@ -130,7 +130,8 @@ def test_hard_links_inside_stay_together(env, scratch, other_fs):
     one, two = env.path / "share/one", env.path / "share/two"
     one.write_text("x" * 1000)
     os.link(one, two)
+    here = env.path
     for new in (scratch / "renamed", other_fs / "copied", scratch / "back"):
-        vf("move", env.path if new.name == "renamed" else last, new, rc=0)
-        last = new
+        vf("move", here, new, rc=0)
+        here = new
         assert os.path.samefile(new / "share/one", new / "share/two")
