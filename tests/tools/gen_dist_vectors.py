@@ -7,10 +7,12 @@ so that the tests need no Python.  Run it with a Python that has the newest
 searching by hand.
 """
 import argparse
+import hashlib
 import os
 import random
 
 from packaging import __version__ as packaging_version
+from packaging import _manylinux, _musllinux, tags as packaging_tags
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -348,6 +350,58 @@ def wheel_names(rng, count):
             yield text, name, version, "%d,%s" % build if build else "", " ".join(sorted(map(str, tags)))
 
 
+# implementation, X.Y, flags or ABI, system, architecture, its version (glibc, musl or macOS)
+TARGETS = [
+    ("cp", "3.11", "", "glibc", "x86_64", "2.36"), ("cp", "3.13", "t", "glibc", "x86_64", "2.41"),
+    ("cp", "3.12", "d", "glibc", "aarch64", "2.31"), ("cp", "3.7", "m", "glibc", "i686", "2.12"),
+    ("cp", "3.13", "td", "glibc", "riscv64", "2.39"), ("cp", "3.6", "dm", "glibc", "x86_64", "2.5"),
+    ("cp", "3.10", "", "glibc", "armv8l", "2.28"), ("cp", "3.10", "", "glibc", "mips64", "2.28"),
+    ("cp", "3.14", "", "musl", "x86_64", "1.2"), ("cp", "3.9", "", "musl", "armv7l", "1.1"),
+    ("pp", "3.10", "pypy310_pp73", "glibc", "x86_64", "2.17"), ("graalpy", "3.11", "graalpy_241_native", "musl", "aarch64", "1.2"),
+    ("cp", "3.12", "", "macos", "arm64", "14.5"), ("cp", "3.12", "", "macos", "x86_64", "11.0"),
+    ("cp", "3.8", "", "macos", "x86_64", "10.15"), ("cp", "3.8", "", "macos", "i386", "10.6"),
+    ("cp", "3.12", "", "other", "win_amd64", ""), ("cp", "3.1", "", "other", "win32", ""),
+]
+
+
+def platforms_of(system, arch, version):
+    numbers = tuple(int(part) for part in version.split(".")) if version else ()
+    if system == "other":
+        return [arch]
+    if system == "macos":
+        return list(packaging_tags.mac_platforms(numbers, arch))
+    archs = ["armv8l", "armv7l"] if arch == "armv8l" else [arch]
+    _manylinux._get_manylinux_module = lambda: None
+    _manylinux._get_glibc_version = lambda: numbers if system == "glibc" else (-1, -1)
+    _manylinux._have_compatible_abi = lambda executable, names: (
+        {"armv7l", "i686"} & set(names) or _manylinux._ALLOWED_ARCHS & set(names))
+    _musllinux._get_musl_version = lambda executable: (
+        _musllinux._MuslVersion(*numbers) if system == "musl" else None)
+    native = ["linux_" + name for name in archs]
+    glibc = list(_manylinux.platform_tags(archs)) if system == "glibc" else []
+    return native + glibc + list(_musllinux.platform_tags(archs))
+
+
+def targets(rng, count):
+    for implementation, python, flags, system, arch, version in TARGETS:
+        numbers = tuple(int(part) for part in python.split("."))
+        nodot = python.replace(".", "")
+        platforms = platforms_of(system, arch, version)
+        if implementation == "cp":
+            threaded = "t" if "t" in flags else ""
+            abis = ["cp" + nodot + threaded + flags.replace("t", "")]
+            if "d" in flags and numbers >= (3, 8):
+                abis.append("cp" + nodot + threaded)
+            found = list(packaging_tags.cpython_tags(numbers, abis, platforms))
+        else:
+            found = list(packaging_tags.generic_tags(implementation + nodot, [flags], platforms))
+        interpreter = {"cp": "cp" + nodot, "pp": "pp3"}.get(implementation)
+        found += packaging_tags.compatible_tags(numbers, interpreter, platforms)
+        text = "".join("%s\n" % tag for tag in found)
+        yield (implementation, python, flags, system, arch, version, len(found),
+               hashlib.sha256(text.encode()).hexdigest(), found[0], found[len(found) // 2])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", default=os.path.join(os.path.dirname(__file__), "..", "..", "fixtures", "dist"))
@@ -364,6 +418,8 @@ def main():
         ("markers.tsv", "marker, environment, = and extra or - for a lock file, result or - invalid or E error", markers),
         ("requirements.tsv", "text, name or -, extras, url, = and specifiers, has a marker", requirements),
         ("wheel_names.tsv", "file name, name or -, version, build, tags", wheel_names),
+        ("targets.tsv", "implementation, X.Y, flags, system, architecture, version, number of tags, sha256 of them each with LF, "
+         "the first, the middle one", targets),
     ]
     for number, (name, header, rows) in enumerate(files):
         write(args.out, name, header, rows(Random(args.seed * 100 + number), args.count))
