@@ -1,5 +1,6 @@
-/* edit.h: what is to be written differently: the one currency between planning and writing. An edit is about one path of
- * a tree. Copying, the transaction and the planned tree apply edits; nobody else writes into an environment. */
+/* edit.h: what is to be written differently: the one currency between planning and writing. An edit is about
+ * one path of a tree. Copying, the transaction and the planned tree apply edits; nobody else writes into an
+ * environment. */
 #ifndef VF_FS_EDIT_H
 #define VF_FS_EDIT_H
 
@@ -7,8 +8,10 @@
 #include "base/err.h"
 
 enum vf_edit_kind {
-    VF_EDIT_SPLICE, /* a regular file gets the splices, sorted, not overlapping; a new inode, attributes kept */
-    VF_EDIT_WRITE,  /* a regular file with these contents: new (mode as given) or instead of the old one (attributes kept) */
+    VF_EDIT_SPLICE, /* a regular file gets the splices, sorted, not overlapping; a new inode, attributes kept
+                     */
+    VF_EDIT_WRITE,  /* a regular file with these contents: new (mode as given) or instead of the old one
+                       (attributes kept) */
     VF_EDIT_LINK,   /* a symbolic link with this target, new or instead of the old link */
     VF_EDIT_DELETE  /* a file or link goes away */
 };
@@ -35,9 +38,12 @@ struct vf_edits {
     size_t n;
 };
 const struct vf_edit *vf_edits_find(const struct vf_edits *e, struct vf_slice path); /* NULL when none */
-/* Sorts by path, and the splices of each edit by offset; VF_INTERNAL when two edits have one path or splices overlap. */
+/* Sorts by path, and the splices of each edit by offset; VF_INTERNAL when two edits have one path or splices
+ * overlap. */
 VF_MUST_CHECK enum vf_status vf_edits_seal(struct vf_edits *e, struct vf_err *err);
-/* The contents after the edit. `old` is the whole original (ignored for WRITE). VF_CHANGED when a splice lies outside it. */
-VF_MUST_CHECK enum vf_status vf_edit_apply(const struct vf_edit *e, struct vf_slice old, struct vf_buf *out, struct vf_err *err);
+/* The contents after the edit. `old` is the whole original (ignored for WRITE). VF_CHANGED when a splice lies
+ * outside it. */
+VF_MUST_CHECK enum vf_status vf_edit_apply(const struct vf_edit *e, struct vf_slice old, struct vf_buf *out,
+                                           struct vf_err *err);
 
 #endif

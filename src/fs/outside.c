@@ -200,7 +200,7 @@ enum vf_status vf_outside_open(struct vf_slice root, struct vf_outside **out, st
         return vf_err_nomem(err);
     }
     *h = (struct host){.base.ops = &host_ops, .root = fd, .real = is_slash(root)};
-    *out = &h->base;
+    *out = (struct vf_outside *)h;
     return VF_OK;
 }
 
@@ -214,8 +214,8 @@ void vf_outside_free(struct vf_outside *o)
 
 enum vf_kind vf_outside_look(struct vf_outside *o, struct vf_slice path, struct vf_stat *st, bool *unseen)
 {
-    struct vf_stat own;
-    bool unseen_own;
+    struct vf_stat own = {.kind = VF_KIND_NONE};
+    bool unseen_own = false;
     st = st ? st : &own;
     unseen = unseen ? unseen : &unseen_own;
     *st = (struct vf_stat){.kind = VF_KIND_NONE};

@@ -20,7 +20,14 @@
 #include <sys/syscall.h>
 #endif
 
-enum { TICK_MS = 20, TIMEOUT_MS = 30000, CAP = 64 * 1024, CHUNK = 16 * 1024, MOST_FDS = 1 << 16 };
+enum {
+    TICK_MS = 20,
+    TICK_US = TICK_MS * 1000,
+    TIMEOUT_MS = 30000,
+    CAP = 64 * 1024,
+    CHUNK = 16 * 1024,
+    MOST_FDS = 1 << 16
+};
 
 enum stream { OUT, ERR, EXEC, STREAMS }; /* EXEC carries the errno of a failed execve */
 
@@ -248,7 +255,7 @@ static bool listen_to(struct child *c, const struct vf_hooks *hooks)
         }
         struct timespec t = {0, pause_us * 1000};
         (void)nanosleep(&t, NULL);
-        pause_us = pause_us < TICK_MS * 500 ? pause_us * 2 : TICK_MS * 1000;
+        pause_us = pause_us < TICK_US / 2 ? pause_us * 2 : TICK_US;
     }
 }
 

@@ -82,7 +82,7 @@ enum vf_status vf_reader_of_fd(int fd, struct vf_slice path, struct vf_reader **
     r->n = path.n;
     if (path.n > 0)
         memcpy(r->path, path.p, path.n);
-    *out = &r->base;
+    *out = (struct vf_reader *)r;
     return VF_OK;
 }
 
@@ -333,6 +333,6 @@ enum vf_status vf_tree_dir_open(struct vf_slice path, struct vf_tree **out, stru
     }
     t->base.ops = &dir_ops;
     t->fd = fd;
-    *out = &t->base;
+    *out = (struct vf_tree *)t;
     return VF_OK;
 }

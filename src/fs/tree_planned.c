@@ -410,7 +410,7 @@ static enum vf_status open_edited(struct planned *t, const struct vf_edit *e, st
         edited_close(&r->base);
         return st;
     }
-    *out = &r->base;
+    *out = (struct vf_reader *)r;
     return VF_OK;
 }
 
@@ -452,6 +452,6 @@ enum vf_status vf_tree_planned(struct vf_tree *base, const struct vf_edits *edit
     if (!t)
         return vf_err_nomem(err);
     *t = (struct planned){.base.ops = &planned_ops, .below = base, .edits = edits};
-    *out = &t->base;
+    *out = (struct vf_tree *)t;
     return VF_OK;
 }
