@@ -36,7 +36,7 @@ size_t vf_text_blank(struct vf_slice s)
     return blank3(a, at(s, 1), at(s, 2)) ? 3 : 0;
 }
 
-static size_t blank_at_end(struct vf_slice s)
+size_t vf_text_blank_at_end(struct vf_slice s)
 {
     for (size_t n = 1; n <= 3 && n <= s.n; n++) {
         if (vf_text_blank(vf_slice_from(s, s.n - n)) == n) {
@@ -52,7 +52,7 @@ struct vf_slice vf_text_strip(struct vf_slice s)
     while ((n = vf_text_blank(s)) > 0) {
         s = vf_slice_from(s, n);
     }
-    while ((n = blank_at_end(s)) > 0) {
+    while ((n = vf_text_blank_at_end(s)) > 0) {
         s.n -= n;
     }
     return s;

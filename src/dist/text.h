@@ -11,6 +11,8 @@
 
 /* Bytes of the white-space character at the start of s (str.isspace), 0 when there is none. */
 size_t vf_text_blank(struct vf_slice s);
+/* The same for one that ends s. */
+size_t vf_text_blank_at_end(struct vf_slice s);
 /* Without white-space characters at both ends (str.strip). */
 struct vf_slice vf_text_strip(struct vf_slice s);
 /* Takes the next line off *rest as str.splitlines does (LF, CR, CRLF, VT, FF, FS, GS, RS, NEL, U+2028,

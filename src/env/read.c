@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define HEAD 8192u              /* classified and looked at for NUL */
-#define WINDOW VF_READ_BUFFER
+#define WINDOW VF_READ_BUFFER /* bytes of one read; larger than the overlap that a search needs */
 #define HITS_KEPT 20000u        /* per file; more are counted, and the file is not edited as text */
 #define HEADER_HEAD ((size_t)64 << 10)
 
@@ -180,7 +180,7 @@ static enum vf_status search_file(struct reading *r, struct vf_reader *rd, char 
                                   struct vf_err *err)
 {
     const struct vf_searcher *s = r->job->searcher;
-    size_t overlap = s ? vf_searcher_overlap(s) : 0, n = 0;
+    size_t n = 0;
     struct vf_search_state state = {0};
     bool eof = false, first = true;
     while (!eof) {
@@ -194,16 +194,15 @@ static enum vf_status search_file(struct reading *r, struct vf_reader *rd, char 
             return st;
         first = false;
         state.last = eof;
+        uint64_t began = state.base;
         if (s && (st = vf_search_window(s, &state, window, r->job->a, on_hit, r, err)) != VF_OK)
             return st;
         if (eof)
             return VF_OK;
-        size_t keep = overlap < n ? overlap : n - 1, gone = n - keep;
-        for (size_t i = 0; !state.binary && i < gone; i++)
-            state.line += buf[i] == '\n';
-        memmove(buf, buf + gone, keep);
-        state.base += gone;
-        n = keep;
+        /* the search says where the next window begins */
+        size_t gone = s ? (size_t)(state.base - began) : n;
+        memmove(buf, buf + gone, n - gone);
+        n -= gone;
     }
     return VF_OK;
 }
@@ -271,7 +270,7 @@ enum vf_status vf_env_read_contents(const struct vf_read_job *job, struct vf_fil
     if (st == VF_NO_MEMORY || st == VF_INTERNAL) {
         vf_err_set(err, why.code, why.sys, "read", f->path, "%s", why.detail);
     } else if (st != VF_OK) {
-        vf_file_unexamined(f, st == VF_NOT_FOUND ? VF_CHANGED : st, why.sys, NULL);
+        vf_file_unexamined(f, st == VF_NOT_FOUND ? VF_CHANGED : st, why.sys, st == VF_LIMIT ? "too slow to search" : NULL);
         st = VF_OK;
     }
     vf_err_release(&why);

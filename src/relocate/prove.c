@@ -89,9 +89,23 @@ static bool is_hard(const struct vf_finding *fi)
     return fi->level == VF_L_ERROR && (fi->verdict == VF_V_BROKEN || fi->verdict == VF_V_ASTRAY || fi->verdict == VF_V_TAMPERED);
 }
 
-/* A reference that the plan should have written. */
-static bool is_left_over(const struct vf_finding *fi)
+/* What is only informational may be written in a form that names no place at all (a path that pyvenv.cfg cannot hold). */
+static bool names_old_place(const struct proving *p, const struct vf_finding *fi)
 {
+    struct vf_location loc;
+    struct vf_err ignored;
+    vf_err_init(&ignored);
+    bool old = vf_env_locate(&p->after, fi->target.p ? fi->target : fi->value, p->a, &loc, &ignored) == VF_OK &&
+               loc.place != VF_NONE;
+    vf_err_release(&ignored);
+    return old;
+}
+
+/* A reference that the plan should have written. */
+static bool is_left_over(const struct proving *p, const struct vf_finding *fi)
+{
+    if (fi->verdict == VF_V_STALE && !names_old_place(p, fi))
+        return false;
     bool text = fi->rule >= VF_RULE_TEXT_BOUND && fi->rule <= VF_RULE_TEXT_ASTRAY;
     bool body = fi->rule >= VF_RULE_SCRIPT_BODY_BOUND && fi->rule <= VF_RULE_SCRIPT_BODY_ASTRAY;
     if (fi->verdict == VF_V_BOUND || fi->fix != VF_FIX_REWRITE)
@@ -106,7 +120,7 @@ static enum vf_status compare(struct proving *p, const struct vf_findings *after
         bool refused = listed(&p->plan->unwritable, fi, false);
         if (refused && p->leave)
             continue;
-        if (is_left_over(fi))
+        if (is_left_over(p, fi))
             return failed(err, fi->path, vf_rule_info(fi->rule)->id, "a reference to another place would stay");
         if (is_hard(fi) && !was_wrong_before(p, fi))
             return failed(err, fi->path, vf_rule_info(fi->rule)->id, "it works now and would not work at the new place");

@@ -13,7 +13,13 @@ static bool rest_exists(const struct vf_env *env, const struct vf_hit *hit)
     while (rest.n && (rest.p[rest.n - 1] == '.' || rest.p[rest.n - 1] == ',' || rest.p[rest.n - 1] == ')' ||
                       rest.p[rest.n - 1] == '/' || rest.p[rest.n - 1] == ':'))
         rest.n--;
-    return rest.n && rest.n < hit->rest.n && vf_env_has(env, rest);
+    if (rest.n && rest.n < hit->rest.n && vf_env_has(env, rest))
+        return true;
+    /* a quoted command: the path ends at one of its blanks */
+    for (size_t at = 0; (at = vf_slice_find_byte(hit->rest, ' ', at)) != VF_NPOS; at++)
+        if (at && vf_env_has(env, vf_slice_sub(hit->rest, 0, at)))
+            return true;
+    return false;
 }
 
 enum vf_evidence vf_judge_evidence(const struct vf_env *env, const struct vf_file *f, const struct vf_hit *hit)

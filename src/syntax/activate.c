@@ -499,6 +499,9 @@ enum vf_status act_write(const struct act_shell *sh, const struct vf_ref *ref, s
     if (why)
         return vf_err_set(err, VF_UNWRITABLE, 0, "write", value, "%s cannot hold %s",
                           vf_syntax_name(sh->syntax), why);
+    bool line = (ref->form & ACT_INNER) && !(ref->form & ACT_NESTED);
+    if (line && vf_slice_find_byte(value, '\n', 0) != VF_NPOS)
+        return vf_unwritable(err, value, "a line feed cannot stand inside this text");
     encode(sh, out, value, ref->form);
     return out->failed ? vf_err_nomem(err) : VF_OK;
 }

@@ -107,6 +107,20 @@ static const struct statement *statement_at(struct vf_slice file, size_t at, siz
     return NULL;
 }
 
+/* Is the literal an element of its own? Adjacent literals are one string to Python, and none of the tools
+ * writes that. */
+static bool stands_alone(struct vf_slice file, const struct vf_py_string *str)
+{
+    size_t before = str->start;
+    size_t behind = str->end;
+    while (before > 0 && strchr(" \t\r\n", file.p[before - 1]) && file.p[before - 1] != '\0')
+        before--;
+    while (behind < file.n && strchr(" \t\r\n", file.p[behind]) && file.p[behind] != '\0')
+        behind++;
+    return before > 0 && file.p[before - 1] != '\0' && strchr("([{,:=", file.p[before - 1]) &&
+           behind < file.n && file.p[behind] != '\0' && strchr(",:)]}", file.p[behind]);
+}
+
 static enum vf_status add(struct reading *r, const struct statement *s, const struct vf_py_string *str)
 {
     struct vf_buf b = {0};
@@ -163,7 +177,7 @@ static enum vf_status literals(struct reading *r, const struct statement *s, siz
             *end = *end == VF_NPOS ? r->file.n : *end;
             return VF_OK;
         }
-        if (!str.bytes && !str.format) {
+        if (!str.bytes && !str.format && stands_alone(r->file, &str)) {
             enum vf_status st = add(r, s, &str);
             if (st != VF_OK)
                 return st;

@@ -9,8 +9,8 @@
 enum { FORM_BARE, FORM_QUOTED };
 
 /* Drive and UNC paths do not get here: rows of a Windows environment are not ours to re-point. */
-static enum vf_status add(const struct vf_record_row *row, struct vf_slice file, struct vf_read_out *out,
-                          struct vf_err *err)
+static enum vf_status add(const struct vf_record_row *row, struct vf_slice file, unsigned flags,
+                          struct vf_read_out *out, struct vf_err *err)
 {
     struct vf_ref *ref = vf_out_ref(out);
     struct vf_slice path = vf_arena_dup(out->a, row->path);
@@ -20,6 +20,7 @@ static enum vf_status add(const struct vf_record_row *row, struct vf_slice file,
     ref->syntax = VF_SYN_RECORD;
     ref->role = VF_ROLE_RECORD_ROW;
     ref->form = quoted ? FORM_QUOTED : FORM_BARE;
+    ref->flags = (uint16_t)flags;
     ref->line = row->line;
     ref->off = row->path_at.off;
     ref->len = row->path_at.len;
@@ -28,13 +29,23 @@ static enum vf_status add(const struct vf_record_row *row, struct vf_slice file,
     return VF_OK;
 }
 
+/* Then a row's extent is a guess, and a quote written into a path could close it. */
+static bool has_open_quote(const struct vf_record *table)
+{
+    for (size_t i = 0; i < table->n_problems; i++)
+        if (table->problems[i].kind == VF_RECORD_OPEN_QUOTE)
+            return true;
+    return table->problems_total > table->n_problems;
+}
+
 enum vf_status vf_read_RECORD(const struct vf_source *src, struct vf_read_out *out, struct vf_err *err)
 {
     struct vf_record table = {0};
     enum vf_status st = vf_record_parse(out->a, src->bytes, &table, err);
+    unsigned flags = table.n > 0 && has_open_quote(&table) ? VF_REF_READONLY : 0;
     for (size_t i = 0; i < table.n && st == VF_OK; i++)
         if (vf_path_is_abs(table.rows[i].path))
-            st = add(&table.rows[i], src->bytes, out, err);
+            st = add(&table.rows[i], src->bytes, flags, out, err);
     return st;
 }
 
