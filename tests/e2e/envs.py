@@ -20,7 +20,7 @@ import pytest
 
 from place import AREA, HOME, TEMPLATES, UV, VIRTUALENV, WHEELHOUSE, clean_environ
 
-GENERATION = 2  # change it when what is below makes other environments or other facts
+GENERATION = 3  # change it when what is below makes other environments or other facts
 
 PACKAGES = {
     "web": ("flask", "requests"),
@@ -149,7 +149,7 @@ def make(recipe):
     place.parent.mkdir(parents=True)
     by_uv = recipe.installer == "uv"
     # compiling is most of the time that pip takes; Debian's environments show what it adds, the others get what their use compiles
-    kw = {} if recipe.maker == "debian" else {"env": clean_environ(PIP_NO_COMPILE="1")}
+    kw = {} if recipe.maker == "debian" else {"env": clean_environ(PIP_NO_COMPILE="0")}  # pip wants a false value here
     packages = list(PACKAGES.get(recipe.group, ()))
     if recipe.maker == "virtualenv":
         run(VIRTUALENV, "-q", "-p", python, *([] if recipe.seed else ["--no-seed"]), place, **kw)

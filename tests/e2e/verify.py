@@ -13,6 +13,7 @@ import re
 import stat
 import subprocess
 import tempfile
+import threading
 import urllib.parse
 import zipfile
 from pathlib import Path
@@ -292,23 +293,32 @@ def pip_freeze(env, *more):
     return run(os.path.join(os.fsdecode(env), "bin/python"), "-m", "pip", "freeze", *more).decode()
 
 
+_unpacking = threading.Lock()
+
+
 def newest_pip(version):
-    """The newest pip of the wheelhouse that runs on this Python version."""
+    """The newest pip of the wheelhouse that runs on this Python version, as a directory for PYTHONPATH (a wheel would be compiled in each run)."""
     have = tuple(map(int, version.split(".")[:2]))
     for wheel in wheels("pip"):
         with zipfile.ZipFile(wheel) as z:
             meta = z.read(next(n for n in z.namelist() if n.endswith(".dist-info/METADATA"))).decode()
         needs = re.search(r"^Requires-Python: *>= *(\d+)\.(\d+)", meta, re.M)
         if not needs or have >= tuple(map(int, needs.groups())):
-            return wheel
+            with _unpacking:
+                unpacked = AREA / "pip" / wheel.stem
+                if not unpacked.exists():
+                    with zipfile.ZipFile(wheel) as z:
+                        z.extractall(unpacked.with_suffix(".new"))
+                    os.rename(unpacked.with_suffix(".new"), unpacked)
+            return unpacked
     raise RuntimeError(f"the wheelhouse has no pip for Python {version}")
 
 
 def newest_freeze(env, *more, **environ):
-    """What the newest pip prints for this environment, run by the environment's own interpreter from its wheel."""
+    """What the newest pip prints for this environment, run by the environment's own interpreter."""
     env = Path(os.fsdecode(env))
     minor = site_packages(env).parent.name[len("python"):]
-    return run(env / "bin/python", "-m", "pip", "freeze", "--local", *more, env=clean_environ(PYTHONPATH=os.fspath(newest_pip(minor)), PYTHONDONTWRITEBYTECODE="1", **environ)).decode("utf-8", "surrogateescape")
+    return run(env / "bin/python", "-m", "pip", "freeze", "--local", *more, env=clean_environ(PYTHONPATH=os.fspath(newest_pip(minor)), PYTHONPYCACHEPREFIX=os.fspath(AREA / "pyc"), **environ)).decode("utf-8", "surrogateescape")
 
 
 def freeze_mapped(text, old, new):
@@ -357,12 +367,17 @@ def pip_lands_in(env):
 
 # ---- all of it
 
+def _has_newest_pip(env):
+    sp = site_packages(env)
+    return [d.name for d in sp.glob("pip-*.dist-info")] == [newest_pip(sp.parent.name[len("python"):]).name.split("-py")[0] + ".dist-info"]
+
+
 def facts(env: Env):
     """What a template is known by, found out right after it was made."""
     out = {"scripts": scripts(env.path), "activations": activations(env.path)}
     if env.recipe.seed:
         out["freeze"] = pip_freeze(env.path)
-    out["newest"] = newest_freeze(env.path)
+    out["newest"] = out["freeze"] if _has_newest_pip(env.path) else newest_freeze(env.path)
     out["record"] = record_problems(env.path)
     return out
 
@@ -416,8 +431,9 @@ def moved_well(env, new, before, doc, pip=True, exempt=(), allowed=()):
     holding = {n for n in files_holding(new, *spellings(old)) if not n.endswith(b".pyc")}
     if not os.fsencode(new).startswith(os.fsencode(old)):
         bad += [f"still holds the old place, and the report does not say so: {os.fsdecode(n)}" for n in sorted(holding - told(doc) - set(allowed))]
-    bad += [f"RECORD: {line}" for line in record_problems(new) if line not in env.facts["record"]]
-    bad += [f"RECORD changed its problems: {line}" for line in env.facts["record"] if line not in record_problems(new)]
+    records = record_problems(new)
+    bad += [f"RECORD: {line}" for line in records if line not in env.facts["record"]]
+    bad += [f"RECORD lost a problem: {line}" for line in env.facts["record"] if line not in records]
     # running it writes .pyc files, so this comes last
     bad += scripts_broken(env.facts["scripts"], old, new)
     bad += activations_broken(env.facts["activations"], old, new, exempt)

@@ -115,6 +115,7 @@ def error(*args, code=None, **kw):
     if code is not None:
         assert doc["error"]["code"] in (code if isinstance(code, tuple) else (code,)), doc["error"]
     people = vf(*args, rc=2, **kw)
-    assert people.err.startswith(b"venvfix: error: "), people
-    assert people.err.count(b"\n") <= 3, people
+    lines = people.err.splitlines()
+    assert sum(line.startswith(b"venvfix: error: ") for line in lines) == 1, people
+    assert b"venvfix: error: " in lines[0] + lines[-1] and people.out == b"", people
     return doc["error"]
