@@ -17,7 +17,7 @@
 #define VF_LIST_TOTAL_MAX (64u << 20) /* bytes of a list with all that it includes */
 #define VF_LIST_FILES_MAX 256
 #define VF_LIST_DEPTH_MAX 16
-#define VF_LIST_ITEMS_MAX 200000
+#define VF_LIST_ITEMS_MAX 50000
 
 enum vf_list_kind { VF_LIST_REQUIREMENT, VF_LIST_EDITABLE, VF_LIST_OPTION };
 enum vf_list_source {
