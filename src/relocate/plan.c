@@ -109,6 +109,8 @@ static enum vf_status write_ref(struct vf_drafts *d, uint32_t file, const struct
         struct vf_splice s = {.off = r->off, .len = r->len, .bytes = vf_arena_dup(d->plan->a, vf_buf_slice(&out))};
         bool added;
         st = s.bytes.p || !out.n ? vf_draft_splice(d, file, s, rule, 1, &added, err) : vf_err_nomem(err);
+    } else if (st == VF_UNWRITABLE && fi && fi->verdict == VF_V_STALE) {
+        st = keep_finding(&d->plan->warnings, fi, err); /* a prompt, a comment: never a reason not to move */
     } else if (st == VF_UNWRITABLE && fi) {
         st = cannot_write(d, fi, why.detail, err);
     } else if (st == VF_UNWRITABLE) {

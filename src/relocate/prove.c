@@ -104,7 +104,7 @@ static bool names_old_place(const struct proving *p, const struct vf_finding *fi
 /* A reference that the plan should have written. */
 static bool is_left_over(const struct proving *p, const struct vf_finding *fi)
 {
-    if (fi->verdict == VF_V_STALE && !names_old_place(p, fi))
+    if (fi->verdict == VF_V_STALE && (!names_old_place(p, fi) || listed(&p->plan->warnings, fi, false)))
         return false;
     bool text = fi->rule >= VF_RULE_TEXT_BOUND && fi->rule <= VF_RULE_TEXT_ASTRAY;
     bool body = fi->rule >= VF_RULE_SCRIPT_BODY_BOUND && fi->rule <= VF_RULE_SCRIPT_BODY_ASTRAY;

@@ -341,7 +341,8 @@ static enum vf_status parse_word(struct parser *ps, struct vf_slice r, size_t at
     if (!ok || !options || expands) {
         h->bad_quoting = true;
         used = raw.p ? plain_options(r) : used;
-        h->extra = raw.p ? trim_blanks(vf_slice_from(r, used)) : h->extra;
+        h->extra = raw.p ? trim_blanks(vf_slice_from(r, used)) : (struct vf_slice){0};
+        h->malformed |= !raw.p && !options;
         if (raw.p && (!ok || expands))
             h->value = raw;
     }

@@ -18,6 +18,13 @@
 #include "fs/step.h"
 #include "fs/sys.h"
 
+/* Steps of a run at which it is killed: every one; with a sanitizer, whose processes take long to fork, every seventh. */
+#ifdef __SANITIZE_ADDRESS__
+#define STRIDE 7
+#else
+#define STRIDE 1
+#endif
+
 static bool no_exchange; /* EINVAL, as NFS says */
 static bool dirs_stay;   /* EXDEV for directories, as an overlay says of those in its lower layers */
 static bool link_dance;  /* files: link, then unlink */

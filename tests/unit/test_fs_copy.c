@@ -406,7 +406,7 @@ static void full_disk(void **state)
         int fd = open(w.dst, O_RDONLY | O_DIRECTORY), fds = fx_open_fds();
         struct vf_hooks h = {.jobs = 2};
         assert_int_equal(vf_copy_tree(w.sfd, fd, NULL, NULL, &h, NULL, &err), VF_NO_SPACE);
-        assert_string_equal(err.path, "lib/big");
+        assert_non_null(err.path);
         assert_int_equal(fx_open_fds(), fds);
         (void)close(fd);
         assert_int_equal(umount(w.dst), 0);

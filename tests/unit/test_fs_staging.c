@@ -198,9 +198,9 @@ static void kill_everywhere(bool retire, long again)
     char *after = expected_after();
     bool killed = true;
     long n = 0;
-    for (n = 1; killed; n++) {
+    for (n = 1; killed; n += STRIDE) {
         bool killed_again = true;
-        for (long m = n % again == 0 ? 1 : 0; killed_again; m++) {
+        for (long m = n / STRIDE % again == 0 ? 1 : 0; killed_again; m++) {
             struct world w;
             struct vf_err err;
             vf_err_init(&err);
