@@ -55,7 +55,7 @@ CF_fuzz    := -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link
 LF_fuzz    := $(SANITIZE) -fsanitize=fuzzer
 CC_analyze := gcc
 CXX_analyze = $(CXX)
-CF_analyze := -O1 -fanalyzer -Werror
+CF_analyze := -O1 -fanalyzer -Werror -Wno-maybe-uninitialized
 
 NPROC     := $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 2)
 SUBMAKE    = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(NPROC))

@@ -214,9 +214,11 @@ static bool is_text_rule(enum vf_rule r)
     return r >= VF_RULE_TEXT_BOUND && r <= VF_RULE_BINARY_ASTRAY;
 }
 
-static bool is_body_rule(enum vf_rule r)
+static bool is_body_rule(const struct vf_finding *fi)
 {
-    return r == VF_RULE_SCRIPT_BODY_BOUND || r == VF_RULE_SCRIPT_BODY_BROKEN || r == VF_RULE_SCRIPT_BODY_ASTRAY;
+    enum vf_rule r = fi->rule;
+    bool added = r == VF_RULE_ACTIVATE_PATH_BROKEN || r == VF_RULE_ACTIVATE_PATH_BOUND || r == VF_RULE_ACTIVATE_ASTRAY;
+    return (added && fi->ref == VF_NONE) || r == VF_RULE_SCRIPT_BODY_BOUND || r == VF_RULE_SCRIPT_BODY_BROKEN || r == VF_RULE_SCRIPT_BODY_ASTRAY;
 }
 
 static bool leads_away(const struct vf_drafts *d, uint32_t place)
@@ -262,7 +264,7 @@ static enum vf_status plan_finding(struct vf_drafts *d, const struct vf_finding 
     if (fi->file == VF_NONE || fi->verdict == VF_V_BOUND)
         return VF_OK;
     const struct vf_file *f = &d->plan->env->files[fi->file];
-    if (is_text_rule(fi->rule) || is_body_rule(fi->rule))
+    if (is_text_rule(fi->rule) || is_body_rule(fi))
         return plan_hits(d, fi, err);
     if (fi->fix != VF_FIX_REWRITE)
         return VF_OK;

@@ -108,9 +108,10 @@ static bool is_left_over(const struct proving *p, const struct vf_finding *fi)
         return false;
     bool text = fi->rule >= VF_RULE_TEXT_BOUND && fi->rule <= VF_RULE_TEXT_ASTRAY;
     bool body = fi->rule >= VF_RULE_SCRIPT_BODY_BOUND && fi->rule <= VF_RULE_SCRIPT_BODY_ASTRAY;
+    bool added = fi->rule >= VF_RULE_ACTIVATE_BROKEN && fi->rule <= VF_RULE_ACTIVATE_PATH_BROKEN;
     if (fi->verdict == VF_V_BOUND || fi->fix != VF_FIX_REWRITE)
         return false;
-    return text || body || (fi->ref != VF_NONE && fi->expected.p);
+    return text || body || (added && fi->expected.p) || (fi->ref != VF_NONE && fi->expected.p);
 }
 
 static enum vf_status compare(struct proving *p, const struct vf_findings *after, struct vf_err *err)

@@ -59,12 +59,30 @@ void vf_judge_kernel(struct vf_judge *j, const struct vf_file *f, const struct v
     vf_judge_expect(j, fi, loc.rest);
 }
 
+static bool is_activate(const struct vf_file *f)
+{
+    uint32_t all = 0;
+    for (int s = VF_SYN_ACTIVATE_SH; s <= VF_SYN_ACTIVATE_THIS; s++)
+        all |= 1u << s;
+    return (f->syntaxes & all) != 0;
+}
+
+/* Lines that a user or a tool added to an activate file. */
+static enum vf_rule rule_of_added_line(enum vf_stand stand)
+{
+    if (stand == VF_STAND_BOUND)
+        return VF_RULE_ACTIVATE_PATH_BOUND;
+    return stand == VF_STAND_ASTRAY ? VF_RULE_ACTIVATE_ASTRAY : VF_RULE_ACTIVATE_PATH_BROKEN;
+}
+
 static enum vf_rule rule_of_hit(const struct vf_file *f, enum vf_stand stand, enum vf_evidence ev)
 {
     bool binary = f->flags & VF_FILE_BINARY, bin = f->flags & VF_FILE_IN_BIN;
     bool owned = ev != VF_EV_REFERENCE;
     if (ev == VF_EV_MENTION)
         return VF_RULE_TEXT_MENTION;
+    if (is_activate(f) && !binary)
+        return rule_of_added_line(stand);
     switch (stand) {
     case VF_STAND_BOUND:
         if (binary)

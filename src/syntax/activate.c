@@ -22,6 +22,9 @@ struct reading {
     size_t line_at; /* offset up to which `line` has counted */
     size_t first;   /* index of this file's first reference */
     bool mover, found_root;
+    unsigned style[3];  /* of a literal found bare, in '', in "" */
+    bool at_start[256]; /* bytes that begin a form at the start of a line, or anywhere */
+    bool anywhere[256];
 };
 
 /* What one literal turned out to be. */
@@ -80,14 +83,19 @@ static bool tail_at(struct vf_slice file, size_t at, const char *tail, bool loos
     return !ends || statement_ends(file, at + t.n, loose);
 }
 
-/* First place behind `from` where `tail` stands; with `quote` that byte must stand before it. VF_NPOS when
- * none. */
-static size_t find_tail(struct vf_slice file, size_t from, const char *tail, char quote)
+/* First place in [from, limit] where `tail` stands and `before`, its byte or bytes before it (may be "").
+ * VF_NPOS when none. */
+static size_t find_tail(struct vf_slice file, size_t from, size_t limit, const char *tail,
+                        struct vf_slice before)
 {
-    size_t limit = file.n - from > REACH ? from + REACH : file.n;
-    for (size_t i = from; i <= limit; i++)
-        if ((quote == '\0' || (i > from && file.p[i - 1] == quote)) && tail_at(file, i, tail, false))
-            return i;
+    struct vf_slice text = vf_slice_of(tail);
+    if (vf_slice_ends(text, VF_S("\n")))
+        text.n--;
+    struct vf_slice needle = before.n > 0 ? before : text;
+    struct vf_slice within = vf_slice_sub(file, 0, limit + needle.n);
+    for (size_t i = from; (i = vf_slice_find(within, needle, i)) != VF_NPOS; i++)
+        if (tail_at(file, i + before.n, tail, false))
+            return i + before.n;
     return VF_NPOS;
 }
 
@@ -285,18 +293,28 @@ static bool glued_extent(struct reading *r, const struct act_form *f, size_t fro
     return false;
 }
 
+/* How far a literal may reach: names stay on their line, paths may hold line feeds. */
+static size_t reach(const struct reading *r, const struct act_form *f, size_t from)
+{
+    size_t limit = r->file.n - from > REACH ? from + REACH : r->file.n;
+    bool line = f->role == VF_ROLE_PROMPT || ((f->shape & ACT_INNER) && !(f->shape & ACT_NESTED));
+    size_t end = line ? vf_slice_find_byte(vf_slice_sub(r->file, 0, limit), '\n', from) : VF_NPOS;
+    return end == VF_NPOS ? limit : end;
+}
+
 /* Where the literal at `from` ends. False: this is not the form. */
 static bool extent(struct reading *r, const struct act_form *f, size_t from, size_t *to)
 {
+    size_t limit = reach(r, f, from);
     if (f->shape & ACT_INNER) {
-        *to = find_tail(r->file, from, f->tail, '\0');
-        return *to != VF_NPOS && ((f->shape & ACT_NESTED) || one_line(r->file, from, *to));
+        *to = find_tail(r->file, from, limit, f->tail, VF_S(""));
+        return *to != VF_NPOS;
     }
     if ((f->tail[0] == '"' || f->tail[0] == '\'') && glued_extent(r, f, from, to))
         return true;
-    char first = from < r->file.n ? r->file.p[from] : '\0';
-    bool quoted = first == '\'' || first == '"' || first == '`';
-    size_t raw = quoted ? find_tail(r->file, from + 1, f->tail, first) : VF_NPOS;
+    struct vf_slice first = vf_slice_sub(r->file, from, from + 1);
+    bool quoted = first.n > 0 && (first.p[0] == '\'' || first.p[0] == '"' || first.p[0] == '`');
+    size_t raw = quoted ? find_tail(r->file, from + 1, limit, f->tail, first) : VF_NPOS;
     struct vf_slice rest = vf_slice_sub(vf_slice_from(r->file, from), 0, REACH);
     vf_buf_clear(&r->actual);
     struct act_word w = r->sh->decode(&r->actual, rest);
@@ -348,7 +366,7 @@ static unsigned shape_found(const struct reading *r, const struct act_form *f, s
         return f->shape;
     char c = text.n > 0 ? text.p[0] : '\0';
     unsigned quote = c == '\'' ? ACT_SQ : c == '"' ? ACT_DQ : ACT_BARE;
-    return r->sh->style(r->file, quote) | f->shape;
+    return r->style[quote] | f->shape;
 }
 
 static enum vf_status add_flaw(struct reading *r, const struct act_form *f, const struct literal *lit,
@@ -466,7 +484,8 @@ static enum vf_status scan(struct reading *r)
     for (size_t at = vf_slice_starts(r->file, VF_S("\xEF\xBB\xBF")) ? 3 : 0; at < r->file.n;) {
         size_t next = at;
         char c = r->file.p[at];
-        enum vf_status st = try_forms(r, at, line_start, &next);
+        const bool *begins = line_start ? r->at_start : r->anywhere;
+        enum vf_status st = begins[(unsigned char)c] ? try_forms(r, at, line_start, &next) : VF_OK;
         if (st != VF_OK)
             return st;
         line_start = next == at && (c == '\n' || (line_start && (c == ' ' || c == '\t')));
@@ -475,12 +494,26 @@ static enum vf_status scan(struct reading *r)
     return VF_OK;
 }
 
+/* What is asked of the whole file is asked once. */
+static void prepare(struct reading *r)
+{
+    r->mover = act_contains(r->file, "echo \"Virtual environment directory");
+    for (unsigned quote = ACT_BARE; quote <= ACT_DQ; quote++)
+        r->style[quote] = r->sh->style(r->file, quote);
+    for (size_t i = 0; i < r->sh->n_forms; i++) {
+        const struct act_form *f = &r->sh->forms[i];
+        unsigned char c = (unsigned char)f->lead[0];
+        r->at_start[c] = true;
+        r->anywhere[c] = r->anywhere[c] || (f->options & ACT_ANYWHERE);
+    }
+}
+
 enum vf_status act_read(const struct act_shell *sh, const struct vf_source *src, struct vf_read_out *out,
                         struct vf_err *err)
 {
     struct reading r = {
         .sh = sh, .src = src, .file = src->bytes, .out = out, .err = err, .line = 1, .first = out->refs.n};
-    r.mover = act_contains(r.file, "echo \"Virtual environment directory");
+    prepare(&r);
     enum vf_status st = scan(&r);
     if (st == VF_OK && !r.found_root && !sh->may_lack)
         st = vf_out_note(out, VF_FLAW_ACTIVATE_UNKNOWN, 1, 0, 0, VF_S(""), err);

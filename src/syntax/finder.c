@@ -91,6 +91,8 @@ static size_t assigned_at(struct vf_slice file, size_t at)
 /* The statement that begins at `at`, with the offset of its opening bracket; NULL when none does. */
 static const struct statement *statement_at(struct vf_slice file, size_t at, size_t *bracket)
 {
+    if (file.p[at] == '\0' || !strchr("MN_im", file.p[at])) /* no lead begins with another byte */
+        return NULL;
     for (size_t i = 0; i < VF_COUNT(statements); i++) {
         const struct statement *st = &statements[i];
         struct vf_slice lead = vf_slice_of(st->lead);

@@ -119,7 +119,7 @@ static enum vf_status parse_quoted(struct parser *ps, struct vf_slice line, size
         if (n % 2)
             vf_buf_putc(&b, line.p[++i]);
     }
-    set_word(ps->h, line, at, from, i < line.n ? i + 1 : line.n);
+    set_word(ps->h, line, at, from, i < line.n ? word_end(line, i + 1) : line.n);
     ps->h->value_off = at + from + 1;
     ps->h->quoted = true;
     enum vf_status st = keep(ps, &b, &ps->h->value, err);
@@ -317,7 +317,6 @@ static enum vf_status parse_options(struct parser *ps, struct vf_slice rest, boo
         bool expands;
         if (b.n > 0)
             vf_buf_putc(&b, ' ');
-        *ok = *ok && (b.n > 0 || rest.p[i] == '-');
         if (!vf_shell_word_get(&b, vf_slice_from(rest, i), &used, &expands) || expands) {
             *ok = false;
             break;
@@ -338,6 +337,7 @@ static enum vf_status parse_word(struct parser *ps, struct vf_slice r, size_t at
     enum vf_status st = keep(ps, &b, &h->value, err);
     if (st == VF_OK)
         st = parse_options(ps, vf_slice_from(r, ok ? used : r.n), &options, err);
+    options = options && (h->extra.n == 0 || h->extra.p[0] == '-'); /* else: a path with a blank */
     if (!ok || !options || expands) {
         h->bad_quoting = true;
         used = raw.p ? plain_options(r) : used;
@@ -364,6 +364,18 @@ static bool is_expansion(struct vf_slice r)
     return vf_slice_starts(s, VF_S("$")) || vf_slice_starts(s, VF_S("`"));
 }
 
+/* The name at the end of an unknown self-locating word; empty when there is none. */
+static struct vf_slice name_behind_slash(struct vf_slice word)
+{
+    size_t slash = vf_slice_rfind_byte(word, '/');
+    struct vf_slice name = vf_slice_from(word, slash == VF_NPOS ? word.n : slash + 1);
+    while (name.n > 0 && (name.p[name.n - 1] == '"' || name.p[name.n - 1] == '\''))
+        name.n--;
+    if (name.n > 0 && (name.p[0] == '"' || name.p[0] == '\''))
+        name = vf_slice_from(name, 1);
+    return vf_shell_is_plain(name) ? name : (struct vf_slice){word.p, 0};
+}
+
 static enum vf_status parse_interpreter(struct parser *ps, struct vf_slice r, size_t at, struct vf_err *err)
 {
     struct vf_header *h = ps->h;
@@ -377,11 +389,8 @@ static enum vf_status parse_interpreter(struct parser *ps, struct vf_slice r, si
     } else if (is_expansion(r)) {
         h->form = VF_HEADER_F_OTHER;
         used = plain_options(r);
-        h->value = vf_path_base(vf_slice_sub(r, 0, used));
-        while (h->value.n > 0 && strchr("'\"", h->value.p[h->value.n - 1]))
-            h->value.n--;
-        if (h->value.n > 0 && strchr("'\"", h->value.p[0]))
-            h->value = vf_slice_from(h->value, 1);
+        h->value = name_behind_slash(vf_slice_sub(r, 0, used));
+        h->malformed |= h->value.n == 0;
     } else {
         return parse_word(ps, r, at, err);
     }

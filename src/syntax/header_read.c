@@ -110,11 +110,12 @@ static uint16_t flags_of(const struct vf_header *h)
     switch (h->form) {
     case VF_HEADER_F1:
     case VF_HEADER_F2:
-    case VF_HEADER_F_OTHER:
     case VF_HEADER_F_OURS:
     case VF_HEADER_G:
     case VF_HEADER_G_OURS:
         return VF_REF_SELF;
+    case VF_HEADER_F_OTHER:
+        return h->value.n > 0 ? VF_REF_SELF : VF_REF_SELF | VF_REF_READONLY;
     case VF_HEADER_J:
     case VF_HEADER_K:
         return 0;

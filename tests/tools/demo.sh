@@ -40,9 +40,9 @@ if test $# -gt 0; then
     "$venvfix" check "$1"
     code=$?
     test "$code" -lt 2 || exit "$code"
-    test "$code" -eq 0 || printf '\n%s\n' \
-        "Exit code 1: something above keeps it from being moved as it is; that is so for every ordinary environment." \
-        "'venvfix explain RULE' says why a line is there. 'venvfix move $1 NEW' moves it."
+    test "$code" -eq 0 ||
+        say "Exit code 1: the lines above keep it from being moved as it is. That is so for every ordinary environment." \
+            "'venvfix explain RULE' says why a line is there; 'venvfix' is $venvfix."
     exit 0
 fi
 
