@@ -21,6 +21,7 @@ struct writer {
     struct vf_header h;
     struct vf_slice path;      /* the interpreter to be named */
     const struct vf_target *t; /* never NULL */
+    struct vf_arena *a;        /* scratch */
     struct vf_buf *out;
     struct vf_err *err;
 };
@@ -130,6 +131,18 @@ static void line_1_shape(const struct writer *w, struct vf_slice path, struct vf
     *blank = h->extra.n > 0;
 }
 
+/* What was written from `start` on is read as it was meant: nothing that follows the path (options of an odd
+ * kind) changes it. */
+static bool reads_back(const struct writer *w, size_t start)
+{
+    struct vf_header h;
+    if (w->out->failed)
+        return true; /* reported as such */
+    if (vf_header_parse(vf_slice_from(vf_buf_slice(w->out), start), w->a, &h, w->err) != VF_OK || h.raw.n > 0)
+        return false;
+    return vf_slice_eq(h.value, is_self(h.form) ? vf_path_base(w->path) : w->path);
+}
+
 static void put_cookie(const struct writer *w)
 {
     if (w->h.cookie.n == 0)
@@ -149,6 +162,7 @@ static bool write_line_1(const struct writer *w)
         return false;
     if (has_any(tail, "\r") || (runs_python(&w->h) && !vf_utf8_valid(tail)))
         return false;
+    size_t start = w->out->n;
     vf_buf_put(w->out, VF_S("#!"));
     vf_buf_put(w->out, lead);
     vf_buf_put(w->out, w->path);
@@ -156,7 +170,9 @@ static bool write_line_1(const struct writer *w)
         vf_buf_putc(w->out, ' ');
     vf_buf_put(w->out, tail);
     put_cookie(w);
-    return true;
+    bool good = reads_back(w, start);
+    w->out->n = good ? w->out->n : start;
+    return good;
 }
 
 /* --- the form that was there --- */
@@ -403,7 +419,7 @@ static enum vf_status write_name(const struct writer *w, struct vf_slice name)
     return write_line_1(&named) ? VF_OK : vf_unwritable(w->err, name, "the header's options are too long");
 }
 
-static enum vf_status write_path(struct writer *w)
+static enum vf_status write_form(const struct writer *w)
 {
     bool inside = in_bin(w->t, w->path), self = is_self(w->h.form) && !is_ours(w->h.form);
     struct vf_header_body body = vf_header_body_of(w->bytes, &w->h);
@@ -417,6 +433,15 @@ static enum vf_status write_path(struct writer *w)
     if (!find_self && write_same_form(w, &body))
         return VF_OK;
     return inside ? write_self(w, &body) : write_elsewhere(w, &body);
+}
+
+static enum vf_status write_path(const struct writer *w)
+{
+    size_t start = w->out->n;
+    enum vf_status st = write_form(w);
+    if (st == VF_OK && !reads_back(w, start))
+        st = vf_unwritable(w->err, w->path, "the header's options cannot stand behind this path");
+    return st;
 }
 
 static enum vf_status with_interpreter(struct writer *w, struct vf_slice path)
@@ -446,7 +471,7 @@ enum vf_status vf_write_HEADER(const struct vf_ref *ref, const struct vf_source 
     struct vf_target none = {0};
     struct vf_arena a;
     vf_arena_init(&a);
-    struct writer w = {.bytes = src->bytes, .t = target ? target : &none, .out = out, .err = err};
+    struct writer w = {.bytes = src->bytes, .t = target ? target : &none, .a = &a, .out = out, .err = err};
     enum vf_status st = vf_header_parse(src->bytes, &a, &w.h, err);
     if (st == VF_OK && (w.h.off != ref->off || w.h.end != ref->off + ref->len || w.h.form != ref->form))
         st = vf_err_set(err, VF_INTERNAL, 0, "write", src->path, "the header is not the one that was read");
