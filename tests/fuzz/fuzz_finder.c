@@ -1,0 +1,8 @@
+/* Finders and loaders of editable installs. */
+#include "syntax_round.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    round_trips(VF_SYN_FINDER, (struct vf_slice){(const char *)data, size});
+    return 0;
+}
