@@ -114,9 +114,9 @@ bool vf_text_digits(struct vf_slice s)
     return s.n > 0;
 }
 
-struct vf_quote vf_quote(struct vf_slice s)
+struct vf_quoted vf_quote(struct vf_slice s)
 {
-    struct vf_quote q = {""};
+    struct vf_quoted q = {""};
     size_t used = 0;
     for (size_t i = 0; i < s.n; i++) {
         if (used + 8 > sizeof q.s) {

@@ -27,9 +27,9 @@ int vf_text_lower(int c); /* ASCII */
 bool vf_text_digits(struct vf_slice s);
 
 /* A foreign text inside an error message: printable ASCII as it is, other bytes as \xNN, cut with "..." */
-struct vf_quote {
+struct vf_quoted {
     char s[96]; /* NUL-terminated */
 };
-struct vf_quote vf_quote(struct vf_slice s);
+struct vf_quoted vf_quote(struct vf_slice s);
 
 #endif
