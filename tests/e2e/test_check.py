@@ -259,7 +259,7 @@ def test_not_an_environment(scratch):
     assert "conda-pack" in conda["message"]
     for verb in (["freeze"], ["fix"]):
         r = vf(*verb, scratch / "empty", rc=2)
-        assert r.out == b"" and b"not an environment" in r.err.replace(b"-", b" "), r
+        assert r.out == b"" and b"not a virtual environment" in r.err, r
 
 
 @pytest.mark.parametrize("args", [["--nonsense"], ["--jobs", "x"], ["--jobs", "0"], ["--fail-on", "sometimes"], ["--format", "yaml"], ["--at"], ["a", "--at", "relative/path"][1:]], ids=" ".join)
@@ -274,7 +274,7 @@ def test_usage_as_json(env):
 
 
 def test_no_verb_and_unknown_verb():
-    assert b"usage" in vf(rc=2).err.lower()
+    assert b"venvfix check" in vf(rc=2).err
     assert b"chekc" in vf("chekc", rc=2).err
     assert b"check" in vf("--help", rc=0).out
     assert re.search(rb"\d+\.\d+", vf("--version", rc=0).out)
@@ -324,7 +324,7 @@ def test_text_fits_one_screen(group, get):
     env = get(Recipe("uv", "uv", group))
     r = vf("check", env.path, rc=1)
     text = r.out.decode()
-    assert len(text.splitlines()) <= 24 and max(map(len, text.splitlines())) <= 160, text
+    assert sum(-(-len(line) // 100) for line in text.splitlines()) <= 24, text
     assert text.startswith(str(env.path)) and "3.11.2" in text
     assert "venvfix check --at " in text  # the line that a gate wants
     assert "\x1b" not in text and r.err == b""
@@ -457,7 +457,11 @@ def test_it_stops_when_told(env):
         p.wait(0.7)
     except subprocess.TimeoutExpired:
         p.send_signal(signal.SIGINT)
-    out, err = p.communicate(timeout=20)
+    try:
+        out, err = p.communicate(timeout=20)
+    finally:
+        p.kill()
+        p.wait()
     assert p.returncode in (0, 1, 2, -signal.SIGINT, 130), err
     if p.returncode == 2:
         assert json.loads(out)["error"]["code"] == "interrupted"

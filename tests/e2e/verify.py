@@ -142,19 +142,20 @@ if _out:
         _f.write(os.fsencode(sys.prefix).hex() + "\\n")
     if os.environ.get("VFE2E_ONLY_HEADER"):
         os._exit(0)
-sys.modules.pop("sitecustomize", None)
+_me = sys.modules.pop("sitecustomize", None)
 try:
     import sitecustomize
 except ImportError:
-    pass
+    sys.modules["sitecustomize"] = _me
 '''
 
 
 def probe_directory():
     d = AREA / "probe"
-    d.mkdir(exist_ok=True)
-    if not (d / "sitecustomize.py").exists():
-        (d / "sitecustomize.py").write_text(PROBE)
+    file = d / "sitecustomize.py"
+    if not file.exists() or file.read_text() != PROBE:
+        d.mkdir(exist_ok=True)
+        file.write_text(PROBE)
     return d
 
 
