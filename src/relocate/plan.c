@@ -1,5 +1,6 @@
-/* plan.c: findings -> edits. One pass over the findings (references), one over flaws and hits that they stand for, one over what only a move
- * has to touch (headers we made self-locating, relative links that leave), then RECORD and compiled files. */
+/* plan.c: findings -> edits. One pass over the findings (references), one over flaws and hits that they stand
+ * for, one over what only a move has to touch (headers we made self-locating, relative links that leave),
+ * then RECORD and compiled files. */
 #include "relocate/plan.h"
 
 #include <string.h>
@@ -20,7 +21,8 @@ static enum vf_status keep_finding(struct vf_findings *to, const struct vf_findi
     return VF_OK;
 }
 
-static enum vf_status cannot_write(struct vf_drafts *d, const struct vf_finding *fi, const char *why, struct vf_err *err)
+static enum vf_status cannot_write(struct vf_drafts *d, const struct vf_finding *fi, const char *why,
+                                   struct vf_err *err)
 {
     struct vf_finding copy = *fi;
     copy.fix = VF_FIX_MANUAL;
@@ -30,7 +32,8 @@ static enum vf_status cannot_write(struct vf_drafts *d, const struct vf_finding 
 
 /* ---- one reference ---- */
 
-static enum vf_status set_link(struct vf_drafts *d, uint32_t file, struct vf_slice target, const char *rule, struct vf_err *err)
+static enum vf_status set_link(struct vf_drafts *d, uint32_t file, struct vf_slice target, const char *rule,
+                               struct vf_err *err)
 {
     if (vf_slice_eq(d->plan->env->files[file].target, target))
         return VF_OK;
@@ -59,8 +62,8 @@ static struct vf_slice link_target(struct vf_drafts *d, const struct vf_file *f,
     return out;
 }
 
-static enum vf_status write_row_path(struct vf_drafts *d, uint32_t file, const struct vf_ref *r, struct vf_slice path,
-                                     bool *done, struct vf_err *err)
+static enum vf_status write_row_path(struct vf_drafts *d, uint32_t file, const struct vf_ref *r,
+                                     struct vf_slice path, bool *done, struct vf_err *err)
 {
     const struct vf_env *env = d->plan->env;
     for (uint32_t i = 0; i < env->n_dists; i++) {
@@ -68,7 +71,8 @@ static enum vf_status write_row_path(struct vf_drafts *d, uint32_t file, const s
             continue;
         const struct vf_record *rec = &env->dists[i].record;
         for (uint32_t k = 0; k < rec->n; k++) {
-            if (r->value_off < rec->rows[k].row.off || r->value_off >= (uint64_t)rec->rows[k].row.off + rec->rows[k].row.len)
+            if (r->value_off < rec->rows[k].row.off ||
+                r->value_off >= (uint64_t)rec->rows[k].row.off + rec->rows[k].row.len)
                 continue;
             struct vf_row_change *c = vf_drafts_row(d, i, k);
             if (!c)
@@ -81,9 +85,21 @@ static enum vf_status write_row_path(struct vf_drafts *d, uint32_t file, const s
     return VF_OK;
 }
 
+/* A zip archive behind a header (zipapp, shiv) has offsets that count from the start of the file: readers
+ * forgive a header that grew, not one that shrank. Blanks at the end of an interpreter line are not read. */
+static void keep_zip_offsets(const struct vf_ref *r, struct vf_slice bytes, struct vf_buf *out)
+{
+    struct vf_slice behind = vf_slice_from(bytes, (size_t)(r->off + r->len));
+    if (r->syntax != VF_SYN_HEADER || !vf_slice_starts(behind, VF_S("\nPK\x03\x04")))
+        return;
+    while (!out->failed && out->n < r->len)
+        vf_buf_putc(out, ' ');
+}
+
 /* Writes reference r of a file for `path`; what has no writer goes onto the list. */
-static enum vf_status write_ref(struct vf_drafts *d, uint32_t file, const struct vf_ref *r, struct vf_slice path,
-                                const struct vf_finding *fi, const char *rule, struct vf_err *err)
+static enum vf_status write_ref(struct vf_drafts *d, uint32_t file, const struct vf_ref *r,
+                                struct vf_slice path, const struct vf_finding *fi, const char *rule,
+                                struct vf_err *err)
 {
     const struct vf_file *f = &d->plan->env->files[file];
     if (r->syntax == VF_SYN_LINK)
@@ -101,12 +117,15 @@ static enum vf_status write_ref(struct vf_drafts *d, uint32_t file, const struct
     struct vf_err why;
     vf_buf_init(&out);
     vf_err_init(&why);
-    st = r->flags & VF_REF_READONLY ? vf_err_set(&why, VF_UNWRITABLE, 0, "write", f->path, "this form has no writer")
-                                    : vf_syntax_write(r, &src, path, &d->target, &out, &why);
+    st = r->flags & VF_REF_READONLY
+             ? vf_err_set(&why, VF_UNWRITABLE, 0, "write", f->path, "this form has no writer")
+             : vf_syntax_write(r, &src, path, &d->target, &out, &why);
+    keep_zip_offsets(r, bytes, &out);
     if (st == VF_OK && out.failed)
         st = VF_NO_MEMORY;
     if (st == VF_OK) {
-        struct vf_splice s = {.off = r->off, .len = r->len, .bytes = vf_arena_dup(d->plan->a, vf_buf_slice(&out))};
+        struct vf_splice s = {
+            .off = r->off, .len = r->len, .bytes = vf_arena_dup(d->plan->a, vf_buf_slice(&out))};
         bool added;
         st = s.bytes.p || !out.n ? vf_draft_splice(d, file, s, rule, 1, &added, err) : vf_err_nomem(err);
     } else if (st == VF_UNWRITABLE && fi && fi->verdict == VF_V_STALE) {
@@ -139,7 +158,8 @@ static struct vf_slice own_interpreter(struct vf_drafts *d, struct vf_slice name
     return vf_path_join(d->plan->a, bin, vf_name_is_python(name) ? name : VF_S("python"));
 }
 
-static enum vf_status reissue_header(struct vf_drafts *d, uint32_t file, const struct vf_finding *fi, struct vf_err *err)
+static enum vf_status reissue_header(struct vf_drafts *d, uint32_t file, const struct vf_finding *fi,
+                                     struct vf_err *err)
 {
     const struct vf_ref *r = header_ref(&d->plan->env->files[file]);
     if (!r)
@@ -150,7 +170,8 @@ static enum vf_status reissue_header(struct vf_drafts *d, uint32_t file, const s
 }
 
 /* A literal that its shell reads as something else: written again, quoted, for the place that was meant. */
-static enum vf_status requote(struct vf_drafts *d, uint32_t file, const struct vf_finding *fi, bool prompt, struct vf_err *err)
+static enum vf_status requote(struct vf_drafts *d, uint32_t file, const struct vf_finding *fi, bool prompt,
+                              struct vf_err *err)
 {
     const struct vf_file *f = &d->plan->env->files[file];
     enum vf_status st = VF_OK;
@@ -171,7 +192,8 @@ static enum vf_status requote(struct vf_drafts *d, uint32_t file, const struct v
     return st;
 }
 
-static enum vf_status apply_repairs(struct vf_drafts *d, uint32_t file, struct vf_err *err)
+static enum vf_status apply_repairs(struct vf_drafts *d, uint32_t file, const struct vf_finding *fi,
+                                    struct vf_err *err)
 {
     const struct vf_file *f = &d->plan->env->files[file];
     enum vf_status st = VF_OK;
@@ -180,7 +202,7 @@ static enum vf_status apply_repairs(struct vf_drafts *d, uint32_t file, struct v
         struct vf_splice s = {.off = fl->off, .len = fl->len, .bytes = fl->repair};
         bool added;
         if (fl->has_repair)
-            st = vf_draft_splice(d, file, s, "VF110", 1, &added, err);
+            st = vf_draft_splice(d, file, s, vf_rule_info(fi->rule)->id, 1, &added, err);
     }
     return st;
 }
@@ -190,10 +212,13 @@ static enum vf_status plan_flaw(struct vf_drafts *d, const struct vf_finding *fi
     const struct vf_file *f = &d->plan->env->files[fi->file];
     switch ((int)fi->rule) {
     case VF_RULE_SCRIPT_MALFORMED:
-    case VF_RULE_SCRIPT_TOO_LONG:
-        return reissue_header(d, fi->file, fi, err);
+    case VF_RULE_SCRIPT_TOO_LONG: {
+        enum vf_status st = reissue_header(d, fi->file, fi, err);
+        return st == VF_OK ? apply_repairs(d, fi->file, fi, err)
+                           : st; /* a BOM stands before what is re-issued */
+    }
     case VF_RULE_ACTIVATE_QUOTING: {
-        enum vf_status st = apply_repairs(d, fi->file, err);
+        enum vf_status st = apply_repairs(d, fi->file, fi, err);
         if (st == VF_OK)
             st = requote(d, fi->file, fi, false, err);
         return st == VF_OK ? requote(d, fi->file, fi, true, err) : st;
@@ -203,7 +228,7 @@ static enum vf_status plan_flaw(struct vf_drafts *d, const struct vf_finding *fi
     }
     for (uint32_t i = 0; i < f->facts.n_flaws; i++)
         if (f->facts.flaws[i].has_repair)
-            return apply_repairs(d, fi->file, err);
+            return apply_repairs(d, fi->file, fi, err);
     return VF_OK;
 }
 
@@ -217,8 +242,10 @@ static bool is_text_rule(enum vf_rule r)
 static bool is_body_rule(const struct vf_finding *fi)
 {
     enum vf_rule r = fi->rule;
-    bool added = r == VF_RULE_ACTIVATE_PATH_BROKEN || r == VF_RULE_ACTIVATE_PATH_BOUND || r == VF_RULE_ACTIVATE_ASTRAY;
-    return (added && fi->ref == VF_NONE) || r == VF_RULE_SCRIPT_BODY_BOUND || r == VF_RULE_SCRIPT_BODY_BROKEN || r == VF_RULE_SCRIPT_BODY_ASTRAY;
+    bool added =
+        r == VF_RULE_ACTIVATE_PATH_BROKEN || r == VF_RULE_ACTIVATE_PATH_BOUND || r == VF_RULE_ACTIVATE_ASTRAY;
+    return (added && fi->ref == VF_NONE) || r == VF_RULE_SCRIPT_BODY_BOUND ||
+           r == VF_RULE_SCRIPT_BODY_BROKEN || r == VF_RULE_SCRIPT_BODY_ASTRAY;
 }
 
 static bool leads_away(const struct vf_drafts *d, uint32_t place)
@@ -227,8 +254,8 @@ static bool leads_away(const struct vf_drafts *d, uint32_t place)
     return k == VF_PLACE_OLD || k == VF_PLACE_LIVE || (k == VF_PLACE_PRESENT && !d->plan->stays);
 }
 
-static enum vf_status write_hit(struct vf_drafts *d, uint32_t file, const struct vf_hit *h, const struct vf_finding *fi,
-                                struct vf_err *err)
+static enum vf_status write_hit(struct vf_drafts *d, uint32_t file, const struct vf_hit *h,
+                                const struct vf_finding *fi, struct vf_err *err)
 {
     struct vf_ref r = {.syntax = VF_SYN_TEXT,
                        .role = VF_ROLE_TEXT,
@@ -253,7 +280,9 @@ static enum vf_status plan_hits(struct vf_drafts *d, const struct vf_finding *fi
         if (!leads_away(d, h->place) || vf_judge_evidence(d->plan->env, f, h) != VF_EV_REFERENCE)
             continue;
         if (!whole)
-            return cannot_write(d, fi, f->flags & VF_FILE_BINARY ? "a binary file is never patched" : "too many places in it", err);
+            return cannot_write(
+                d, fi, f->flags & VF_FILE_BINARY ? "a binary file is never patched" : "too many places in it",
+                err);
         st = write_hit(d, fi->file, h, fi, err);
     }
     return st;
@@ -269,14 +298,16 @@ static enum vf_status plan_finding(struct vf_drafts *d, const struct vf_finding 
     if (fi->fix != VF_FIX_REWRITE)
         return VF_OK;
     if (fi->ref != VF_NONE && fi->expected.p)
-        return write_ref(d, fi->file, &f->facts.refs[fi->ref], fi->expected, fi, vf_rule_info(fi->rule)->id, err);
+        return write_ref(d, fi->file, &f->facts.refs[fi->ref], fi->expected, fi, vf_rule_info(fi->rule)->id,
+                         err);
     return plan_flaw(d, fi, err);
 }
 
 /* ---- what only a change of place touches ---- */
 
 /* Relative paths that leave the environment lead elsewhere from the new place. */
-static enum vf_status repoint_leaving(struct vf_drafts *d, uint32_t file, const struct vf_ref *r, struct vf_err *err)
+static enum vf_status repoint_leaving(struct vf_drafts *d, uint32_t file, const struct vf_ref *r,
+                                      struct vf_err *err)
 {
     const struct vf_env *env = d->plan->env;
     const struct vf_file *f = &env->files[file];
@@ -317,7 +348,7 @@ static enum vf_status plan_change_of_place(struct vf_drafts *d, uint32_t file, s
             struct vf_slice path = own_interpreter(d, r->value);
             st = path.p ? write_ref(d, file, r, path, NULL, "VF201", err) : vf_err_nomem(err);
         } else if (r->syntax == VF_SYN_LINK || ((r->syntax == VF_SYN_PTH || r->syntax == VF_SYN_EGG_LINK) &&
-                                               (r->flags & VF_REF_RELATIVE) && !(r->flags & VF_REF_CODE))) {
+                                                (r->flags & VF_REF_RELATIVE) && !(r->flags & VF_REF_CODE))) {
             st = repoint_leaving(d, file, r, err);
         }
     }

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void judge_absolute(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r, const struct vf_location *loc)
+static void judge_absolute(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
+                           const struct vf_location *loc)
 {
     bool interpreter = vf_judge_is_interpreter(j->env, f);
     bool here = vf_env_has(j->env, loc->rest);
@@ -42,7 +43,8 @@ static void judge_absolute(struct vf_judge *j, const struct vf_file *f, const st
 }
 
 /* Absolute, in no place of ours. The interpreter's own link is VF1xx. */
-static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r, const struct vf_location *loc)
+static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
+                          const struct vf_location *loc)
 {
     if (vf_judge_is_interpreter(j->env, f) && vf_slice_eq(vf_path_base(f->path), j->env->py.link))
         return;
@@ -83,6 +85,27 @@ static void judge_leaving(struct vf_judge *j, const struct vf_file *f, const str
         fi->target = abs;
 }
 
+/* Do relative links lead from f back to f? Told once, at the first of them by name. */
+static bool is_loop(const struct vf_env *env, const struct vf_file *f)
+{
+    const struct vf_file *at = f;
+    struct vf_buf to;
+    bool back = false;
+    vf_buf_init(&to);
+    for (int steps = 0; steps < 40 && !back; steps++) {
+        vf_buf_clear(&to);
+        if (!vf_path_link_inside(&to, at->path, at->target) || to.failed)
+            break;
+        uint32_t i = vf_env_find(env, vf_buf_slice(&to));
+        if (i == VF_NONE || &env->files[i] < f || env->files[i].st.kind != VF_KIND_LINK)
+            break;
+        at = &env->files[i];
+        back = at == f;
+    }
+    vf_buf_release(&to);
+    return back;
+}
+
 /* A relative link: inside and there is fine; a chain is accused once, at the link that dangles. */
 static void judge_relative(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
 {
@@ -93,8 +116,9 @@ static void judge_relative(struct vf_judge *j, const struct vf_file *f, const st
         judge_leaving(j, f, r);
     } else if (!to.failed) {
         struct vf_slice t = vf_buf_slice(&to);
-        bool direct = vf_slice_eq(t, VF_S(".")) || vf_env_find(j->env, t) != VF_NONE || vf_env_has_dir(j->env, t);
-        if (direct && vf_slice_eq(t, f->path))
+        bool direct =
+            vf_slice_eq(t, VF_S(".")) || vf_env_find(j->env, t) != VF_NONE || vf_env_has_dir(j->env, t);
+        if (direct && is_loop(j->env, f))
             vf_judge_ref(j, VF_RULE_LINK_LOOP, f, r);
         else if (!direct && !vf_env_has(j->env, t)) {
             struct vf_finding *fi = vf_judge_ref(j, VF_RULE_LINK_DANGLING, f, r);
@@ -140,7 +164,8 @@ void vf_judge_file(struct vf_judge *j, const struct vf_file *f)
     const char *why = f->why ? f->why : f->sys ? strerror(f->sys) : NULL;
     if (!fi || !why)
         return;
-    fi->message = vf_arena_concat(j->a, vf_slice_of(vf_rule_info(fi->rule)->what), VF_S(": "), vf_slice_of(why));
+    fi->message =
+        vf_arena_concat(j->a, vf_slice_of(vf_rule_info(fi->rule)->what), VF_S(": "), vf_slice_of(why));
     if (!fi->message.p)
         j->out->failed = true;
 }
@@ -151,7 +176,8 @@ void vf_judge_journal(struct vf_judge *j)
         const struct vf_file *f = &j->env->files[i];
         if (!(f->flags & VF_FILE_JOURNAL))
             continue;
-        vf_findings_add(j->out, j->env->journal_foreign ? VF_RULE_JOURNAL_FOREIGN : VF_RULE_JOURNAL, VF_S(".venvfix"));
+        vf_findings_add(j->out, j->env->journal_foreign ? VF_RULE_JOURNAL_FOREIGN : VF_RULE_JOURNAL,
+                        VF_S(".venvfix"));
         return;
     }
 }

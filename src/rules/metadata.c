@@ -1,4 +1,6 @@
-/* metadata.c: VF5xx: RECORD, what installers and tools change themselves, metadata directories, direct_url.json. FACTS 4.4, 4.5; SURVEY 2. */
+/* metadata.c: VF5xx: RECORD, what installers and tools change themselves, metadata directories,
+ * direct_url.json. FACTS 4.4, 4.5; SURVEY 2. */
+#include "dist/version.h"
 #include "rules/judge.h"
 
 static struct vf_finding *about_row(struct vf_judge *j, enum vf_rule rule, const struct vf_env_dist *d,
@@ -28,7 +30,8 @@ static bool below(struct vf_slice path, const char *dir)
     return vf_path_under(vf_slice_of(dir), path, NULL);
 }
 
-/* Files that Python, an installer or their own tool rewrites after RECORD was written (SURVEY 2, FACTS 193). */
+/* Files that Python, an installer or their own tool rewrites after RECORD was written (SURVEY 2, FACTS 193).
+ */
 static bool changes_itself(const struct vf_env_dist *d, const struct vf_file *f)
 {
     struct vf_slice base = vf_path_base(f->path);
@@ -68,7 +71,8 @@ static void judge_changed(struct vf_judge *j, const struct vf_env_dist *d, const
     if (self || expanded_placeholder(f))
         rule = VF_RULE_FILE_SELF_CHANGED;
     struct vf_finding *fi = vf_judge_about(j, rule, f);
-    if (fi && f->second_dist != VF_NONE && rule != VF_RULE_FILE_SELF_CHANGED) { /* two owners contradict each other */
+    if (fi && f->second_dist != VF_NONE &&
+        rule != VF_RULE_FILE_SELF_CHANGED) { /* two owners contradict each other */
         fi->verdict = VF_V_INCONSISTENT;
         fi->level = VF_L_WARNING;
     }
@@ -163,6 +167,22 @@ static void judge_record(struct vf_judge *j, const struct vf_env_dist *d)
     vf_buf_release(&path);
 }
 
+/* The directory says one version and METADATA another; 1.0 and 1.00, 1.0+a-b and 1.0+a_b are the same. */
+static bool versions_differ(struct vf_judge *j, const struct vf_env_dist *d)
+{
+    struct vf_version dir, header;
+    struct vf_err ignored;
+    if (!d->has_metadata || d->is_egg || d->is_egg_link || !d->version.n || !d->header_version.n ||
+        vf_slice_eq(d->version, d->header_version))
+        return false;
+    vf_err_init(&ignored);
+    bool differ = vf_version_parse(&j->scratch, d->version, &dir, &ignored) == VF_OK &&
+                  vf_version_parse(&j->scratch, d->header_version, &header, &ignored) == VF_OK &&
+                  vf_version_cmp(&dir, &header) != 0;
+    vf_err_release(&ignored);
+    return differ;
+}
+
 static void judge_dist(struct vf_judge *j, const struct vf_env_dist *d)
 {
     if (!d->valid_name) {
@@ -175,14 +195,27 @@ static void judge_dist(struct vf_judge *j, const struct vf_env_dist *d)
         about_info(j, VF_RULE_DIST_UNREADABLE, d);
     if (!d->is_egg && !d->is_egg_link && !d->has_record && !d->unseen)
         about_info(j, VF_RULE_RECORD_MISSING, d);
+    struct vf_finding *fi = versions_differ(j, d) ? about_info(j, VF_RULE_DIST_NAME, d) : NULL;
+    if (fi) {
+        fi->value = d->version;
+        fi->expected = d->header_version;
+    }
     if (d->has_record)
         judge_record(j, d);
+}
+
+static void judge_shared(struct vf_judge *j)
+{
+    for (size_t i = 0; i < j->env->n_files; i++)
+        if (j->env->files[i].second_dist != VF_NONE)
+            vf_judge_about(j, VF_RULE_FILE_SHARED, &j->env->files[i]);
 }
 
 void vf_judge_metadata(struct vf_judge *j)
 {
     for (size_t i = 0; i < j->env->n_dists; i++)
         judge_dist(j, &j->env->dists[i]);
+    judge_shared(j);
 }
 
 void vf_judge_row(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
