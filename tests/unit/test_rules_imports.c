@@ -1,0 +1,71 @@
+/* VF4xx: import paths. */
+#include "rule_case.h"
+
+#define EDIT   "{S}/__editable__.demo-1.0.pth"
+#define FINDER "{S}/__editable___demo_1_0_finder.py"
+#define MESON  "{S}/_demo_editable_loader.py"
+
+static const struct rule_case cases[] = {
+    {"VF401", "{S}/a.pth", 0, {"src/|", "{S}/a.pth|{E}/src\n"}, {"src/|", "{S}/a.pth|../../../src\n"}, NULL},
+    {"VF402", "{S}/a.pth", RC_STAYS, {"{S}/a.pth|{OLD}/gone\n"}, {"src/|", "{S}/a.pth|{E}/src\n"}, NULL},
+    {"VF402", "{S}/a.pth", RC_NO_FIX, {"{S}/a.pth|{T}/gone\n"}, {"{S}/a.pth|{OUT}\n"}, NULL},
+    {"VF402", "{S}/a.pth", RC_NO_FIX, {"{S}/a.pth|gone\n"}, {"{S}/here/|", "{S}/a.pth|here\n"}, NULL},
+    {"VF403", "{S}/a.pth", 0, {"src/|", "{S}/a.pth|{OLD}/src\n"}, {"src/|", "{S}/a.pth|{OLD}2/src\n"}, NULL},
+    {"VF404", "{S}/a.pth", 0, {"src/|", "{S}/a.pth|{LIVE}/src\n"}, {"src/|", "{S}/a.pth|{OUT}\n"}, NULL},
+    {"VF405", "{S}/a.pth", 0, {"{S}/a.pth|{OUT}\n"}, {"{S}/a.pth|#{OUT}\n"}, NULL},
+    {"VF405", "{S}/a.pth", 0, {"{S}/a.pth|../../../../out\n"}, {"{S}/a.pth|../../../../gone\n"}, NULL},
+    {"VF406", "{S}/a.pth", 0, {"{S}/a.pth|x{FF}\n"}, {"{S}/a.pth|\xC3\xA4\n"}, NULL},
+    {"VF407", "{S}/a.pth", 0, {"src/|", "{S}/a.pth| {E}/src\n"}, {"src/|", "{S}/a.pth|{E}/src\n"}, NULL},
+    {"VF408",
+     "{S}/a.pth",
+     0,
+     {"src/|", "{S}/a.pth|import sys; sys.path.insert(0, '{E}/src')\n"},
+     {"src/|", "{S}/a.pth|import sys; sys.path.insert(0, '{E}2/src')\n"},
+     NULL},
+    {"VF411", EDIT, 0, {"src/|", EDIT "|{E}/src\n"}, {"src/|", "{S}/demo.pth|{E}/src\n"}, NULL},
+    {"VF411",
+     FINDER,
+     0,
+     {"src/demo/|",
+      FINDER "|MAPPING: dict[str, str] = {'demo': '{E}/src/demo'}\nNAMESPACES: dict[str, list[str]] = {}\n"},
+     {"src/demo/|",
+      FINDER "|MAPPING: dict[str, str] = {'demo': '{OUT}'}\nNAMESPACES: dict[str, list[str]] = {}\n"},
+     NULL},
+    {"VF412", EDIT, 0, {"src/|", EDIT "|{OLD}/src\n"}, {EDIT "|{OUT}\n"}, NULL},
+    {"VF412", EDIT, RC_NO_FIX, {EDIT "|{T}/gone\n"}, {"src/|", EDIT "|{E}/src\n"}, NULL},
+    {"VF413", EDIT, 0, {"src/|", EDIT "|{LIVE}/src\n"}, {EDIT "|{OUT}\n"}, NULL},
+    {"VF414", EDIT, 0, {EDIT "|{OUT}\n"}, {"{S}/demo.pth|{OUT}\n"}, NULL},
+    {"VF415",
+     MESON,
+     0,
+     {MESON "|class MesonpyMetaFinder(object):\n    pass\n\ndef install(*a):\n    pass\n\n"
+            "install('demo', {'demo'}, '{OUT}', ['{T}/gone/ninja'], False)\n"},
+     {MESON "|class MesonpyMetaFinder(object):\n    pass\n\ndef install(*a):\n    pass\n\n"
+            "install('demo', {'demo'}, '{OUT}', ['{OUT}/thing'], False)\n"},
+     NULL},
+    {"VF416",
+     FINDER,
+     0,
+     {FINDER "|import sys\nsys.exit(open('x'))\n"},
+     {"{S}/other_finder.py|import sys\n"},
+     NULL},
+};
+
+static const char *const waiting[] = {NULL};
+
+static void every_case(void **state)
+{
+    rc_run(*state, cases, sizeof cases / sizeof *cases);
+}
+
+static void none_is_forgotten(void **state)
+{
+    (void)state;
+    rc_all_hit(cases, sizeof cases / sizeof *cases, '4', waiting);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {EF_TEST(every_case), cmocka_unit_test(none_is_forgotten)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,51 @@
+/* VF8xx: links, names, file system. */
+#include "rule_case.h"
+
+static const struct rule_case cases[] = {
+    {"VF801", "share/a", 0, {"share/b|x", "share/a@|{E}/share/b"}, {"share/b|x", "share/a@|b"}, NULL},
+    {"VF802", "share/a", 0, {"share/a@|{OUT}/thing"}, {"share/a@|{T}/gone"}, NULL},
+    {"VF803", "share/a", 0, {"share/a@|gone"}, {"share/b|x", "share/a@|b"}, NULL},
+    {"VF803", "share/a", 0, {"share/a@|{E}/gone"}, {"share/b|x", "share/a@|{E}/share/b"}, NULL},
+    {"VF803", "bin/a", 0, {"bin/a@|{T}/gone"}, {"bin/a@|{OUT}/thing"}, NULL},
+    {"VF804",
+     "share/a",
+     0,
+     {"share/b|x", "share/a@|{OLD}/share/b"},
+     {"share/b|x", "share/a@|{OUT}/thing"},
+     NULL},
+    {"VF805", "etc/a", 0, {"etc/conf|x", "etc/a@|{LIVE}/etc/conf"}, {"etc/conf|x", "etc/a@|conf"}, NULL},
+    {"VF806", "share/a", 0, {"share/a@|../../out/thing"}, {"thing|x", "share/a@|../thing"}, NULL},
+    {"VF807", "share/a", 0, {"share/a@|a"}, {"share/b|x", "share/a@|b"}, NULL},
+    {"VF807", "share/a", 0, {"share/a@|b", "share/b@|a"}, {"share/c|x", "share/a@|b", "share/b@|c"}, NULL},
+    {"VF811", "run", 0, {"run!|"}, {"run|"}, NULL},
+    {"VF812", "bin/x", 0, {"bin/x%4755|x"}, {"bin/x%755|x"}, NULL},
+    {"VF813", "etc/x", 0, {"etc/x%666|x"}, {"etc/x%664|x", ".lock%666|"}, NULL},
+    {"VF814", "etc/x", RC_NOBODY, {"etc/x%000|x"}, {"etc/x%644|x"}, NULL},
+    {"VF815",
+     "share/jupyter/kernels/k/kernel.json",
+     0,
+     {"share/jupyter/kernels/k/kernel.json|{\"argv\": ["},
+     {"share/jupyter/kernels/k/kernel.json|{\"argv\": [\"python\"]}"},
+     NULL},
+    {"VF816", ".venvfix", RC_JOURNAL, {"etc/x|x"}, {"etc/.venvfix/x|x"}, NULL},
+    {"VF817", ".venvfix", 0, {".venvfix/journal|x\n"}, {"etc/.venvfix/journal|x\n"}, NULL},
+};
+
+static const char *const waiting[] = {NULL};
+
+static void every_case(void **state)
+{
+    rc_run(*state, cases, sizeof cases / sizeof *cases);
+}
+
+static void none_is_forgotten(void **state)
+{
+    (void)state;
+    rc_all_hit(cases, sizeof cases / sizeof *cases, '8', waiting);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {EF_TEST(every_case), cmocka_unit_test(none_is_forgotten)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
