@@ -11,13 +11,13 @@ CFLAGS     ?= -O2 -g
 CXXFLAGS   ?= -O2 -g
 
 # Libraries from the distribution. A new one is added here and in the table of tests/tools/deps.sh.
-PKGS      := libpcre2-8 libarchive libcrypto jansson
+PKGS      := libpcre2-8 libarchive libcrypto jansson zlib
 
 SRC       := $(sort $(wildcard src/*/*.c))
 SRCXX     := $(sort $(wildcard src/*/*.cpp))
 MAIN      := src/cli/main.c
 UNIT      := $(sort $(wildcard tests/unit/test_*.c))
-RUN       := $(foreach u,$(UNIT),$(if $(findstring $(T),$u),$u))
+RUN       := $(if $(T),$(foreach u,$(UNIT),$(if $(findstring $(T),$u),$u)),$(UNIT))
 UNITHELP  := $(filter-out $(UNIT),$(sort $(wildcard tests/unit/*.c)))
 FUZZ      := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 CFILES    := $(SRC) $(SRCXX) $(UNIT) $(UNITHELP) $(sort $(wildcard tests/fuzz/*.c tests/tools/*.c))
