@@ -22,6 +22,7 @@ lib   pc:libcrypto      libssl-dev              openssl-devel            openssl
 lib   pc:jansson        libjansson-dev          jansson-devel            jansson-dev       jansson
 lib   pc:libelf         libelf-dev              elfutils-libelf-devel    elfutils-dev      libelf
 lib   pc:libzip         libzip-dev              libzip-devel             libzip-dev        libzip
+lib   pc:zlib           zlib1g-dev              zlib-devel               zlib-dev          zlib
 lib   pc:inih           libinih-dev             inih-devel               inih-dev          inih
 lib   pc:tomlplusplus   libtomlplusplus-dev     tomlplusplus-devel       tomlplusplus-dev  tomlplusplus
 lib   c++:tomlplusplus  g++                     gcc-c++                  build-base        -

@@ -1,0 +1,80 @@
+/* zip_source.c: bytes of a zip file, and words about its members. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "archive/zip_format.h"
+#include "base/escape.h"
+
+static enum vf_status cut_short(const struct vf_zip_source *s, struct vf_err *err)
+{
+    return vf_err_set(err, VF_BAD_ARCHIVE, 0, "read", s->label, "the zip file is cut short");
+}
+
+enum vf_status vf_zip_pread(const struct vf_zip_source *s, uint64_t off, void *buf, size_t n,
+                            struct vf_err *err)
+{
+    size_t got = 0;
+    if (off > s->size || n > s->size - off)
+        return cut_short(s, err);
+    if (s->fd < 0) {
+        if (n > 0)
+            memcpy(buf, s->bytes.p + off, n);
+        return VF_OK;
+    }
+    while (got < n) {
+        ssize_t r = pread(s->fd, (char *)buf + got, n - got, (off_t)(s->base + off + got));
+        if (r < 0 && errno == EINTR)
+            continue;
+        if (r < 0)
+            return vf_err_sys(err, errno, "read", s->label);
+        if (r == 0)
+            return cut_short(s, err);
+        got += (size_t)r;
+    }
+    return VF_OK;
+}
+
+enum vf_status vf_zip_refuse(const struct vf_zip_source *s, enum vf_status code, struct vf_slice name,
+                             const char *why, struct vf_err *err)
+{
+    struct vf_buf shown = {0};
+    vf_term_put(&shown, vf_slice_sub(name, 0, 200));
+    const char *text = vf_buf_cstr(&shown);
+    enum vf_status st = vf_err_set(err, code, 0, "read", s->label, "member '%s': %s", text ? text : "", why);
+    vf_buf_release(&shown);
+    return st;
+}
+
+const char *vf_zip_name_flaw(struct vf_slice name)
+{
+    struct vf_slice rest = name;
+    if (name.n == 0)
+        return "a name that is empty";
+    if (name.n > VF_ZIP_NAME_MAX)
+        return "a name that is too long";
+    if (vf_slice_find_byte(name, '\0', 0) != VF_NPOS)
+        return "a NUL byte in its name";
+    if (vf_slice_find_byte(name, '\\', 0) != VF_NPOS)
+        return "a backslash in its name";
+    if (name.p[0] == '/')
+        return "an absolute name";
+    if (name.n > 1 && name.p[1] == ':' && ((name.p[0] | 32) >= 'a' && (name.p[0] | 32) <= 'z'))
+        return "a name with a drive letter";
+    if (rest.p[rest.n - 1] == '/')
+        rest.n--;
+    while (rest.n > 0) {
+        size_t slash = vf_slice_find_byte(rest, '/', 0);
+        struct vf_slice part = vf_slice_sub(rest, 0, slash);
+        if (part.n == 0 || vf_slice_eq(part, VF_S(".")))
+            return "a name that is not clean";
+        if (vf_slice_eq(part, VF_S("..")))
+            return "a name that leads out of its directory";
+        if (slash == VF_NPOS)
+            return NULL;
+        rest = vf_slice_from(rest, slash + 1);
+        if (rest.n == 0)
+            return "a name that is not clean";
+    }
+    return "a name that is empty";
+}
