@@ -1,6 +1,19 @@
 // toml.cpp: toml++ behind a C function. The only C++ of the project; no exception leaves it.
 //
 // The library is used as headers only, whatever the distribution's flags say, so that nothing more is linked.
+// Its assertions can be broken by malformed text (a key that begins with neither letter nor quote), and where
+// they are compiled out they are promises to the optimiser: so they stay, and throw.
+namespace
+{
+struct broken_assertion {
+};
+} // namespace
+#undef NDEBUG
+#define TOML_ASSERT(expr)                                                                                    \
+    do {                                                                                                     \
+        if (!(expr))                                                                                         \
+            throw broken_assertion{};                                                                        \
+    } while (false)
 #undef TOML_HEADER_ONLY
 #undef TOML_SHARED_LIB
 #define TOML_HEADER_ONLY           1

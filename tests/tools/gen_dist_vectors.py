@@ -3,17 +3,24 @@
 
 The files are replayed by tests/unit/test_dist_packaging.c,
 so that the tests need no Python.  Run it with a Python that has the newest
-`packaging`:  gen_dist_vectors.py [--out DIR] [--count N] [--seed N].  The same seed gives the same files; larger counts are for
+`packaging` and `tomli_w`:  gen_dist_vectors.py [--out DIR] [--count N] [--seed N].  The same seed gives the same files; larger counts are for
 searching by hand.
 """
 import argparse
+import datetime
 import hashlib
+import logging
+import math
 import os
 import random
+import tomllib
+
+import tomli_w
 
 from packaging import __version__ as packaging_version
 from packaging import _manylinux, _musllinux, tags as packaging_tags
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.pylock import Pylock, PylockSelectError, PylockUnsupportedVersionError, PylockValidationError
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
@@ -402,6 +409,202 @@ def targets(rng, count):
                hashlib.sha256(text.encode()).hexdigest(), found[0], found[len(found) // 2])
 
 
+# --- TOML ---
+
+def toml_text(value):
+    """The value as the C test prints its own: members sorted, no blanks."""
+    if isinstance(value, dict):
+        return "{" + ",".join("%s:%s" % (toml_text(key), toml_text(value[key])) for key in sorted(value, key=str.encode)) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(toml_text, value)) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return "nan" if math.isnan(value) else "%s!" % ("%.17g" % value)
+    if isinstance(value, str):
+        return '"' + value + '"'
+    if isinstance(value, (datetime.datetime, datetime.time)):
+        offset = value.utcoffset() if isinstance(value, datetime.datetime) else None
+        text = value.replace(tzinfo=None).isoformat()
+        if "." in text:
+            text = text.rstrip("0")
+        if offset is None:
+            return text
+        minutes = int(offset.total_seconds()) // 60
+        return text + ("%s%02d:%02d" % ("+-"[minutes < 0], *divmod(abs(minutes), 60)) if minutes else "Z")
+    return str(value)
+
+
+class TomlRandom(Random):
+    def key_part(self):
+        return self.choice(["a", "b", "c", "key-1", "under_score", "1", '"a b"', "'q.r'", '""', '"\\u00e9\\t"', "true", "inf"])
+
+    def key(self):
+        return self.choice([".", ".", " . "]).join(self.key_part() for _ in range(self.choice([1, 1, 1, 2, 3])))
+
+    def scalar(self):
+        return self.choice([
+            "1", "-17", "+5", "0", "1_000", "0xDEAD_beef", "0o17", "0b1010", "9223372036854775807", "-9223372036854775808", "1.5",
+            "-0.0", "1e5", "6.02E+2_3", "1_0.2_5", "inf", "-inf", "nan", "true", "false", '"text"', '""', "''", "'lit\\eral'",
+            '"\\b\\t\\n\\f\\r\\"\\\\"', '"\\u00e9\\U0001F600"', '"""\nmulti \\\n   line ""quoted"" \n"""',
+            '"""x"""""', "\'\'\'\nraw \\ \'\' text\'\'\'", "1979-05-27T07:32:00Z", "1979-05-27 07:32:00.5-08:00",
+            "1979-05-27T07:32:00.999999", "1979-05-27", "07:32:00", "00:32:00.25", '"caf\u00e9"', "2000-01-01t00:00:00z"])
+
+    def value(self, depth=0):
+        kind = self.random()
+        if depth > 3 or kind < 0.75:
+            return self.scalar()
+        if kind < 0.9:
+            blank = self.choice(["", " ", "\n  ", " # note\n"])
+            items = [self.value(depth + 1) for _ in range(self.randint(0, 4))]
+            return "[" + blank + ("," + blank).join(items) + self.choice(["", ","] if items else [""]) + blank + "]"
+        return "{" + ", ".join(self.key() + self.choice(["=", " = "]) + self.value(depth + 1) for _ in range(self.randint(0, 3))) + "}"
+
+    def document(self):
+        lines = []
+        for _ in range(self.randint(1, 8)):
+            kind = self.random()
+            if kind < 0.15:
+                lines.append("[" + self.key() + "]")
+            elif kind < 0.25:
+                lines.append("[[" + self.key_part() + "]]")
+            elif kind < 0.3:
+                lines.append(self.choice(["# comment [x", "", "\t# \u00e9"]))
+            else:
+                lines.append(self.key() + self.choice(["=", " = ", " =\t"]) + self.value() + self.choice(["", " # c"]))
+        return self.choice(["\n", "\n", "\n", "\r\n"]).join(lines) + self.choice(["", "\n"])
+
+
+def toml_documents(rng, count):
+    rng = TomlRandom(rng.random())
+    texts = [rng.document() for _ in range(count)]
+    texts += [rng.damaged(rng.document(), "[]{}=.,\"'#\n\\ a1-:T\x01") for _ in range(count // 2)]
+    for text in texts:
+        try:
+            # as bytes: load() has the line ends as they are
+            value = tomllib.loads(text.encode("utf-8", "surrogatepass").decode("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeError, RecursionError, ValueError):
+            yield text, "-"
+        else:
+            yield text, toml_text(value)
+
+
+# --- lock files ---
+
+class LockRandom(Random):
+    def file(self, name, version, suffix):
+        base = "%s-%s%s" % (name.replace("-", "_"), version, suffix)
+        entry = {"hashes": {"sha256": "ab" * 32}}
+        if self.maybe(0.1):
+            entry["hashes"]["sha512"] = "cd"
+        where = self.choice(["url", "path", "both", "url", "path"])
+        if where != "path":
+            entry["url"] = "https://files.example/x/" + base.replace("+", "%2B")
+        if where != "url":
+            entry["path"] = self.choice(["./wheels/", "", "/abs/"]) + base
+        if self.maybe(0.2):
+            entry["name"] = base
+        if self.maybe(0.2):
+            entry["size"] = 1234
+        if self.maybe(0.2):
+            entry["upload-time"] = datetime.datetime(2024, 5, 6, 7, 8, 9, tzinfo=datetime.timezone.utc)
+        return entry
+
+    def package(self):
+        name, version = self.choice(["a", "b", "c", "d", "foo-bar", "zope-interface"]), self.choice(["1.0", "2!1.2rc1", "3.1+l.1"])
+        package = {"name": name}
+        if self.maybe(0.8):
+            package["version"] = version
+        if self.maybe(0.3):
+            package["marker"] = self.choice(["python_version >= '3.8'", "sys_platform == 'win32'", "'dev' in dependency_groups",
+                                             "'x' in extras", "os_name ~= 'x'", "extra == 'x'"])
+        if self.maybe(0.2):
+            package["requires-python"] = self.choice([">=3.8", "<3", "==3.11.*"])
+        if self.maybe(0.1):
+            package["index"] = "https://index.example/simple"
+        if self.maybe(0.1):
+            package["dependencies"] = [{"name": "b"}, {"name": "c", "version": "1"}]
+        if self.maybe(0.1):
+            package["attestation-identities"] = [{"kind": "GitHub"}]
+        if self.maybe(0.1):
+            package["tool"] = {"x": {"y": 1}}
+        kind = self.random()
+        if kind < 0.6:
+            tags = ["-py3-none-any", "-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64", "-cp311-cp311-win_amd64", "-cp38-abi3-linux_x86_64",
+                    "-1-py2.py3-none-any"]
+            package["wheels"] = [self.file(name, version, self.choice(tags) + ".whl") for _ in range(self.randint(0, 3))]
+            if self.maybe(0.5) or not package["wheels"]:
+                package["sdist"] = self.file(name, version, self.choice([".tar.gz", ".zip"]))
+        elif kind < 0.7:
+            package["vcs"] = {"type": "git", "url": "https://h.example/r.git", "commit-id": "c0ffee", "requested-revision": "main"}
+        elif kind < 0.8:
+            package["directory"] = {"path": "./src", "editable": self.maybe()}
+        else:
+            package["archive"] = self.file(name, version, ".tar.gz")
+            package["archive"].pop("name", None)
+        return package
+
+    def lock(self):
+        lock = {"lock-version": self.choice(["1.0"] * 8 + ["1.1", "2.0"]), "created-by": "test",
+                "packages": [self.package() for _ in range(self.randint(0, 4))]}
+        if self.maybe(0.3):
+            lock["requires-python"] = self.choice([">=3.11", "<3.11"])
+        if self.maybe(0.3):
+            lock["environments"] = self.sample(["sys_platform == 'linux'", "python_version < '3'", "sys_platform == 'win32'"], 2)
+        if self.maybe(0.3):
+            lock.update({"extras": ["x", "y"], "dependency-groups": ["dev", "Test"], "default-groups": ["dev"]})
+        return lock
+
+    def tables(self, value):
+        if isinstance(value, dict):
+            yield value
+            value = list(value.values())
+        if isinstance(value, list):
+            for item in value:
+                yield from self.tables(item)
+
+    def spoil(self, lock):
+        table = self.choice([table for table in self.tables(lock) if table])
+        key = self.choice(list(table))
+        what = self.randrange(3)
+        if what == 0:
+            del table[key]
+        elif what == 1:
+            table[key] = self.choice(["", 1, True, [], {}, ["x"], [{}], {"a": 1}, "A_b", "1.0", 1.5, datetime.date(2024, 1, 1)])
+        else:
+            table[self.choice(["name", "version", "path", "url", "sdist", "wheels", "vcs", "directory", "archive", "marker", "extras"])] = (
+                self.choice(["x", "1.0", {}, [], {"path": "x-1.0.tar.gz", "hashes": {"sha256": "a"}}]))
+
+
+def lock_files(rng, count):
+    rng = LockRandom(rng.random())
+    platforms = platforms_of("glibc", "x86_64", "2.36")
+    tags = list(packaging_tags.cpython_tags((3, 11), ["cp311"], platforms))
+    tags += packaging_tags.compatible_tags((3, 11), "cp311", platforms)
+    logging.disable()
+    for number in range(count // 3):
+        lock = rng.lock()
+        for _ in range(rng.choice([0, 1, 2]) if number % 2 else 0):
+            rng.spoil(lock)
+        text = tomli_w.dumps(lock)
+        try:
+            parsed = Pylock.from_dict(tomllib.loads(text))
+        except PylockUnsupportedVersionError:
+            yield text, "V"
+            continue
+        except PylockValidationError:
+            # another major version is said before anything else is judged
+            version = version_or_none(lock["lock-version"]) if isinstance(lock.get("lock-version"), str) else None
+            yield text, "V" if version is not None and not Version("1") <= version < Version("2") else "-"
+            continue
+        try:
+            chosen = list(parsed.select(environment=ENVIRONMENTS["linux"], tags=tags, extras=["x"]))
+        except (PylockSelectError, UndefinedComparison, UndefinedEnvironmentName):
+            yield text, "E"
+        else:
+            yield text, "=" + " ".join("%s:%s" % (package.name, getattr(source, "filename", "")) for package, source in chosen)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", default=os.path.join(os.path.dirname(__file__), "..", "..", "fixtures", "dist"))
@@ -420,6 +623,8 @@ def main():
         ("wheel_names.tsv", "file name, name or -, version, build, tags", wheel_names),
         ("targets.tsv", "implementation, X.Y, flags, system, architecture, version, number of tags, sha256 of them each with LF, "
          "the first, the middle one", targets),
+        ("toml.tsv", "document, its value or -", toml_documents),
+        ("locks.tsv", "lock, - invalid or V version or E not for linux or = what is chosen", lock_files),
     ]
     for number, (name, header, rows) in enumerate(files):
         write(args.out, name, header, rows(Random(args.seed * 100 + number), args.count))
