@@ -7,12 +7,16 @@ namespace
 {
 struct broken_assertion {
 };
+[[noreturn]] void broken()
+{
+    throw broken_assertion{};
+}
 } // namespace
 #undef NDEBUG
 #define TOML_ASSERT(expr)                                                                                    \
     do {                                                                                                     \
         if (!(expr))                                                                                         \
-            throw broken_assertion{};                                                                        \
+            broken();                                                                                        \
     } while (false)
 #undef TOML_HEADER_ONLY
 #undef TOML_SHARED_LIB
