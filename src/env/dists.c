@@ -13,6 +13,25 @@ struct dists {
     struct vf_vec v; /* struct vf_env_dist */
 };
 
+/* Metadata behind links into a tool's cache (uv's symlink mode, virtualenv's symlink-app-data). freeze reads it, as pip does; check
+ * follows no link out of the environment and only knows that it is there. */
+static enum vf_status read_linked(struct vf_env *env, struct vf_slice path, uint64_t cap, struct vf_slice *out, bool *there,
+                                  struct vf_err *err)
+{
+    struct vf_slice abs = vf_path_join(&env->arena, env->resolved, path);
+    if (!abs.p)
+        return vf_err_nomem(err);
+    *there = vf_outside_kind(env->params.outside, abs, NULL) == VF_KIND_FILE;
+    if (!*there || !env->metadata_only)
+        return VF_OK;
+    struct vf_err why;
+    vf_err_init(&why);
+    enum vf_status st = vf_outside_read(env->params.outside, abs, cap, &env->arena, out, &why);
+    *there = st == VF_OK;
+    vf_err_release(&why);
+    return st == VF_NO_MEMORY ? vf_err_nomem(err) : VF_OK;
+}
+
 /* A metadata file, or an empty slice when it is missing; unreadable ones are said by the file's own finding. */
 static enum vf_status read_meta(struct vf_env *env, struct vf_slice dir, const char *name, uint64_t cap, struct vf_slice *out,
                                 bool *there, struct vf_err *err)
@@ -23,7 +42,9 @@ static enum vf_status read_meta(struct vf_env *env, struct vf_slice dir, const c
     if (!path.p)
         return vf_err_nomem(err);
     uint32_t i = vf_env_find(env, path);
-    if (i == VF_NONE || env->files[i].st.kind != VF_KIND_FILE || env->files[i].unexamined != VF_OK)
+    if (i == VF_NONE || env->files[i].st.kind == VF_KIND_LINK)
+        return read_linked(env, path, cap, out, there, err);
+    if (env->files[i].st.kind != VF_KIND_FILE || env->files[i].unexamined != VF_OK)
         return VF_OK;
     struct vf_err why;
     vf_err_init(&why);
@@ -102,6 +123,11 @@ static enum vf_status read_record(struct vf_env *env, struct vf_env_dist *d, str
         return st;
     struct vf_slice path = vf_path_join(&env->arena, d->info, VF_S("RECORD"));
     d->record_file = vf_env_find(env, path);
+    if (d->record_file == VF_NONE || env->files[d->record_file].st.kind != VF_KIND_FILE) {
+        d->record_file = VF_NONE; /* behind a link: shared with others, never edited */
+        d->record_bytes = (struct vf_slice){NULL, 0};
+        return VF_OK;
+    }
     struct vf_err why;
     vf_err_init(&why);
     st = vf_record_parse(&env->arena, d->record_bytes, &d->record, &why);

@@ -110,6 +110,24 @@ static enum vf_status find_base(struct vf_env *env, struct vf_err *err)
     return VF_OK;
 }
 
+/* `venv --upgrade` to another minor leaves two trees: the one of the base interpreter counts. */
+static void prefer_base_minor(struct vf_env *env)
+{
+    struct vf_buf b;
+    vf_buf_init(&b);
+    unsigned base = 0;
+    if (env->py.base_exists && vf_outside_resolve(env->params.outside, env->py.base, &b) && !b.failed) {
+        struct vf_slice name = vf_path_base(vf_buf_slice(&b));
+        base = vf_slice_starts(name, VF_S("python")) ? minor_from(vf_slice_from(name, 6)) : 0;
+    }
+    vf_buf_release(&b);
+    for (size_t i = 0; base && i < env->n_sites; i++) {
+        struct vf_slice dir = vf_path_base(vf_path_dir(env->sites[i]));
+        if (vf_slice_starts(dir, VF_S("python")) && minor_from(vf_slice_from(dir, 6)) == base)
+            env->py.minor = base;
+    }
+}
+
 enum vf_status vf_env_interpreter(struct vf_env *env, struct vf_err *err)
 {
     if (env->py.has_cfg) {
@@ -141,7 +159,10 @@ enum vf_status vf_env_interpreter(struct vf_env *env, struct vf_err *err)
     if (vf_cfg_get(env->cfg, VF_S("implementation"), &impl) && vf_slice_eq_nocase(impl, VF_S("PyPy")))
         env->py.pypy = true;
     find_link(env);
-    return find_base(env, err);
+    enum vf_status st = find_base(env, err);
+    if (st == VF_OK)
+        prefer_base_minor(env);
+    return st;
 }
 
 struct vf_source vf_env_source(const struct vf_env *env, struct vf_slice path, struct vf_slice bytes)

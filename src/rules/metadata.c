@@ -191,7 +191,7 @@ static void judge_dist(struct vf_judge *j, const struct vf_env_dist *d)
     }
     if (d->duplicate)
         about_info(j, VF_RULE_DIST_DUPLICATE, d);
-    if (!d->has_metadata && !d->is_egg_link)
+    if (!d->has_metadata && !d->is_egg_link && !d->unseen)
         about_info(j, VF_RULE_DIST_UNREADABLE, d);
     if (!d->is_egg && !d->is_egg_link && !d->has_record && !d->unseen)
         about_info(j, VF_RULE_RECORD_MISSING, d);
