@@ -1,4 +1,5 @@
-/* copy_list.h: the list of a tree that is to be copied, made in one go together with its empty directories. Private to copy*.c. */
+/* copy_list.h: the list of a tree that is to be copied, made in one go together with its empty directories.
+ * Private to copy*.c. */
 #ifndef VF_FS_COPY_LIST_H
 #define VF_FS_COPY_LIST_H
 
@@ -8,7 +9,7 @@ struct vf_copy_entry { /* a file or link; directories have their own list, the r
     const char *name;
     const char *target; /* of a link */
     struct vf_stat st;
-    bool again; /* another name of a file that is copied under its first name */
+    bool again;                    /* another name of a file that is copied under its first name */
     size_t first_dir, first_entry; /* `again`: that one */
 };
 
@@ -36,6 +37,7 @@ struct vf_copy_list {
 /* Lists src and makes the directories of it in dst, mode 0700. Owned by l: vf_copy_list_release. */
 VF_MUST_CHECK enum vf_status vf_copy_list_make(struct vf_copy_list *l, struct vf_err *err);
 void vf_copy_list_release(struct vf_copy_list *l);
-struct vf_slice vf_copy_path(struct vf_buf *tmp, const struct vf_copy_dir *d, const char *name); /* valid until tmp changes */
+struct vf_slice vf_copy_path(struct vf_buf *tmp, const struct vf_copy_dir *d,
+                             const char *name); /* valid until tmp changes */
 
 #endif

@@ -1,18 +1,21 @@
-/* txn.h: the transaction that brings edits into an environment in place, optionally around one rename of its directory, so that at
- * every instant, also after SIGKILL or power loss, there is the old or the new environment or a journal from which the next run
- * rolls forward or back (DESIGN 6).
+/* txn.h: the transaction that brings edits into an environment in place, optionally around one rename of its
+ * directory, so that at every instant, also after SIGKILL or power loss, there is the old or the new
+ * environment or a journal from which the next run rolls forward or back (DESIGN 6).
  *
  * Call sequence:  begin -> stage (each edit) -> seal -> [move] -> apply -> (proof by the caller) -> finish
  *                                                                 `-> roll_back at any point after begin.
  *
- * On disk: ENV/.venvfix/ (0700) with `lock` (flock held), `journal` (text, one field a line, names escaped; says version, verb, inode of the
- * root and of the journal directory, old and new place, for each edit kind, path, inode of the new file, sha256 of old and new contents), `new/<n>` (staged
- * files and links, and after apply: the originals), `state` (none yet: staged; sealed | done | rollback | undone | retire | emptying | retired).
- * Edits are applied by RENAME_EXCHANGE of new/<n> with the target, after its dev/ino/size/mtime were compared again with
- * what was staged from (VF_CHANGED otherwise); a deletion is a rename of the target to new/<n>; a new file a rename out of it.
+ * On disk: ENV/.venvfix/ (0700) with `lock` (flock held), `journal` (text, one field a line, names escaped;
+ * says version, verb, inode of the root and of the journal directory, old and new place, for each edit kind,
+ * path, inode of the new file, sha256 of old and new contents), `new/<n>` (staged files and links, and after
+ * apply: the originals), `state` (none yet: staged; sealed | done | rollback | undone | retire | emptying |
+ * retired). Edits are applied by RENAME_EXCHANGE of new/<n> with the target, after its dev/ino/size/mtime
+ * were compared again with what was staged from (VF_CHANGED otherwise); a deletion is a rename of the target
+ * to new/<n>; a new file a rename out of it.
  *
- * Trust: a journal is replayed only if the directory belongs to the caller's euid, is 0700, names the inode numbers of this root, of the journal directory and
- * of each new file, and every path in it is relative, without `..`, and opened without following links. Anything else is VF_TXN_FOREIGN. */
+ * Trust: a journal is replayed only if the directory belongs to the caller's euid, is 0700, names the inode
+ * numbers of this root, of the journal directory and of each new file, and every path in it is relative,
+ * without `..`, and opened without following links. Anything else is VF_TXN_FOREIGN. */
 #ifndef VF_FS_TXN_H
 #define VF_FS_TXN_H
 
@@ -26,7 +29,8 @@ enum vf_txn_state {
     VF_TXN_NONE,     /* no journal directory */
     VF_TXN_BUSY,     /* another process holds the lock */
     VF_TXN_STAGED,   /* not sealed: nothing was changed; rolling back only removes the directory */
-    VF_TXN_SEALED,   /* complete: roll forward (edits may be partly applied; the rename may or may not have happened) */
+    VF_TXN_SEALED,   /* complete: roll forward (edits may be partly applied; the rename may or may not have
+                        happened) */
     VF_TXN_ROLLBACK, /* was being rolled back */
     VF_TXN_RETIRE,   /* NEW is complete; what is left of OLD is to be removed (copying move) */
     VF_TXN_FOREIGN   /* not trustworthy: a finding, never input */
@@ -34,67 +38,81 @@ enum vf_txn_state {
 
 struct vf_txn_info {
     enum vf_txn_state state;
-    const char *verb;           /* "fix" or "move"; static */
-    struct vf_slice from, to;   /* absolute places; equal for fix; in the arena given */
-    const char *why_foreign;    /* static, or NULL */
-    bool done; /* SEALED: applied and proven already, only the journal is left: apply does nothing, finish removes it */
+    const char *verb;         /* "fix" or "move"; static */
+    struct vf_slice from, to; /* absolute places; equal for fix; in the arena given */
+    const char *why_foreign;  /* static, or NULL */
+    bool done; /* SEALED: applied and proven already, only the journal is left: apply does nothing, finish
+                  removes it */
 };
 
 struct vf_txn;
 
-/* Looks at the journal of the environment directory `root` (absolute or cwd-relative), without changing anything. */
-VF_MUST_CHECK enum vf_status vf_txn_look(struct vf_slice root, struct vf_arena *a, struct vf_txn_info *info, struct vf_err *err);
+/* Looks at the journal of the environment directory `root` (absolute or cwd-relative), without changing
+ * anything. */
+VF_MUST_CHECK enum vf_status vf_txn_look(struct vf_slice root, struct vf_arena *a, struct vf_txn_info *info,
+                                         struct vf_err *err);
 
-/* Makes the journal directory in the environment and takes the lock. from, to: absolute places as typed (equal for fix).
- * VF_EXISTS when there is one already (call vf_txn_look first), VF_NOT_WRITABLE, VF_BUSY. */
-VF_MUST_CHECK enum vf_status vf_txn_begin(struct vf_slice root, const char *verb, struct vf_slice from, struct vf_slice to,
-                                          struct vf_txn **out, struct vf_err *err);
-/* Writes the new file of one edit into the journal directory, with the attributes of the original, and fsyncs it. The original is
- * read through no link; VF_CHANGED when splices do not fit. */
+/* Makes the journal directory in the environment and takes the lock. from, to: absolute places as typed
+ * (equal for fix). VF_EXISTS when there is one already (call vf_txn_look first), VF_NOT_WRITABLE, VF_BUSY. */
+VF_MUST_CHECK enum vf_status vf_txn_begin(struct vf_slice root, const char *verb, struct vf_slice from,
+                                          struct vf_slice to, struct vf_txn **out, struct vf_err *err);
+/* Writes the new file of one edit into the journal directory, with the attributes of the original, and fsyncs
+ * it. The original is read through no link; VF_CHANGED when splices do not fit. */
 VF_MUST_CHECK enum vf_status vf_txn_stage(struct vf_txn *t, const struct vf_edit *e, struct vf_err *err);
-/* Writes VF_TXN_DIR "/probe", 0700, with these contents: the stub that proves a header by being started. Any time before finish. */
+/* Writes VF_TXN_DIR "/probe", 0700, with these contents: the stub that proves a header by being started. Any
+ * time before finish. */
 VF_MUST_CHECK enum vf_status vf_txn_probe(struct vf_txn *t, struct vf_slice contents, struct vf_err *err);
 /* Journal written and fsynced, state sealed. After this a crash rolls forward. */
 VF_MUST_CHECK enum vf_status vf_txn_seal(struct vf_txn *t, struct vf_err *err);
-/* One renameat2(OLD, NEW, NOREPLACE). VF_CROSS_DEVICE (EXDEV), VF_BUSY (EBUSY: a mount point): nothing is changed; the caller rolls back
- * and copies. VF_EXISTS. */
+/* One renameat2(OLD, NEW, NOREPLACE). VF_CROSS_DEVICE (EXDEV), VF_BUSY (EBUSY: a mount point): nothing is
+ * changed; the caller rolls back and copies. VF_EXISTS. */
 VF_MUST_CHECK enum vf_status vf_txn_move(struct vf_txn *t, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_txn_apply(struct vf_txn *t, const struct vf_hooks *hooks, struct vf_err *err);
 /* Everything back as it was before begin; frees t. */
 VF_MUST_CHECK enum vf_status vf_txn_roll_back(struct vf_txn *t, struct vf_err *err);
 /* Removes the journal directory (with the originals) and frees t. */
 VF_MUST_CHECK enum vf_status vf_txn_finish(struct vf_txn *t, struct vf_err *err);
-/* Opens an unfinished journal (state STAGED, SEALED or ROLLBACK) so that apply + finish, or roll_back, can be called. For SEALED with a rename that
- * did not happen yet (root still at `from`), *moved is false. */
-VF_MUST_CHECK enum vf_status vf_txn_resume(struct vf_slice root, struct vf_txn **out, bool *moved, struct vf_err *err);
+/* Opens an unfinished journal (state STAGED, SEALED or ROLLBACK) so that apply + finish, or roll_back, can be
+ * called. For SEALED with a rename that did not happen yet (root still at `from`), *moved is false. */
+VF_MUST_CHECK enum vf_status vf_txn_resume(struct vf_slice root, struct vf_txn **out, bool *moved,
+                                           struct vf_err *err);
 size_t vf_txn_edits(const struct vf_txn *t);
 void vf_txn_abandon(struct vf_txn *t); /* frees memory and the lock, leaves the disk as it is */
 
 /* --- staging directories beside NEW, and retiring OLD (copying verbs) --- */
 
-/* `.venvfix-<16 hex of sha256 of NAME>` beside `place`, with a `.gitignore` of `*`, holding an empty directory NAME. An earlier one of
- * ours that was left is removed first (same owner, 0700, holding our lock file; else VF_BUSY or VF_EXISTS). */
+/* `.venvfix-<16 hex of sha256 of NAME>` beside `place`, with a `.gitignore` of `*`, holding an empty
+ * directory NAME. An earlier one of ours that was left is removed first (same owner, 0700, holding our lock
+ * file; else VF_BUSY or VF_EXISTS). */
 struct vf_staging;
-VF_MUST_CHECK enum vf_status vf_staging_begin(struct vf_slice place, struct vf_staging **out, struct vf_err *err);
-int vf_staging_fd(const struct vf_staging *s);                  /* descriptor of the staged NAME directory */
-struct vf_slice vf_staging_path(const struct vf_staging *s);    /* its absolute path */
-/* Journals in the staged directory that `old` is to be retired once NEW is there (state retire; names old's inode). */
-VF_MUST_CHECK enum vf_status vf_staging_note_retire(struct vf_staging *s, struct vf_slice old, struct vf_err *err);
-/* fsync (syncfs), then one rename to `place` (NOREPLACE), staging directory removed; frees s. On failure (VF_EXISTS) the staging
- * directory is removed, too. */
+VF_MUST_CHECK enum vf_status vf_staging_begin(struct vf_slice place, struct vf_staging **out,
+                                              struct vf_err *err);
+int vf_staging_fd(const struct vf_staging *s);               /* descriptor of the staged NAME directory */
+struct vf_slice vf_staging_path(const struct vf_staging *s); /* its absolute path */
+/* Journals in the staged directory that `old` is to be retired once NEW is there (state retire; names old's
+ * inode). */
+VF_MUST_CHECK enum vf_status vf_staging_note_retire(struct vf_staging *s, struct vf_slice old,
+                                                    struct vf_err *err);
+/* fsync (syncfs), then one rename to `place` (NOREPLACE), staging directory removed; frees s. On failure
+ * (VF_EXISTS) the staging directory is removed, too. */
 VF_MUST_CHECK enum vf_status vf_staging_commit(struct vf_staging *s, struct vf_err *err);
-VF_MUST_CHECK enum vf_status vf_staging_drop(struct vf_staging *s, struct vf_err *err); /* removes it all; frees s */
+VF_MUST_CHECK enum vf_status vf_staging_drop(struct vf_staging *s,
+                                             struct vf_err *err); /* removes it all; frees s */
 /* The staged NAME's inode number, which it keeps at `place`. */
 uint64_t vf_staging_ino(const struct vf_staging *s);
-/* Takes back what commit put at `place` (the proof failed there): away by one rename, then removed. VF_CHANGED when it is not this inode. */
+/* Takes back what commit put at `place` (the proof failed there): away by one rename, then removed.
+ * VF_CHANGED when it is not this inode. */
 VF_MUST_CHECK enum vf_status vf_staging_discard(struct vf_slice place, uint64_t ino, struct vf_err *err);
-/* Renames OLD aside to `.venvfix-<hash>` beside it, then removes it, never following links; a mount point is emptied, not removed (*emptied).
- * Then removes the retire journal in NEW. Safe to call again after a crash. Where OLD cannot be put aside (a parent that is not writable) it is
- * emptied, too. VF_NOT_FOUND: NEW has no journal. VF_CHANGED: another directory stands at OLD by now; it is left alone, the journal is gone. */
-VF_MUST_CHECK enum vf_status vf_retire(struct vf_slice old, struct vf_slice new_place, bool *emptied, struct vf_err *err);
+/* Renames OLD aside to `.venvfix-<hash>` beside it, then removes it, never following links; a mount point is
+ * emptied, not removed (*emptied). Then removes the retire journal in NEW. Safe to call again after a crash.
+ * Where OLD cannot be put aside (a parent that is not writable) it is emptied, too. VF_NOT_FOUND: NEW has no
+ * journal. VF_CHANGED: another directory stands at OLD by now; it is left alone, the journal is gone. */
+VF_MUST_CHECK enum vf_status vf_retire(struct vf_slice old, struct vf_slice new_place, bool *emptied,
+                                       struct vf_err *err);
 /* Is there an unfinished staging directory of ours for this place? */
 bool vf_staging_left(struct vf_slice place);
-/* Was it left after its rename, so that `place` is complete? Ask before vf_staging_clean or vf_staging_begin. */
+/* Was it left after its rename, so that `place` is complete? Ask before vf_staging_clean or vf_staging_begin.
+ */
 bool vf_staging_committed(struct vf_slice place);
 /* Removes what vf_staging_left sees. VF_BUSY: another run is at work. */
 VF_MUST_CHECK enum vf_status vf_staging_clean(struct vf_slice place, struct vf_err *err);

@@ -1,8 +1,9 @@
-/* txn_dir.h: the journal directory ENV/.venvfix on disk: made, locked, read, judged, removed. Shared by the transaction and by
- * retiring; nobody else includes it.
+/* txn_dir.h: the journal directory ENV/.venvfix on disk: made, locked, read, judged, removed. Shared by the
+ * transaction and by retiring; nobody else includes it.
  *
- * Files in it: `lock` (empty, flock held by the owner), `journal` (txn_journal.h), `state` (one word), `new/` (staged files, and
- * originals), `probe` (an executable that proves a header), `journal.new` and `state.new` (being written). */
+ * Files in it: `lock` (empty, flock held by the owner), `journal` (txn_journal.h), `state` (one word), `new/`
+ * (staged files, and originals), `probe` (an executable that proves a header), `journal.new` and `state.new`
+ * (being written). */
 #ifndef VF_FS_TXN_DIR_H
 #define VF_FS_TXN_DIR_H
 
@@ -10,7 +11,8 @@
 #include "fs/txn.h"
 #include "fs/txn_journal.h"
 
-/* What `state` says. STAGED has no file: nothing was changed yet, or everything is over but for the directory itself. */
+/* What `state` says. STAGED has no file: nothing was changed yet, or everything is over but for the directory
+ * itself. */
 enum vf_jstate {
     VF_JSTATE_STAGED,
     VF_JSTATE_SEALED,   /* edits may be partly applied */
@@ -38,8 +40,8 @@ void vf_jdir_release(struct vf_jdir *d); /* closes everything, and with it the l
 VF_MUST_CHECK enum vf_status vf_jdir_root(struct vf_jdir *d, struct vf_slice root, struct vf_err *err);
 /* Makes the directory and takes the lock. VF_EXISTS, VF_BUSY, VF_NOT_WRITABLE. */
 VF_MUST_CHECK enum vf_status vf_jdir_make(struct vf_jdir *d, struct vf_err *err);
-/* Opens what is there and reads it. *why: NULL, or why it is not to be trusted. VF_NOT_FOUND: there is none. VF_BUSY. `take`: the lock is
- * taken and kept; else it is only asked. */
+/* Opens what is there and reads it. *why: NULL, or why it is not to be trusted. VF_NOT_FOUND: there is none.
+ * VF_BUSY. `take`: the lock is taken and kept; else it is only asked. */
 VF_MUST_CHECK enum vf_status vf_jdir_open(struct vf_jdir *d, bool take, const char **why, struct vf_err *err);
 /* Replaces a file by one with these contents: new file, fsync, rename, fsync of the directory. */
 VF_MUST_CHECK enum vf_status vf_jdir_put_journal(struct vf_jdir *d, struct vf_err *err);
@@ -49,17 +51,18 @@ VF_MUST_CHECK enum vf_status vf_jdir_remove(struct vf_jdir *d, struct vf_err *er
 
 /* --- small things that the neighbours need, too --- */
 
-/* Takes the lock file `name` of directory dir; `make`: it must not be there yet. *fd: open and locked. VF_BUSY when somebody
- * else holds it or took it away meanwhile. */
+/* Takes the lock file `name` of directory dir; `make`: it must not be there yet. *fd: open and locked.
+ * VF_BUSY when somebody else holds it or took it away meanwhile. */
 VF_MUST_CHECK enum vf_status vf_lock_take(int dir, const char *name, bool make, int *fd, struct vf_err *err);
 bool vf_lock_held(int dir, const char *name); /* by another open file */
 /* stat of dir/name, no link followed: kind NONE when there is nothing or it cannot be seen. */
 struct vf_stat vf_stat_at(int dir, const char *name);
-/* The directory that holds the absolute `place`, opened for reading, and the last component in *base (in the arena). Links in
- * the directories above are followed: the place is a path that somebody typed. */
-VF_MUST_CHECK enum vf_status vf_place_parent(struct vf_slice place, struct vf_arena *a, int *fd, const char **base,
-                                             struct vf_err *err);
-/* The times of a directory, to be put back after a rename in it. Failure is none of ours: the times are lost then. */
+/* The directory that holds the absolute `place`, opened for reading, and the last component in *base (in the
+ * arena). Links in the directories above are followed: the place is a path that somebody typed. */
+VF_MUST_CHECK enum vf_status vf_place_parent(struct vf_slice place, struct vf_arena *a, int *fd,
+                                             const char **base, struct vf_err *err);
+/* The times of a directory, to be put back after a rename in it. Failure is none of ours: the times are lost
+ * then. */
 void vf_times_keep(int dir, struct vf_stat *keep);
 void vf_times_restore(int dir, const struct vf_stat *keep);
 /* A new empty file for writing, never an existing one. -1 with errno. */

@@ -1,4 +1,5 @@
-/* txn_edit.h: the transaction's own state, and one edit of it: staged, brought in, taken back. Private to txn*.c. */
+/* txn_edit.h: the transaction's own state, and one edit of it: staged, brought in, taken back. Private to
+ * txn*.c. */
 #ifndef VF_FS_TXN_EDIT_H
 #define VF_FS_TXN_EDIT_H
 
@@ -6,32 +7,34 @@
 
 struct vf_txn {
     struct vf_jdir d;
-    int news;             /* descriptor of .venvfix/new */
-    struct vf_vec edits;  /* of struct vf_jedit, in d.arena; also d.journal.v once sealed */
-    struct vf_map paths;  /* of the edits */
-    bool resumed;         /* read from disk, not made by this process */
-    int parent;           /* descriptor of the directory that was used last; -1: none */
+    int news;            /* descriptor of .venvfix/new */
+    struct vf_vec edits; /* of struct vf_jedit, in d.arena; also d.journal.v once sealed */
+    struct vf_map paths; /* of the edits */
+    bool resumed;        /* read from disk, not made by this process */
+    int parent;          /* descriptor of the directory that was used last; -1: none */
     struct vf_slice parent_path;
 };
 
-/* The directory (relative to the root, "" for the root itself), opened for reading without following a link. Owned by t, valid until the
- * next call. -1 with errno. */
+/* The directory (relative to the root, "" for the root itself), opened for reading without following a link.
+ * Owned by t, valid until the next call. -1 with errno. */
 int vf_txn_parent(struct vf_txn *t, struct vf_slice dir);
 
-/* Names in .venvfix/new of edit i: the staged file, and where an original stands aside when names cannot be exchanged. */
+/* Names in .venvfix/new of edit i: the staged file, and where an original stands aside when names cannot be
+ * exchanged. */
 struct vf_txn_names {
     char staged[24], aside[32];
 };
 struct vf_txn_names vf_txn_names(size_t i);
 
 /* Writes the new file of e into new/, and fills *j. */
-VF_MUST_CHECK enum vf_status vf_txn_stage_one(struct vf_txn *t, const struct vf_edit *e, size_t i, struct vf_jedit *j,
-                                              struct vf_err *err);
-/* Brings edit i in, or takes it back, from whatever instant it is at. VF_CHANGED: somebody else changed the file meanwhile. */
+VF_MUST_CHECK enum vf_status vf_txn_stage_one(struct vf_txn *t, const struct vf_edit *e, size_t i,
+                                              struct vf_jedit *j, struct vf_err *err);
+/* Brings edit i in, or takes it back, from whatever instant it is at. VF_CHANGED: somebody else changed the
+ * file meanwhile. */
 VF_MUST_CHECK enum vf_status vf_txn_forward(struct vf_txn *t, size_t i, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_txn_back(struct vf_txn *t, size_t i, struct vf_err *err);
-/* May edit i be at any instant that a run of ours leaves: is its new file, by inode number, in new/ or in place, or gone from
- * both because somebody replaced it after it was applied? */
+/* May edit i be at any instant that a run of ours leaves: is its new file, by inode number, in new/ or in
+ * place, or gone from both because somebody replaced it after it was applied? */
 bool vf_txn_plausible(struct vf_txn *t, size_t i);
 /* Is the file the journal's one: kind, inode, size, mtime. */
 bool vf_jfile_same(const struct vf_jfile *f, const struct vf_stat *st);

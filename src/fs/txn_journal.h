@@ -1,7 +1,7 @@
 /* txn_journal.h: the text of a transaction's journal: written, and parsed as the untrusted input that it is.
  *
- * One field a line, `key value`, in this order, LF at each end; places and paths percent-encoded; times in whole seconds
- * and nanoseconds; hashes in hex:
+ * One field a line, `key value`, in this order, LF at each end; places and paths percent-encoded; times in
+ * whole seconds and nanoseconds; hashes in hex:
  *
  *     venvfix-journal 1
  *     verb move                                 fix | move
@@ -13,13 +13,10 @@
  *     edits 1
  *     edit splice                               splice | write | link | delete
  *     path bin/pip
- *     old file                                  file | link | none; after `none` the five lines below are left out
- *     ino 1320
- *     size 231
- *     mtime 1700000000
- *     mtime-ns 12
- *     sha256 9f86...                            of the contents; of a link: of its target
- *     new file                                  as for `old`; `none` for a deletion
+ *     old file                                  file | link | none; after `none` the five lines below are
+ * left out ino 1320 size 231 mtime 1700000000 mtime-ns 12 sha256 9f86...                            of the
+ * contents; of a link: of its target new file                                  as for `old`; `none` for a
+ * deletion
  *     ...
  *     end 3a7b...                               sha256 of everything above this line
  *
@@ -43,9 +40,9 @@ struct vf_jfile {
 
 struct vf_jedit {
     enum vf_edit_kind kind;
-    struct vf_slice path;       /* vf_journal_path_ok */
-    struct vf_jfile was, is;    /* what stood there; the staged new file */
-    uint64_t was_dev;           /* never written: devices change at a reboot; 0 after parsing */
+    struct vf_slice path;    /* vf_journal_path_ok */
+    struct vf_jfile was, is; /* what stood there; the staged new file */
+    uint64_t was_dev;        /* never written: devices change at a reboot; 0 after parsing */
 };
 
 struct vf_journal {
@@ -56,11 +53,13 @@ struct vf_journal {
     size_t n;
 };
 
-/* May a journal name this path: relative, clean, no `..`, no NUL, not empty, not the journal directory or below it. */
+/* May a journal name this path: relative, clean, no `..`, no NUL, not empty, not the journal directory or
+ * below it. */
 bool vf_journal_path_ok(struct vf_slice path);
 void vf_journal_put(struct vf_buf *out, const struct vf_journal *j);
-/* The slices are copies in the arena. VF_MALFORMED with a detail for anything that vf_journal_put would not have written. */
-VF_MUST_CHECK enum vf_status vf_journal_parse(struct vf_slice text, struct vf_arena *a, struct vf_journal *out,
-                                              struct vf_err *err);
+/* The slices are copies in the arena. VF_MALFORMED with a detail for anything that vf_journal_put would not
+ * have written. */
+VF_MUST_CHECK enum vf_status vf_journal_parse(struct vf_slice text, struct vf_arena *a,
+                                              struct vf_journal *out, struct vf_err *err);
 
 #endif
