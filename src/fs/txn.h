@@ -56,8 +56,8 @@ VF_MUST_CHECK enum vf_status vf_txn_look(struct vf_slice root, struct vf_arena *
  * (equal for fix). VF_EXISTS when there is one already (call vf_txn_look first), VF_NOT_WRITABLE, VF_BUSY. */
 VF_MUST_CHECK enum vf_status vf_txn_begin(struct vf_slice root, const char *verb, struct vf_slice from,
                                           struct vf_slice to, struct vf_txn **out, struct vf_err *err);
-/* Writes the new file of one edit into the journal directory, with the attributes of the original, and fsyncs
- * it. The original is read through no link; VF_CHANGED when splices do not fit. */
+/* Writes the new file of one edit into the journal directory, with the attributes of the original (seal
+ * flushes all of them at once). The original is read through no link; VF_CHANGED when splices do not fit. */
 VF_MUST_CHECK enum vf_status vf_txn_stage(struct vf_txn *t, const struct vf_edit *e, struct vf_err *err);
 /* Writes VF_TXN_DIR "/probe", 0700, with these contents: the stub that proves a header by being started. Any
  * time before finish. */

@@ -13,10 +13,13 @@
  *     edits 1
  *     edit splice                               splice | write | link | delete
  *     path bin/pip
- *     old file                                  file | link | none; after `none` the five lines below are
- * left out ino 1320 size 231 mtime 1700000000 mtime-ns 12 sha256 9f86...                            of the
- * contents; of a link: of its target new file                                  as for `old`; `none` for a
- * deletion
+ *     old file                                  file | link | none; `none` ends the group
+ *     ino 1320
+ *     size 231
+ *     mtime 1700000000
+ *     mtime-ns 12
+ *     sha256 9f86...                            of the contents; of a link: its target
+ *     new file                                  a group as for `old`; `none` for a deletion
  *     ...
  *     end 3a7b...                               sha256 of everything above this line
  *
