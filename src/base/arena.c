@@ -32,9 +32,10 @@ void vf_arena_release(struct vf_arena *a)
 void vf_arena_clear(struct vf_arena *a)
 {
     struct vf_arena_block *keep = a->head;
+    a->failed = false;
     if (!keep)
         return;
-    struct vf_arena rest = {keep->next, 0};
+    struct vf_arena rest = {.head = keep->next};
     vf_arena_release(&rest);
     keep->next = NULL;
     keep->used = 0;
@@ -80,10 +81,11 @@ static struct vf_arena_block *block_for(struct vf_arena *a, size_t size)
 void *vf_arena_alloc(struct vf_arena *a, size_t size)
 {
     const size_t mask = alignof(max_align_t) - 1;
-    if (size > SIZE_MAX / 2)
+    if (size > SIZE_MAX / 2 || a->failed)
         return NULL;
     size = size == 0 ? mask + 1 : (size + mask) & ~mask;
     struct vf_arena_block *b = block_for(a, size);
+    a->failed = !b;
     if (!b)
         return NULL;
     void *p = b->data + b->used;
@@ -103,7 +105,7 @@ struct vf_slice vf_arena_concat(struct vf_arena *a, struct vf_slice x, struct vf
 {
     size_t n;
     if (__builtin_add_overflow(x.n, y.n, &n) || __builtin_add_overflow(n, z.n, &n) || n == SIZE_MAX)
-        return (struct vf_slice){NULL, x.n};
+        return (struct vf_slice){NULL, 0};
     char *p = vf_arena_alloc(a, n + 1);
     if (p && x.n > 0)
         memcpy(p, x.p, x.n);
@@ -111,7 +113,7 @@ struct vf_slice vf_arena_concat(struct vf_arena *a, struct vf_slice x, struct vf
         memcpy(p + x.n, y.p, y.n);
     if (p && z.n > 0)
         memcpy(p + x.n + y.n, z.p, z.n);
-    return (struct vf_slice){p, n};
+    return (struct vf_slice){p, p ? n : 0};
 }
 
 struct vf_slice vf_arena_dup(struct vf_arena *a, struct vf_slice s)

@@ -63,11 +63,13 @@ void vf_path_clean(struct vf_buf *out, struct vf_slice p)
 
 struct vf_slice vf_path_clean_dup(struct vf_arena *a, struct vf_slice p)
 {
+    if (!p.p) /* what should have made it had no memory */
+        return p;
     if (vf_path_is_clean(p))
         return vf_arena_dup(a, p);
     struct vf_buf b = {0};
     vf_path_clean(&b, p);
-    struct vf_slice clean = {NULL, p.n};
+    struct vf_slice clean = {NULL, 0};
     if (!b.failed)
         clean = vf_arena_dup(a, vf_buf_slice(&b));
     vf_buf_release(&b);

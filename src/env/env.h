@@ -109,6 +109,9 @@ struct vf_interpreter {
     struct vf_slice link;          /* name in BIN of the absolute link or the copied interpreter: "python", "python3" */
     struct vf_slice link_target;   /* its target as stored; empty for copies */
     struct vf_slice base;          /* what the chain of links ends at, or home + name; empty when unknown */
+    struct vf_slice library;       /* --copies: path of the libpython that the copy loads from outside, or its name when it is nowhere
+                                      on its own search path; p NULL: it needs none */
+    bool library_found;
     bool base_exists, copies, has_cfg;
     unsigned minor;                /* of lib/python3.X and pyvenv.cfg; 0 unknown */
     bool pypy;

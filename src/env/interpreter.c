@@ -1,5 +1,6 @@
 /* interpreter.c: pyvenv.cfg, the interpreter links in BIN, and what they say together. FACTS 1, 2.5. */
 #include "env/env_internal.h"
+#include "syntax/elf.h"
 
 #define CFG_CAP ((uint64_t)1 << 20)
 
@@ -110,6 +111,51 @@ static enum vf_status find_base(struct vf_env *env, struct vf_err *err)
     return VF_OK;
 }
 
+/* Looks for `name` along a colon list of directories; $ORIGIN is BIN. */
+static bool search_library(struct vf_env *env, struct vf_slice list, struct vf_slice name)
+{
+    struct vf_slice bin = vf_path_join(&env->arena, env->typed, env->bin);
+    while (list.n) {
+        size_t colon = vf_slice_find_byte(list, ':', 0);
+        struct vf_slice dir = vf_slice_sub(list, 0, colon == VF_NPOS ? list.n : colon);
+        list = colon == VF_NPOS ? (struct vf_slice){NULL, 0} : vf_slice_from(list, colon + 1);
+        if (vf_slice_starts(dir, VF_S("$ORIGIN")))
+            dir = vf_arena_concat(&env->arena, bin, vf_slice_from(dir, 7), VF_S(""));
+        struct vf_slice path = vf_path_clean_dup(&env->arena, vf_path_join(&env->arena, dir, name));
+        if (!path.p || !vf_outside_exists(env->params.outside, path))
+            continue;
+        env->py.library = vf_path_under(env->typed, path, NULL) ? (struct vf_slice){NULL, 0} : path;
+        env->py.library_found = true;
+        return true;
+    }
+    return false;
+}
+
+/* A copied interpreter of a shared build still loads the base's libpython (FACTS 1.4). */
+static enum vf_status find_library(struct vf_env *env, struct vf_err *err)
+{
+    if (!env->py.copies)
+        return VF_OK;
+    struct vf_arena scratch;
+    struct vf_slice bytes;
+    struct vf_elf elf;
+    struct vf_err why;
+    vf_arena_init(&scratch);
+    vf_err_init(&why);
+    struct vf_slice path = vf_path_join(&env->arena, env->bin, env->py.link);
+    enum vf_status st = path.p ? vf_tree_read(env->tree, path, VF_ELF_CAP, &scratch, &bytes, &why) : VF_NO_MEMORY;
+    if (st == VF_OK && vf_elf_read(bytes, &scratch, &elf)) {
+        for (size_t i = 0; i < elf.n_needed; i++) {
+            if (!vf_slice_starts(elf.needed[i], VF_S("libpython")) || search_library(env, elf.runpath, elf.needed[i]))
+                continue;
+            env->py.library = vf_arena_dup(&env->arena, elf.needed[i]);
+        }
+    }
+    vf_err_release(&why);
+    vf_arena_release(&scratch);
+    return st == VF_NO_MEMORY ? vf_err_nomem(err) : VF_OK; /* unreadable: said of the file itself */
+}
+
 /* `venv --upgrade` to another minor leaves two trees: the one of the base interpreter counts. */
 static void prefer_base_minor(struct vf_env *env)
 {
@@ -162,7 +208,7 @@ enum vf_status vf_env_interpreter(struct vf_env *env, struct vf_err *err)
     enum vf_status st = find_base(env, err);
     if (st == VF_OK)
         prefer_base_minor(env);
-    return st;
+    return st == VF_OK && !env->metadata_only ? find_library(env, err) : st;
 }
 
 struct vf_source vf_env_source(const struct vf_env *env, struct vf_slice path, struct vf_slice bytes)

@@ -95,6 +95,20 @@ static void judge_link_target(struct vf_judge *j)
         fi->value = py->link_target;
 }
 
+/* The library that a copied interpreter loads from outside. Not on its own path: the loader may take another one from the system. */
+static void judge_library(struct vf_judge *j)
+{
+    const struct vf_interpreter *py = &j->env->py;
+    struct vf_finding *fi = py->library.p ? about_env(j, VF_RULE_COPY_NEEDS_LIBRARY, bin_path(j, py->link)) : NULL;
+    if (!fi)
+        return;
+    fi->value = py->library;
+    if (py->library_found)
+        fi->target = py->library;
+    else
+        fi->message = VF_S("the copied interpreter needs a library that is not where it looks: another one may be loaded");
+}
+
 static void judge_minor(struct vf_judge *j)
 {
     const struct vf_interpreter *py = &j->env->py;
@@ -273,6 +287,7 @@ void vf_judge_interpreter(struct vf_judge *j)
         if (fi)
             fi->value = env->py.base;
     }
+    judge_library(j);
     judge_minor(j);
     if (vf_env_has_dir(env, VF_S("lib64")) && vf_env_has_dir(env, VF_S("lib")) && env->n_sites > 1)
         vf_findings_add(j->out, VF_RULE_LIB64_COPY, VF_S("lib64"));

@@ -197,6 +197,7 @@ enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out, s
     vf_judge_pyc(&j);
     for (size_t i = 0; i < env->n_files; i++)
         judge_one(&j, &env->files[i]);
+    out->failed = out->failed || j.scratch.failed || j.a->failed; /* also where a judge asked with a function that cannot say so */
     vf_arena_release(&j.scratch);
     vf_findings_sort(out);
     return out->failed ? vf_err_nomem(err) : VF_OK;

@@ -86,8 +86,9 @@ static void judge_leaving(struct vf_judge *j, const struct vf_file *f, const str
 }
 
 /* Do relative links lead from f back to f? Told once, at the first of them by name. */
-static bool is_loop(const struct vf_env *env, const struct vf_file *f)
+static bool is_loop(const struct vf_judge *j, const struct vf_file *f)
 {
+    const struct vf_env *env = j->env;
     const struct vf_file *at = f;
     struct vf_buf to;
     bool back = false;
@@ -102,6 +103,7 @@ static bool is_loop(const struct vf_env *env, const struct vf_file *f)
         at = &env->files[i];
         back = at == f;
     }
+    j->out->failed = j->out->failed || to.failed;
     vf_buf_release(&to);
     return back;
 }
@@ -118,7 +120,7 @@ static void judge_relative(struct vf_judge *j, const struct vf_file *f, const st
         struct vf_slice t = vf_buf_slice(&to);
         bool direct =
             vf_slice_eq(t, VF_S(".")) || vf_env_find(j->env, t) != VF_NONE || vf_env_has_dir(j->env, t);
-        if (direct && is_loop(j->env, f))
+        if (direct && is_loop(j, f))
             vf_judge_ref(j, VF_RULE_LINK_LOOP, f, r);
         else if (!direct && !vf_env_has(j->env, t)) {
             struct vf_finding *fi = vf_judge_ref(j, VF_RULE_LINK_DANGLING, f, r);

@@ -293,6 +293,22 @@ static bool glued_extent(struct reading *r, const struct act_form *f, size_t fro
     return false;
 }
 
+/* Does the text hold another statement? Then a quote is missing and the end found for the literal is not its
+ * end. */
+static bool holds_statement(const struct reading *r, size_t from, size_t to)
+{
+    struct vf_slice text = vf_slice_sub(r->file, 0, to);
+    for (size_t i = from; (i = vf_slice_find_byte(text, '\n', i)) != VF_NPOS;) {
+        for (i++; i < text.n && (text.p[i] == ' ' || text.p[i] == '\t');)
+            i++;
+        for (size_t k = 0; k < r->sh->n_forms; k++)
+            if (!(r->sh->forms[k].options & ACT_PEEK) &&
+                vf_slice_starts(vf_slice_from(text, i), vf_slice_of(r->sh->forms[k].lead)))
+                return true;
+    }
+    return false;
+}
+
 /* How far a literal may reach: names stay on their line, paths may hold line feeds. */
 static size_t reach(const struct reading *r, const struct act_form *f, size_t from)
 {
@@ -438,7 +454,7 @@ static enum vf_status try_form(struct reading *r, const struct act_form *f, size
     struct literal lit = {.from = lead_at + (f->options & ACT_PEEK ? 0 : strlen(f->lead))};
     if (f->options & ACT_TO_LINE_END)
         return add_self(r, f, lead_at, next);
-    if (!extent(r, f, lit.from, &lit.to))
+    if (!extent(r, f, lit.from, &lit.to) || holds_statement(r, lit.from, lit.to))
         return VF_OK;
     struct vf_slice text = vf_slice_sub(r->file, lit.from, lit.to);
     unsigned shape = shape_found(r, f, text);

@@ -1,0 +1,85 @@
+/* create.c: new files and directories, by descriptors. */
+#include "fs/create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fs/sys.h"
+
+static enum vf_status failed(struct vf_err *err, const char *op, struct vf_slice path)
+{
+    if (errno == EEXIST)
+        return vf_err_set(err, VF_EXISTS, EEXIST, op, path, "something stands there already");
+    if (errno == ELOOP || errno == ENOTDIR)
+        return vf_err_set(err, VF_EXISTS, errno, op, path,
+                          "a link or a file stands where a directory is to be");
+    return vf_err_sys(err, errno, op, path);
+}
+
+enum vf_status vf_create_file(int root, struct vf_slice rel, bool executable, struct vf_new_file *out,
+                              struct vf_err *err)
+{
+    struct stat st;
+    out->path = rel;
+    out->fd = vf_sys_open_beneath(root, rel, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                                  executable ? 0777 : 0666);
+    if (out->fd < 0)
+        return failed(err, "create", rel);
+    if (!executable)
+        return VF_OK;
+    /* as pip: executable for all, whatever the umask */
+    if (fstat(out->fd, &st) == 0 &&
+        ((st.st_mode & 0111) == 0111 || fchmod(out->fd, (st.st_mode & 07777) | 0111) == 0))
+        return VF_OK;
+    return vf_create_close(out, vf_err_sys(err, errno, "chmod", rel), err);
+}
+
+enum vf_status vf_create_write(const struct vf_new_file *f, struct vf_slice bytes, struct vf_err *err)
+{
+    while (bytes.n > 0) {
+        ssize_t n = write(f->fd, bytes.p, bytes.n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return vf_err_sys(err, errno, "write", f->path);
+        bytes = vf_slice_from(bytes, (size_t)n);
+    }
+    return VF_OK;
+}
+
+enum vf_status vf_create_close(struct vf_new_file *f, enum vf_status st, struct vf_err *err)
+{
+    int fd = f->fd;
+    f->fd = -1;
+    if (close(fd) < 0 && errno != EINTR && st == VF_OK)
+        st = vf_err_sys(err, errno, "write", f->path);
+    return st;
+}
+
+enum vf_status vf_create_whole(int root, struct vf_slice rel, bool executable, struct vf_slice bytes,
+                               struct vf_err *err)
+{
+    struct vf_new_file f;
+    enum vf_status st = vf_create_file(root, rel, executable, &f, err);
+    return st == VF_OK ? vf_create_close(&f, vf_create_write(&f, bytes, err), err) : st;
+}
+
+enum vf_status vf_create_dir(int root, struct vf_slice rel, struct vf_err *err)
+{
+    struct vf_slice base;
+    struct vf_stat there;
+    char name[VF_SYS_NAME];
+    int dir = vf_sys_open_parent(root, rel, &base);
+    if (dir < 0)
+        return failed(err, "create", rel);
+    int r = vf_sys_name(base, name);
+    if (r == 0)
+        r = mkdirat(dir, name, 0777);
+    if (r < 0 && errno == EEXIST && vf_sys_stat_at(dir, name, &there) == 0 && there.kind == VF_KIND_DIR)
+        r = 0;
+    enum vf_status st = r == 0 ? VF_OK : failed(err, "create", rel);
+    (void)close(dir);
+    return st;
+}

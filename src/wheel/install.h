@@ -1,0 +1,57 @@
+/* install.h: installs wheels into an environment that is being built (binary distribution format; FACTS 7.3,
+ * 2.4).
+ *
+ * All wheels of a call are planned before the first byte is written: tags, Requires-Python, and that no two
+ * of them, and nothing that is there, wants the same path. Then their files are written, each proven against
+ * RECORD on the way, by as many workers as the hooks allow. Nothing is replaced and nothing is removed when
+ * it fails: the caller drops the staging directory. */
+#ifndef VF_WHEEL_INSTALL_H
+#define VF_WHEEL_INSTALL_H
+
+#include "base/hooks.h"
+#include "wheel/wheel.h"
+
+/* The environment. Paths are relative to its root, clean. */
+struct vf_site {
+    int root;                         /* descriptor of its directory; borrowed */
+    struct vf_slice place;            /* where it will stand: absolute, clean; for the headers of scripts */
+    struct vf_slice purelib, platlib; /* "lib/python3.12/site-packages"; mostly the same */
+    struct vf_slice headers;          /* "include/site/python3.12" */
+    struct vf_slice bin;              /* "bin" */
+    struct vf_slice interpreter;      /* name in BIN that headers get; empty: "python" */
+    const struct vf_slice *bin_names; /* what is in BIN: python, python3, ... */
+    size_t n_bin_names;
+    struct vf_slice python; /* full version, "3.12.1"; empty: Requires-Python is not asked */
+    unsigned py_major, py_minor;
+    const struct vf_tags *tags; /* what it takes; NULL: not asked */
+    bool env_s, relocatable;    /* as in struct vf_target of syntax.h */
+    unsigned line_limit;
+    bool lib64_is_lib; /* lib64 is a link to lib: data files for the one go to the other */
+    bool fold_case;    /* its file system takes A and a for the same */
+};
+
+struct vf_install {
+    const struct vf_wheel *wheel;
+    bool requested;             /* the user asked for it: REQUESTED */
+    struct vf_slice direct_url; /* bytes of direct_url.json; empty: none */
+};
+
+struct vf_installed {
+    uint64_t files, bytes; /* with scripts and metadata */
+};
+
+/* `out`: one for each wheel; may be NULL. VF_INCOMPATIBLE, VF_EXISTS (two wheels are named, or what is
+ * there), VF_BAD_ARCHIVE (a member is not what RECORD says), VF_UNWRITABLE (no header can name the
+ * interpreter), VF_NO_SPACE, VF_INTERRUPTED and the like. */
+VF_MUST_CHECK enum vf_status vf_install_wheels(const struct vf_site *site, const struct vf_install *wheels,
+                                               size_t n, const struct vf_hooks *hooks,
+                                               struct vf_installed *out, struct vf_err *err);
+
+/* Compiles what is installed, by the target's own interpreter, at most `jobs` of the hooks at a time. The
+ * compiled files name the files at their final place. `interpreter` and `root`: absolute paths to start and
+ * to read now. Files that do not compile are passed over, as pip does. VF_TOOL_FAILED. */
+VF_MUST_CHECK enum vf_status vf_install_compile(const struct vf_site *site, struct vf_slice interpreter,
+                                                struct vf_slice root, const struct vf_hooks *hooks,
+                                                struct vf_err *err);
+
+#endif
