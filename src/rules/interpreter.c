@@ -103,10 +103,12 @@ static void judge_library(struct vf_judge *j)
     if (!fi)
         return;
     fi->value = py->library;
-    if (py->library_found)
+    if (py->library_found) { /* it comes with the base interpreter, which is needed anyway */
         fi->target = py->library;
-    else
+        fi->level = VF_L_INFO;
+    } else {
         fi->message = VF_S("the copied interpreter needs a library that is not where it looks: another one may be loaded");
+    }
 }
 
 static void judge_minor(struct vf_judge *j)

@@ -97,7 +97,7 @@ def test_a_place_that_is_a_word(word, scratch):
     verify.tiny_wheel(scratch, name="handbook", files={
         "handbook_data/manual.md": MANUAL.encode(), "handbook_data/example.py": b"ROOT = '/code'\nOTHER = \"/app/settings.py\"\n",
         "handbook_data/blob.bin": b"\0\1/code/main.c\0/app/x.c\0"})
-    envs.install(word, "uv", "--find-links", scratch, "handbook", "flask", "black", "requests")
+    envs.install(word, "uv", "--find-links", scratch, "--find-links", place.WHEELHOUSE, "handbook", "flask", "black", "requests")
     note = word / "notes.txt"
     note.write_text(f"we mount {word} here\n")  # the user's, but no evidence: a mention
     mine = word / "start.sh"
