@@ -2,8 +2,16 @@
  *
  * The range of a header reference ends before the LF of the header's last line: line 1 of the one-line forms,
  * with line 2 when that is a PEP 263 cookie (a header that grows would push it out of sight); for the
- * `/bin/sh` forms everything up to the closing line. A BOM stands before the range. A write never emits a CR,
- * so writing a reference its own path is the repair of every flaw but the BOM.
+ * `/bin/sh` forms everything up to the closing line. A BOM stands before the range. A write ends the
+ * header's own lines without CR, so writing a reference its own path is the repair of every flaw but the BOM.
+ * HEADER_DOC_LOST has the value `from __future__` where the script is a SyntaxError for it, and no repair
+ * where the form stays.
+ *
+ * ref.value: the interpreter as kernel or shell read it; of a self-locating form its name below BIN. ref.raw:
+ * the path that was meant, where blanks or quotes hide it. ref.extra: the options. ref.key: "blank" for `#!
+ * python`, which installers do not expand. vf_syntax_write takes an absolute path; a bare name stands for the
+ * name below BIN of a self-locating form, the program of `env`, else for a placeholder. The name is changed
+ * to one that target->bin has. What was written is read back before it is handed out.
  *
  * What is written: line 1 with the new path where the kernel and Python can read it (form A), else the same
  * `/bin/sh` form as before where it can hold the path, else a form that finds itself. Our own self-locating

@@ -159,13 +159,15 @@ static enum vf_status put_reference(const struct vf_header *h, struct vf_read_ou
 static enum vf_status put_flaws(struct vf_slice bytes, const struct vf_header *h, struct vf_read_out *out,
                                 struct vf_err *err)
 {
+    bool portable = h->form != VF_HEADER_A && h->form != VF_HEADER_O && h->form != VF_HEADER_J_ABS;
+    portable = portable || h->line1 <= PORTABLE_LINE || h->line1 > KERNEL_LINE;
     const struct {
         bool on;
         enum vf_flaw_kind kind;
     } flaws[] = {
         {h->cr, VF_FLAW_HEADER_CR},
         {h->line1 > KERNEL_LINE, VF_FLAW_HEADER_TOO_LONG},
-        {h->line1 > PORTABLE_LINE && h->line1 <= KERNEL_LINE, VF_FLAW_HEADER_LONG_PORTABLE},
+        {!portable, VF_FLAW_HEADER_LONG_PORTABLE},
         {h->blank, VF_FLAW_HEADER_BLANK},
         {h->quoted, VF_FLAW_HEADER_QUOTED},
         {h->nul, VF_FLAW_HEADER_NUL},

@@ -87,7 +87,10 @@ struct vf_ref {
     const char *key;       /* static or arena: "home", "MAPPING", "argv", "url"; NULL where nothing helps */
 };
 
-/* What a reader noticed that is no path. Rules turn these into findings; a repair is applied by fix, recreate and move. */
+/* What a reader noticed that is no path. Rules turn these into findings; a repair is applied by fix, recreate and move.
+ * Repairs are bytes of the reader's own; what needs to know the disk has none (which of two homes exists, where a relative one
+ * leads). CFG_NO_HOME stands where a line `home = DIR` is to be inserted. Header flaws but the BOM have none: the header is
+ * written again, for its own path if need be. */
 #define VF_FLAW_LIST(X)                                                                                      \
     X(CFG_BOM) X(CFG_UNDECODABLE) X(CFG_LONE_CR) X(CFG_NO_FINAL_LF) X(CFG_NO_BLANKS) X(CFG_TWO_BLANKS)       \
     X(CFG_KEY_CASE) X(CFG_DUPLICATE_HOME) X(CFG_DUPLICATE_KEY) X(CFG_SPILLED_LINE) X(CFG_QUOTED_HOME)        \
