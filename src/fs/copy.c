@@ -304,37 +304,55 @@ static enum vf_status make_batches(struct copier *c, struct vf_err *err)
 
 /* --- hard links inside the tree --- */
 
-/* Marks every further name of a file. An edited name is a file of its own. */
+struct first {
+    size_t dir, entry;
+};
+
+struct seen {
+    struct vf_map by_id;  /* (device, inode) -> index into firsts */
+    struct vf_vec firsts; /* of struct first */
+    struct vf_arena *a;
+};
+
+/* The first name of a file is remembered, every further one points to it. */
+static enum vf_status see_name(struct seen *s, struct vf_copy_entry *e, struct first here, size_t *n_again,
+                               struct vf_err *err)
+{
+    uint64_t id[2] = {e->st.dev, e->st.ino};
+    struct vf_slice key = vf_arena_dup(s->a, (struct vf_slice){(const char *)id, sizeof id});
+    size_t at = 0;
+    if (!key.p)
+        return vf_err_nomem(err);
+    if (vf_map_get(&s->by_id, key, &at) && at < s->firsts.n) {
+        const struct first *f = VF_VEC_AT(struct first, &s->firsts, at);
+        e->again = true;
+        e->first_dir = f->dir;
+        e->first_entry = f->entry;
+        ++*n_again;
+        return VF_OK;
+    }
+    struct first *f = vf_vec_push(s->a, &s->firsts, sizeof *f);
+    if (!f || !vf_map_put(&s->by_id, key, s->firsts.n - 1))
+        return vf_err_nomem(err);
+    *f = here;
+    return VF_OK;
+}
+
+/* An edited name is a file of its own: it is neither a first nor a further one. */
 static enum vf_status find_again(struct copier *c, struct vf_err *err)
 {
-    struct vf_map seen;
+    struct seen s = {.a = &c->list.arenas[0]};
     struct vf_buf path = {0};
-    struct vf_vec firsts = {0};
     enum vf_status st = VF_OK;
-    vf_map_init(&seen, &c->list.arenas[0]);
+    vf_map_init(&s.by_id, s.a);
     for (size_t d = 0; d < c->list.n; d++) {
-        for (size_t i = 0; i < c->list.dirs[d].n && st == VF_OK; i++) {
-            struct vf_copy_entry *e = &c->list.dirs[d].v[i];
+        struct vf_copy_dir *dir = &c->list.dirs[d];
+        for (size_t i = 0; i < dir->n && st == VF_OK; i++) {
+            struct vf_copy_entry *e = &dir->v[i];
             if (e->st.kind != VF_KIND_FILE || e->st.nlink < 2)
                 continue;
-            if (c->edits && vf_edits_find(c->edits, vf_copy_path(&path, &c->list.dirs[d], e->name)))
-                continue;
-            uint64_t id[2] = {e->st.dev, e->st.ino};
-            struct vf_slice key =
-                vf_arena_dup(&c->list.arenas[0], (struct vf_slice){(const char *)id, sizeof id});
-            size_t at = 0;
-            if (key.p && vf_map_get(&seen, key, &at)) {
-                e->again = true;
-                e->first_dir = VF_VEC_AT(struct batch, &firsts, at)->dir;
-                e->first_entry = VF_VEC_AT(struct batch, &firsts, at)->from;
-                c->n_again++;
-                continue;
-            }
-            struct batch *first = key.p ? vf_vec_push(&c->list.arenas[0], &firsts, sizeof *first) : NULL;
-            if (!first || !vf_map_put(&seen, key, firsts.n - 1))
-                st = vf_err_nomem(err);
-            else
-                *first = (struct batch){.dir = d, .from = i};
+            if (!vf_edits_find(c->edits, vf_copy_path(&path, dir, e->name)))
+                st = see_name(&s, e, (struct first){d, i}, &c->n_again, err);
         }
     }
     vf_buf_release(&path);

@@ -144,13 +144,13 @@ static bool number(struct parser *p, struct vf_slice s, uint64_t *out)
 
 static bool field_u64(struct parser *p, const char *key, uint64_t *out)
 {
-    struct vf_slice v;
+    struct vf_slice v = {0};
     return field(p, key, &v) && number(p, v, out);
 }
 
 static bool field_time(struct parser *p, struct vf_jfile *f)
 {
-    struct vf_slice v;
+    struct vf_slice v = {0};
     uint64_t n = 0, ns = 0;
     if (!field(p, "mtime", &v))
         return false;
@@ -167,7 +167,7 @@ static bool field_time(struct parser *p, struct vf_jfile *f)
 /* An escape that is not the one we write would be a second name for the same path. */
 static bool field_path(struct parser *p, const char *key, struct vf_slice *out)
 {
-    struct vf_slice v;
+    struct vf_slice v = {0};
     if (!field(p, key, &v))
         return false;
     vf_buf_clear(&p->tmp);
@@ -195,7 +195,7 @@ static bool field_place(struct parser *p, const char *key, struct vf_slice *out)
 
 static bool field_sum(struct parser *p, const char *key, unsigned char sum[32])
 {
-    struct vf_slice v;
+    struct vf_slice v = {0};
     if (!field(p, key, &v))
         return false;
     vf_buf_clear(&p->tmp);
@@ -211,7 +211,7 @@ static bool field_sum(struct parser *p, const char *key, unsigned char sum[32])
 
 static bool field_file(struct parser *p, const char *key, struct vf_jfile *f)
 {
-    struct vf_slice v;
+    struct vf_slice v = {0};
     if (!field(p, key, &v))
         return false;
     if (vf_slice_eq(v, VF_S("none")))
@@ -244,7 +244,7 @@ static bool kinds_fit(const struct vf_jedit *e)
 
 static bool one_edit(struct parser *p, struct vf_jedit *e)
 {
-    struct vf_slice v;
+    struct vf_slice v = {0};
     size_t k = 0;
     if (!field(p, "edit", &v))
         return false;
@@ -264,7 +264,7 @@ static bool one_edit(struct parser *p, struct vf_jedit *e)
 
 static bool head(struct parser *p, struct vf_journal *j)
 {
-    struct vf_slice v;
+    struct vf_slice v = {0};
     uint64_t n = 0;
     if (!field(p, "venvfix-journal", &v) || !vf_slice_eq(v, VF_S("1")))
         return reject(p, "it is of another version");
