@@ -103,8 +103,8 @@ static enum vf_status fits(const struct vf_edit *e, const struct source *src, st
 static enum vf_status fill_file(const struct vf_edit *e, const struct source *src, int fd, struct vf_jedit *j,
                                 struct vf_err *err)
 {
-    struct vf_edit_sums sums;
-    struct vf_stat after;
+    struct vf_edit_sums sums = {0};
+    struct vf_stat after = {0};
     enum vf_status st = vf_edit_write(e, src->fd, src->st.size, fd, &sums, err);
     if (st != VF_OK)
         return st;
