@@ -97,6 +97,8 @@ static enum vf_status read_code(const struct reader *r, const struct line *l)
             if (st == VF_OK)
                 st = put_literal(r, l, &str, value);
         }
+        if (st == VF_OK && b.failed)
+            st = vf_err_nomem(r->err);
         vf_buf_release(&b);
     }
     return st;
@@ -263,6 +265,7 @@ static bool write_relative(const struct vf_source *src, struct vf_slice path, co
     }
     if (ok)
         vf_buf_put(out, vf_buf_slice(&rel));
+    out->failed = out->failed || from.failed || rel.failed;
     vf_buf_release(&from);
     vf_buf_release(&rel);
     return ok;
@@ -279,5 +282,7 @@ enum vf_status vf_write_PTH(const struct vf_ref *ref, const struct vf_source *sr
         vf_buf_put(out, path);
         return VF_OK;
     }
-    return write_relative(src, path, target, minor, out) ? VF_OK : vf_unwritable(err, path, why);
+    bool written =
+        write_relative(src, path, target, minor, out) || out->failed; /* of which the caller knows */
+    return written ? VF_OK : vf_unwritable(err, path, why);
 }

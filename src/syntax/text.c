@@ -246,7 +246,7 @@ enum vf_status vf_write_TEXT(const struct vf_ref *ref, const struct vf_source *s
                        .out = out,
                        .utf8 = vf_utf8_valid(src->bytes)};
     size_t start = out->n;
-    bool ok = write_in(&w, lang);
+    bool ok = write_in(&w, lang) || out->failed; /* of which the caller knows */
     if (ok && !out->failed && w.utf8)
         ok = vf_utf8_valid(vf_slice_from(vf_buf_slice(out), start));
     return ok ? VF_OK : vf_unwritable(err, path, "the text around it cannot hold this path");
