@@ -1,9 +1,10 @@
 /* venvfix.h: the public interface of libvenvfix: what the command is made of, for other programs.
  *
- * Call sequence: fill an options struct (zeroed is the default of every option), call a verb, look at its result, free it. A verb
- * returns 0, 1 or 2, the exit code of the command (REPORT.md); with 2 the result holds the error. The library prints nothing, never exits,
- * reads no environment variable and changes neither working directory nor umask nor signals. Results are plain structs; all their memory belongs to
- * the result and goes with venvfix_*_free. Bytes may hold anything but are NUL-terminated behind their length.
+ * Call sequence: fill an options struct (zeroed is the default of every option), call a verb, look at its
+ * result, free it. A verb returns 0, 1 or 2, the exit code of the command (REPORT.md); with 2 the result
+ * holds the error. The library prints nothing, never exits, reads no environment variable and changes neither
+ * working directory nor umask nor signals. Results are plain structs; all their memory belongs to the result
+ * and goes with venvfix_*_free. Bytes may hold anything but are NUL-terminated behind their length.
  *
  * The meaning of every field of a report is that of the JSON report (REPORT.md), with the same name. */
 #ifndef VENVFIX_H
@@ -28,8 +29,10 @@ struct venvfix_bytes {
 
 /* Progress and cancelling, for every verb. */
 struct venvfix_hooks {
-    atomic_bool *cancel; /* set it from a signal handler or another thread: the call ends with code "interrupted"; may be NULL */
-    void (*progress)(void *ctx, const char *phase, uint64_t done, uint64_t total); /* from the calling thread; may be NULL */
+    atomic_bool *cancel; /* set it from a signal handler or another thread: the call ends with code
+                            "interrupted"; may be NULL */
+    void (*progress)(void *ctx, const char *phase, uint64_t done,
+                     uint64_t total);              /* from the calling thread; may be NULL */
     void (*note)(void *ctx, const char *sentence); /* something worth telling a person; may be NULL */
     void *ctx;
     unsigned jobs; /* workers; 0: one a processor */
@@ -70,8 +73,8 @@ struct venvfix_old_place {
 /* ---- check ---- */
 
 struct venvfix_check_options {
-    const char *path; /* ENV */
-    const char *at;   /* --at, or NULL */
+    const char *path;        /* ENV */
+    const char *at;          /* --at, or NULL */
     const char *const *from; /* --from, n_from of them */
     size_t n_from;
     bool hashes;
@@ -92,7 +95,7 @@ struct venvfix_check_result {
     uint64_t distributions, files, bytes;
     struct venvfix_bytes at; /* p NULL: null */
     bool sound, self_contained;
-    int movable; /* 0, 1; -1: null */
+    int movable;                      /* 0, 1; -1: null */
     struct venvfix_findings findings; /* sorted as REPORT.md says */
     uint32_t errors, warnings, infos, suppressed;
     uint64_t examined, unexamined;
@@ -116,8 +119,9 @@ struct venvfix_freeze_options {
 };
 struct venvfix_freeze_result {
     struct venvfix_error error;
-    struct venvfix_bytes text;  /* what `pip freeze` prints, LF lines */
-    struct venvfix_bytes notes; /* lines for people (standard error): credentials left out, distributions passed over */
+    struct venvfix_bytes text; /* what `pip freeze` prints, LF lines */
+    struct venvfix_bytes
+        notes; /* lines for people (standard error): credentials left out, distributions passed over */
     int exit;
     void *own;
 };
@@ -131,8 +135,8 @@ enum venvfix_link { VENVFIX_LINK_AUTO, VENVFIX_LINK_REFLINK, VENVFIX_LINK_COPY }
 
 struct venvfix_change_options {
     enum venvfix_verb verb;
-    const char *from_path; /* OLD; for fix: ENV */
-    const char *to_path;   /* NEW; NULL for fix */
+    const char *from_path;   /* OLD; for fix: ENV */
+    const char *to_path;     /* NEW; NULL for fix */
     const char *const *from; /* --from: more old places */
     size_t n_from;
     bool dry_run; /* plan and diff only; nothing is changed */
@@ -167,10 +171,10 @@ struct venvfix_change_result {
     struct venvfix_findings warnings;  /* what still names another place, and what remains wrong */
     struct venvfix_findings unwritten; /* error code "unwritable": the references that have no writer */
     int proof_static, proof_freeze, proof_record, proof_interpreter; /* 0, 1; -1: null, could not be tried */
-    double plan_s, stage_s, prove_s, commit_s, retire_s; /* seconds; negative: did not happen */
-    struct venvfix_bytes diff; /* dry_run: unified diff */
-    bool renamed;              /* by one rename (not by copying) */
-    bool resumed;              /* an earlier run was finished */
+    double plan_s, stage_s, prove_s, commit_s, retire_s;             /* seconds; negative: did not happen */
+    struct venvfix_bytes diff;                                       /* dry_run: unified diff */
+    bool renamed;                                                    /* by one rename (not by copying) */
+    bool resumed;                                                    /* an earlier run was finished */
     int exit;
     void *own;
 };

@@ -97,6 +97,9 @@ struct vf_zip_entry {
     bool executable;
 };
 
+/* Bytes of the whole file that these members give. */
+uint64_t vf_zip_size(const struct vf_zip_entry *entries, size_t n);
+
 struct vf_zip_writer; /* opaque */
 
 /* `epoch`: time of all members, seconds since 1970 in UTC (SOURCE_DATE_EPOCH), clamped to what zip can say:

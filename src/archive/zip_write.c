@@ -266,3 +266,16 @@ enum vf_status vf_zip_writer_finish(struct vf_zip_writer *w, struct vf_err *err)
     vf_buf_release(&b);
     return st;
 }
+
+uint64_t vf_zip_size(const struct vf_zip_entry *entries, size_t n)
+{
+    uint64_t at = 0, directory = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool wide = entries[i].size >= ZIP_32_FULL, far = at >= ZIP_32_FULL;
+        uint64_t extra = (wide ? 16u : 0u) + (far ? 8u : 0u);
+        at += ZIP_LOCAL_SIZE + entries[i].name.n + (wide ? 20u : 0u) + entries[i].size;
+        directory += ZIP_CENTRAL_SIZE + entries[i].name.n + (extra ? extra + 4 : 0);
+    }
+    bool end64 = n >= ZIP_16_FULL || at >= ZIP_32_FULL || directory >= ZIP_32_FULL;
+    return at + directory + ZIP_END_SIZE + (end64 ? ZIP_END64_SIZE + ZIP_LOCATOR64_SIZE : 0u);
+}

@@ -154,6 +154,15 @@ void vf_buf_clear(struct vf_buf *b)
     b->failed = false;
 }
 
+static _Thread_local bool ran_out;
+
+bool vf_buf_ran_out(void)
+{
+    bool was = ran_out;
+    ran_out = false;
+    return was;
+}
+
 bool vf_buf_reserve(struct vf_buf *b, size_t more)
 {
     if (b->failed)
@@ -167,6 +176,7 @@ bool vf_buf_reserve(struct vf_buf *b, size_t more)
     if (cap < b->n + more)
         cap = b->n + more;
     char *p = realloc(b->p, cap);
+    ran_out = ran_out || !p;
     if (!p)
         return false;
     b->p = p;

@@ -7,12 +7,14 @@
 #define OPT_CHANGE                                                                                           \
     {"from", 0, VF_OPT_LIST, "PATH", "a place where it stood before; may be given again", NULL},             \
         {"dry-run", 'n', VF_OPT_FLAG, NULL, "show the plan as a unified diff, change nothing", NULL},        \
-        {"leave", 0, VF_OPT_FLAG, NULL, "go on although references without a writer stay (exit code 1)", NULL}, VF_OPT_FORMAT, \
-        VF_OPT_COMMON
+        {"leave", 0, VF_OPT_FLAG, NULL, "go on although references without a writer stay (exit code 1)",     \
+         NULL},                                                                                              \
+        VF_OPT_FORMAT, VF_OPT_COMMON
 
 static const struct vf_option fix_options[] = {OPT_CHANGE};
 static const struct vf_option place_options[] = {
-    {"link", 0, VF_OPT_VALUE, "HOW", "how files are copied, where they are: auto, reflink, copy", "auto|reflink|copy"},
+    {"link", 0, VF_OPT_VALUE, "HOW", "how files are copied, where they are: auto, reflink, copy",
+     "auto|reflink|copy"},
     OPT_CHANGE,
 };
 
@@ -24,7 +26,8 @@ static enum venvfix_link link_mode(const struct vf_verb *verb, const struct vf_p
     return !strcmp(v, "reflink") ? VENVFIX_LINK_REFLINK : VENVFIX_LINK_COPY;
 }
 
-static int print_result(const struct vf_verb *verb, const struct vf_parsed *p, const struct venvfix_change_result *r)
+static int print_result(const struct vf_verb *verb, const struct vf_parsed *p,
+                        const struct venvfix_change_result *r)
 {
     struct vf_buf b;
     vf_buf_init(&b);
@@ -39,7 +42,8 @@ static int print_result(const struct vf_verb *verb, const struct vf_parsed *p, c
 }
 
 /* The references that kept it from being done, then the error. */
-static int print_error(const struct vf_verb *verb, const struct vf_parsed *p, const struct venvfix_change_result *r)
+static int print_error(const struct vf_verb *verb, const struct vf_parsed *p,
+                       const struct venvfix_change_result *r)
 {
     struct vf_report_style st = vf_cli_style(verb, p, 2);
     struct vf_buf b;
@@ -90,7 +94,8 @@ const struct vf_verb vf_verb_move = {
     "move",
     "OLD NEW",
     "the same environment at NEW, proven equal, then OLD is gone",
-    "One rename with journaled edits around it, or, where a rename cannot do it, a copy. Killed at any moment,\n"
+    "One rename with journaled edits around it, or, where a rename cannot do it, a copy. Killed at any "
+    "moment,\n"
     "the same command, given again, finishes.\n",
     place_options,
     VF_COUNT(place_options),

@@ -6,11 +6,12 @@
 #include "cli/cli.h"
 
 static const struct vf_option options[] = {
-    {"at", 0, VF_OPT_VALUE, "PATH", "would it work at PATH? (its own path: is it sound where it stands?)", NULL},
+    {"at", 0, VF_OPT_VALUE, "PATH", "would it work at PATH? (its own path: is it sound where it stands?)",
+     NULL},
     {"from", 0, VF_OPT_LIST, "PATH", "a place where it stood before; may be given again", NULL},
     {"hashes", 0, VF_OPT_FLAG, NULL, "verify every file against its RECORD hash", NULL},
-    {"fail-on", 0, VF_OPT_VALUE, "LEVEL", "exit 1 from this level on: error, warning (the default), info, never",
-     "error|warning|info|never"},
+    {"fail-on", 0, VF_OPT_VALUE, "LEVEL",
+     "exit 1 from this level on: error, warning (the default), info, never", "error|warning|info|never"},
     VF_OPT_FORMAT,
     VF_OPT_COMMON,
 };
@@ -30,8 +31,8 @@ static enum venvfix_fail_on fail_on(const char *v)
     return !strcmp(v, "info") ? VENVFIX_FAIL_INFO : VENVFIX_FAIL_NEVER;
 }
 
-static int print_result(const struct vf_verb *verb, const struct vf_parsed *p, const struct venvfix_check_result *r,
-                        const char *env)
+static int print_result(const struct vf_verb *verb, const struct vf_parsed *p,
+                        const struct venvfix_check_result *r, const char *env)
 {
     struct vf_buf b;
     vf_buf_init(&b);

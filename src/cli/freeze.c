@@ -41,13 +41,7 @@ static int run(const struct vf_verb *verb, const struct vf_parsed *p)
 }
 
 const struct vf_verb vf_verb_freeze = {
-    "freeze",
-    "ENV",
-    "the frozen list, as the newest pip prints it, without Python",
-    "",
-    options,
-    VF_COUNT(options),
-    1,
-    1,
-    run,
+    "freeze", "ENV",   "the frozen list, as the newest pip prints it, without Python",
+    "",       options, VF_COUNT(options),
+    1,        1,       run,
 };

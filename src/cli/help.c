@@ -36,7 +36,8 @@ void vf_cli_help(struct vf_buf *out, const struct vf_verb *verb)
         put_verb(out, verb);
         return;
     }
-    vf_buf_puts(out, "venvfix: finds what ties a Python environment to its place, moves it, and mends one that was moved\n\n");
+    vf_buf_puts(out, "venvfix: finds what ties a Python environment to its place, moves it, and mends one "
+                     "that was moved\n\n");
     for (size_t i = 0; vf_verbs[i]; i++) {
         size_t from = out->n;
         vf_buf_printf(out, "  venvfix %s %s", vf_verbs[i]->name, vf_verbs[i]->usage);
@@ -45,8 +46,10 @@ void vf_cli_help(struct vf_buf *out, const struct vf_verb *verb)
         while (out->n - from < 32);
         vf_buf_printf(out, "%s\n", vf_verbs[i]->what);
     }
-    vf_buf_puts(out, "\n  venvfix VERB --help           options of a verb\n"
-                     "  venvfix --version\n\n"
-                     "Exit codes: check 0 nothing at or above --fail-on, 1 findings, 2 could not do it;\n"
-                     "the others 0 done, 1 done and something listed remains wrong, 2 not done, everything as before.\n");
+    vf_buf_puts(
+        out,
+        "\n  venvfix VERB --help           options of a verb\n"
+        "  venvfix --version\n\n"
+        "Exit codes: check 0 nothing at or above --fail-on, 1 findings, 2 could not do it;\n"
+        "the others 0 done, 1 done and something listed remains wrong, 2 not done, everything as before.\n");
 }

@@ -20,7 +20,8 @@ static bool asks_for_json(int argc, char **argv)
 {
     for (int i = 0; i < argc; i++) {
         bool next = (!strcmp(argv[i], "--format") || !strcmp(argv[i], "-f")) && i + 1 < argc;
-        if (!strcmp(argv[i], "--format=json") || !strcmp(argv[i], "-fjson") || (next && !strcmp(argv[i + 1], "json")))
+        if (!strcmp(argv[i], "--format=json") || !strcmp(argv[i], "-fjson") ||
+            (next && !strcmp(argv[i + 1], "json")))
             return true;
     }
     return false;

@@ -1,4 +1,5 @@
-/* options.c: the command line against a table of options. `--name VALUE`, `--name=VALUE`, `-n VALUE`, `-nVALUE`, `--` ends options. */
+/* options.c: the command line against a table of options. `--name VALUE`, `--name=VALUE`, `-n VALUE`,
+ * `-nVALUE`, `--` ends options. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,7 +114,8 @@ static bool take_letters(struct parser *p, const char *arg, char **next, bool *u
     return true;
 }
 
-bool vf_cli_parse(const struct vf_verb *verb, int argc, char **argv, struct vf_parsed *out, char *space, size_t n)
+bool vf_cli_parse(const struct vf_verb *verb, int argc, char **argv, struct vf_parsed *out, char *space,
+                  size_t n)
 {
     struct parser p = {verb, out, space, n};
     bool options = true;

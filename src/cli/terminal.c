@@ -74,7 +74,8 @@ struct vf_report_style vf_cli_style(const struct vf_verb *verb, const struct vf_
 {
     const char *when = vf_cli_value(verb, p, "color"), *no = getenv("NO_COLOR"), *term = getenv("TERM");
     bool dumb = term && !strcmp(term, "dumb");
-    struct vf_report_style st = {.verbose = vf_cli_flag(verb, p, "verbose"), .quiet = vf_cli_flag(verb, p, "quiet")};
+    struct vf_report_style st = {.verbose = vf_cli_flag(verb, p, "verbose"),
+                                 .quiet = vf_cli_flag(verb, p, "quiet")};
     st.color = when && !strcmp(when, "always");
     if (!when || !strcmp(when, "auto"))
         st.color = isatty(fd) && !(no && *no) && !dumb;
@@ -127,7 +128,8 @@ int vf_cli_error(const struct venvfix_error *e, bool json, const struct vf_repor
 
 int vf_cli_usage_error(const struct vf_verb *verb, bool json, const char *message)
 {
-    struct venvfix_error e = {.code = "usage", .operation = verb ? verb->name : "run", .message = {message, strlen(message)}};
+    struct venvfix_error e = {
+        .code = "usage", .operation = verb ? verb->name : "run", .message = {message, strlen(message)}};
     struct vf_report_style plain = {0};
     int code = vf_cli_error(&e, json, &plain);
     fprintf(stderr, "venvfix: see `venvfix%s%s --help`\n", verb ? " " : "", verb ? verb->name : "");

@@ -102,6 +102,11 @@ enum vf_status vf_toml_parse(struct vf_arena *a, struct vf_slice text, struct vf
                              struct vf_err *err)
 {
     memset(root, 0, sizeof *root);
+    if (vf_slice_starts(
+            text, VF_S("\xef\xbb\xbf"))) { /* toml++ would pass over it; pip and uv refuse such a file */
+        return vf_err_set(err, VF_MALFORMED, 0, "parse", (struct vf_slice){NULL, 0},
+                          "TOML, line 1: a byte order mark");
+    }
     enum vf_status st = check_caps(text, err);
     return st == VF_OK ? vf_toml_read(a, text, root, err) : st;
 }

@@ -1,4 +1,5 @@
-/* dists.c: the distributions of the environment: every metadata directory (or file) of its site-packages. FACTS 4.5, 4.6, 6.1. */
+/* dists.c: the distributions of the environment: every metadata directory (or file) of its site-packages.
+ * FACTS 4.5, 4.6, 6.1. */
 #include "env/env_internal.h"
 
 #include <stdlib.h>
@@ -13,10 +14,10 @@ struct dists {
     struct vf_vec v; /* struct vf_env_dist */
 };
 
-/* Metadata behind links into a tool's cache (uv's symlink mode, virtualenv's symlink-app-data). freeze reads it, as pip does; check
- * follows no link out of the environment and only knows that it is there. */
-static enum vf_status read_linked(struct vf_env *env, struct vf_slice path, uint64_t cap, struct vf_slice *out, bool *there,
-                                  struct vf_err *err)
+/* Metadata behind links into a tool's cache (uv's symlink mode, virtualenv's symlink-app-data). freeze reads
+ * it, as pip does; check follows no link out of the environment and only knows that it is there. */
+static enum vf_status read_linked(struct vf_env *env, struct vf_slice path, uint64_t cap,
+                                  struct vf_slice *out, bool *there, struct vf_err *err)
 {
     struct vf_slice abs = vf_path_join(&env->arena, env->resolved, path);
     if (!abs.p)
@@ -32,9 +33,10 @@ static enum vf_status read_linked(struct vf_env *env, struct vf_slice path, uint
     return st == VF_NO_MEMORY ? vf_err_nomem(err) : VF_OK;
 }
 
-/* A metadata file, or an empty slice when it is missing; unreadable ones are said by the file's own finding. */
-static enum vf_status read_meta(struct vf_env *env, struct vf_slice dir, const char *name, uint64_t cap, struct vf_slice *out,
-                                bool *there, struct vf_err *err)
+/* A metadata file, or an empty slice when it is missing; unreadable ones are said by the file's own finding.
+ */
+static enum vf_status read_meta(struct vf_env *env, struct vf_slice dir, const char *name, uint64_t cap,
+                                struct vf_slice *out, bool *there, struct vf_err *err)
 {
     *out = (struct vf_slice){NULL, 0};
     *there = false;
@@ -52,15 +54,16 @@ static enum vf_status read_meta(struct vf_env *env, struct vf_slice dir, const c
     if (st == VF_OK)
         *there = true;
     else if (st != VF_NO_MEMORY)
-        vf_file_unexamined(&env->files[i], st, why.sys, st == VF_LIMIT ? "larger than such a file can be" : NULL);
+        vf_file_unexamined(&env->files[i], st, why.sys,
+                           st == VF_LIMIT ? "larger than such a file can be" : NULL);
     vf_err_release(&why);
     return st == VF_NO_MEMORY ? vf_err_nomem(err) : VF_OK;
 }
 
 /* ---- name and version, as the newest pip prints them (FACTS 6.1) ---- */
 
-static enum vf_status name_and_version(struct vf_env *env, struct vf_env_dist *d, const struct vf_info_name *parts,
-                                       struct vf_err *err)
+static enum vf_status name_and_version(struct vf_env *env, struct vf_env_dist *d,
+                                       const struct vf_info_name *parts, struct vf_err *err)
 {
     struct vf_metadata meta = {0};
     struct vf_slice header = {NULL, 0}, version = {NULL, 0};
@@ -118,7 +121,8 @@ static enum vf_status read_url(struct vf_env *env, struct vf_env_dist *d, struct
 
 static enum vf_status read_record(struct vf_env *env, struct vf_env_dist *d, struct vf_err *err)
 {
-    enum vf_status st = read_meta(env, d->info, "RECORD", VF_RECORD_CAP, &d->record_bytes, &d->has_record, err);
+    enum vf_status st =
+        read_meta(env, d->info, "RECORD", VF_RECORD_CAP, &d->record_bytes, &d->has_record, err);
     if (st != VF_OK || !d->has_record)
         return st;
     struct vf_slice path = vf_path_join(&env->arena, d->info, VF_S("RECORD"));
@@ -161,7 +165,8 @@ static enum vf_status read_rest(struct vf_env *env, struct vf_env_dist *d, struc
         st = read_meta(env, d->info, "INSTALLER", VF_META_CAP, &text, &there, err);
     if (st == VF_OK) {
         d->installer = vf_slice_trim(text);
-        d->poetry = vf_slice_starts(d->installer, VF_S("poetry")) || vf_slice_starts(d->installer, VF_S("Poetry"));
+        d->poetry =
+            vf_slice_starts(d->installer, VF_S("poetry")) || vf_slice_starts(d->installer, VF_S("Poetry"));
         st = read_meta(env, d->info, "entry_points.txt", VF_META_CAP, &text, &there, err);
     }
     if (st == VF_OK && there) {
@@ -184,7 +189,8 @@ static enum vf_status read_rest(struct vf_env *env, struct vf_env_dist *d, struc
     return VF_OK;
 }
 
-static enum vf_status add_dist(struct dists *ds, struct vf_slice site, const struct vf_dirent *ent, struct vf_err *err)
+static enum vf_status add_dist(struct dists *ds, struct vf_slice site, const struct vf_dirent *ent,
+                               struct vf_err *err)
 {
     struct vf_env *env = ds->env;
     struct vf_info_name parts = vf_info_name_parse(ent->name);
@@ -200,9 +206,11 @@ static enum vf_status add_dist(struct dists *ds, struct vf_slice site, const str
     d->unseen = ent->st.kind != VF_KIND_DIR && !(d->is_egg && ent->st.kind == VF_KIND_FILE);
     enum vf_status st = VF_OK;
     if (d->is_egg && ent->st.kind == VF_KIND_FILE) {
-        st = read_meta(env, site, (const char *)ent->name.p, VF_META_CAP, &d->metadata, &d->has_metadata, err);
+        st =
+            read_meta(env, site, (const char *)ent->name.p, VF_META_CAP, &d->metadata, &d->has_metadata, err);
     } else {
-        st = read_meta(env, d->info, d->is_egg ? "PKG-INFO" : "METADATA", VF_META_CAP, &d->metadata, &d->has_metadata, err);
+        st = read_meta(env, d->info, d->is_egg ? "PKG-INFO" : "METADATA", VF_META_CAP, &d->metadata,
+                       &d->has_metadata, err);
     }
     if (st == VF_OK)
         st = name_and_version(env, d, &parts, err);
@@ -210,7 +218,8 @@ static enum vf_status add_dist(struct dists *ds, struct vf_slice site, const str
 }
 
 /* `Name.egg-link` of setuptools' develop: line 1 is the directory that holds Name.egg-info (FACTS 4.2). */
-static enum vf_status add_egg_link(struct dists *ds, struct vf_slice site, const struct vf_dirent *ent, struct vf_err *err)
+static enum vf_status add_egg_link(struct dists *ds, struct vf_slice site, const struct vf_dirent *ent,
+                                   struct vf_err *err)
 {
     struct vf_env *env = ds->env;
     struct vf_slice text, line = {NULL, 0};
@@ -237,10 +246,12 @@ static enum vf_status add_egg_link(struct dists *ds, struct vf_slice site, const
     if (!d || !egg.p || !source.p || info.failed) {
         st = vf_err_nomem(err);
     } else {
-        *d = (struct vf_env_dist){.site = site, .record_file = VF_NONE, .is_egg = true, .is_egg_link = true, .editable = true};
+        *d = (struct vf_env_dist){
+            .site = site, .record_file = VF_NONE, .is_egg = true, .is_egg_link = true, .editable = true};
         d->info = egg;
         d->egg_source = source;
-        d->has_metadata = vf_outside_read(env->params.outside, vf_buf_slice(&info), VF_META_CAP, &env->arena, &d->metadata, &why) == VF_OK;
+        d->has_metadata = vf_outside_read(env->params.outside, vf_buf_slice(&info), VF_META_CAP, &env->arena,
+                                          &d->metadata, &why) == VF_OK;
         struct vf_info_name parts = {.kind = VF_INFO_EGG_INFO, .name = stem};
         st = name_and_version(env, d, &parts, err);
     }

@@ -1,9 +1,11 @@
-/* env.h: what an environment is: its place, its base interpreter, its files, its distributions and who owns which file, what was read
- * of them, and the places it ever called its own (DESIGN 2).
+/* env.h: what an environment is: its place, its base interpreter, its files, its distributions and who owns
+ * which file, what was read of them, and the places it ever called its own (DESIGN 2).
  *
- * Call sequence:  vf_env_open (locate, walk, distributions, voters, old places) -> vf_env_scan (contents of every other file)
+ * Call sequence:  vf_env_open (locate, walk, distributions, voters, old places) -> vf_env_scan (contents of
+ * every other file)
  *                 -> judged by src/rules, mapped by src/relocate -> vf_env_free.
- * Everything in these structs is owned by the environment's arenas and is read-only after the call that made it. */
+ * Everything in these structs is owned by the environment's arenas and is read-only after the call that made
+ * it. */
 #ifndef VF_ENV_ENV_H
 #define VF_ENV_ENV_H
 
@@ -22,8 +24,15 @@
 enum vf_env_kind { VF_ENV_VENV, VF_ENV_VIRTUALENV, VF_ENV_UV, VF_ENV_UNKNOWN };
 const char *vf_env_kind_name(enum vf_env_kind k); /* as in REPORT.md */
 
-/* Is the RECORD row of a file true? Needs its hash, so it is asked only of files that matter (hits, edits) or with hashes wanted. */
-enum vf_row_truth { VF_ROW_UNKNOWN, VF_ROW_TRUE, VF_ROW_FALSE, VF_ROW_NO_HASH, VF_ROW_NONE /* nobody owns the file */ };
+/* Is the RECORD row of a file true? Needs its hash, so it is asked only of files that matter (hits, edits) or
+ * with hashes wanted. */
+enum vf_row_truth {
+    VF_ROW_UNKNOWN,
+    VF_ROW_TRUE,
+    VF_ROW_FALSE,
+    VF_ROW_NO_HASH,
+    VF_ROW_NONE /* nobody owns the file */
+};
 
 enum vf_file_flag {
     VF_FILE_IN_BIN = 1,     /* directly in BIN */
@@ -36,7 +45,7 @@ enum vf_file_flag {
     VF_FILE_HASHED = 128,   /* digest was compared with the row */
     VF_FILE_SIZE_BAD = 256, /* RECORD says another size */
     VF_FILE_ROW_UNVERIFIED = 512, /* the row's algorithm is not to be had */
-    VF_FILE_SHARED = 1024   /* a second distribution lists it, too: second_dist */
+    VF_FILE_SHARED = 1024         /* a second distribution lists it, too: second_dist */
 };
 
 /* What was read from one file. */
@@ -49,7 +58,7 @@ struct vf_facts {
 };
 
 struct vf_file {
-    struct vf_slice path;      /* relative to the root */
+    struct vf_slice path; /* relative to the root */
     struct vf_stat st;
     struct vf_slice target;    /* links */
     enum vf_status unexamined; /* VF_OK, or why it could not be looked at */
@@ -58,8 +67,8 @@ struct vf_file {
     uint32_t flags;            /* enum vf_file_flag */
     uint32_t syntaxes;         /* bit set of enum vf_syntax that were read */
     uint32_t dist, row;        /* owner and its RECORD row; VF_NONE */
-    uint32_t info_of;          /* lies in this distribution's metadata directory, though no row lists it; VF_NONE */
-    uint32_t second_dist;      /* another distribution that lists the file; VF_NONE */
+    uint32_t info_of; /* lies in this distribution's metadata directory, though no row lists it; VF_NONE */
+    uint32_t second_dist; /* another distribution that lists the file; VF_NONE */
     enum vf_row_truth truth;
     struct vf_facts facts;
 };
@@ -71,22 +80,22 @@ struct vf_env_dist {
     struct vf_slice canonical; /* PEP 503 */
     struct vf_slice version;   /* from the directory's name; of an egg-info the header's */
     struct vf_slice header_version; /* Version header; p NULL when there is none */
-    struct vf_slice installer; /* contents of INSTALLER, trimmed */
-    struct vf_slice metadata;  /* bytes of METADATA or PKG-INFO; empty when missing */
-    struct vf_slice wheel;     /* bytes of WHEEL */
+    struct vf_slice installer;      /* contents of INSTALLER, trimmed */
+    struct vf_slice metadata;       /* bytes of METADATA or PKG-INFO; empty when missing */
+    struct vf_slice wheel;          /* bytes of WHEEL */
     bool is_egg, is_egg_link, has_metadata, has_record, valid_name, duplicate;
-    bool built_here;           /* direct_url file:, a linux_* tag, or uv_build.json (DESIGN 2) */
-    bool editable;             /* dir_info.editable, or an egg-link */
+    bool built_here;            /* direct_url file:, a linux_* tag, or uv_build.json (DESIGN 2) */
+    bool editable;              /* dir_info.editable, or an egg-link */
     struct vf_slice egg_source; /* of an egg-link: absolute directory of the project */
     bool has_url;
-    struct vf_direct_url url;  /* when has_url */
+    struct vf_direct_url url; /* when has_url */
     bool url_invalid;
-    struct vf_record record;   /* rows; empty when missing */
-    uint32_t record_file;      /* index of the RECORD file, VF_NONE */
+    struct vf_record record; /* rows; empty when missing */
+    uint32_t record_file;    /* index of the RECORD file, VF_NONE */
     struct vf_slice record_bytes;
-    bool unseen;               /* the metadata directory is a link or could not be listed */
-    bool seeded;               /* by virtualenv: phantom rows are its habit */
-    bool poetry;               /* INSTALLER says poetry: absolute rows are its habit */
+    bool unseen; /* the metadata directory is a link or could not be listed */
+    bool seeded; /* by virtualenv: phantom rows are its habit */
+    bool poetry; /* INSTALLER says poetry: absolute rows are its habit */
     struct vf_entry_points entry_points;
 };
 
@@ -100,112 +109,124 @@ struct vf_env_place {
     struct vf_place place;
     enum vf_place_kind kind;
     uint32_t votes;
-    bool exists;  /* something is there */
-    bool given;   /* by --from */
+    bool exists; /* something is there */
+    bool given;  /* by --from */
 };
 
 struct vf_interpreter {
     struct vf_slice home, version; /* from pyvenv.cfg; empty when not there */
-    struct vf_slice link;          /* name in BIN of the absolute link or the copied interpreter: "python", "python3" */
-    struct vf_slice link_target;   /* its target as stored; empty for copies */
-    struct vf_slice base;          /* what the chain of links ends at, or home + name; empty when unknown */
-    struct vf_slice library;       /* --copies: path of the libpython that the copy loads from outside, or its name when it is nowhere
-                                      on its own search path; p NULL: it needs none */
+    struct vf_slice
+        link; /* name in BIN of the absolute link or the copied interpreter: "python", "python3" */
+    struct vf_slice link_target; /* its target as stored; empty for copies */
+    struct vf_slice base;        /* what the chain of links ends at, or home + name; empty when unknown */
+    struct vf_slice library; /* --copies: path of the libpython that the copy loads from outside, or its name
+                                when it is nowhere on its own search path; p NULL: it needs none */
     bool library_found;
     bool base_exists, copies, has_cfg;
-    unsigned minor;                /* of lib/python3.X and pyvenv.cfg; 0 unknown */
+    unsigned minor; /* of lib/python3.X and pyvenv.cfg; 0 unknown */
     bool pypy;
 };
 
 struct vf_env_params {
-    struct vf_slice path;            /* as typed (ENV); relative ones are taken from cwd */
-    struct vf_slice cwd;             /* absolute */
-    const struct vf_slice *from;     /* --from */
+    struct vf_slice path;        /* as typed (ENV); relative ones are taken from cwd */
+    struct vf_slice cwd;         /* absolute */
+    const struct vf_slice *from; /* --from */
     size_t n_from;
-    struct vf_slice at;              /* --at or the NEW of a move: absolute, clean; empty when none */
-    bool hashes;                     /* verify every row that has a hash */
-    struct vf_outside *outside;      /* borrowed */
-    const struct vf_hooks *hooks;    /* borrowed; may be NULL */
+    struct vf_slice at;           /* --at or the NEW of a move: absolute, clean; empty when none */
+    bool hashes;                  /* verify every row that has a hash */
+    struct vf_outside *outside;   /* borrowed */
+    const struct vf_hooks *hooks; /* borrowed; may be NULL */
 };
 
 struct vf_env {
     struct vf_arena arena;
-    struct vf_arena *worker_arenas;  /* facts live there */
+    struct vf_arena *worker_arenas; /* facts live there */
     unsigned n_workers;
     struct vf_env_params params;
-    struct vf_tree *tree;            /* owned unless borrowed_tree */
+    struct vf_tree *tree; /* owned unless borrowed_tree */
     bool borrowed_tree;
     struct vf_slice typed, resolved; /* absolute places */
     enum vf_env_kind kind;
     struct vf_interpreter py;
-    struct vf_slice cfg;             /* bytes of pyvenv.cfg */
+    struct vf_slice cfg; /* bytes of pyvenv.cfg */
     bool system_site, system_site_known, relocatable_claim;
-    struct vf_slice bin;             /* "bin" or "Scripts" */
-    struct vf_slice *sites;          /* site-packages directories, relative */
+    struct vf_slice bin;    /* "bin" or "Scripts" */
+    struct vf_slice *sites; /* site-packages directories, relative */
     size_t n_sites;
-    struct vf_file *files;           /* every entry below the root but directories that could be listed; sorted by path */
+    struct vf_file
+        *files; /* every entry below the root but directories that could be listed; sorted by path */
     size_t n_files;
-    struct vf_map by_path;           /* path -> index into files */
-    struct vf_map dirs;              /* directory path -> 1 */
-    struct vf_map infos;             /* path of a metadata directory -> index of the distribution */
-    struct vf_map listed;            /* path below the root that some RECORD lists -> index of the distribution */
+    struct vf_map by_path; /* path -> index into files */
+    struct vf_map dirs;    /* directory path -> 1 */
+    struct vf_map infos;   /* path of a metadata directory -> index of the distribution */
+    struct vf_map listed;  /* path below the root that some RECORD lists -> index of the distribution */
     struct vf_env_dist *dists;
     size_t n_dists;
-    struct vf_env_place *places;     /* PRESENT first */
+    struct vf_env_place *places; /* PRESENT first */
     size_t n_places;
-    struct vf_place *place_list;     /* the same, as the searcher wants them */
-    uint64_t bytes;                  /* of regular files */
-    uint32_t counted;                /* regular files and links, journal left out */
+    struct vf_place *place_list; /* the same, as the searcher wants them */
+    uint64_t bytes;              /* of regular files */
+    uint32_t counted;            /* regular files and links, journal left out */
     uint32_t examined, n_unexamined;
     bool scanned;
-    bool metadata_only;              /* opened for freeze: only BIN, site-packages and their metadata directories were listed */
-    bool journal_foreign;            /* ENV/.venvfix is there and is not to be trusted */
+    bool metadata_only;   /* opened for freeze: only BIN, site-packages and their metadata directories were
+                             listed */
+    bool journal_foreign; /* ENV/.venvfix is there and is not to be trusted */
 };
 
-/* Finds the environment at params->path: a directory, a link to one, or a one-line file that names one. VF_NOT_FOUND, VF_NOT_AN_ENVIRONMENT,
- * VF_CONDA, VF_UNREADABLE (the root). On success *out is owned by the caller. */
-VF_MUST_CHECK enum vf_status vf_env_open(const struct vf_env_params *params, struct vf_env **out, struct vf_err *err);
+/* Finds the environment at params->path: a directory, a link to one, or a one-line file that names one.
+ * VF_NOT_FOUND, VF_NOT_AN_ENVIRONMENT, VF_CONDA, VF_UNREADABLE (the root). On success *out is owned by the
+ * caller. */
+VF_MUST_CHECK enum vf_status vf_env_open(const struct vf_env_params *params, struct vf_env **out,
+                                         struct vf_err *err);
 /* Reads every other file, in parallel: syntaxes, places, hashes. */
 VF_MUST_CHECK enum vf_status vf_env_scan(struct vf_env *env, struct vf_err *err);
 void vf_env_free(struct vf_env *env);
 
-/* Re-reads single files from another tree (the planned one) into fresh facts; the rest of the environment is shared. For the proof. */
-VF_MUST_CHECK enum vf_status vf_env_read_file(struct vf_env *env, struct vf_tree *tree, uint32_t file, struct vf_file *out,
-                                              struct vf_arena *a, struct vf_err *err);
+/* Re-reads single files from another tree (the planned one) into fresh facts; the rest of the environment is
+ * shared. For the proof. */
+VF_MUST_CHECK enum vf_status vf_env_read_file(struct vf_env *env, struct vf_tree *tree, uint32_t file,
+                                              struct vf_file *out, struct vf_arena *a, struct vf_err *err);
 
 /* The file at this path; VF_NONE when there is none. */
 uint32_t vf_env_find(const struct vf_env *env, struct vf_slice path);
 bool vf_env_has_dir(const struct vf_env *env, struct vf_slice path);
-/* Does this path below the root exist (file, link or directory)? Links in the middle are followed inside the tree. */
+/* Does this path below the root exist (file, link or directory)? Links in the middle are followed inside the
+ * tree. */
 bool vf_env_has(const struct vf_env *env, struct vf_slice rel);
-/* The path below the root that a RECORD row of this distribution means (absolute rows of old places included). False: it lies elsewhere. Clears out. */
-bool vf_env_row_path(const struct vf_env *env, const struct vf_env_dist *d, struct vf_slice row, struct vf_buf *out);
+/* The path below the root that a RECORD row of this distribution means (absolute rows of old places
+ * included). False: it lies elsewhere. Clears out. */
+bool vf_env_row_path(const struct vf_env *env, const struct vf_env_dist *d, struct vf_slice row,
+                     struct vf_buf *out);
 /* The source as the syntax readers and writers want it. */
 struct vf_source vf_env_source(const struct vf_env *env, struct vf_slice path, struct vf_slice bytes);
 
 /* --- places --- */
 enum vf_where {
-    VF_WHERE_HERE,     /* the present place */
-    VF_WHERE_NEW,      /* the place of --at (when it is not the present one) */
+    VF_WHERE_HERE, /* the present place */
+    VF_WHERE_NEW,  /* the place of --at (when it is not the present one) */
     VF_WHERE_OLD,
-    VF_WHERE_LIVE,     /* another environment that was voted for */
-    VF_WHERE_OUTSIDE,  /* absolute, none of the above */
-    VF_WHERE_RELATIVE  /* not absolute */
+    VF_WHERE_LIVE,    /* another environment that was voted for */
+    VF_WHERE_OUTSIDE, /* absolute, none of the above */
+    VF_WHERE_RELATIVE /* not absolute */
 };
 struct vf_location {
     enum vf_where where;
-    uint32_t place;        /* index into env->places; VF_NONE */
-    struct vf_slice rest;  /* below that place, "" for the place itself */
-    struct vf_slice path;  /* the path, clean */
-    bool by_raw;           /* ref->raw matched, not ref->value */
+    uint32_t place;       /* index into env->places; VF_NONE */
+    struct vf_slice rest; /* below that place, "" for the place itself */
+    struct vf_slice path; /* the path, clean */
+    bool by_raw;          /* ref->raw matched, not ref->value */
 };
 /* Where a decoded path leads. Longest place wins. */
 VF_MUST_CHECK enum vf_status vf_env_locate(const struct vf_env *env, struct vf_slice path, struct vf_arena *a,
                                            struct vf_location *out, struct vf_err *err);
-/* The same for a reference: its value, or its raw reading where only that lies in a known place (FACTS 2.3, 3.4). */
-VF_MUST_CHECK enum vf_status vf_env_locate_ref(const struct vf_env *env, const struct vf_ref *ref, struct vf_arena *a,
-                                               struct vf_location *out, struct vf_err *err);
-/* The root of the environment that an outside path lies in (a directory above it with a pyvenv.cfg, at most 6 levels up), or empty. */
+/* The same for a reference: its value, or its raw reading where only that lies in a known place
+ * (FACTS 2.3, 3.4). */
+VF_MUST_CHECK enum vf_status vf_env_locate_ref(const struct vf_env *env, const struct vf_ref *ref,
+                                               struct vf_arena *a, struct vf_location *out,
+                                               struct vf_err *err);
+/* The root of the environment that an outside path lies in (a directory above it with a pyvenv.cfg, at most 6
+ * levels up), or empty. */
 struct vf_slice vf_env_other_root(const struct vf_env *env, struct vf_slice path, struct vf_arena *a);
 
 #endif

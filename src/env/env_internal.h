@@ -5,7 +5,7 @@
 #include "env/env.h"
 
 /* Largest metadata file that is read (METADATA, WHEEL, direct_url.json, ...), and largest RECORD, bytes. */
-#define VF_META_CAP ((uint64_t)8 << 20)
+#define VF_META_CAP   ((uint64_t)8 << 20)
 #define VF_RECORD_CAP ((uint64_t)64 << 20)
 
 /* locate.c: typed and resolved place, the tree, what kind of environment it is. */
@@ -20,7 +20,8 @@ VF_MUST_CHECK enum vf_status vf_env_owners(struct vf_env *env, struct vf_err *er
 /* voters.c: reads the files that may vote; places.c: the vote. */
 VF_MUST_CHECK enum vf_status vf_env_voters(struct vf_env *env, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_env_vote(struct vf_env *env, struct vf_err *err);
-/* read.c: one file into facts. `bytes` may be given when it was read already (p NULL: read it). `searcher` NULL: no search. */
+/* read.c: one file into facts. `bytes` may be given when it was read already (p NULL: read it). `searcher`
+ * NULL: no search. */
 struct vf_read_job {
     struct vf_env *env;
     struct vf_tree *tree;
@@ -30,9 +31,10 @@ struct vf_read_job {
     bool hash;    /* verify every row that has a hash */
 };
 #define VF_READ_BUFFER ((size_t)512 << 10)
-VF_MUST_CHECK enum vf_status vf_env_read_syntaxes(const struct vf_read_job *job, struct vf_file *f, struct vf_slice bytes,
+VF_MUST_CHECK enum vf_status vf_env_read_syntaxes(const struct vf_read_job *job, struct vf_file *f,
+                                                  struct vf_slice bytes, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_env_read_contents(const struct vf_read_job *job, struct vf_file *f,
                                                   struct vf_err *err);
-VF_MUST_CHECK enum vf_status vf_env_read_contents(const struct vf_read_job *job, struct vf_file *f, struct vf_err *err);
 
 /* Keeps why a file could not be looked at. */
 void vf_file_unexamined(struct vf_file *f, enum vf_status st, int sys, const char *why);

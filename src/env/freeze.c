@@ -1,4 +1,5 @@
-/* freeze.c: distributions -> frozen list. The first of one name counts, site-packages in their order, as for importlib.metadata. */
+/* freeze.c: distributions -> frozen list. The first of one name counts, site-packages in their order, as for
+ * importlib.metadata. */
 #include "env/freeze.h"
 
 #include <stdlib.h>
@@ -34,7 +35,8 @@ static bool excluded(const struct freezing *z, struct vf_slice canonical)
 }
 
 /* Directory of an editable: the url's path, or the first line of the egg-link. */
-static enum vf_status locate_editable(struct freezing *z, const struct vf_env_dist *d, struct vf_freeze_item *it, struct vf_err *err)
+static enum vf_status locate_editable(struct freezing *z, const struct vf_env_dist *d,
+                                      struct vf_freeze_item *it, struct vf_err *err)
 {
     struct vf_slice path = d->egg_source;
     if (d->has_url && d->url.editable && !vf_url_file_path(&z->a, d->url.url, &path))
@@ -60,7 +62,8 @@ static enum vf_status add(struct freezing *z, const struct vf_env_dist *d, struc
         return vf_err_nomem(err);
     *it = (struct vf_freeze_item){.name = d->name, .url = d->has_url ? &d->url : NULL};
     struct vf_info_name info = vf_info_name_parse(vf_path_base(d->info));
-    enum vf_status st = vf_freeze_version(&z->a, &info, d->header_version.p ? &d->header_version : NULL, &it->version, err);
+    enum vf_status st =
+        vf_freeze_version(&z->a, &info, d->header_version.p ? &d->header_version : NULL, &it->version, err);
     if (st == VF_OK && d->editable)
         st = locate_editable(z, d, it, err);
     if (st == VF_OK && d->url_invalid)
@@ -70,8 +73,8 @@ static enum vf_status add(struct freezing *z, const struct vf_env_dist *d, struc
     return st;
 }
 
-enum vf_status vf_env_freeze(const struct vf_env *env, const struct vf_env_freeze *f, struct vf_buf *text, struct vf_buf *notes,
-                             struct vf_err *err)
+enum vf_status vf_env_freeze(const struct vf_env *env, const struct vf_env_freeze *f, struct vf_buf *text,
+                             struct vf_buf *notes, struct vf_err *err)
 {
     struct freezing z = {.env = env, .f = f, .notes = notes};
     vf_arena_init(&z.a);

@@ -1,4 +1,5 @@
-/* freeze.h: the frozen list of an environment, read from its metadata directories as the newest `pip freeze` would print it (FACTS 6.1). */
+/* freeze.h: the frozen list of an environment, read from its metadata directories as the newest `pip freeze`
+ * would print it (FACTS 6.1). */
 #ifndef VF_ENV_FREEZE_H
 #define VF_ENV_FREEZE_H
 
@@ -10,12 +11,13 @@ struct vf_env_freeze {
     size_t n_exclude;
 };
 
-/* Appends the list to text (LF lines), and to notes one line for everything that a person should know: names passed over,
- * credentials left out, metadata that could not be read. */
-VF_MUST_CHECK enum vf_status vf_env_freeze(const struct vf_env *env, const struct vf_env_freeze *f, struct vf_buf *text,
-                                           struct vf_buf *notes, struct vf_err *err);
-/* Opens an environment for its metadata only: site-packages directories are listed, nothing else is walked or read (freeze takes a
- * fraction of a check). */
-VF_MUST_CHECK enum vf_status vf_env_open_metadata(const struct vf_env_params *params, struct vf_env **out, struct vf_err *err);
+/* Appends the list to text (LF lines), and to notes one line for everything that a person should know: names
+ * passed over, credentials left out, metadata that could not be read. */
+VF_MUST_CHECK enum vf_status vf_env_freeze(const struct vf_env *env, const struct vf_env_freeze *f,
+                                           struct vf_buf *text, struct vf_buf *notes, struct vf_err *err);
+/* Opens an environment for its metadata only: site-packages directories are listed, nothing else is walked or
+ * read (freeze takes a fraction of a check). */
+VF_MUST_CHECK enum vf_status vf_env_open_metadata(const struct vf_env_params *params, struct vf_env **out,
+                                                  struct vf_err *err);
 
 #endif

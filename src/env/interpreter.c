@@ -23,10 +23,12 @@ static void read_booleans(struct vf_env *env)
     env->system_site = true;
     if (vf_cfg_get(env->cfg, VF_S("include-system-site-packages"), &v))
         env->system_site = vf_slice_eq_nocase(v, VF_S("true"));
-    env->relocatable_claim = vf_cfg_get(env->cfg, VF_S("relocatable"), &v) && vf_slice_eq_nocase(v, VF_S("true"));
+    env->relocatable_claim =
+        vf_cfg_get(env->cfg, VF_S("relocatable"), &v) && vf_slice_eq_nocase(v, VF_S("true"));
 }
 
-/* `version = 3.12.1` (venv), `version_info = 3.12.1` or `3.11.2.final.0` (uv, virtualenv): three parts are shown. */
+/* `version = 3.12.1` (venv), `version_info = 3.12.1` or `3.11.2.final.0` (uv, virtualenv): three parts are
+ * shown. */
 static struct vf_slice version_of(const struct vf_env *env)
 {
     struct vf_slice v;
@@ -68,7 +70,8 @@ static unsigned minor_from_sites(struct vf_env *env)
     return 0;
 }
 
-/* The one entry of BIN that leaves the environment: the absolute link, or else a regular file with that kind of name. */
+/* The one entry of BIN that leaves the environment: the absolute link, or else a regular file with that kind
+ * of name. */
 static void find_link(struct vf_env *env)
 {
     for (size_t i = 0; i < env->n_files; i++) {
@@ -143,10 +146,12 @@ static enum vf_status find_library(struct vf_env *env, struct vf_err *err)
     vf_arena_init(&scratch);
     vf_err_init(&why);
     struct vf_slice path = vf_path_join(&env->arena, env->bin, env->py.link);
-    enum vf_status st = path.p ? vf_tree_read(env->tree, path, VF_ELF_CAP, &scratch, &bytes, &why) : VF_NO_MEMORY;
+    enum vf_status st =
+        path.p ? vf_tree_read(env->tree, path, VF_ELF_CAP, &scratch, &bytes, &why) : VF_NO_MEMORY;
     if (st == VF_OK && vf_elf_read(bytes, &scratch, &elf)) {
         for (size_t i = 0; i < elf.n_needed; i++) {
-            if (!vf_slice_starts(elf.needed[i], VF_S("libpython")) || search_library(env, elf.runpath, elf.needed[i]))
+            if (!vf_slice_starts(elf.needed[i], VF_S("libpython")) ||
+                search_library(env, elf.runpath, elf.needed[i]))
                 continue;
             env->py.library = vf_arena_dup(&env->arena, elf.needed[i]);
         }
@@ -179,7 +184,8 @@ enum vf_status vf_env_interpreter(struct vf_env *env, struct vf_err *err)
     if (env->py.has_cfg) {
         struct vf_err why;
         vf_err_init(&why);
-        enum vf_status st = vf_tree_read(env->tree, VF_S("pyvenv.cfg"), CFG_CAP, &env->arena, &env->cfg, &why);
+        enum vf_status st =
+            vf_tree_read(env->tree, VF_S("pyvenv.cfg"), CFG_CAP, &env->arena, &env->cfg, &why);
         if (st == VF_NO_MEMORY) {
             vf_err_release(&why);
             return vf_err_nomem(err);
@@ -213,6 +219,9 @@ enum vf_status vf_env_interpreter(struct vf_env *env, struct vf_err *err)
 
 struct vf_source vf_env_source(const struct vf_env *env, struct vf_slice path, struct vf_slice bytes)
 {
-    return (struct vf_source){
-        .path = path, .bytes = bytes, .root = env->typed, .py_minor = env->py.minor, .copies = env->py.copies};
+    return (struct vf_source){.path = path,
+                              .bytes = bytes,
+                              .root = env->typed,
+                              .py_minor = env->py.minor,
+                              .copies = env->py.copies};
 }

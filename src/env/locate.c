@@ -1,7 +1,8 @@
 /* locate.c: where the environment is and whether it is one.
  *
- * The argument may be the directory, a link to it, or a one-line file that names it (`.venv` files of editors and
- * pipenv). The typed spelling is kept: tools write it into files, and it may differ from the resolved one. */
+ * The argument may be the directory, a link to it, or a one-line file that names it (`.venv` files of editors
+ * and pipenv). The typed spelling is kept: tools write it into files, and it may differ from the resolved
+ * one. */
 #include "env/env_internal.h"
 #include "fs/tree_dir.h"
 
@@ -30,7 +31,8 @@ static enum vf_status follow_path_file(struct vf_env *env, struct vf_slice *plac
     if (st != VF_OK)
         return st;
     text = vf_slice_trim(text);
-    if (!text.n || vf_slice_find_byte(text, '\n', 0) != VF_NPOS || vf_slice_find_byte(text, '\0', 0) != VF_NPOS)
+    if (!text.n || vf_slice_find_byte(text, '\n', 0) != VF_NPOS ||
+        vf_slice_find_byte(text, '\0', 0) != VF_NPOS)
         return vf_err_set(err, VF_NOT_AN_ENVIRONMENT, 0, "open", *place, "it is a file, not an environment");
     struct vf_slice named = vf_path_join(&env->arena, vf_path_dir(*place), text);
     *place = vf_path_clean_dup(&env->arena, named);
@@ -46,7 +48,8 @@ static bool has_site_packages(struct vf_env *env)
     bool found = vf_tree_kind(env->tree, VF_S("Lib/site-packages")) == VF_KIND_DIR;
     if (vf_tree_list(env->tree, VF_S("lib"), &env->arena, &ents, &n, &ignored) == VF_OK) {
         for (size_t i = 0; i < n && !found; i++) {
-            struct vf_slice lib = vf_arena_concat(&env->arena, VF_S("lib/"), ents[i].name, VF_S("/site-packages"));
+            struct vf_slice lib =
+                vf_arena_concat(&env->arena, VF_S("lib/"), ents[i].name, VF_S("/site-packages"));
             found = lib.p && vf_tree_kind(env->tree, lib) == VF_KIND_DIR;
         }
     }
@@ -60,7 +63,8 @@ static enum vf_status must_be_environment(struct vf_env *env, struct vf_err *err
         return vf_err_set(err, VF_CONDA, 0, "open", env->typed,
                           "this is a conda environment; conda-pack moves those");
     env->bin = VF_S("bin");
-    if (vf_tree_kind(env->tree, VF_S("bin")) != VF_KIND_DIR && vf_tree_kind(env->tree, VF_S("Scripts")) == VF_KIND_DIR)
+    if (vf_tree_kind(env->tree, VF_S("bin")) != VF_KIND_DIR &&
+        vf_tree_kind(env->tree, VF_S("Scripts")) == VF_KIND_DIR)
         env->bin = VF_S("Scripts");
     env->py.has_cfg = vf_tree_kind(env->tree, VF_S("pyvenv.cfg")) == VF_KIND_FILE;
     if (env->py.has_cfg)

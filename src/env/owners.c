@@ -1,9 +1,11 @@
 /* owners.c: who owns which file: every RECORD row is resolved to a path below the root. */
 #include "env/env_internal.h"
 
-/* The path below the root that a row means; false when it lies elsewhere. Rows are relative to the directory that holds the dist-info; absolute
- * rows are resolved against every spelling of a place the environment had. */
-static bool row_path(const struct vf_env *env, const struct vf_env_dist *d, struct vf_slice row, struct vf_buf *out)
+/* The path below the root that a row means; false when it lies elsewhere. Rows are relative to the directory
+ * that holds the dist-info; absolute rows are resolved against every spelling of a place the environment had.
+ */
+static bool row_path(const struct vf_env *env, const struct vf_env_dist *d, struct vf_slice row,
+                     struct vf_buf *out)
 {
     vf_buf_clear(out);
     if (!vf_path_is_abs(row)) {
@@ -37,7 +39,8 @@ static bool row_path(const struct vf_env *env, const struct vf_env_dist *d, stru
     return inside && !out->failed;
 }
 
-static enum vf_status own(struct vf_env *env, uint32_t dist, uint32_t row, struct vf_slice path, struct vf_err *err)
+static enum vf_status own(struct vf_env *env, uint32_t dist, uint32_t row, struct vf_slice path,
+                          struct vf_err *err)
 {
     size_t first;
     bool listed = vf_map_get(&env->listed, path, &first);
@@ -70,7 +73,8 @@ static enum vf_status own(struct vf_env *env, uint32_t dist, uint32_t row, struc
     return VF_OK;
 }
 
-bool vf_env_row_path(const struct vf_env *env, const struct vf_env_dist *d, struct vf_slice row, struct vf_buf *out)
+bool vf_env_row_path(const struct vf_env *env, const struct vf_env_dist *d, struct vf_slice row,
+                     struct vf_buf *out)
 {
     return row_path(env, d, row, out);
 }

@@ -1,7 +1,9 @@
-/* places.c: the set of places that the environment ever called its own, by vote (FACTS 10.1), and the question where a path leads.
+/* places.c: the set of places that the environment ever called its own, by vote (FACTS 10.1), and the
+ * question where a path leads.
  *
- * Candidates come from references that installers and tools write: activate files, interpreter lines, `command`, absolute RECORD
- * rows, kernelspecs, absolute links. An owned script that is no entry point votes for nobody: its path is the publisher's. */
+ * Candidates come from references that installers and tools write: activate files, interpreter lines,
+ * `command`, absolute RECORD rows, kernelspecs, absolute links. An owned script that is no entry point votes
+ * for nobody: its path is the publisher's. */
 #include "env/env_internal.h"
 
 struct vote {
@@ -10,8 +12,8 @@ struct vote {
     struct vf_vec places; /* struct vf_env_place */
 };
 
-static enum vf_status add_place(struct vote *v, struct vf_slice path, enum vf_place_kind kind, uint32_t **votes,
-                                struct vf_err *err)
+static enum vf_status add_place(struct vote *v, struct vf_slice path, enum vf_place_kind kind,
+                                uint32_t **votes, struct vf_err *err)
 {
     for (size_t i = 0; i < v->places.n; i++) {
         struct vf_env_place *p = VF_VEC_AT(struct vf_env_place, &v->places, i);
@@ -48,7 +50,8 @@ static bool may_be_root(struct vf_slice path)
            !vf_slice_eq(path, VF_S("/usr/local"));
 }
 
-/* A base interpreter's directory looks like an environment's BIN: without pyvenv.cfg it is a vote only when nothing stands there. */
+/* A base interpreter's directory looks like an environment's BIN: without pyvenv.cfg it is a vote only when
+ * nothing stands there. */
 static bool is_base_prefix(struct vote *v, struct vf_slice root)
 {
     if (vf_outside_kind(v->env->params.outside, root, NULL) == VF_KIND_NONE)
@@ -74,7 +77,8 @@ static enum vf_status cast(struct vote *v, struct vf_slice path, struct vf_err *
     return st;
 }
 
-/* Does an interpreter line vote? Installers' forms only; of owned scripts only entry points and rewritten ones. */
+/* Does an interpreter line vote? Installers' forms only; of owned scripts only entry points and rewritten
+ * ones. */
 static bool header_votes(const struct vf_env *env, const struct vf_file *f, const struct vf_ref *r)
 {
     if (!(f->flags & VF_FILE_IN_BIN) || r->role != VF_ROLE_INTERPRETER || (r->flags & VF_REF_SELF))
@@ -91,13 +95,15 @@ static bool header_votes(const struct vf_env *env, const struct vf_file *f, cons
     return vf_slice_starts(base, VF_S("pip")) || vf_slice_starts(base, VF_S("easy_install"));
 }
 
-/* The place a link votes for: the part of its absolute target in front of the tail that it shares with this environment. */
+/* The place a link votes for: the part of its absolute target in front of the tail that it shares with this
+ * environment. */
 static struct vf_slice root_of_link(const struct vf_env *env, const struct vf_file *f)
 {
     struct vf_slice t = f->target;
     if (!vf_path_is_abs(t) || (f->flags & VF_FILE_IN_BIN))
         return (struct vf_slice){NULL, 0};
-    static const char *const marks[] = {"/lib/python", "/bin/", "/share/", "/etc/", "/src/", "/lib/", "/include/"};
+    static const char *const marks[] = {"/lib/python", "/bin/", "/share/",  "/etc/",
+                                        "/src/",       "/lib/", "/include/"};
     for (size_t i = 0; i < VF_COUNT(marks); i++) {
         size_t at = vf_slice_find(t, vf_slice_of(marks[i]), 1);
         if (at == VF_NPOS)
@@ -158,7 +164,8 @@ static struct vf_slice candidate(const struct vf_env *env, const struct vf_file 
     return none;
 }
 
-/* Where the value as the shell reads it and as the writer meant it differ, the longer one is the path: quoting only takes away. */
+/* Where the value as the shell reads it and as the writer meant it differ, the longer one is the path:
+ * quoting only takes away. */
 static struct vf_slice meant(const struct vf_ref *r)
 {
     return r->raw.n ? r->raw : r->value;
@@ -256,8 +263,8 @@ static enum vf_where where_of(enum vf_place_kind k)
     return VF_WHERE_OUTSIDE;
 }
 
-enum vf_status vf_env_locate(const struct vf_env *env, struct vf_slice path, struct vf_arena *a, struct vf_location *out,
-                             struct vf_err *err)
+enum vf_status vf_env_locate(const struct vf_env *env, struct vf_slice path, struct vf_arena *a,
+                             struct vf_location *out, struct vf_err *err)
 {
     *out = (struct vf_location){.where = VF_WHERE_RELATIVE, .place = VF_NONE, .path = path};
     if (!vf_path_is_abs(path))

@@ -1,14 +1,15 @@
-/* read.c: one file into facts: the syntaxes that can occur in it, every place that its other bytes name, and, where asked, whether its RECORD
- * row is true. Hash and search share one read; buffers are fixed, whatever the size of the file. */
+/* read.c: one file into facts: the syntaxes that can occur in it, every place that its other bytes name, and,
+ * where asked, whether its RECORD row is true. Hash and search share one read; buffers are fixed, whatever
+ * the size of the file. */
 #include "env/env_internal.h"
 #include "env/read_row.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define HEAD 8192u              /* classified and looked at for NUL */
-#define WINDOW VF_READ_BUFFER /* bytes of one read; larger than the overlap that a search needs */
-#define HITS_KEPT 20000u        /* per file; more are counted, and the file is not edited as text */
+#define HEAD        8192u          /* classified and looked at for NUL */
+#define WINDOW      VF_READ_BUFFER /* bytes of one read; larger than the overlap that a search needs */
+#define HITS_KEPT   20000u         /* per file; more are counted, and the file is not edited as text */
 #define HEADER_HEAD ((size_t)64 << 10)
 
 struct reading {
@@ -30,7 +31,8 @@ static bool claimed(const struct vf_file *f, const struct vf_hit *h)
     return false;
 }
 
-/* A header outside BIN matters only when it names a place that is ours: published files are full of others. */
+/* A header outside BIN matters only when it names a place that is ours: published files are full of others.
+ */
 static bool worth_keeping(const struct vf_read_job *job, const struct vf_file *f, const struct vf_ref *r)
 {
     if (r->syntax != VF_SYN_HEADER || (f->flags & VF_FILE_IN_BIN))
@@ -38,13 +40,14 @@ static bool worth_keeping(const struct vf_read_job *job, const struct vf_file *f
     struct vf_location loc;
     struct vf_err err;
     vf_err_init(&err);
-    bool keep = job->env->places && vf_env_locate_ref(job->env, r, job->a, &loc, &err) == VF_OK && loc.place != VF_NONE;
+    bool keep = job->env->places && vf_env_locate_ref(job->env, r, job->a, &loc, &err) == VF_OK &&
+                loc.place != VF_NONE;
     vf_err_release(&err);
     return keep;
 }
 
-static enum vf_status keep_refs(const struct vf_read_job *job, struct vf_file *f, const struct vf_read_out *out,
-                                struct vf_err *err)
+static enum vf_status keep_refs(const struct vf_read_job *job, struct vf_file *f,
+                                const struct vf_read_out *out, struct vf_err *err)
 {
     size_t n = f->facts.n_refs + out->refs.n, m = f->facts.n_flaws + out->flaws.n;
     struct vf_ref *refs = vf_arena_array(job->a, n + 1, sizeof *refs);
@@ -74,8 +77,8 @@ static enum vf_status keep_refs(const struct vf_read_job *job, struct vf_file *f
     return VF_OK;
 }
 
-static enum vf_status read_one(const struct vf_read_job *job, struct vf_file *f, enum vf_syntax s, struct vf_slice bytes,
-                               struct vf_err *err)
+static enum vf_status read_one(const struct vf_read_job *job, struct vf_file *f, enum vf_syntax s,
+                               struct vf_slice bytes, struct vf_err *err)
 {
     struct vf_read_out out = {.a = job->a};
     struct vf_source src = vf_env_source(job->env, f->path, bytes);
@@ -92,7 +95,8 @@ static enum vf_status read_one(const struct vf_read_job *job, struct vf_file *f,
     return st == VF_OK ? keep_refs(job, f, &out, err) : st;
 }
 
-enum vf_status vf_env_read_syntaxes(const struct vf_read_job *job, struct vf_file *f, struct vf_slice bytes, struct vf_err *err)
+enum vf_status vf_env_read_syntaxes(const struct vf_read_job *job, struct vf_file *f, struct vf_slice bytes,
+                                    struct vf_err *err)
 {
     enum vf_status st = VF_OK;
     if (f->st.kind == VF_KIND_LINK)
@@ -129,7 +133,8 @@ static enum vf_status on_hit(void *ctx, const struct vf_hit *hit, struct vf_err 
 }
 
 /* Reads until the buffer is full or the file ends. */
-static enum vf_status fill(struct vf_reader *rd, char *buf, size_t cap, size_t *n, bool *eof, struct vf_err *err)
+static enum vf_status fill(struct vf_reader *rd, char *buf, size_t cap, size_t *n, bool *eof,
+                           struct vf_err *err)
 {
     *eof = false;
     while (*n < cap) {
@@ -146,7 +151,8 @@ static enum vf_status fill(struct vf_reader *rd, char *buf, size_t cap, size_t *
     return VF_OK;
 }
 
-/* The syntaxes of a file that was no voter, found by its head. The bytes are kept only when one of them needs them. */
+/* The syntaxes of a file that was no voter, found by its head. The bytes are kept only when one of them needs
+ * them. */
 static enum vf_status syntaxes_of(struct reading *r, struct vf_slice first, bool whole, struct vf_err *err)
 {
     struct vf_file *f = r->f;
@@ -167,8 +173,8 @@ static enum vf_status syntaxes_of(struct reading *r, struct vf_slice first, bool
     return bytes.p ? vf_env_read_syntaxes(r->job, f, bytes, err) : vf_err_nomem(err);
 }
 
-static enum vf_status first_window(struct reading *r, struct vf_search_state *state, struct vf_slice first, bool eof,
-                                   struct vf_err *err)
+static enum vf_status first_window(struct reading *r, struct vf_search_state *state, struct vf_slice first,
+                                   bool eof, struct vf_err *err)
 {
     state->binary = first.n && memchr(first.p, 0, first.n < HEAD ? first.n : HEAD) != NULL;
     if (state->binary)
@@ -176,8 +182,8 @@ static enum vf_status first_window(struct reading *r, struct vf_search_state *st
     return r->f->flags & VF_FILE_VOTER ? VF_OK : syntaxes_of(r, first, eof, err);
 }
 
-static enum vf_status search_file(struct reading *r, struct vf_reader *rd, char *buf, struct vf_row_check *check,
-                                  struct vf_err *err)
+static enum vf_status search_file(struct reading *r, struct vf_reader *rd, char *buf,
+                                  struct vf_row_check *check, struct vf_err *err)
 {
     const struct vf_searcher *s = r->job->searcher;
     size_t n = 0;
@@ -208,7 +214,8 @@ static enum vf_status search_file(struct reading *r, struct vf_reader *rd, char 
 }
 
 /* A second read, for the few files with hits whose row decides how loud they are. */
-static enum vf_status hash_again(const struct vf_read_job *job, struct vf_file *f, char *buf, struct vf_err *err)
+static enum vf_status hash_again(const struct vf_read_job *job, struct vf_file *f, char *buf,
+                                 struct vf_err *err)
 {
     struct vf_row_check check;
     struct vf_reader *rd = NULL;
@@ -270,7 +277,8 @@ enum vf_status vf_env_read_contents(const struct vf_read_job *job, struct vf_fil
     if (st == VF_NO_MEMORY || st == VF_INTERNAL) {
         vf_err_set(err, why.code, why.sys, "read", f->path, "%s", why.detail);
     } else if (st != VF_OK) {
-        vf_file_unexamined(f, st == VF_NOT_FOUND ? VF_CHANGED : st, why.sys, st == VF_LIMIT ? "too slow to search" : NULL);
+        vf_file_unexamined(f, st == VF_NOT_FOUND ? VF_CHANGED : st, why.sys,
+                           st == VF_LIMIT ? "too slow to search" : NULL);
         st = VF_OK;
     }
     vf_err_release(&why);

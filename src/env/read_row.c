@@ -1,7 +1,8 @@
 /* read_row.c: compares a file with its RECORD row. */
 #include "env/read_row.h"
 
-enum vf_status vf_row_check_begin(struct vf_row_check *c, const struct vf_env *env, struct vf_file *f, struct vf_err *err)
+enum vf_status vf_row_check_begin(struct vf_row_check *c, const struct vf_env *env, struct vf_file *f,
+                                  struct vf_err *err)
 {
     *c = (struct vf_row_check){.env = env};
     if (f->dist == VF_NONE || f->row == VF_NONE) {

@@ -29,7 +29,8 @@ static void count_examined(struct vf_env *env)
         const struct vf_file *f = &env->files[i];
         if (f->flags & VF_FILE_JOURNAL)
             continue;
-        bool special = f->st.kind == VF_KIND_FIFO || f->st.kind == VF_KIND_SOCKET || f->st.kind == VF_KIND_DEVICE;
+        bool special =
+            f->st.kind == VF_KIND_FIFO || f->st.kind == VF_KIND_SOCKET || f->st.kind == VF_KIND_DEVICE;
         if (f->unexamined != VF_OK || special)
             env->n_unexamined++;
         else if (f->st.kind == VF_KIND_FILE || f->st.kind == VF_KIND_LINK)
@@ -43,7 +44,8 @@ enum vf_status vf_env_scan(struct vf_env *env, struct vf_err *err)
     enum vf_status st = vf_searcher_new(env->place_list, env->n_places, &searcher, err);
     if (st != VF_OK)
         return st;
-    struct scan s = {.job = {.env = env, .tree = env->tree, .searcher = searcher, .hash = env->params.hashes}};
+    struct scan s = {
+        .job = {.env = env, .tree = env->tree, .searcher = searcher, .hash = env->params.hashes}};
     s.buffers = calloc(env->n_workers, sizeof *s.buffers);
     if (!s.buffers)
         st = vf_err_nomem(err);
@@ -68,7 +70,8 @@ enum vf_status vf_env_read_file(struct vf_env *env, struct vf_tree *tree, uint32
     f->unexamined = VF_OK;
     f->flags &= ~(uint32_t)(VF_FILE_VOTER | VF_FILE_HASHED | VF_FILE_HITS_CUT | VF_FILE_BINARY);
     struct vf_read_job job = {.env = env, .tree = tree, .a = a, .buffer = malloc(VF_READ_BUFFER)};
-    enum vf_status st = job.buffer ? vf_searcher_new(env->place_list, env->n_places, &searcher, err) : vf_err_nomem(err);
+    enum vf_status st =
+        job.buffer ? vf_searcher_new(env->place_list, env->n_places, &searcher, err) : vf_err_nomem(err);
     job.searcher = searcher;
     if (st == VF_OK && f->st.kind == VF_KIND_LINK) {
         struct vf_slice target;
@@ -89,11 +92,12 @@ enum vf_status vf_env_read_file(struct vf_env *env, struct vf_tree *tree, uint32
 static enum vf_status open_steps(struct vf_env *env, struct vf_err *err)
 {
     static enum vf_status (*const steps[])(struct vf_env *, struct vf_err *) = {
-        vf_env_locate_root, vf_env_walk, vf_env_interpreter, vf_env_dists, vf_env_owners, vf_env_voters, vf_env_vote};
+        vf_env_locate_root, vf_env_walk,   vf_env_interpreter, vf_env_dists,
+        vf_env_owners,      vf_env_voters, vf_env_vote};
     enum vf_status st = VF_OK;
     for (size_t i = 0; i < VF_COUNT(steps) && st == VF_OK; i++)
         st = steps[i](env, err);
-    return st;
+    return vf_buf_ran_out() && st == VF_OK ? vf_err_nomem(err) : st;
 }
 
 static enum vf_status metadata_steps(struct vf_env *env, struct vf_err *err)
@@ -107,7 +111,8 @@ static enum vf_status metadata_steps(struct vf_env *env, struct vf_err *err)
     return st;
 }
 
-static enum vf_status open_with(const struct vf_env_params *params, enum vf_status (*steps)(struct vf_env *, struct vf_err *),
+static enum vf_status open_with(const struct vf_env_params *params,
+                                enum vf_status (*steps)(struct vf_env *, struct vf_err *),
                                 struct vf_env **out, struct vf_err *err)
 {
     struct vf_env *env = calloc(1, sizeof *env);
@@ -136,7 +141,8 @@ enum vf_status vf_env_open(const struct vf_env_params *params, struct vf_env **o
     return open_with(params, open_steps, out, err);
 }
 
-enum vf_status vf_env_open_metadata(const struct vf_env_params *params, struct vf_env **out, struct vf_err *err)
+enum vf_status vf_env_open_metadata(const struct vf_env_params *params, struct vf_env **out,
+                                    struct vf_err *err)
 {
     return open_with(params, metadata_steps, out, err);
 }

@@ -1,4 +1,5 @@
-/* vcs.c: git's own files: HEAD, refs, packed-refs, config, worktrees and submodules (a `.git` file with `gitdir:`). */
+/* vcs.c: git's own files: HEAD, refs, packed-refs, config, worktrees and submodules (a `.git` file with
+ * `gitdir:`). */
 #include "env/vcs.h"
 
 #include "base/path.h"
@@ -20,7 +21,8 @@ static bool read_at(struct git *g, struct vf_slice dir, struct vf_slice name, st
     struct vf_err ignored;
     vf_err_init(&ignored);
     struct vf_slice path = vf_path_join(g->a, dir, name);
-    bool ok = path.p && vf_outside_exists(g->o, path) && vf_outside_read(g->o, path, GIT_CAP, g->a, out, &ignored) == VF_OK;
+    bool ok = path.p && vf_outside_exists(g->o, path) &&
+              vf_outside_read(g->o, path, GIT_CAP, g->a, out, &ignored) == VF_OK;
     vf_err_release(&ignored);
     return ok;
 }
@@ -39,7 +41,8 @@ static bool find_git_dir(struct git *g, struct vf_slice top)
     enum vf_kind kind = vf_outside_kind(g->o, dot, NULL);
     if (kind == VF_KIND_DIR) {
         g->dir = dot;
-    } else if (kind == VF_KIND_FILE && read_at(g, top, VF_S(".git"), &text) && vf_slice_starts(text, VF_S("gitdir:"))) {
+    } else if (kind == VF_KIND_FILE && read_at(g, top, VF_S(".git"), &text) &&
+               vf_slice_starts(text, VF_S("gitdir:"))) {
         g->dir = absolute(g, top, vf_slice_trim(vf_slice_from(text, 7)));
     } else {
         return false;
@@ -112,7 +115,8 @@ static struct vf_slice remote_url(struct git *g)
             continue;
         }
         size_t eq = vf_slice_find_byte(line, '=', 0);
-        if (!section.n || eq == VF_NPOS || !vf_slice_eq_nocase(vf_slice_trim(vf_slice_sub(line, 0, eq)), VF_S("url")))
+        if (!section.n || eq == VF_NPOS ||
+            !vf_slice_eq_nocase(vf_slice_trim(vf_slice_sub(line, 0, eq)), VF_S("url")))
             continue;
         struct vf_slice url = vf_slice_trim(vf_slice_from(line, eq + 1));
         if (url.n > 1 && url.p[0] == '"' && url.p[url.n - 1] == '"')
@@ -170,8 +174,8 @@ static void look_at_git(struct git *g, struct vf_slice top, struct vf_slice dir,
         out->state = VF_VCS_FOUND;
 }
 
-enum vf_status vf_vcs_look(struct vf_outside *o, struct vf_slice dir, struct vf_arena *a, struct vf_freeze_vcs *out,
-                           struct vf_err *err)
+enum vf_status vf_vcs_look(struct vf_outside *o, struct vf_slice dir, struct vf_arena *a,
+                           struct vf_freeze_vcs *out, struct vf_err *err)
 {
     static const char *const others[] = {".hg", ".svn", ".bzr"};
     struct git g = {.o = o, .a = a};

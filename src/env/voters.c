@@ -1,5 +1,5 @@
-/* voters.c: pass 1 of reading: the files whose references decide what the old places are. They are read once, here, and their
- * references kept; pass 2 searches them, too, as soon as the places are known. */
+/* voters.c: pass 1 of reading: the files whose references decide what the old places are. They are read once,
+ * here, and their references kept; pass 2 searches them, too, as soon as the places are known. */
 #include "env/env_internal.h"
 
 #define VOTER_CAP ((uint64_t)1 << 20) /* larger files in BIN are programs; they are read with the rest */

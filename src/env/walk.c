@@ -27,7 +27,12 @@ static struct vf_file *add_file(struct walk *w, struct vf_slice path, const stru
     struct vf_file *f = vf_vec_push(&w->env->arena, &w->files, sizeof *f);
     if (!f)
         return NULL;
-    *f = (struct vf_file){.path = path, .dist = VF_NONE, .row = VF_NONE, .info_of = VF_NONE, .second_dist = VF_NONE, .truth = VF_ROW_NONE};
+    *f = (struct vf_file){.path = path,
+                          .dist = VF_NONE,
+                          .row = VF_NONE,
+                          .info_of = VF_NONE,
+                          .second_dist = VF_NONE,
+                          .truth = VF_ROW_NONE};
     if (!d)
         return f;
     f->st = d->st;
@@ -57,7 +62,8 @@ static uint32_t flags_of(const struct walk *w, struct vf_slice path)
     return flags;
 }
 
-/* lib/pythonX.Y/site-packages and its kin: one level below a directory of lib, lib64, or Lib/site-packages. */
+/* lib/pythonX.Y/site-packages and its kin: one level below a directory of lib, lib64, or Lib/site-packages.
+ */
 static bool is_site(struct vf_slice dir)
 {
     if (!vf_slice_eq(vf_path_base(dir), VF_S("site-packages")))
@@ -76,7 +82,8 @@ static bool leads_to_metadata(struct vf_slice path)
     if (vf_slice_ends(base, VF_S(".dist-info")) || vf_slice_ends(base, VF_S(".egg-info")))
         return is_site(vf_path_dir(path));
     if (vf_path_depth(path) <= 1)
-        return !path.n || vf_slice_eq(path, VF_S("bin")) || vf_slice_starts(base, VF_S("lib")) || vf_slice_eq(base, VF_S("Lib"));
+        return !path.n || vf_slice_eq(path, VF_S("bin")) || vf_slice_starts(base, VF_S("lib")) ||
+               vf_slice_eq(base, VF_S("Lib"));
     return is_site(path) || (vf_path_depth(path) == 2 && vf_slice_starts(path, VF_S("lib")));
 }
 
@@ -107,7 +114,8 @@ static enum vf_status enter_dir(struct walk *w, struct vf_slice path, struct vf_
     return VF_OK;
 }
 
-static enum vf_status add_entry(struct walk *w, struct vf_slice dir, const struct vf_dirent *d, struct vf_err *err)
+static enum vf_status add_entry(struct walk *w, struct vf_slice dir, const struct vf_dirent *d,
+                                struct vf_err *err)
 {
     struct vf_slice path = vf_path_join(&w->env->arena, dir, d->name);
     if (!path.p)

@@ -48,6 +48,9 @@ int vf_sys_copy_attrs(int src, int dst, const struct vf_stat *st);
 /* A directory that hands down no ACL to what is made in it. Failure is none of ours: then there was none. */
 void vf_sys_drop_default_acl(int dirfd);
 void vf_sys_to_stat(const void *native /* struct stat */, struct vf_stat *out);
+/* Starts writing out what fd holds, without waiting: an fsync of many files then waits for one commit, not
+ * for one each. */
+void vf_sys_start_flush(int fd);
 /* Flushes the file system that holds fd (syncfs, else sync). 0 or -1 with errno. */
 int vf_sys_syncfs(int fd);
 /* fsync of a directory; the descriptor may be one of vf_sys_open_parent. A file system that has no such thing

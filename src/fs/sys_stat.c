@@ -130,6 +130,16 @@ int vf_sys_sync_dir(int dirfd)
     return r;
 }
 
+void vf_sys_start_flush(int fd)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+    if (!vf_sys_fallback_forced())
+        (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+#else
+    (void)fd;
+#endif
+}
+
 int vf_sys_syncfs(int fd)
 {
 #ifdef __linux__

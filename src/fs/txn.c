@@ -123,24 +123,29 @@ enum vf_status vf_txn_stage(struct vf_txn *t, const struct vf_edit *e, struct vf
     return vf_txn_stage_one(t, &own, i, j, err);
 }
 
-static enum vf_status sync_news(struct vf_txn *t, struct vf_err *err)
+/* One pass starts the writing of all staged files, the next waits for each. */
+static enum vf_status flush_news(void *ctx, bool wait, struct vf_err *err)
 {
+    struct vf_txn *t = ctx;
     const struct vf_journal *j = &t->d.journal;
-    VF_STEP();
     if (j->n > SYNC_EACH)
-        return vf_sys_syncfs(t->news) < 0 ? vf_err_write(err, errno, "sync", VF_S(VF_TXN_DIR)) : VF_OK;
+        return wait && vf_sys_syncfs(t->news) < 0 ? vf_err_write(err, errno, "sync", VF_S(VF_TXN_DIR))
+                                                  : VF_OK;
     for (size_t i = 0; i < j->n; i++) {
         struct vf_txn_names name = vf_txn_names(i);
         if (j->v[i].is.kind != VF_KIND_FILE)
             continue;
         int fd = openat(t->news, name.staged, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        int bad = fd < 0 || vf_file_sync(fd) < 0 ? errno : 0;
+        int bad = fd < 0 || (wait && vf_file_sync(fd) < 0) ? errno : 0;
+        if (fd >= 0 && !wait)
+            vf_sys_start_flush(fd);
         if (fd >= 0)
             (void)close(fd);
         if (bad)
             return vf_err_write(err, bad, "sync", j->v[i].path);
     }
-    if (vf_sys_sync_dir(t->news) < 0)
+    VF_STEP();
+    if (wait && vf_sys_sync_dir(t->news) < 0)
         return vf_err_write(err, errno, "sync", VF_S(VF_TXN_DIR "/new"));
     return VF_OK;
 }
@@ -151,12 +156,7 @@ enum vf_status vf_txn_seal(struct vf_txn *t, struct vf_err *err)
         return vf_err_set(err, VF_INTERNAL, 0, "seal", VF_S(VF_TXN_DIR), "the transaction is sealed");
     t->d.journal.v = t->edits.base;
     t->d.journal.n = t->edits.n;
-    enum vf_status st = sync_news(t, err);
-    if (st == VF_OK)
-        st = vf_jdir_put_journal(&t->d, err);
-    if (st == VF_OK)
-        st = vf_jdir_put_state(&t->d, VF_JSTATE_SEALED, err);
-    return st;
+    return vf_jdir_seal(&t->d, flush_news, t, err);
 }
 
 /* --- the rename --- */

@@ -95,38 +95,69 @@ enum vf_status vf_jdir_make(struct vf_jdir *d, struct vf_err *err)
     return st;
 }
 
-static enum vf_status replace_file(struct vf_jdir *d, const char *name, const char *fresh,
-                                   struct vf_slice bytes, struct vf_err *err)
+/* A new file, whatever stood under the name before; not flushed. */
+static enum vf_status write_file(struct vf_jdir *d, const char *name, struct vf_slice bytes, int *fd,
+                                 struct vf_err *err)
 {
     struct vf_slice path = vf_slice_of(name);
     VF_STEP();
-    if (unlinkat(d->dir, fresh, 0) < 0 && errno != ENOENT)
+    if (unlinkat(d->dir, name, 0) < 0 && errno != ENOENT)
         return vf_err_write(err, errno, "remove", path);
     VF_STEP();
-    int fd = vf_file_make(d->dir, fresh);
-    if (fd < 0)
+    *fd = vf_file_make(d->dir, name);
+    if (*fd < 0)
         return vf_err_write(err, errno, "create", path);
-    int bad = vf_fd_write_all(fd, bytes) < 0 || vf_file_sync(fd) < 0 ? errno : 0;
+    return vf_fd_write_all(*fd, bytes) < 0 ? vf_err_write(err, errno, "write", path) : VF_OK;
+}
+
+static enum vf_status flush_file(int fd, const char *name, enum vf_status st, struct vf_err *err)
+{
+    if (fd < 0)
+        return st;
+    int bad = st == VF_OK && vf_file_sync(fd) < 0 ? errno : 0;
     if (close(fd) < 0 && !bad)
         bad = errno;
-    if (bad)
-        return vf_err_write(err, bad, "write", path);
+    return st == VF_OK && bad ? vf_err_write(err, bad, "write", vf_slice_of(name)) : st;
+}
+
+static enum vf_status rename_file(struct vf_jdir *d, const char *from, const char *to, struct vf_err *err)
+{
     VF_STEP();
-    if (renameat(d->dir, fresh, d->dir, name) < 0)
-        return vf_err_write(err, errno, "rename", path);
+    return renameat(d->dir, from, d->dir, to) < 0 ? vf_err_write(err, errno, "rename", vf_slice_of(to))
+                                                  : VF_OK;
+}
+
+static enum vf_status flush_dir(struct vf_jdir *d, struct vf_err *err)
+{
     VF_STEP();
-    if (vf_sys_sync_dir(d->dir) < 0)
-        return vf_err_write(err, errno, "sync", path);
+    return vf_sys_sync_dir(d->dir) < 0 ? vf_err_write(err, errno, "sync", vf_slice_of(dir_name)) : VF_OK;
+}
+
+static enum vf_status replace_file(struct vf_jdir *d, const char *name, const char *fresh,
+                                   struct vf_slice bytes, struct vf_err *err)
+{
+    int fd = -1;
+    enum vf_status st = write_file(d, fresh, bytes, &fd, err);
+    st = flush_file(fd, name, st, err);
+    if (st == VF_OK)
+        st = rename_file(d, fresh, name, err);
+    return st == VF_OK ? flush_dir(d, err) : st;
+}
+
+static enum vf_status journal_text(struct vf_jdir *d, struct vf_buf *b, struct vf_err *err)
+{
+    vf_journal_put(b, &d->journal);
+    if (b->failed)
+        return vf_err_nomem(err);
+    if (b->n > VF_JOURNAL_MAX)
+        return vf_err_set(err, VF_LIMIT, 0, "write", vf_slice_of(dir_name), "the journal would be too large");
     return VF_OK;
 }
 
 enum vf_status vf_jdir_put_journal(struct vf_jdir *d, struct vf_err *err)
 {
     struct vf_buf b = {0};
-    vf_journal_put(&b, &d->journal);
-    enum vf_status st = b.failed ? vf_err_nomem(err) : VF_OK;
-    if (st == VF_OK && b.n > VF_JOURNAL_MAX)
-        st = vf_err_set(err, VF_LIMIT, 0, "write", vf_slice_of(dir_name), "the journal would be too large");
+    enum vf_status st = journal_text(d, &b, err);
     if (st == VF_OK)
         st = replace_file(d, "journal", "journal.new", vf_buf_slice(&b), err);
     vf_buf_release(&b);
@@ -134,12 +165,67 @@ enum vf_status vf_jdir_put_journal(struct vf_jdir *d, struct vf_err *err)
     return st;
 }
 
+/* Written ahead and flushed by vf_jdir_seal? */
+static const char *ahead_of(struct vf_jdir *d, enum vf_jstate state)
+{
+    const char *name = state == VF_JSTATE_DONE     ? "state.done"
+                       : state == VF_JSTATE_SEALED ? "state.sealed"
+                                                   : NULL;
+    struct vf_stat st = name ? vf_stat_at(d->dir, name) : (struct vf_stat){0};
+    return st.kind == VF_KIND_FILE && st.size == strlen(state_words[state]) ? name : NULL;
+}
+
 enum vf_status vf_jdir_put_state(struct vf_jdir *d, enum vf_jstate state, struct vf_err *err)
 {
-    enum vf_status st = replace_file(d, "state", "state.new", vf_slice_of(state_words[state]), err);
+    const char *ahead = ahead_of(d, state);
+    enum vf_status st = VF_OK;
+    if (ahead) {
+        st = rename_file(d, ahead, "state", err);
+        if (st == VF_OK)
+            st = flush_dir(d, err);
+    } else {
+        st = replace_file(d, "state", "state.new", vf_slice_of(state_words[state]), err);
+    }
     if (st == VF_OK)
         d->state = state;
     return st;
+}
+
+enum { AHEAD = 3 };
+
+/* Waits for the files written ahead; closes them in any case. */
+static enum vf_status flush_ahead(int fd[AHEAD], vf_flush_fn flush, void *ctx, enum vf_status st,
+                                  struct vf_err *err)
+{
+    for (size_t i = 0; i < AHEAD && st == VF_OK; i++)
+        vf_sys_start_flush(fd[i]);
+    if (st == VF_OK)
+        st = flush(ctx, false, err);
+    if (st == VF_OK)
+        st = flush(ctx, true, err);
+    for (size_t i = 0; i < AHEAD; i++)
+        st = flush_file(fd[i], VF_TXN_DIR, st, err);
+    return st;
+}
+
+/* Should the second rename reach the disk before the first, it finds a journal without edits: nothing was
+ * applied yet by then, so that is right, too. */
+enum vf_status vf_jdir_seal(struct vf_jdir *d, vf_flush_fn flush, void *ctx, struct vf_err *err)
+{
+    struct vf_buf b = {0};
+    int fd[AHEAD] = {-1, -1, -1};
+    enum vf_status st = journal_text(d, &b, err);
+    if (st == VF_OK)
+        st = write_file(d, "journal.new", vf_buf_slice(&b), &fd[0], err);
+    if (st == VF_OK)
+        st = write_file(d, "state.sealed", vf_slice_of(state_words[VF_JSTATE_SEALED]), &fd[1], err);
+    if (st == VF_OK)
+        st = write_file(d, "state.done", vf_slice_of(state_words[VF_JSTATE_DONE]), &fd[2], err);
+    st = flush_ahead(fd, flush, ctx, st, err);
+    vf_buf_release(&b);
+    if (st == VF_OK)
+        st = rename_file(d, "journal.new", "journal", err);
+    return st == VF_OK ? vf_jdir_put_state(d, VF_JSTATE_SEALED, err) : st;
 }
 
 /* --- judging --- */
@@ -343,7 +429,8 @@ static enum vf_status empty_new(struct vf_jdir *d, struct vf_err *err)
 
 enum vf_status vf_jdir_remove(struct vf_jdir *d, struct vf_err *err)
 {
-    static const char *const names[] = {"probe", "state.new", "journal.new", "state", "journal", "lock"};
+    static const char *const names[] = {"probe",       "state.new", "state.sealed", "state.done",
+                                        "journal.new", "state",     "journal",      "lock"};
     struct vf_stat keep;
     /* Never sealed as far as we know: whatever the file says (its last fsync may have failed), nothing is to
      * be replayed. */
@@ -364,9 +451,8 @@ enum vf_status vf_jdir_remove(struct vf_jdir *d, struct vf_err *err)
     VF_STEP();
     if (unlinkat(d->root, dir_name, AT_REMOVEDIR) < 0 && errno != ENOENT)
         return vf_err_write(err, errno, "remove", vf_slice_of(dir_name));
-    vf_times_restore(d->root, &keep);
-    VF_STEP();
-    if (vf_sys_sync_dir(d->root) < 0)
-        return vf_err_write(err, errno, "sync", vf_slice_of(dir_name));
+    vf_times_restore(
+        d->root,
+        &keep); /* not flushed: should the directory come back after a crash, its state says what it is */
     return VF_OK;
 }

@@ -3,7 +3,8 @@
  *
  * Files in it: `lock` (empty, flock held by the owner), `journal` (txn_journal.h), `state` (one word), `new/`
  * (staged files, and originals), `probe` (an executable that proves a header), `journal.new` and `state.new`
- * (being written). */
+ * (being written), `state.sealed` and `state.done` (written ahead, so that these two changes of state cost one
+ * rename and one flush each). */
 #ifndef VF_FS_TXN_DIR_H
 #define VF_FS_TXN_DIR_H
 
@@ -46,6 +47,11 @@ VF_MUST_CHECK enum vf_status vf_jdir_open(struct vf_jdir *d, bool take, const ch
 /* Replaces a file by one with these contents: new file, fsync, rename, fsync of the directory. */
 VF_MUST_CHECK enum vf_status vf_jdir_put_journal(struct vf_jdir *d, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_jdir_put_state(struct vf_jdir *d, enum vf_jstate state, struct vf_err *err);
+/* The journal complete, and state sealed. `flush` is called (ctx, false) to start flushing what has to be on
+ * disk by then, and (ctx, true) to wait for it: everything together, so that it costs few commits. */
+typedef enum vf_status (*vf_flush_fn)(void *ctx, bool wait, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_jdir_seal(struct vf_jdir *d, vf_flush_fn flush, void *ctx,
+                                          struct vf_err *err);
 /* Removes the directory: only what we put there; anything else stops it. */
 VF_MUST_CHECK enum vf_status vf_jdir_remove(struct vf_jdir *d, struct vf_err *err);
 

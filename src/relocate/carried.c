@@ -27,8 +27,8 @@ enum vf_status vf_plan_carried(const struct vf_env *env, struct vf_arena *a, str
     for (size_t i = 0; i < env->n_files; i++) {
         const struct vf_file *f = &env->files[i];
         bool thing = f->st.kind == VF_KIND_FILE || f->st.kind == VF_KIND_LINK;
-        if (!thing || f->dist != VF_NONE || f->info_of != VF_NONE || f->flags & (VF_FILE_JOURNAL | VF_FILE_PYC) ||
-            of_the_maker(env, f))
+        if (!thing || f->dist != VF_NONE || f->info_of != VF_NONE ||
+            f->flags & (VF_FILE_JOURNAL | VF_FILE_PYC) || of_the_maker(env, f))
             continue;
         struct vf_slice *p = vf_vec_push(a, &v, sizeof *p);
         if (!p)

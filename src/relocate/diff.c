@@ -1,9 +1,10 @@
-/* diff.c: edits as a unified diff, made from the splices: lines that a splice touches are taken out and put in, three lines around. */
+/* diff.c: edits as a unified diff, made from the splices: lines that a splice touches are taken out and put
+ * in, three lines around. */
 #include "relocate/plan.h"
 
 #include <string.h>
 
-#define CONTEXT 3u
+#define CONTEXT  3u
 #define DIFF_CAP ((uint64_t)256 << 20)
 
 struct lines {
@@ -58,8 +59,10 @@ static size_t line_at(const struct lines *l, uint64_t off)
     return lo;
 }
 
-/* Old lines that the splices from i on touch together; their new text. Returns the first splice behind them. */
-static size_t next_change(struct vf_arena *a, const struct vf_edit *e, size_t i, const struct lines *l, struct change *c)
+/* Old lines that the splices from i on touch together; their new text. Returns the first splice behind them.
+ */
+static size_t next_change(struct vf_arena *a, const struct vf_edit *e, size_t i, const struct lines *l,
+                          struct change *c)
 {
     struct vf_buf text;
     vf_buf_init(&text);
@@ -69,7 +72,8 @@ static size_t next_change(struct vf_arena *a, const struct vf_edit *e, size_t i,
     for (; i < e->n; i++) {
         const struct vf_splice *s = &e->splices[i];
         if (s->off > start_of(l, end_line < count_lines(l) ? end_line : count_lines(l)) ||
-            (s->off == start_of(l, end_line < count_lines(l) ? end_line : count_lines(l)) && s->off < l->all.n))
+            (s->off == start_of(l, end_line < count_lines(l) ? end_line : count_lines(l)) &&
+             s->off < l->all.n))
             break;
         vf_buf_put(&text, vf_slice_sub(l->all, at, s->off));
         vf_buf_put(&text, s->bytes);
@@ -108,7 +112,8 @@ static void put_range(struct vf_buf *out, char mark, size_t from, size_t n)
     vf_buf_printf(out, "%c%zu,%zu", mark, n ? from + 1 : from, n);
 }
 
-static void put_hunk(struct vf_buf *out, const struct lines *l, const struct change *c, size_t first, size_t last, long shift)
+static void put_hunk(struct vf_buf *out, const struct lines *l, const struct change *c, size_t first,
+                     size_t last, long shift)
 {
     size_t from = c[first].a > CONTEXT ? c[first].a - CONTEXT : 0;
     size_t to = c[last].b + CONTEXT < count_lines(l) ? c[last].b + CONTEXT : count_lines(l);
@@ -130,7 +135,8 @@ static void put_hunk(struct vf_buf *out, const struct lines *l, const struct cha
     put_lines(out, ' ', vf_slice_sub(l->all, start_of(l, at), start_of(l, to)));
 }
 
-static enum vf_status diff_file(const struct vf_plan *p, const struct vf_edit *e, struct vf_buf *out, struct vf_err *err)
+static enum vf_status diff_file(const struct vf_plan *p, const struct vf_edit *e, struct vf_buf *out,
+                                struct vf_err *err)
 {
     struct vf_arena a;
     struct vf_slice bytes;

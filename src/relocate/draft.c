@@ -41,7 +41,8 @@ enum vf_status vf_draft_bytes(struct vf_drafts *d, uint32_t file, struct vf_slic
     if (st != VF_OK)
         return st;
     if (out->n != env->files[file].st.size)
-        return vf_err_set(err, VF_CHANGED, 0, "read", env->files[file].path, "the file changed while it was examined");
+        return vf_err_set(err, VF_CHANGED, 0, "read", env->files[file].path,
+                          "the file changed while it was examined");
     dr = vf_draft_of(d, file, VF_EDIT_SPLICE);
     if (!dr)
         return vf_err_nomem(err);
@@ -60,8 +61,8 @@ static bool overlaps(const struct vf_splice *a, const struct vf_splice *b)
     return a->off < b->off + b->len && b->off < a->off + a->len;
 }
 
-enum vf_status vf_draft_splice(struct vf_drafts *d, uint32_t file, struct vf_splice s, const char *rule, uint32_t count,
-                               bool *added, struct vf_err *err)
+enum vf_status vf_draft_splice(struct vf_drafts *d, uint32_t file, struct vf_splice s, const char *rule,
+                               uint32_t count, bool *added, struct vf_err *err)
 {
     struct vf_slice bytes;
     *added = false;

@@ -1,4 +1,5 @@
-/* draft.h: edits while they are being gathered: one draft a file, splices in any order. For src/relocate only. */
+/* draft.h: edits while they are being gathered: one draft a file, splices in any order. For src/relocate
+ * only. */
 #ifndef VF_RELOCATE_DRAFT_H
 #define VF_RELOCATE_DRAFT_H
 
@@ -32,15 +33,20 @@ struct vf_drafts {
     struct vf_target target;
 };
 
-/* The draft of a file, made when there is none. NULL: no memory. Pointers are not stable over further calls. */
+/* The draft of a file, made when there is none. NULL: no memory. Pointers are not stable over further calls.
+ */
 struct vf_draft *vf_draft_of(struct vf_drafts *d, uint32_t file, enum vf_edit_kind kind);
 struct vf_draft *vf_draft_find(struct vf_drafts *d, uint32_t file);
 /* Contents of the draft's file, read once. VF_LIMIT above 256 MiB. */
-VF_MUST_CHECK enum vf_status vf_draft_bytes(struct vf_drafts *d, uint32_t file, struct vf_slice *out, struct vf_err *err);
-/* Adds a splice unless one already covers some of these bytes (the first one wins: *added says). A splice that changes nothing is left out. */
-VF_MUST_CHECK enum vf_status vf_draft_splice(struct vf_drafts *d, uint32_t file, struct vf_splice s, const char *rule,
-                                             uint32_t count, bool *added, struct vf_err *err);
-/* record_pass.c: rows of edited files get new hash and size where the old row was true; .pyc of edited .py go. */
+VF_MUST_CHECK enum vf_status vf_draft_bytes(struct vf_drafts *d, uint32_t file, struct vf_slice *out,
+                                            struct vf_err *err);
+/* Adds a splice unless one already covers some of these bytes (the first one wins: *added says). A splice
+ * that changes nothing is left out. */
+VF_MUST_CHECK enum vf_status vf_draft_splice(struct vf_drafts *d, uint32_t file, struct vf_splice s,
+                                             const char *rule, uint32_t count, bool *added,
+                                             struct vf_err *err);
+/* record_pass.c: rows of edited files get new hash and size where the old row was true; .pyc of edited .py
+ * go. */
 VF_MUST_CHECK enum vf_status vf_drafts_records(struct vf_drafts *d, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_drafts_pycs(struct vf_drafts *d, struct vf_err *err);
 /* The change of a row, made when there is none. */

@@ -1,4 +1,5 @@
-/* prove.c: the static proofs, on the planned tree. Only edited files are read again; the facts of all others are kept. */
+/* prove.c: the static proofs, on the planned tree. Only edited files are read again; the facts of all others
+ * are kept. */
 #include "relocate/prove.h"
 
 #include <string.h>
@@ -17,7 +18,8 @@ struct proving {
 
 static enum vf_status failed(struct vf_err *err, struct vf_slice path, const char *rule, const char *why)
 {
-    return vf_err_set(err, VF_PROOF_FAILED, 0, "prove", path, "%s%s%s; nothing was changed", rule, *rule ? ": " : "", why);
+    return vf_err_set(err, VF_PROOF_FAILED, 0, "prove", path, "%s%s%s; nothing was changed", rule,
+                      *rule ? ": " : "", why);
 }
 
 /* ---- the environment as it will be ---- */
@@ -66,7 +68,8 @@ static bool listed(const struct vf_findings *in, const struct vf_finding *fi, bo
 {
     for (size_t i = 0; i < in->v.n; i++) {
         const struct vf_finding *o = vf_findings_at(in, i);
-        if (vf_slice_eq(o->path, fi->path) && (any_rule || o->rule == fi->rule || vf_slice_eq(o->value, fi->value)))
+        if (vf_slice_eq(o->path, fi->path) &&
+            (any_rule || o->rule == fi->rule || vf_slice_eq(o->value, fi->value)))
             return true;
     }
     return false;
@@ -86,17 +89,20 @@ static bool was_wrong_before(const struct proving *p, const struct vf_finding *f
 
 static bool is_hard(const struct vf_finding *fi)
 {
-    return fi->level == VF_L_ERROR && (fi->verdict == VF_V_BROKEN || fi->verdict == VF_V_ASTRAY || fi->verdict == VF_V_TAMPERED);
+    return fi->level == VF_L_ERROR &&
+           (fi->verdict == VF_V_BROKEN || fi->verdict == VF_V_ASTRAY || fi->verdict == VF_V_TAMPERED);
 }
 
-/* What is only informational may be written in a form that names no place at all (a path that pyvenv.cfg cannot hold). */
+/* What is only informational may be written in a form that names no place at all (a path that pyvenv.cfg
+ * cannot hold). */
 static bool names_old_place(const struct proving *p, const struct vf_finding *fi)
 {
     struct vf_location loc;
     struct vf_err ignored;
     vf_err_init(&ignored);
-    bool old = vf_env_locate(&p->after, fi->target.p ? fi->target : fi->value, p->a, &loc, &ignored) == VF_OK &&
-               loc.place != VF_NONE;
+    bool old =
+        vf_env_locate(&p->after, fi->target.p ? fi->target : fi->value, p->a, &loc, &ignored) == VF_OK &&
+        loc.place != VF_NONE;
     vf_err_release(&ignored);
     return old;
 }
@@ -122,9 +128,11 @@ static enum vf_status compare(struct proving *p, const struct vf_findings *after
         if (refused && p->leave)
             continue;
         if (is_left_over(p, fi))
-            return failed(err, fi->path, vf_rule_info(fi->rule)->id, "a reference to another place would stay");
+            return failed(err, fi->path, vf_rule_info(fi->rule)->id,
+                          "a reference to another place would stay");
         if (is_hard(fi) && !was_wrong_before(p, fi))
-            return failed(err, fi->path, vf_rule_info(fi->rule)->id, "it works now and would not work at the new place");
+            return failed(err, fi->path, vf_rule_info(fi->rule)->id,
+                          "it works now and would not work at the new place");
     }
     return VF_OK;
 }
@@ -146,7 +154,8 @@ static enum vf_status prove_statics(struct proving *p, struct vf_proofs *out, st
 
 /* ---- RECORD ---- */
 
-static enum vf_status contents_after(const struct proving *p, const struct vf_edit *e, struct vf_buf *out, struct vf_err *err)
+static enum vf_status contents_after(const struct proving *p, const struct vf_edit *e, struct vf_buf *out,
+                                     struct vf_err *err)
 {
     struct vf_arena scratch;
     struct vf_slice old;
@@ -176,9 +185,12 @@ static bool row_holds(const struct vf_record_row *row, struct vf_slice bytes)
     return ok;
 }
 
-static enum vf_status record_after(const struct proving *p, const struct vf_env_dist *d, struct vf_record *out, struct vf_err *err)
+static enum vf_status record_after(const struct proving *p, const struct vf_env_dist *d,
+                                   struct vf_record *out, struct vf_err *err)
 {
-    const struct vf_edit *e = d->record_file == VF_NONE ? NULL : vf_edits_find(&p->plan->edits, p->plan->env->files[d->record_file].path);
+    const struct vf_edit *e = d->record_file == VF_NONE
+                                  ? NULL
+                                  : vf_edits_find(&p->plan->edits, p->plan->env->files[d->record_file].path);
     *out = d->record;
     if (!e)
         return VF_OK;
@@ -196,7 +208,8 @@ static enum vf_status record_after(const struct proving *p, const struct vf_env_
     return st;
 }
 
-static enum vf_status prove_row(const struct proving *p, const struct vf_edit *e, const struct vf_file *f, struct vf_err *err)
+static enum vf_status prove_row(const struct proving *p, const struct vf_edit *e, const struct vf_file *f,
+                                struct vf_err *err)
 {
     const struct vf_env_dist *d = &p->plan->env->dists[f->dist];
     struct vf_record now;
@@ -211,7 +224,8 @@ static enum vf_status prove_row(const struct proving *p, const struct vf_edit *e
     st = vf_tree_read(p->plan->env->tree, e->path, UINT64_MAX, &scratch, &old, err);
     if (st == VF_OK)
         st = contents_after(p, e, &after, err);
-    if (st == VF_OK && row_holds(&d->record.rows[f->row], old) && !row_holds(&now.rows[f->row], vf_buf_slice(&after)))
+    if (st == VF_OK && row_holds(&d->record.rows[f->row], old) &&
+        !row_holds(&now.rows[f->row], vf_buf_slice(&after)))
         st = failed(err, e->path, "", "its RECORD row would not be true any more");
     vf_buf_release(&after);
     vf_arena_release(&scratch);
@@ -237,7 +251,8 @@ static enum vf_status prove_records(const struct proving *p, struct vf_proofs *o
 /* ---- the frozen list ---- */
 
 /* Where a direct_url.json is edited, its url must be the old one mapped; nothing else of it may differ. */
-static enum vf_status same_url(const struct proving *p, const struct vf_env_dist *d, const struct vf_edit *e, struct vf_err *err)
+static enum vf_status same_url(const struct proving *p, const struct vf_env_dist *d, const struct vf_edit *e,
+                               struct vf_err *err)
 {
     struct vf_buf b;
     struct vf_direct_url now;
@@ -254,8 +269,8 @@ static enum vf_status same_url(const struct proving *p, const struct vf_env_dist
     if (st == VF_NO_MEMORY)
         return vf_err_nomem(err);
     bool same = st == VF_OK && now.kind == d->url.kind && now.editable == d->url.editable &&
-                vf_slice_eq(now.subdirectory, d->url.subdirectory) && vf_slice_eq(now.commit_id, d->url.commit_id) &&
-                now.n_hashes == d->url.n_hashes;
+                vf_slice_eq(now.subdirectory, d->url.subdirectory) &&
+                vf_slice_eq(now.commit_id, d->url.commit_id) && now.n_hashes == d->url.n_hashes;
     return same ? VF_OK : failed(err, e->path, "", "the frozen list would differ");
 }
 
@@ -283,7 +298,8 @@ static enum vf_status prove_freeze(const struct proving *p, struct vf_proofs *ou
     return st;
 }
 
-enum vf_status vf_prove_plan(const struct vf_plan *plan, bool leave, struct vf_arena *a, struct vf_proofs *out, struct vf_err *err)
+enum vf_status vf_prove_plan(const struct vf_plan *plan, bool leave, struct vf_arena *a,
+                             struct vf_proofs *out, struct vf_err *err)
 {
     struct proving p = {.plan = plan, .a = a, .leave = leave};
     *out = (struct vf_proofs){.interpreter = VF_PROOF_NOT_TRIED};

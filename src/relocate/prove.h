@@ -1,5 +1,5 @@
-/* prove.h: is what a plan makes the same environment at the new place? On the planned tree, before anything is changed (DESIGN 6, step 4),
- * and by starting the interpreter there, after (step 5). */
+/* prove.h: is what a plan makes the same environment at the new place? On the planned tree, before anything
+ * is changed (DESIGN 6, step 4), and by starting the interpreter there, after (step 5). */
 #ifndef VF_RELOCATE_PROVE_H
 #define VF_RELOCATE_PROVE_H
 
@@ -16,18 +16,23 @@ struct vf_proofs {
     struct vf_findings after; /* what is found on the planned tree, judged for the new place */
 };
 
-/* The static proofs. `leave`: references in plan->unwritable are allowed to stay. VF_PROOF_FAILED names the first file at fault. */
-VF_MUST_CHECK enum vf_status vf_prove_plan(const struct vf_plan *plan, bool leave, struct vf_arena *a, struct vf_proofs *out,
-                                           struct vf_err *err);
+/* The static proofs. `leave`: references in plan->unwritable are allowed to stay. VF_PROOF_FAILED names the
+ * first file at fault. */
+VF_MUST_CHECK enum vf_status vf_prove_plan(const struct vf_plan *plan, bool leave, struct vf_arena *a,
+                                           struct vf_proofs *out, struct vf_err *err);
 
-/* Starts `root`/BIN/python without running any code of the environment; it must report `root` as its prefix. VF_PROOF_NOT_TRIED
- * when it cannot be started here at all (another architecture, no permission to execute). */
-VF_MUST_CHECK enum vf_status vf_prove_interpreter(const struct vf_env *env, struct vf_slice root, const struct vf_hooks *hooks,
-                                                  struct vf_arena *a, enum vf_proof *out, struct vf_err *err);
-/* A small script with the header that scripts at `root` get, for the journal directory: when started it prints "ok". Appends to out. */
-VF_MUST_CHECK enum vf_status vf_prove_stub(const struct vf_env *env, struct vf_slice root, struct vf_buf *out, struct vf_err *err);
+/* Starts `root`/BIN/python without running any code of the environment; it must report `root` as its prefix.
+ * VF_PROOF_NOT_TRIED when it cannot be started here at all (another architecture, no permission to execute).
+ */
+VF_MUST_CHECK enum vf_status vf_prove_interpreter(const struct vf_env *env, struct vf_slice root,
+                                                  const struct vf_hooks *hooks, struct vf_arena *a,
+                                                  enum vf_proof *out, struct vf_err *err);
+/* A small script with the header that scripts at `root` get, for the journal directory: when started it
+ * prints "ok". Appends to out. */
+VF_MUST_CHECK enum vf_status vf_prove_stub(const struct vf_env *env, struct vf_slice root, struct vf_buf *out,
+                                           struct vf_err *err);
 /* Starts that stub. */
-VF_MUST_CHECK enum vf_status vf_prove_stub_runs(struct vf_slice stub, const struct vf_hooks *hooks, struct vf_arena *a,
-                                                enum vf_proof *out, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_prove_stub_runs(struct vf_slice stub, const struct vf_hooks *hooks,
+                                                struct vf_arena *a, enum vf_proof *out, struct vf_err *err);
 
 #endif

@@ -1,6 +1,8 @@
-/* record_pass.c: the second pass of a plan: RECORD rows of edited files, and compiled files of edited sources.
+/* record_pass.c: the second pass of a plan: RECORD rows of edited files, and compiled files of edited
+ * sources.
  *
- * A row gets the new hash and size only where the old one was true: what was changed before is not blessed (FACTS 9.4, 130). */
+ * A row gets the new hash and size only where the old one was true: what was changed before is not blessed
+ * (FACTS 9.4, 130). */
 #include "relocate/draft.h"
 
 #include "base/digest.h"
@@ -21,8 +23,8 @@ struct vf_row_change *vf_drafts_row(struct vf_drafts *d, uint32_t dist, uint32_t
     return c;
 }
 
-static enum vf_status digest_of(struct vf_arena *a, struct vf_slice alg, struct vf_slice bytes, struct vf_slice *out,
-                                struct vf_err *err)
+static enum vf_status digest_of(struct vf_arena *a, struct vf_slice alg, struct vf_slice bytes,
+                                struct vf_slice *out, struct vf_err *err)
 {
     struct vf_hasher *h = NULL;
     unsigned char d[VF_DIGEST_MAX];
@@ -37,9 +39,11 @@ static enum vf_status digest_of(struct vf_arena *a, struct vf_slice alg, struct 
     return out->p ? VF_OK : vf_err_nomem(err);
 }
 
-static enum vf_status new_contents(struct vf_drafts *d, const struct vf_draft *dr, struct vf_buf *out, struct vf_err *err)
+static enum vf_status new_contents(struct vf_drafts *d, const struct vf_draft *dr, struct vf_buf *out,
+                                   struct vf_err *err)
 {
-    struct vf_edit e = {.path = d->plan->env->files[dr->file].path, .kind = VF_EDIT_SPLICE, .n = dr->splices.n};
+    struct vf_edit e = {
+        .path = d->plan->env->files[dr->file].path, .kind = VF_EDIT_SPLICE, .n = dr->splices.n};
     e.splices = vf_arena_array(&d->scratch, e.n + 1, sizeof *e.splices);
     if (!e.splices)
         return vf_err_nomem(err);
@@ -50,8 +54,8 @@ static enum vf_status new_contents(struct vf_drafts *d, const struct vf_draft *d
 }
 
 /* One row of one edited file. */
-static enum vf_status follow_row(struct vf_drafts *d, const struct vf_draft *dr, uint32_t dist, uint32_t index,
-                                 struct vf_err *err)
+static enum vf_status follow_row(struct vf_drafts *d, const struct vf_draft *dr, uint32_t dist,
+                                 uint32_t index, struct vf_err *err)
 {
     const struct vf_record_row *row = &d->plan->env->dists[dist].record.rows[index];
     if (!row->digest.n && !row->has_size)
@@ -104,7 +108,8 @@ static enum vf_status follow_file(struct vf_drafts *d, const struct vf_draft *dr
         for (uint32_t r = 0; r < dist->record.n && st == VF_OK; r++) {
             struct vf_slice base = vf_path_base(dist->record.rows[r].path);
             if (vf_slice_eq(base, vf_path_base(f->path)) &&
-                vf_env_row_path(env, dist, dist->record.rows[r].path, &path) && vf_slice_eq(vf_buf_slice(&path), f->path))
+                vf_env_row_path(env, dist, dist->record.rows[r].path, &path) &&
+                vf_slice_eq(vf_buf_slice(&path), f->path))
                 st = follow_row(d, dr, owners[o], r, err);
         }
     }
@@ -150,7 +155,8 @@ enum vf_status vf_drafts_records(struct vf_drafts *d, struct vf_err *err)
     return st;
 }
 
-/* The source that a compiled file stands for: `a/__pycache__/m.cpython-312.pyc` and `a/m.pyc` both mean `a/m.py`. */
+/* The source that a compiled file stands for: `a/__pycache__/m.cpython-312.pyc` and `a/m.pyc` both mean
+ * `a/m.py`. */
 static struct vf_slice source_of(struct vf_arena *a, struct vf_slice pyc)
 {
     struct vf_slice dir = vf_path_dir(pyc), base = vf_path_base(pyc);
@@ -167,7 +173,8 @@ enum vf_status vf_drafts_pycs(struct vf_drafts *d, struct vf_err *err)
     bool any = false;
     for (size_t i = 0; i < d->v.n; i++) {
         const struct vf_draft *dr = VF_VEC_AT(struct vf_draft, &d->v, i);
-        any = any || ((dr->splices.n || dr->kind == VF_EDIT_LINK) && vf_slice_ends(env->files[dr->file].path, VF_S(".py")));
+        any = any || ((dr->splices.n || dr->kind == VF_EDIT_LINK) &&
+                      vf_slice_ends(env->files[dr->file].path, VF_S(".py")));
     }
     for (uint32_t i = 0; any && i < env->n_files; i++) {
         if (!(env->files[i].flags & VF_FILE_PYC) || env->files[i].st.kind != VF_KIND_FILE)

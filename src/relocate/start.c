@@ -1,6 +1,7 @@
-/* start.c: the proof by starting: the interpreter at its new place must call that place its prefix. No code of the environment runs: -I leaves
- * out the user's settings, -S site-packages with every .pth file; before 3.14 the prefix is then still the base's, so site's own function
- * that reads pyvenv.cfg is called, with the one that adds directories taken out (DESIGN 6, step 5). */
+/* start.c: the proof by starting: the interpreter at its new place must call that place its prefix. No code
+ * of the environment runs: -I leaves out the user's settings, -S site-packages with every .pth file;
+ * before 3.14 the prefix is then still the base's, so site's own function that reads pyvenv.cfg is called,
+ * with the one that adds directories taken out (DESIGN 6, step 5). */
 #include "relocate/prove.h"
 
 #include <errno.h>
@@ -32,8 +33,9 @@ static bool same_place(const struct vf_env *env, struct vf_slice said, struct vf
     return vf_slice_eq(said, root) || vf_outside_same(env->params.outside, said, root);
 }
 
-enum vf_status vf_prove_interpreter(const struct vf_env *env, struct vf_slice root, const struct vf_hooks *hooks,
-                                    struct vf_arena *a, enum vf_proof *out, struct vf_err *err)
+enum vf_status vf_prove_interpreter(const struct vf_env *env, struct vf_slice root,
+                                    const struct vf_hooks *hooks, struct vf_arena *a, enum vf_proof *out,
+                                    struct vf_err *err)
 {
     struct vf_slice path = interpreter_path(env, root, a);
     const char *exe = path.p ? vf_arena_cstr(a, path) : NULL;
@@ -48,7 +50,8 @@ enum vf_status vf_prove_interpreter(const struct vf_env *env, struct vf_slice ro
         return st;
     *out = VF_PROVED_NOT;
     if (r.exec_errno)
-        return vf_err_set(err, VF_PROOF_FAILED, r.exec_errno, "start", path, "the interpreter does not start there");
+        return vf_err_set(err, VF_PROOF_FAILED, r.exec_errno, "start", path,
+                          "the interpreter does not start there");
     if (r.exit_code != 0)
         return vf_err_set(err, VF_PROOF_FAILED, 0, "start", path, "the interpreter fails there: %.*s",
                           (int)(r.err.n < 300 ? r.err.n : 300), r.err.p ? r.err.p : "");
@@ -59,7 +62,8 @@ enum vf_status vf_prove_interpreter(const struct vf_env *env, struct vf_slice ro
     return VF_OK;
 }
 
-/* The stub stands in the journal directory, so a form that finds the interpreter beside itself is led to BIN. */
+/* The stub stands in the journal directory, so a form that finds the interpreter beside itself is led to BIN.
+ */
 static void put_header(struct vf_buf *out, struct vf_slice header, struct vf_slice bin)
 {
     static const char self[] = "$(dirname -- \"$(realpath -- \"$0\")\")";
@@ -75,14 +79,17 @@ static void put_header(struct vf_buf *out, struct vf_slice header, struct vf_sli
     vf_buf_put(out, vf_slice_from(header, end));
 }
 
-enum vf_status vf_prove_stub(const struct vf_env *env, struct vf_slice root, struct vf_buf *out, struct vf_err *err)
+enum vf_status vf_prove_stub(const struct vf_env *env, struct vf_slice root, struct vf_buf *out,
+                             struct vf_err *err)
 {
     struct vf_arena a;
     vf_arena_init(&a);
     struct vf_slice name = env->py.link.n ? env->py.link : VF_S("python");
-    struct vf_source src = {.path = VF_S("probe"), .bytes = VF_S("#!python -ISB\nimport sys\nsys.stdout.write('ok')\n")};
+    struct vf_source src = {.path = VF_S("probe"),
+                            .bytes = VF_S("#!python -ISB\nimport sys\nsys.stdout.write('ok')\n")};
     struct vf_read_out read = {.a = &a};
-    struct vf_target target = {.root = root, .bin = &name, .n_bin = 1, .line_limit = 127, .py_major = 3, .py_minor = env->py.minor};
+    struct vf_target target = {
+        .root = root, .bin = &name, .n_bin = 1, .line_limit = 127, .py_major = 3, .py_minor = env->py.minor};
     struct vf_buf header;
     vf_buf_init(&header);
     struct vf_slice path = interpreter_path(env, root, &a);
@@ -104,8 +111,8 @@ enum vf_status vf_prove_stub(const struct vf_env *env, struct vf_slice root, str
     return st;
 }
 
-enum vf_status vf_prove_stub_runs(struct vf_slice stub, const struct vf_hooks *hooks, struct vf_arena *a, enum vf_proof *out,
-                                  struct vf_err *err)
+enum vf_status vf_prove_stub_runs(struct vf_slice stub, const struct vf_hooks *hooks, struct vf_arena *a,
+                                  enum vf_proof *out, struct vf_err *err)
 {
     const char *exe = vf_arena_cstr(a, stub);
     if (!exe)
@@ -120,8 +127,8 @@ enum vf_status vf_prove_stub_runs(struct vf_slice stub, const struct vf_hooks *h
     *out = VF_PROVED_NOT;
     if (r.exec_errno || r.exit_code != 0 || !vf_slice_eq(r.out, VF_S("ok")))
         return vf_err_set(err, VF_PROOF_FAILED, r.exec_errno, "start", stub,
-                          "a script with the header for this place does not start: %.*s", (int)(r.err.n < 300 ? r.err.n : 300),
-                          r.err.p ? r.err.p : "");
+                          "a script with the header for this place does not start: %.*s",
+                          (int)(r.err.n < 300 ? r.err.n : 300), r.err.p ? r.err.p : "");
     *out = VF_PROVED;
     return VF_OK;
 }

@@ -1,4 +1,5 @@
-/* json.c: the reports of REPORT.md, by jansson. Strings that are not UTF-8 show U+FFFD for each bad byte, and a second key with the exact bytes. */
+/* json.c: the reports of REPORT.md, by jansson. Strings that are not UTF-8 show U+FFFD for each bad byte, and
+ * a second key with the exact bytes. */
 #include "report/report.h"
 
 #include <jansson.h>
@@ -69,12 +70,14 @@ static bool set_head(json_t *o)
 static json_t *finding(const struct venvfix_finding *f)
 {
     json_t *o = json_object();
-    bool ok = o && set_text(o, "rule", f->rule) && set_text(o, "name", f->name) && set_text(o, "verdict", f->verdict) &&
-              set_text(o, "level", f->level) && set_bytes(o, "path", f->path) && set_nullable(o, "line", f->line) &&
+    bool ok = o && set_text(o, "rule", f->rule) && set_text(o, "name", f->name) &&
+              set_text(o, "verdict", f->verdict) && set_text(o, "level", f->level) &&
+              set_bytes(o, "path", f->path) && set_nullable(o, "line", f->line) &&
               set_nullable(o, "offset", f->offset) && set_bytes(o, "value", f->value) &&
               set_bytes(o, "expected", f->expected) && set_bytes(o, "target", f->target) &&
               set_bytes(o, "distribution", f->distribution) && set_bytes(o, "message", f->message) &&
-              set_number(o, "count", f->count) && set_text(o, "fix", f->fix) && set_bool(o, "suppressed", f->suppressed);
+              set_number(o, "count", f->count) && set_text(o, "fix", f->fix) &&
+              set_bool(o, "suppressed", f->suppressed);
     if (ok)
         return o;
     json_decref(o);
@@ -100,8 +103,8 @@ static bool set_old_places(json_t *env, const struct venvfix_check_result *r)
     for (size_t i = 0; ok && i < r->n_old_places; i++) {
         const struct venvfix_old_place *p = &r->old_places[i];
         json_t *o = json_object();
-        ok = o && set_bytes(o, "path", p->path) && set_number(o, "votes", p->votes) && set_bool(o, "exists", p->exists) &&
-             json_array_append(list, o) == 0;
+        ok = o && set_bytes(o, "path", p->path) && set_number(o, "votes", p->votes) &&
+             set_bool(o, "exists", p->exists) && json_array_append(list, o) == 0;
         json_decref(o);
     }
     if (ok)
@@ -113,9 +116,10 @@ static bool set_old_places(json_t *env, const struct venvfix_check_result *r)
 static bool set_environment(json_t *o, const struct venvfix_check_result *r)
 {
     json_t *e = json_object();
-    bool ok = e && set_bytes(e, "path", r->path) && set_bytes(e, "resolved", r->resolved) && set_text(e, "kind", r->kind) &&
-              set_text(e, "implementation", r->implementation) && set_bytes(e, "python", r->python) &&
-              set_bytes(e, "base", r->base) && set_maybe(e, "base_exists", r->base_exists) &&
+    bool ok = e && set_bytes(e, "path", r->path) && set_bytes(e, "resolved", r->resolved) &&
+              set_text(e, "kind", r->kind) && set_text(e, "implementation", r->implementation) &&
+              set_bytes(e, "python", r->python) && set_bytes(e, "base", r->base) &&
+              set_maybe(e, "base_exists", r->base_exists) &&
               set_maybe(e, "system_site_packages", r->system_site_packages) &&
               set_bool(e, "relocatable_claim", r->relocatable_claim) && set_old_places(e, r) &&
               set_number(e, "distributions", r->distributions) && set_number(e, "files", r->files) &&
@@ -127,13 +131,14 @@ static bool set_environment(json_t *o, const struct venvfix_check_result *r)
 static bool set_sums(json_t *o, const struct venvfix_check_result *r)
 {
     json_t *answers = json_object(), *counts = json_object(), *seen = json_object();
-    bool ok = answers && counts && seen && set_bool(answers, "sound", r->sound) && set_maybe(answers, "movable", r->movable) &&
-              set_bool(answers, "self_contained", r->self_contained) && set_number(counts, "error", r->errors) &&
-              set_number(counts, "warning", r->warnings) && set_number(counts, "info", r->infos) &&
-              set_number(counts, "suppressed", r->suppressed) && set_number(seen, "files", r->examined) &&
-              set_number(seen, "unexamined", r->unexamined) && json_object_set(o, "answers", answers) == 0 &&
-              set_findings(o, "findings", &r->findings) && json_object_set(o, "counts", counts) == 0 &&
-              json_object_set(o, "examined", seen) == 0;
+    bool ok = answers && counts && seen && set_bool(answers, "sound", r->sound) &&
+              set_maybe(answers, "movable", r->movable) &&
+              set_bool(answers, "self_contained", r->self_contained) &&
+              set_number(counts, "error", r->errors) && set_number(counts, "warning", r->warnings) &&
+              set_number(counts, "info", r->infos) && set_number(counts, "suppressed", r->suppressed) &&
+              set_number(seen, "files", r->examined) && set_number(seen, "unexamined", r->unexamined) &&
+              json_object_set(o, "answers", answers) == 0 && set_findings(o, "findings", &r->findings) &&
+              json_object_set(o, "counts", counts) == 0 && json_object_set(o, "examined", seen) == 0;
     json_decref(answers);
     json_decref(counts);
     json_decref(seen);
@@ -167,9 +172,10 @@ bool vf_json_check(struct vf_buf *out, const struct venvfix_check_result *r)
 bool vf_json_error(struct vf_buf *out, const struct venvfix_error *e)
 {
     json_t *o = json_object(), *err = json_object();
-    bool ok = o && err && set_head(o) && set_text(err, "code", e->code) && set_text(err, "operation", e->operation) &&
-              set_bytes(err, "path", e->path) && set_bytes(err, "message", e->message) &&
-              json_object_set(o, "error", err) == 0 && set_number(o, "exit", 2);
+    bool ok = o && err && set_head(o) && set_text(err, "code", e->code) &&
+              set_text(err, "operation", e->operation) && set_bytes(err, "path", e->path) &&
+              set_bytes(err, "message", e->message) && json_object_set(o, "error", err) == 0 &&
+              set_number(o, "exit", 2);
     json_decref(err);
     return print(out, o, ok);
 }
@@ -184,8 +190,8 @@ static bool set_requirements(json_t *o, const struct venvfix_change_result *r)
         const struct venvfix_requirement *q = &r->requirements[i];
         json_t *one = json_object();
         ok = one && set_bytes(one, "requirement", q->requirement) && set_bytes(one, "name", q->name) &&
-             set_bytes(one, "version", q->version) && set_text(one, "how", q->how) && set_bool(one, "modified", q->modified) &&
-             json_array_append(list, one) == 0;
+             set_bytes(one, "version", q->version) && set_text(one, "how", q->how) &&
+             set_bool(one, "modified", q->modified) && json_array_append(list, one) == 0;
         json_decref(one);
     }
     ok = ok && json_object_set(o, "requirements", list) == 0;
@@ -215,13 +221,15 @@ static bool set_carried(json_t *o, const struct venvfix_change_result *r)
     bool ok = list && exact, needed = false;
     for (size_t i = 0; ok && i < r->n_carried; i++) {
         json_t *one = json_object();
-        ok = one && set_bytes(one, "path", r->carried[i]) && json_array_append(list, json_object_get(one, "path")) == 0;
+        ok = one && set_bytes(one, "path", r->carried[i]) &&
+             json_array_append(list, json_object_get(one, "path")) == 0;
         json_t *b64 = ok ? json_object_get(one, "path_base64") : NULL;
         needed = needed || b64;
         ok = ok && json_array_append_new(exact, b64 ? json_incref(b64) : json_null()) == 0;
         json_decref(one);
     }
-    ok = ok && json_object_set(o, "carried", list) == 0 && (!needed || json_object_set(o, "carried_base64", exact) == 0);
+    ok = ok && json_object_set(o, "carried", list) == 0 &&
+         (!needed || json_object_set(o, "carried_base64", exact) == 0);
     json_decref(list);
     json_decref(exact);
     return ok;
@@ -237,9 +245,10 @@ static bool set_proof(json_t *o, const struct venvfix_change_result *r)
     json_t *p = json_object(), *t = json_object();
     bool ok = p && t && set_maybe(p, "static", r->proof_static) && set_maybe(p, "freeze", r->proof_freeze) &&
               set_maybe(p, "record", r->proof_record) && set_maybe(p, "interpreter", r->proof_interpreter) &&
-              set_seconds(t, "plan", r->plan_s) && set_seconds(t, "stage", r->stage_s) && set_seconds(t, "prove", r->prove_s) &&
-              set_seconds(t, "commit", r->commit_s) && set_seconds(t, "retire", r->retire_s) &&
-              json_object_set(o, "proof", p) == 0 && json_object_set(o, "phases", t) == 0;
+              set_seconds(t, "plan", r->plan_s) && set_seconds(t, "stage", r->stage_s) &&
+              set_seconds(t, "prove", r->prove_s) && set_seconds(t, "commit", r->commit_s) &&
+              set_seconds(t, "retire", r->retire_s) && json_object_set(o, "proof", p) == 0 &&
+              json_object_set(o, "phases", t) == 0;
     json_decref(p);
     json_decref(t);
     return ok;
@@ -249,10 +258,11 @@ bool vf_json_change(struct vf_buf *out, const struct venvfix_change_result *r)
 {
     json_t *o = json_object();
     bool ok = o && set_head(o) && set_text(o, "verb", r->verb) && set_bool(o, "dry_run", r->dry_run) &&
-              set_bytes(o, "from", r->from) && set_bytes(o, "to", r->to) && set_requirements(o, r) && set_edits(o, r) &&
-              set_carried(o, r) && set_findings(o, "warnings", &r->warnings) &&
+              set_bytes(o, "from", r->from) && set_bytes(o, "to", r->to) && set_requirements(o, r) &&
+              set_edits(o, r) && set_carried(o, r) && set_findings(o, "warnings", &r->warnings) &&
               json_object_set_new(o, "outside", json_null()) == 0 && set_proof(o, r) &&
-              set_bool(o, "renamed", r->renamed) && set_bool(o, "resumed", r->resumed) && set_number(o, "exit", (uint64_t)r->exit);
+              set_bool(o, "renamed", r->renamed) && set_bool(o, "resumed", r->resumed) &&
+              set_number(o, "exit", (uint64_t)r->exit);
     if (ok && r->dry_run)
         ok = set_bytes(o, "diff", r->diff);
     return print(out, o, ok);

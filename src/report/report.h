@@ -1,4 +1,5 @@
-/* report.h: results as text for people and as the JSON of REPORT.md. Reports go into a buffer: one is printed whole or not at all. */
+/* report.h: results as text for people and as the JSON of REPORT.md. Reports go into a buffer: one is printed
+ * whole or not at all. */
 #ifndef VF_REPORT_REPORT_H
 #define VF_REPORT_REPORT_H
 
@@ -18,11 +19,13 @@ bool vf_json_error(struct vf_buf *out, const struct venvfix_error *e);
 
 /* ---- text.c ---- */
 /* `command`: how the user named the environment, for the lines that say what helps. */
-void vf_text_check(struct vf_buf *out, const struct venvfix_check_result *r, const struct vf_report_style *style,
-                   const char *env_as_typed);
-void vf_text_change(struct vf_buf *out, const struct venvfix_change_result *r, const struct vf_report_style *style);
+void vf_text_check(struct vf_buf *out, const struct venvfix_check_result *r,
+                   const struct vf_report_style *style, const char *env_as_typed);
+void vf_text_change(struct vf_buf *out, const struct venvfix_change_result *r,
+                    const struct vf_report_style *style);
 /* Each of them, where a change was refused because they have no writer. */
-void vf_text_unwritten(struct vf_buf *out, const struct venvfix_findings *fs, const struct vf_report_style *style);
+void vf_text_unwritten(struct vf_buf *out, const struct venvfix_findings *fs,
+                       const struct vf_report_style *style);
 /* Lines (a diff), each escaped, line ends kept. */
 void vf_term_put_lines(struct vf_buf *out, struct vf_slice text);
 /* `venvfix: error: cannot ...` */

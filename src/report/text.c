@@ -1,5 +1,5 @@
-/* text.c: reports for people: worst first, one line a kind of finding, the answers last, each with the command that helps. Foreign names are
- * escaped before they reach a terminal. */
+/* text.c: reports for people: worst first, one line a kind of finding, the answers last, each with the
+ * command that helps. Foreign names are escaped before they reach a terminal. */
 #include "report/report.h"
 
 #include <stdlib.h>
@@ -34,7 +34,8 @@ static void pad(struct vf_buf *out, size_t from, size_t width)
     while (++used < width);
 }
 
-/* As a word that can be pasted into a shell: quoted where needed; control bytes make it escaped for the eye only. */
+/* As a word that can be pasted into a shell: quoted where needed; control bytes make it escaped for the eye
+ * only. */
 static void put_word(struct vf_buf *out, struct vf_slice word)
 {
     struct vf_buf w;
@@ -48,7 +49,7 @@ static void put_word(struct vf_buf *out, struct vf_slice word)
 
 struct group {
     const struct venvfix_finding *first;
-    size_t n;      /* findings */
+    size_t n; /* findings */
     uint64_t count;
 };
 
@@ -176,7 +177,8 @@ static void put_finding(struct vf_buf *out, const struct venvfix_finding *f, con
     vf_buf_putc(out, '\n');
 }
 
-static void put_findings(struct vf_buf *out, const struct venvfix_findings *fs, const struct vf_report_style *st)
+static void put_findings(struct vf_buf *out, const struct venvfix_findings *fs,
+                         const struct vf_report_style *st)
 {
     if (st->verbose) {
         for (size_t i = 0; i < fs->n; i++)
@@ -206,13 +208,14 @@ static uint64_t count_unsound(const struct venvfix_findings *fs)
     uint64_t n = 0;
     for (size_t i = 0; i < fs->n; i++) {
         const struct venvfix_finding *f = &fs->v[i];
-        n += !strcmp(f->level, "error") &&
-             (!strcmp(f->verdict, "broken") || !strcmp(f->verdict, "astray") || !strcmp(f->verdict, "tampered"));
+        n += !strcmp(f->level, "error") && (!strcmp(f->verdict, "broken") || !strcmp(f->verdict, "astray") ||
+                                            !strcmp(f->verdict, "tampered"));
     }
     return n;
 }
 
-static void put_head(struct vf_buf *out, const struct venvfix_check_result *r, const struct vf_report_style *st)
+static void put_head(struct vf_buf *out, const struct venvfix_check_result *r,
+                     const struct vf_report_style *st)
 {
     color(out, st, "1");
     put(out, r->path);
@@ -227,8 +230,9 @@ static void put_head(struct vf_buf *out, const struct venvfix_check_result *r, c
         vf_buf_puts(out, " on ");
         put(out, r->base);
     }
-    vf_buf_printf(out, " \xC2\xB7 %llu distribution%s \xC2\xB7 %llu files", (unsigned long long)r->distributions,
-                  r->distributions == 1 ? "" : "s", (unsigned long long)r->files);
+    vf_buf_printf(out, " \xC2\xB7 %llu distribution%s \xC2\xB7 %llu files",
+                  (unsigned long long)r->distributions, r->distributions == 1 ? "" : "s",
+                  (unsigned long long)r->files);
     if (r->at.p) {
         vf_buf_puts(out, " \xC2\xB7 judged for ");
         put(out, r->at);
@@ -236,7 +240,8 @@ static void put_head(struct vf_buf *out, const struct venvfix_check_result *r, c
     vf_buf_puts(out, "\n\n");
 }
 
-static void put_answer(struct vf_buf *out, const char *question, const char *answer, const struct vf_report_style *st, bool good)
+static void put_answer(struct vf_buf *out, const char *question, const char *answer,
+                       const struct vf_report_style *st, bool good)
 {
     size_t from = out->n;
     vf_buf_puts(out, question);
@@ -253,14 +258,15 @@ static void put_command(struct vf_buf *out, const char *verb, const char *env, c
     vf_buf_puts(out, rest);
 }
 
-static void put_answers(struct vf_buf *out, const struct venvfix_check_result *r, const struct vf_report_style *st, const char *env)
+static void put_answers(struct vf_buf *out, const struct venvfix_check_result *r,
+                        const struct vf_report_style *st, const char *env)
 {
     uint64_t wrong = count_unsound(&r->findings), bound = count_hard(&r->findings, "bound"),
              unseen = count_hard(&r->findings, "unexamined"), host = count_hard(&r->findings, "host");
     put_answer(out, r->at.p ? "would work there" : "works here", r->sound ? "yes" : "no", st, r->sound);
     if (!r->sound) {
-        vf_buf_printf(out, "   %llu thing%s broken or reach%s elsewhere", (unsigned long long)wrong, wrong == 1 ? " is" : "s are",
-                      wrong == 1 ? "es" : "");
+        vf_buf_printf(out, "   %llu thing%s broken or reach%s elsewhere", (unsigned long long)wrong,
+                      wrong == 1 ? " is" : "s are", wrong == 1 ? "es" : "");
         put_command(out, r->at.p ? "move" : "fix", env, r->at.p ? " NEW" : "");
     }
     vf_buf_putc(out, '\n');
@@ -289,14 +295,16 @@ static void put_hint(struct vf_buf *out, const struct venvfix_check_result *r, c
         only_bound = !strcmp(r->findings.v[i].level, "info") || !strcmp(r->findings.v[i].verdict, "bound");
     if (!only_bound)
         return;
-    vf_buf_puts(out, "\nThis is normal for an environment that is not to be moved. Is it sound where it stands:  venvfix check --at ");
+    vf_buf_puts(out, "\nThis is normal for an environment that is not to be moved. Is it sound where it "
+                     "stands:  venvfix check --at ");
     put_word(out, vf_slice_of(env));
     vf_buf_putc(out, ' ');
     put_word(out, vf_slice_of(env));
     vf_buf_putc(out, '\n');
 }
 
-void vf_text_check(struct vf_buf *out, const struct venvfix_check_result *r, const struct vf_report_style *st, const char *env)
+void vf_text_check(struct vf_buf *out, const struct venvfix_check_result *r, const struct vf_report_style *st,
+                   const char *env)
 {
     if (!st->quiet)
         put_head(out, r, st);
@@ -330,7 +338,8 @@ static uint64_t edited_files(const struct venvfix_change_result *r, uint64_t *re
 
 static void put_proof(struct vf_buf *out, const struct venvfix_change_result *r)
 {
-    vf_buf_puts(out, "proved   no edited reference names another place \xC2\xB7 the same frozen list \xC2\xB7 RECORD true");
+    vf_buf_puts(out, "proved   no edited reference names another place \xC2\xB7 the same frozen list "
+                     "\xC2\xB7 RECORD true");
     if (r->proof_interpreter == 1)
         vf_buf_puts(out, " \xC2\xB7 the interpreter starts there");
     else if (!r->dry_run)
@@ -340,8 +349,8 @@ static void put_proof(struct vf_buf *out, const struct venvfix_change_result *r)
 
 static void put_done(struct vf_buf *out, const struct venvfix_change_result *r)
 {
-    double s = r->plan_s + r->prove_s + (r->stage_s > 0 ? r->stage_s : 0) + (r->commit_s > 0 ? r->commit_s : 0) +
-               (r->retire_s > 0 ? r->retire_s : 0);
+    double s = r->plan_s + r->prove_s + (r->stage_s > 0 ? r->stage_s : 0) +
+               (r->commit_s > 0 ? r->commit_s : 0) + (r->retire_s > 0 ? r->retire_s : 0);
     const char *word = !strcmp(r->verb, "move") ? "moved" : !strcmp(r->verb, "fix") ? "fixed" : "made";
     size_t from = out->n;
     vf_buf_puts(out, r->dry_run ? "would be" : word);
@@ -356,7 +365,8 @@ static void put_done(struct vf_buf *out, const struct venvfix_change_result *r)
     vf_buf_putc(out, '\n');
 }
 
-void vf_text_change(struct vf_buf *out, const struct venvfix_change_result *r, const struct vf_report_style *st)
+void vf_text_change(struct vf_buf *out, const struct venvfix_change_result *r,
+                    const struct vf_report_style *st)
 {
     if (r->dry_run)
         vf_term_put_lines(out, (struct vf_slice){r->diff.p, r->diff.n});
@@ -371,10 +381,12 @@ void vf_text_change(struct vf_buf *out, const struct venvfix_change_result *r, c
     size_t dists = 0;
     for (size_t i = 0; i < r->n_requirements; i++)
         dists += r->requirements[i].requirement.p != NULL;
-    vf_buf_printf(out, "plan     %zu distribution%s reused \xC2\xB7 %llu edit%s in %llu file%s", dists, dists == 1 ? "" : "s",
-                  (unsigned long long)refs, refs == 1 ? "" : "s", (unsigned long long)files, files == 1 ? "" : "s");
+    vf_buf_printf(out, "plan     %zu distribution%s reused \xC2\xB7 %llu edit%s in %llu file%s", dists,
+                  dists == 1 ? "" : "s", (unsigned long long)refs, refs == 1 ? "" : "s",
+                  (unsigned long long)files, files == 1 ? "" : "s");
     if (strcmp(r->verb, "fix"))
-        vf_buf_printf(out, " \xC2\xB7 %zu file%s that nobody owns carried", r->n_carried, r->n_carried == 1 ? "" : "s");
+        vf_buf_printf(out, " \xC2\xB7 %zu file%s that nobody owns carried", r->n_carried,
+                      r->n_carried == 1 ? "" : "s");
     vf_buf_putc(out, '\n');
     put_done(out, r);
     put_proof(out, r);
@@ -384,7 +396,8 @@ void vf_text_change(struct vf_buf *out, const struct venvfix_change_result *r, c
     put_findings(out, &r->warnings, st);
 }
 
-void vf_text_unwritten(struct vf_buf *out, const struct venvfix_findings *fs, const struct vf_report_style *st)
+void vf_text_unwritten(struct vf_buf *out, const struct venvfix_findings *fs,
+                       const struct vf_report_style *st)
 {
     struct vf_report_style each = *st;
     each.verbose = true;
@@ -421,11 +434,13 @@ void vf_text_rule(struct vf_buf *out, const struct venvfix_rule *r, const struct
     color(out, st, "1");
     vf_buf_printf(out, "%s %s", r->id, r->name);
     color(out, st, "0");
-    vf_buf_printf(out, "   %s, usually %s\n\n%s.\n\nWhy   %s\nHelp  %s\n", r->verdict, r->level, r->what, r->why, r->how);
-    vf_buf_printf(out, "Fix   %s\n", !strcmp(r->fix, "rewrite")     ? "`venvfix fix` and `venvfix move` rewrite it"
-                                     : !strcmp(r->fix, "reinstall") ? "by reinstalling the distribution"
-                                     : !strcmp(r->fix, "manual")    ? "by hand"
-                                                                    : "nothing to be done by venvfix");
+    vf_buf_printf(out, "   %s, usually %s\n\n%s.\n\nWhy   %s\nHelp  %s\n", r->verdict, r->level, r->what,
+                  r->why, r->how);
+    vf_buf_printf(out, "Fix   %s\n",
+                  !strcmp(r->fix, "rewrite")     ? "`venvfix fix` and `venvfix move` rewrite it"
+                  : !strcmp(r->fix, "reinstall") ? "by reinstalling the distribution"
+                  : !strcmp(r->fix, "manual")    ? "by hand"
+                                                 : "nothing to be done by venvfix");
 }
 
 void vf_text_rules(struct vf_buf *out, const struct vf_report_style *st)

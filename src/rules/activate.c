@@ -3,7 +3,8 @@
 
 static void judge_root(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
 {
-    static const enum vf_rule roots[] = {VF_RULE_ACTIVATE_BOUND, VF_RULE_ACTIVATE_BROKEN, VF_RULE_ACTIVATE_ASTRAY};
+    static const enum vf_rule roots[] = {VF_RULE_ACTIVATE_BOUND, VF_RULE_ACTIVATE_BROKEN,
+                                         VF_RULE_ACTIVATE_ASTRAY};
     static const enum vf_rule paths[] = {VF_RULE_ACTIVATE_PATH_BOUND, VF_RULE_ACTIVATE_PATH_BROKEN,
                                          VF_RULE_ACTIVATE_ASTRAY};
     const enum vf_rule *rules = r->role == VF_ROLE_ENV_ROOT ? roots : paths;
@@ -30,7 +31,8 @@ static void judge_root(struct vf_judge *j, const struct vf_file *f, const struct
     vf_judge_expect(j, fi, loc.rest);
 }
 
-/* The prompt follows the directory name only where it was derived from it: it is the last component of an old place. */
+/* The prompt follows the directory name only where it was derived from it: it is the last component of an old
+ * place. */
 static void judge_prompt(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
 {
     struct vf_slice now = vf_path_base(vf_judge_fine_root(j));
@@ -38,7 +40,8 @@ static void judge_prompt(struct vf_judge *j, const struct vf_file *f, const stru
         return;
     for (size_t i = 0; i < j->env->n_places; i++) {
         const struct vf_env_place *p = &j->env->places[i];
-        bool old = p->kind == VF_PLACE_OLD || p->kind == VF_PLACE_LIVE || (j->at && p->kind == VF_PLACE_PRESENT);
+        bool old =
+            p->kind == VF_PLACE_OLD || p->kind == VF_PLACE_LIVE || (j->at && p->kind == VF_PLACE_PRESENT);
         if (!old || !vf_slice_eq(r->value, vf_path_base(p->place.path)))
             continue;
         struct vf_finding *fi = vf_judge_ref(j, VF_RULE_ACTIVATE_PROMPT, f, r);

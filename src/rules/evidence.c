@@ -1,5 +1,6 @@
-/* evidence.c: how loud a hit in a file without syntax is: the table of DESIGN 2. A path of an environment such as /code or /app is also
- * an ordinary word of documentation; what a publisher wrote is never accused for it. */
+/* evidence.c: how loud a hit in a file without syntax is: the table of DESIGN 2. A path of an environment
+ * such as /code or /app is also an ordinary word of documentation; what a publisher wrote is never accused
+ * for it. */
 #include "rules/judge.h"
 
 static bool rest_exists(const struct vf_env *env, const struct vf_hit *hit)
@@ -22,7 +23,8 @@ static bool rest_exists(const struct vf_env *env, const struct vf_hit *hit)
     return false;
 }
 
-enum vf_evidence vf_judge_evidence(const struct vf_env *env, const struct vf_file *f, const struct vf_hit *hit)
+enum vf_evidence vf_judge_evidence(const struct vf_env *env, const struct vf_file *f,
+                                   const struct vf_hit *hit)
 {
     const struct vf_place *place = &env->places[hit->place].place;
     if (vf_place_is_common(place))

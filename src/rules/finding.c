@@ -18,7 +18,8 @@ const struct vf_rule_info *vf_rule_info(enum vf_rule r)
 bool vf_rule_find(struct vf_slice s, enum vf_rule *out)
 {
     for (int i = 0; i < VF_RULE_COUNT; i++) {
-        if (!vf_slice_eq_nocase(s, vf_slice_of(table[i].id)) && !vf_slice_eq_nocase(s, vf_slice_of(table[i].name)))
+        if (!vf_slice_eq_nocase(s, vf_slice_of(table[i].id)) &&
+            !vf_slice_eq_nocase(s, vf_slice_of(table[i].name)))
             continue;
         *out = (enum vf_rule)i;
         return true;
@@ -28,8 +29,8 @@ bool vf_rule_find(struct vf_slice s, enum vf_rule *out)
 
 const char *vf_verdict_name(enum vf_verdict v)
 {
-    static const char *const names[] = {"broken", "astray", "tampered", "forbidden", "bound",
-                                        "host", "unexamined", "inconsistent", "exposed", "stale"};
+    static const char *const names[] = {"broken", "astray",     "tampered",     "forbidden", "bound",
+                                        "host",   "unexamined", "inconsistent", "exposed",   "stale"};
     return names[v];
 }
 

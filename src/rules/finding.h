@@ -6,8 +6,16 @@
 #include "base/err.h"
 
 enum vf_verdict {
-    VF_V_BROKEN, VF_V_ASTRAY, VF_V_TAMPERED, VF_V_FORBIDDEN, VF_V_BOUND, VF_V_HOST, VF_V_UNEXAMINED,
-    VF_V_INCONSISTENT, VF_V_EXPOSED, VF_V_STALE
+    VF_V_BROKEN,
+    VF_V_ASTRAY,
+    VF_V_TAMPERED,
+    VF_V_FORBIDDEN,
+    VF_V_BOUND,
+    VF_V_HOST,
+    VF_V_UNEXAMINED,
+    VF_V_INCONSISTENT,
+    VF_V_EXPOSED,
+    VF_V_STALE
 };
 enum vf_level { VF_L_INFO, VF_L_WARNING, VF_L_ERROR };
 enum vf_fix { VF_FIX_REWRITE, VF_FIX_REINSTALL, VF_FIX_MANUAL, VF_FIX_NONE };
@@ -39,13 +47,13 @@ struct vf_finding {
     enum vf_verdict verdict;
     enum vf_level level;
     enum vf_fix fix;
-    struct vf_slice path;         /* relative to the environment */
-    int64_t line, offset;         /* -1: does not apply */
+    struct vf_slice path;                    /* relative to the environment */
+    int64_t line, offset;                    /* -1: does not apply */
     struct vf_slice value, expected, target; /* p NULL: null in the report */
-    struct vf_slice distribution; /* normalized name of the owner; p NULL */
+    struct vf_slice distribution;            /* normalized name of the owner; p NULL */
     struct vf_slice message;
     uint32_t count;
-    uint32_t file, ref;           /* index of file and of its reference (VF_NONE): for planning, not reported */
+    uint32_t file, ref; /* index of file and of its reference (VF_NONE): for planning, not reported */
 };
 
 struct vf_findings {

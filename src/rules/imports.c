@@ -1,13 +1,15 @@
-/* imports.c: VF4xx: what puts directories on sys.path: .pth files, editable installs, egg-links. FACTS 4.1 to 4.3. */
+/* imports.c: VF4xx: what puts directories on sys.path: .pth files, editable installs, egg-links. FACTS 4.1
+ * to 4.3. */
 #include "rules/judge.h"
 
 struct import_rules {
     enum vf_rule bound, broken, dangling, astray, outside;
 };
-static const struct import_rules pth = {VF_RULE_PTH_BOUND, VF_RULE_PTH_BROKEN, VF_RULE_PTH_DANGLING, VF_RULE_PTH_ASTRAY,
-                                        VF_RULE_PTH_OUTSIDE};
-static const struct import_rules editable = {VF_RULE_EDITABLE_BOUND, VF_RULE_EDITABLE_BROKEN, VF_RULE_EDITABLE_BROKEN,
-                                             VF_RULE_EDITABLE_ASTRAY, VF_RULE_EDITABLE_OUTSIDE};
+static const struct import_rules pth = {VF_RULE_PTH_BOUND, VF_RULE_PTH_BROKEN, VF_RULE_PTH_DANGLING,
+                                        VF_RULE_PTH_ASTRAY, VF_RULE_PTH_OUTSIDE};
+static const struct import_rules editable = {VF_RULE_EDITABLE_BOUND, VF_RULE_EDITABLE_BROKEN,
+                                             VF_RULE_EDITABLE_BROKEN, VF_RULE_EDITABLE_ASTRAY,
+                                             VF_RULE_EDITABLE_OUTSIDE};
 
 static bool is_editable(const struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
 {
@@ -17,7 +19,8 @@ static bool is_editable(const struct vf_judge *j, const struct vf_file *f, const
 }
 
 /* A build tool of meson-python: ninja, the build directory. */
-static void judge_tool(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r, const struct vf_location *loc)
+static void judge_tool(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
+                       const struct vf_location *loc)
 {
     enum vf_stand s = vf_judge_stand(j, loc);
     struct vf_finding *fi;
@@ -31,8 +34,8 @@ static void judge_tool(struct vf_judge *j, const struct vf_file *f, const struct
     }
 }
 
-static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r, const struct vf_location *loc,
-                          const struct import_rules *rules)
+static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
+                          const struct vf_location *loc, const struct import_rules *rules)
 {
     if (vf_outside_exists(j->env->params.outside, loc->path)) {
         if (!(r->flags & VF_REF_CODE) || rules == &editable)
@@ -65,8 +68,8 @@ static void judge_relative(struct vf_judge *j, const struct vf_file *f, const st
     vf_buf_release(&rel);
 }
 
-static void judge_placed(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r, const struct vf_location *loc,
-                         const struct import_rules *rules)
+static void judge_placed(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
+                         const struct vf_location *loc, const struct import_rules *rules)
 {
     enum vf_stand s = vf_judge_stand(j, loc);
     bool here = vf_env_has(j->env, loc->rest);
@@ -77,7 +80,8 @@ static void judge_placed(struct vf_judge *j, const struct vf_file *f, const stru
             if (fi)
                 fi->fix = VF_FIX_MANUAL;
         } else if (s == VF_STAND_BOUND) {
-            vf_judge_ref(j, r->flags & VF_REF_CODE && rules == &pth ? VF_RULE_PTH_CODE_PATH : rules->bound, f, r);
+            vf_judge_ref(j, r->flags & VF_REF_CODE && rules == &pth ? VF_RULE_PTH_CODE_PATH : rules->bound, f,
+                         r);
         }
         return;
     }

@@ -15,11 +15,12 @@ static struct vf_slice bin_path(struct vf_judge *j, struct vf_slice name)
     return p;
 }
 
-/* Directories that hold one patch release and go with the next upgrade. A pyenv or uv directory of a whole minor is none. */
+/* Directories that hold one patch release and go with the next upgrade. A pyenv or uv directory of a whole
+ * minor is none. */
 static bool is_fragile(struct vf_slice base)
 {
-    static const char *const marks[] = {"/Cellar/", "/hostedtoolcache/", "/nix/store/", "/gnu/store/",
-                                        "/.pyenv/versions/", "/pyenv/versions/"};
+    static const char *const marks[] = {"/Cellar/",    "/hostedtoolcache/", "/nix/store/",
+                                        "/gnu/store/", "/.pyenv/versions/", "/pyenv/versions/"};
     for (size_t i = 0; i < VF_COUNT(marks); i++)
         if (vf_slice_find(base, vf_slice_of(marks[i]), 0) != VF_NPOS)
             return true;
@@ -95,11 +96,13 @@ static void judge_link_target(struct vf_judge *j)
         fi->value = py->link_target;
 }
 
-/* The library that a copied interpreter loads from outside. Not on its own path: the loader may take another one from the system. */
+/* The library that a copied interpreter loads from outside. Not on its own path: the loader may take another
+ * one from the system. */
 static void judge_library(struct vf_judge *j)
 {
     const struct vf_interpreter *py = &j->env->py;
-    struct vf_finding *fi = py->library.p ? about_env(j, VF_RULE_COPY_NEEDS_LIBRARY, bin_path(j, py->link)) : NULL;
+    struct vf_finding *fi =
+        py->library.p ? about_env(j, VF_RULE_COPY_NEEDS_LIBRARY, bin_path(j, py->link)) : NULL;
     if (!fi)
         return;
     fi->value = py->library;
@@ -107,7 +110,8 @@ static void judge_library(struct vf_judge *j)
         fi->target = py->library;
         fi->level = VF_L_INFO;
     } else {
-        fi->message = VF_S("the copied interpreter needs a library that is not where it looks: another one may be loaded");
+        fi->message = VF_S(
+            "the copied interpreter needs a library that is not where it looks: another one may be loaded");
     }
 }
 
@@ -184,7 +188,8 @@ static void judge_value(struct vf_judge *j, const struct vf_file *f, const struc
         return;
     case VF_STAND_BROKEN:
     case VF_STAND_ASTRAY:
-        fi = vf_judge_ref(j, r->role == VF_ROLE_COMMAND ? VF_RULE_CFG_COMMAND : VF_RULE_CFG_VALUE_BROKEN, f, r);
+        fi = vf_judge_ref(j, r->role == VF_ROLE_COMMAND ? VF_RULE_CFG_COMMAND : VF_RULE_CFG_VALUE_BROKEN, f,
+                          r);
         vf_judge_expect(j, fi, loc.rest);
         return;
     case VF_STAND_OUTSIDE:
@@ -198,7 +203,8 @@ static void judge_value(struct vf_judge *j, const struct vf_file *f, const struc
         vf_judge_expect(j, fi, (struct vf_slice){"", 0});
     } else if (r->role == VF_ROLE_CFG_VALUE && vf_slice_eq_nocase(r->extra, VF_S("extends-environment"))) {
         vf_judge_ref(j, VF_RULE_CFG_EXTENDS, f, r);
-    } else if (r->role == VF_ROLE_BASE && !vf_outside_exists(j->env->params.outside, loc.path) && j->env->py.base_exists) {
+    } else if (r->role == VF_ROLE_BASE && !vf_outside_exists(j->env->params.outside, loc.path) &&
+               j->env->py.base_exists) {
         vf_judge_ref(j, VF_RULE_CFG_STALE_KEY, f, r);
     }
 }
@@ -234,7 +240,8 @@ static void judge_flaw(struct vf_judge *j, const struct vf_file *f, const struct
         fi->verdict = VF_V_BROKEN;
         fi->level = VF_L_ERROR;
     }
-    if (fi && rule == VF_RULE_CFG_HOME_FORM && !j->env->py.copies && j->env->py.minor && j->env->py.minor <= 10)
+    if (fi && rule == VF_RULE_CFG_HOME_FORM && !j->env->py.copies && j->env->py.minor &&
+        j->env->py.minor <= 10)
         fi->level = VF_L_WARNING;
 }
 

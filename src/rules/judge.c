@@ -47,7 +47,8 @@ struct vf_finding *vf_judge_about(struct vf_judge *j, enum vf_rule rule, const s
     return fi;
 }
 
-struct vf_finding *vf_judge_ref(struct vf_judge *j, enum vf_rule rule, const struct vf_file *f, const struct vf_ref *r)
+struct vf_finding *vf_judge_ref(struct vf_judge *j, enum vf_rule rule, const struct vf_file *f,
+                                const struct vf_ref *r)
 {
     struct vf_finding *fi = vf_judge_about(j, rule, f);
     if (!fi)
@@ -64,7 +65,8 @@ struct vf_finding *vf_judge_ref(struct vf_judge *j, enum vf_rule rule, const str
     return fi;
 }
 
-struct vf_finding *vf_judge_flaw(struct vf_judge *j, enum vf_rule rule, const struct vf_file *f, const struct vf_flaw *fl)
+struct vf_finding *vf_judge_flaw(struct vf_judge *j, enum vf_rule rule, const struct vf_file *f,
+                                 const struct vf_flaw *fl)
 {
     struct vf_finding *fi = vf_judge_about(j, rule, f);
     if (!fi)
@@ -197,7 +199,8 @@ enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out, s
     vf_judge_pyc(&j);
     for (size_t i = 0; i < env->n_files; i++)
         judge_one(&j, &env->files[i]);
-    out->failed = out->failed || j.scratch.failed || j.a->failed; /* also where a judge asked with a function that cannot say so */
+    /* also where a judge asked with a function that cannot say so */
+    out->failed = vf_buf_ran_out() || out->failed || j.scratch.failed || j.a->failed;
     vf_arena_release(&j.scratch);
     vf_findings_sort(out);
     return out->failed ? vf_err_nomem(err) : VF_OK;

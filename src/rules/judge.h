@@ -1,7 +1,7 @@
 /* judge.h: from facts to findings (DESIGN 2, 3, 5).
  *
- * Facts of single files were gathered in parallel; here one sequential pass looks at all of them, so the same input gives the same
- * bytes whatever the number of workers, and one cause gives one finding. */
+ * Facts of single files were gathered in parallel; here one sequential pass looks at all of them, so the same
+ * input gives the same bytes whatever the number of workers, and one cause gives one finding. */
 #ifndef VF_RULES_JUDGE_H
 #define VF_RULES_JUDGE_H
 
@@ -11,15 +11,17 @@
 struct vf_judge {
     const struct vf_env *env;
     struct vf_findings *out;
-    struct vf_arena *a;       /* findings' arena */
+    struct vf_arena *a; /* findings' arena */
     struct vf_arena scratch;
-    bool at;                  /* judged for env->params.at, another place than the present one */
-    bool at_here;             /* --at is the present place: is it sound where it stands? */
-    bool hashes;              /* rows were verified */
+    bool at;      /* judged for env->params.at, another place than the present one */
+    bool at_here; /* --at is the present place: is it sound where it stands? */
+    bool hashes;  /* rows were verified */
 };
 
-/* Everything that is wrong with env (opened and scanned), sorted. `out` is initialised by the caller with an arena. */
-VF_MUST_CHECK enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out, struct vf_err *err);
+/* Everything that is wrong with env (opened and scanned), sorted. `out` is initialised by the caller with an
+ * arena. */
+VF_MUST_CHECK enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out,
+                                          struct vf_err *err);
 
 /* How a located path stands to the place that is judged for. */
 enum vf_stand {
@@ -38,15 +40,17 @@ struct vf_slice vf_judge_fine_root(const struct vf_judge *j);
 enum vf_evidence {
     VF_EV_NONE,      /* a common directory: says nothing */
     VF_EV_MENTION,   /* info, never edited */
-    VF_EV_PUBLISHED, /* reference in an owned true file of the publisher: warning, not edited, does not stop a move */
-    VF_EV_BUILT,     /* reference in an owned true file built here: warning, reinstall; edited only with --text */
-    VF_EV_REFERENCE  /* edited */
+    VF_EV_PUBLISHED, /* reference in an owned true file of the publisher: warning, not edited, does not stop a
+                        move */
+    VF_EV_BUILT, /* reference in an owned true file built here: warning, reinstall; edited only with --text */
+    VF_EV_REFERENCE /* edited */
 };
-enum vf_evidence vf_judge_evidence(const struct vf_env *env, const struct vf_file *f, const struct vf_hit *hit);
+enum vf_evidence vf_judge_evidence(const struct vf_env *env, const struct vf_file *f,
+                                   const struct vf_hit *hit);
 
 /* --- one file per hundred --- */
-void vf_judge_interpreter(struct vf_judge *j);                                             /* VF1xx, whole environment */
-void vf_judge_cfg(struct vf_judge *j, const struct vf_file *f);                            /* VF1xx, pyvenv.cfg */
+void vf_judge_interpreter(struct vf_judge *j);                  /* VF1xx, whole environment */
+void vf_judge_cfg(struct vf_judge *j, const struct vf_file *f); /* VF1xx, pyvenv.cfg */
 void vf_judge_script(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF2xx */
 void vf_judge_script_flaw(struct vf_judge *j, const struct vf_file *f, const struct vf_flaw *flaw);
 void vf_judge_entry_points(struct vf_judge *j);
@@ -54,22 +58,25 @@ void vf_judge_activate(struct vf_judge *j, const struct vf_file *f, const struct
 void vf_judge_activate_flaw(struct vf_judge *j, const struct vf_file *f, const struct vf_flaw *flaw);
 void vf_judge_import(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF4xx */
 void vf_judge_import_flaw(struct vf_judge *j, const struct vf_file *f, const struct vf_flaw *flaw);
-void vf_judge_metadata(struct vf_judge *j);                                                /* VF5xx, whole environment */
-void vf_judge_row(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r);    /* absolute rows */
+void vf_judge_metadata(struct vf_judge *j); /* VF5xx, whole environment */
+void vf_judge_row(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* absolute rows */
 void vf_judge_url(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r);
 void vf_judge_url_flaw(struct vf_judge *j, const struct vf_file *f, const struct vf_flaw *flaw);
 void vf_judge_kernel(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF7xx */
 void vf_judge_hits(struct vf_judge *j, const struct vf_file *f);
 void vf_judge_pyc(struct vf_judge *j);
-void vf_judge_link(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r);   /* VF8xx */
+void vf_judge_link(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF8xx */
 void vf_judge_file(struct vf_judge *j, const struct vf_file *f);
 void vf_judge_journal(struct vf_judge *j);
 
 /* --- shared by the judges --- */
 /* A finding about a reference: path, line, offset, value, owner filled in. NULL: no memory. */
-struct vf_finding *vf_judge_ref(struct vf_judge *j, enum vf_rule rule, const struct vf_file *f, const struct vf_ref *r);
-struct vf_finding *vf_judge_flaw(struct vf_judge *j, enum vf_rule rule, const struct vf_file *f, const struct vf_flaw *fl);
-struct vf_finding *vf_judge_about(struct vf_judge *j, enum vf_rule rule, const struct vf_file *f); /* the file as such */
+struct vf_finding *vf_judge_ref(struct vf_judge *j, enum vf_rule rule, const struct vf_file *f,
+                                const struct vf_ref *r);
+struct vf_finding *vf_judge_flaw(struct vf_judge *j, enum vf_rule rule, const struct vf_file *f,
+                                 const struct vf_flaw *fl);
+struct vf_finding *vf_judge_about(struct vf_judge *j, enum vf_rule rule,
+                                  const struct vf_file *f); /* the file as such */
 /* fine root + "/" + rest into ->expected. */
 void vf_judge_expect(struct vf_judge *j, struct vf_finding *fi, struct vf_slice rest);
 struct vf_location vf_judge_locate(struct vf_judge *j, const struct vf_ref *r);

@@ -1,4 +1,5 @@
-/* scripts.c: VF2xx: interpreter lines of scripts. Forms: FACTS 2.2; what the kernel does with them: FACTS 2.1. */
+/* scripts.c: VF2xx: interpreter lines of scripts. Forms: FACTS 2.2; what the kernel does with them:
+ * FACTS 2.1. */
 #include "rules/judge.h"
 
 static bool in_bin(const struct vf_file *f)
@@ -17,7 +18,8 @@ static bool is_entry_point(const struct vf_env *env, const struct vf_file *f)
 
 static void expect_interpreter(struct vf_judge *j, struct vf_finding *fi, struct vf_slice name)
 {
-    struct vf_slice bin = vf_path_join(&j->scratch, j->env->bin, vf_name_is_python(name) ? name : VF_S("python"));
+    struct vf_slice bin =
+        vf_path_join(&j->scratch, j->env->bin, vf_name_is_python(name) ? name : VF_S("python"));
     if (bin.p)
         vf_judge_expect(j, fi, bin);
 }
@@ -28,7 +30,8 @@ static bool names_what_exists(struct vf_judge *j, const struct vf_location *loc)
     return vf_env_has(j->env, loc->rest);
 }
 
-static void judge_placed(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r, const struct vf_location *loc)
+static void judge_placed(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
+                         const struct vf_location *loc)
 {
     enum vf_stand stand = vf_judge_stand(j, loc);
     struct vf_finding *fi = NULL;
@@ -47,7 +50,8 @@ static void judge_placed(struct vf_judge *j, const struct vf_file *f, const stru
 }
 
 /* An absolute interpreter that is in no place of this environment. */
-static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r, const struct vf_location *loc)
+static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
+                          const struct vf_location *loc)
 {
     struct vf_outside *o = j->env->params.outside;
     bool exists = vf_outside_exists(o, loc->path);
@@ -159,7 +163,8 @@ void vf_judge_entry_points(struct vf_judge *j)
             size_t row;
             if (file == VF_NONE && !vf_map_get(&env->listed, path, &row))
                 fi = vf_findings_add(j->out, VF_RULE_SCRIPT_ABSENT, path);
-            else if (file != VF_NONE && env->files[file].st.kind == VF_KIND_FILE && !(env->files[file].st.mode & 0111))
+            else if (file != VF_NONE && env->files[file].st.kind == VF_KIND_FILE &&
+                     !(env->files[file].st.mode & 0111))
                 fi = vf_findings_add(j->out, VF_RULE_SCRIPT_NOT_EXECUTABLE, path);
             if (fi)
                 fi->distribution = dist->canonical;

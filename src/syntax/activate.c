@@ -309,12 +309,16 @@ static bool holds_statement(const struct reading *r, size_t from, size_t to)
     return false;
 }
 
+static bool is_one_line(const struct act_form *f)
+{
+    return f->role == VF_ROLE_PROMPT || ((f->shape & ACT_INNER) && !(f->shape & ACT_NESTED));
+}
+
 /* How far a literal may reach: names stay on their line, paths may hold line feeds. */
 static size_t reach(const struct reading *r, const struct act_form *f, size_t from)
 {
     size_t limit = r->file.n - from > REACH ? from + REACH : r->file.n;
-    bool line = f->role == VF_ROLE_PROMPT || ((f->shape & ACT_INNER) && !(f->shape & ACT_NESTED));
-    size_t end = line ? vf_slice_find_byte(vf_slice_sub(r->file, 0, limit), '\n', from) : VF_NPOS;
+    size_t end = is_one_line(f) ? vf_slice_find_byte(vf_slice_sub(r->file, 0, limit), '\n', from) : VF_NPOS;
     return end == VF_NPOS ? limit : end;
 }
 
@@ -324,14 +328,15 @@ static bool extent(struct reading *r, const struct act_form *f, size_t from, siz
     size_t limit = reach(r, f, from);
     if (f->shape & ACT_INNER) {
         *to = find_tail(r->file, from, limit, f->tail, VF_S(""));
-        return *to != VF_NPOS;
+        bool cmd = (f->shape & ACT_QUOTE_MASK) == ACT_CMD; /* where a quote cannot be part of a value */
+        return *to != VF_NPOS && !(cmd && act_contains(vf_slice_sub(r->file, from, *to), "\""));
     }
     if ((f->tail[0] == '"' || f->tail[0] == '\'') && glued_extent(r, f, from, to))
         return true;
     struct vf_slice first = vf_slice_sub(r->file, from, from + 1);
     bool quoted = first.n > 0 && (first.p[0] == '\'' || first.p[0] == '"' || first.p[0] == '`');
     size_t raw = quoted ? find_tail(r->file, from + 1, limit, f->tail, first) : VF_NPOS;
-    struct vf_slice rest = vf_slice_sub(vf_slice_from(r->file, from), 0, REACH);
+    struct vf_slice rest = vf_slice_sub(r->file, from, limit);
     vf_buf_clear(&r->actual);
     struct act_word w = r->sh->decode(&r->actual, rest);
     *to = from + w.used;
@@ -414,7 +419,7 @@ static enum vf_status add_ref(struct reading *r, const struct act_form *f, const
         return vf_err_nomem(r->err);
     ref->syntax = r->sh->syntax;
     ref->role = (enum vf_role)f->role;
-    ref->form = (uint16_t)shape;
+    ref->form = (uint16_t)(shape | (is_one_line(f) ? ACT_ONE_LINE : 0U));
     ref->line = line_of(r, lit->from);
     ref->off = lit->from;
     ref->len = lit->to - lit->from;
@@ -548,8 +553,7 @@ enum vf_status act_write(const struct act_shell *sh, const struct vf_ref *ref, s
     if (why)
         return vf_err_set(err, VF_UNWRITABLE, 0, "write", value, "%s cannot hold %s",
                           vf_syntax_name(sh->syntax), why);
-    bool line = (ref->form & ACT_INNER) && !(ref->form & ACT_NESTED);
-    if (line && vf_slice_find_byte(value, '\n', 0) != VF_NPOS)
+    if ((ref->form & ACT_ONE_LINE) && vf_slice_find_byte(value, '\n', 0) != VF_NPOS)
         return vf_unwritable(err, value, "a line feed cannot stand inside this text");
     encode(sh, out, value, ref->form);
     return out->failed ? vf_err_nomem(err) : VF_OK;

@@ -28,6 +28,7 @@ enum act_shape {
     ACT_TCSH_PROMPT = 128, /* the value is escaped once more for tcsh's prompt */
     ACT_CSH_PROMPT = 256,  /* the same for plain csh */
     ACT_CALL = 512,        /* batch: behind `call`, % four times */
+    ACT_ONE_LINE = 2048,   /* the reader looks for its end on its own line only: no LF in the value */
     ACT_BACKSLASH = 1024   /* a quote as '\'' (POSIX, csh) or \' (fish), else as '"'"' */
 };
 

@@ -1,4 +1,5 @@
-/* elf.c: libelf over bytes in memory. Files are untrusted: libelf checks its bounds, and strings are taken by its own function. */
+/* elf.c: libelf over bytes in memory. Files are untrusted: libelf checks its bounds, and strings are taken by
+ * its own function. */
 #include "syntax/elf.h"
 
 #include <gelf.h>

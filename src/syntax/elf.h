@@ -1,4 +1,5 @@
-/* elf.h: the dynamic section of an ELF file: which libraries it needs and where they are looked for (FACTS 8.1, 8.2). Read by libelf; reading only. */
+/* elf.h: the dynamic section of an ELF file: which libraries it needs and where they are looked for
+ * (FACTS 8.1, 8.2). Read by libelf; reading only. */
 #ifndef VF_SYNTAX_ELF_H
 #define VF_SYNTAX_ELF_H
 
@@ -8,12 +9,14 @@
 #define VF_ELF_CAP ((uint64_t)256 << 20) /* bytes of a file that is read */
 
 struct vf_elf {
-    struct vf_slice *needed;  /* DT_NEEDED, in order */
+    struct vf_slice *needed; /* DT_NEEDED, in order */
     size_t n_needed;
-    struct vf_slice runpath;  /* DT_RUNPATH, else DT_RPATH, as stored (colon list); p NULL when there is none */
+    struct vf_slice
+        runpath; /* DT_RUNPATH, else DT_RPATH, as stored (colon list); p NULL when there is none */
 };
 
-/* False when the bytes are no ELF file or its dynamic section cannot be read (nothing in `out` then). Slices live in the arena. */
+/* False when the bytes are no ELF file or its dynamic section cannot be read (nothing in `out` then). Slices
+ * live in the arena. */
 bool vf_elf_read(struct vf_slice bytes, struct vf_arena *a, struct vf_elf *out);
 
 #endif

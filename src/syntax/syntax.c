@@ -66,6 +66,8 @@ enum vf_status vf_syntax_read(enum vf_syntax s, const struct vf_source *src, str
     if ((unsigned)s >= VF_SYN_COUNT)
         return vf_err_set(err, VF_INTERNAL, 0, "read", src->path, "no such syntax");
     enum vf_status st = syntaxes[s].read(src, out, err);
+    if (vf_buf_ran_out() && st == VF_OK)
+        st = vf_err_nomem(err);
     for (; st == VF_OK && refs < out->refs.n; refs++) {
         struct vf_ref *r = VF_VEC_AT(struct vf_ref, &out->refs, refs);
         r->syntax = s;

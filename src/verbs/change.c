@@ -73,7 +73,8 @@ static struct venvfix_bytes kept(struct vf_change *c, struct vf_slice v)
 static bool dist_modified(const struct vf_env *env, uint32_t dist)
 {
     for (size_t i = 0; i < env->n_files; i++)
-        if (env->files[i].dist == dist && env->files[i].truth == VF_ROW_FALSE && !(env->files[i].flags & VF_FILE_PYC))
+        if (env->files[i].dist == dist && env->files[i].truth == VF_ROW_FALSE &&
+            !(env->files[i].flags & VF_FILE_PYC))
             return true;
     return false;
 }
@@ -97,11 +98,12 @@ static enum vf_status tell_requirements(struct vf_change *c, const struct vf_sli
         const struct vf_env_dist *d = &env->dists[i];
         if (!d->valid_name)
             continue;
-        r->requirements[r->n_requirements++] = (struct venvfix_requirement){.requirement = requirement(c, d),
-                                                                            .name = kept(c, d->canonical),
-                                                                            .version = kept(c, d->version),
-                                                                            .how = "reused",
-                                                                            .modified = dist_modified(env, i)};
+        r->requirements[r->n_requirements++] =
+            (struct venvfix_requirement){.requirement = requirement(c, d),
+                                         .name = kept(c, d->canonical),
+                                         .version = kept(c, d->version),
+                                         .how = "reused",
+                                         .modified = dist_modified(env, i)};
     }
     for (size_t i = 0; i < n_carried; i++)
         r->carried[r->n_carried++] = kept(c, carried[i]);
@@ -121,10 +123,12 @@ static enum vf_status tell_edits(struct vf_change *c)
     return VF_OK;
 }
 
-/* What stays and is worth saying: errors, references to other places that are not edited, mentions, what was not seen. */
+/* What stays and is worth saying: errors, references to other places that are not edited, mentions, what was
+ * not seen. */
 static bool worth_a_warning(const struct vf_finding *fi)
 {
-    if (fi->level == VF_L_ERROR || fi->verdict == VF_V_BROKEN || fi->verdict == VF_V_ASTRAY || fi->verdict == VF_V_UNEXAMINED)
+    if (fi->level == VF_L_ERROR || fi->verdict == VF_V_BROKEN || fi->verdict == VF_V_ASTRAY ||
+        fi->verdict == VF_V_UNEXAMINED)
         return true;
     return fi->rule == VF_RULE_TEXT_MENTION || fi->rule == VF_RULE_URL_STALE;
 }

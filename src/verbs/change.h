@@ -19,7 +19,7 @@ struct vf_change {
     struct vf_findings findings;
     struct vf_plan plan;
     struct vf_proofs proofs;
-    bool finished;            /* resume did all there was to do */
+    bool finished; /* resume did all there was to do */
 };
 
 VF_MUST_CHECK enum vf_status vf_change_resume(struct vf_change *c);

@@ -1,5 +1,5 @@
-/* change_copy.c: recreate from an environment, and move where one rename cannot do it: a copy in a staging directory beside NEW, edits applied on
- * the way, one rename, and, for move, OLD retired. */
+/* change_copy.c: recreate from an environment, and move where one rename cannot do it: a copy in a staging
+ * directory beside NEW, edits applied on the way, one rename, and, for move, OLD retired. */
 #include "fs/copy.h"
 #include "fs/sys.h"
 #include "fs/tree_dir.h"
@@ -37,11 +37,13 @@ static enum vf_status enough_space(struct vf_change *c, int fd)
 static enum vf_status fill(struct vf_change *c, struct vf_staging *s)
 {
     static const struct vf_slice omit[] = {VF_S_INIT(VF_TXN_DIR)};
-    struct vf_copy_opts opts = {.mode = (enum vf_link_mode)c->o->link, .omit = omit, .n_omit = VF_COUNT(omit)};
+    struct vf_copy_opts opts = {
+        .mode = (enum vf_link_mode)c->o->link, .omit = omit, .n_omit = VF_COUNT(omit)};
     struct vf_copy_result res = {0};
     enum vf_status st = enough_space(c, vf_staging_fd(s));
     if (st == VF_OK)
-        st = vf_copy_tree(vf_tree_dir_fd(c->env->tree), vf_staging_fd(s), &c->plan.edits, &opts, &c->s.hooks, &res, &c->s.err);
+        st = vf_copy_tree(vf_tree_dir_fd(c->env->tree), vf_staging_fd(s), &c->plan.edits, &opts, &c->s.hooks,
+                          &res, &c->s.err);
     if (st == VF_OK && res.skipped)
         vf_hooks_note(&c->s.hooks, "sockets, pipes and devices were not copied");
     if (st == VF_OK && c->o->verb == VENVFIX_MOVE)
@@ -53,7 +55,8 @@ static enum vf_status prove_or_discard(struct vf_change *c, uint64_t ino)
 {
     double start = vf_seconds_since(0);
     vf_hooks_phase(&c->s.hooks, "prove");
-    enum vf_status st = vf_prove_interpreter(c->env, c->to, &c->s.hooks, c->s.a, &c->proofs.interpreter, &c->s.err);
+    enum vf_status st =
+        vf_prove_interpreter(c->env, c->to, &c->s.hooks, c->s.a, &c->proofs.interpreter, &c->s.err);
     c->r->prove_s += vf_seconds_since(start);
     if (st == VF_OK)
         return st;
@@ -73,7 +76,8 @@ static enum vf_status retire(struct vf_change *c)
     enum vf_status st = vf_retire(c->from, c->to, &emptied, &c->s.err);
     c->r->retire_s = vf_seconds_since(start);
     if (st != VF_OK) { /* NEW is whole: say what is left, do not call it undone */
-        vf_hooks_note(&c->s.hooks, "the old place could not be removed wholly; give the command again to finish");
+        vf_hooks_note(&c->s.hooks,
+                      "the old place could not be removed wholly; give the command again to finish");
         vf_err_clear(&c->s.err);
         c->r->exit = 1;
     }

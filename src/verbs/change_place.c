@@ -1,4 +1,5 @@
-/* change_place.c: fix, and move by one rename: the transaction around it. What it costs depends on what is edited, not on the environment. */
+/* change_place.c: fix, and move by one rename: the transaction around it. What it costs depends on what is
+ * edited, not on the environment. */
 #include "fs/txn.h"
 #include "verbs/change.h"
 
@@ -24,16 +25,19 @@ static enum vf_status stage_stub(struct vf_change *c, struct vf_txn *t)
     return st;
 }
 
-/* The interpreter, and a script with the header that scripts get there, are started at the place where they are now. */
+/* The interpreter, and a script with the header that scripts get there, are started at the place where they
+ * are now. */
 static enum vf_status prove_there(struct vf_change *c)
 {
     vf_hooks_phase(&c->s.hooks, "prove");
-    enum vf_status st = vf_prove_interpreter(c->env, c->to, &c->s.hooks, c->s.a, &c->proofs.interpreter, &c->s.err);
+    enum vf_status st =
+        vf_prove_interpreter(c->env, c->to, &c->s.hooks, c->s.a, &c->proofs.interpreter, &c->s.err);
     if (st != VF_OK || c->proofs.interpreter != VF_PROVED)
         return st;
     struct vf_slice stub = vf_path_join(c->s.a, c->to, VF_S(VF_TXN_DIR "/probe"));
     enum vf_proof started;
-    return stub.p ? vf_prove_stub_runs(stub, &c->s.hooks, c->s.a, &started, &c->s.err) : vf_err_nomem(&c->s.err);
+    return stub.p ? vf_prove_stub_runs(stub, &c->s.hooks, c->s.a, &started, &c->s.err)
+                  : vf_err_nomem(&c->s.err);
 }
 
 static enum vf_status commit(struct vf_change *c, struct vf_txn *t)
@@ -59,8 +63,10 @@ static enum vf_status give_up(struct vf_change *c, struct vf_txn *t, enum vf_sta
     struct vf_err second;
     vf_err_init(&second);
     if (vf_txn_roll_back(t, &second) != VF_OK)
-        vf_err_context(&c->s.err, "taking it back failed as well (%s); the journal is kept: give the command again. First",
-                       second.detail[0] ? second.detail : vf_status_name(second.code));
+        vf_err_context(
+            &c->s.err,
+            "taking it back failed as well (%s); the journal is kept: give the command again. First",
+            second.detail[0] ? second.detail : vf_status_name(second.code));
     vf_err_release(&second);
     return st;
 }
@@ -71,8 +77,9 @@ static enum vf_status through_journal(struct vf_change *c)
     double start = vf_seconds_since(0);
     vf_hooks_phase(&c->s.hooks, "write");
     const char *verb = c->o->verb == VENVFIX_MOVE ? "move" : "fix";
-    enum vf_status st = vf_txn_begin(c->env->resolved, verb, c->o->verb == VENVFIX_MOVE ? c->from : c->env->resolved,
-                                     c->o->verb == VENVFIX_MOVE ? c->to : c->env->resolved, &t, &c->s.err);
+    enum vf_status st =
+        vf_txn_begin(c->env->resolved, verb, c->o->verb == VENVFIX_MOVE ? c->from : c->env->resolved,
+                     c->o->verb == VENVFIX_MOVE ? c->to : c->env->resolved, &t, &c->s.err);
     if (st != VF_OK)
         return st;
     st = stage_all(c, t);

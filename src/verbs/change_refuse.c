@@ -1,4 +1,5 @@
-/* change_refuse.c: what speaks against a change, said before anything is touched: each with its own code and what to do about it. */
+/* change_refuse.c: what speaks against a change, said before anything is touched: each with its own code and
+ * what to do about it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -35,7 +36,8 @@ static enum vf_status refuse_parent(struct vf_change *c)
     struct vf_slice parent = vf_path_dir(c->to);
     enum vf_kind kind = vf_outside_kind(c->s.outside, parent, NULL);
     if (kind == VF_KIND_NONE)
-        return vf_err_set(&c->s.err, VF_NO_PARENT, 0, "create", c->to, "its parent directory does not exist: make it first");
+        return vf_err_set(&c->s.err, VF_NO_PARENT, 0, "create", c->to,
+                          "its parent directory does not exist: make it first");
     if (kind != VF_KIND_DIR)
         return vf_err_set(&c->s.err, VF_NO_PARENT, 0, "create", c->to, "its parent is not a directory");
     return VF_OK;
@@ -53,7 +55,8 @@ static enum vf_status refuse_nested(struct vf_change *c)
         nested = nested || vf_path_under(vf_buf_slice(&from), vf_buf_slice(&parent), NULL);
     vf_buf_release(&from);
     vf_buf_release(&parent);
-    return nested ? vf_err_set(&c->s.err, VF_NESTED, 0, "create", c->to, "the old and the new place lie inside each other")
+    return nested ? vf_err_set(&c->s.err, VF_NESTED, 0, "create", c->to,
+                               "the old and the new place lie inside each other")
                   : VF_OK;
 }
 
@@ -63,15 +66,20 @@ enum vf_status vf_change_refuse_places(struct vf_change *c)
         return VF_OK;
     if (vf_outside_kind(c->s.outside, c->from, NULL) == VF_KIND_NONE) {
         enum vf_status st = refuse_link(c);
-        return st != VF_OK ? st : vf_err_set(&c->s.err, VF_NOT_FOUND, 0, "open", c->from, "there is no such directory");
+        return st != VF_OK
+                   ? st
+                   : vf_err_set(&c->s.err, VF_NOT_FOUND, 0, "open", c->from, "there is no such directory");
     }
     enum vf_status st = refuse_link(c);
     struct vf_buf ignored;
     vf_buf_init(&ignored);
-    if (st == VF_OK && (vf_outside_exists(c->s.outside, c->to) || vf_outside_readlink(c->s.outside, c->to, &ignored))) {
+    if (st == VF_OK &&
+        (vf_outside_exists(c->s.outside, c->to) || vf_outside_readlink(c->s.outside, c->to, &ignored))) {
         bool same = vf_outside_same(c->s.outside, c->from, c->to) || vf_path_under(c->to, c->from, NULL);
-        st = same ? vf_err_set(&c->s.err, VF_NESTED, 0, "create", c->to, "the old and the new place are one, or lie inside each other")
-                  : vf_err_set(&c->s.err, VF_EXISTS, 0, "create", c->to, "it exists already: choose another place or remove it");
+        st = same ? vf_err_set(&c->s.err, VF_NESTED, 0, "create", c->to,
+                               "the old and the new place are one, or lie inside each other")
+                  : vf_err_set(&c->s.err, VF_EXISTS, 0, "create", c->to,
+                               "it exists already: choose another place or remove it");
     }
     vf_buf_release(&ignored);
     if (st == VF_OK)
@@ -85,7 +93,8 @@ static enum vf_status refuse_unreadable(struct vf_change *c)
 {
     for (size_t i = 0; i < c->env->n_files; i++) {
         const struct vf_file *f = &c->env->files[i];
-        if (f->flags & VF_FILE_JOURNAL || f->unexamined == VF_OK || f->unexamined == VF_LIMIT || f->unexamined == VF_MALFORMED)
+        if (f->flags & VF_FILE_JOURNAL || f->unexamined == VF_OK || f->unexamined == VF_LIMIT ||
+            f->unexamined == VF_MALFORMED)
             continue;
         return vf_err_set(&c->s.err, VF_UNREADABLE, f->sys, "read", f->path,
                           "what cannot be read cannot be carried over: make it readable first");
@@ -102,9 +111,10 @@ static enum vf_status refuse_base(struct vf_change *c)
     enum vf_status st = vf_env_locate(c->env, py->link_target, c->s.a, &loc, &c->s.err);
     if (st != VF_OK || loc.place != VF_NONE)
         return st; /* a link into the environment itself: mended like any other */
-    return vf_err_set(&c->s.err, VF_NO_BASE, 0, "open", py->link_target,
-                      "the base interpreter is missing: install it again, or make the environment anew on another one "
-                      "(--python PATH)");
+    return vf_err_set(
+        &c->s.err, VF_NO_BASE, 0, "open", py->link_target,
+        "the base interpreter is missing: install it again, or make the environment anew on another one "
+        "(--python PATH)");
 }
 
 static enum vf_status refuse_not_writable(struct vf_change *c)
@@ -113,8 +123,9 @@ static enum vf_status refuse_not_writable(struct vf_change *c)
         return VF_OK;
     int fd = vf_tree_dir_fd(c->env->tree);
     if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
-        return vf_err_set(&c->s.err, VF_NOT_WRITABLE, errno, "write", c->from,
-                          "the environment cannot be changed; `venvfix recreate` makes a copy at a new place");
+        return vf_err_set(
+            &c->s.err, VF_NOT_WRITABLE, errno, "write", c->from,
+            "the environment cannot be changed; `venvfix recreate` makes a copy at a new place");
     for (size_t i = 0; i < c->plan.edits.n; i++) {
         struct vf_slice dir = vf_path_dir(c->plan.edits.v[i].path), base;
         int parent = vf_sys_open_parent(fd, c->plan.edits.v[i].path, &base);
@@ -124,7 +135,8 @@ static enum vf_status refuse_not_writable(struct vf_change *c)
             close(parent);
         if (!ok)
             return vf_err_set(&c->s.err, VF_NOT_WRITABLE, e, "write", dir,
-                              "a directory with files to be changed is not writable; `venvfix recreate` makes a copy at a new place");
+                              "a directory with files to be changed is not writable; `venvfix recreate` "
+                              "makes a copy at a new place");
     }
     return VF_OK;
 }
@@ -154,9 +166,10 @@ static enum vf_status refuse_unwritable(struct vf_change *c)
     enum vf_status st = vf_findings_out(&c->s, &c->plan.unwritable, &c->r->unwritten);
     if (st != VF_OK)
         return st;
-    return vf_err_set(&c->s.err, VF_UNWRITABLE, 0, "plan", vf_findings_at(&c->plan.unwritable, 0)->path,
-                      "%zu reference%s to another place cannot be written; --leave goes on and leaves %s as %s", n,
-                      n == 1 ? "" : "s", n == 1 ? "it" : "them", n == 1 ? "it is" : "they are");
+    return vf_err_set(
+        &c->s.err, VF_UNWRITABLE, 0, "plan", vf_findings_at(&c->plan.unwritable, 0)->path,
+        "%zu reference%s to another place cannot be written; --leave goes on and leaves %s as %s", n,
+        n == 1 ? "" : "s", n == 1 ? "it" : "them", n == 1 ? "it is" : "they are");
 }
 
 enum vf_status vf_change_refuse_contents(struct vf_change *c)

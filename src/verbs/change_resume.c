@@ -1,5 +1,5 @@
-/* change_resume.c: journals of OLD and NEW, and the directories beside NEW, are looked at before anything is refused, so that the same
- * command, given again after a crash, finishes. */
+/* change_resume.c: journals of OLD and NEW, and the directories beside NEW, are looked at before anything is
+ * refused, so that the same command, given again after a crash, finishes. */
 #include "fs/txn.h"
 #include "verbs/change.h"
 
@@ -7,7 +7,8 @@ static enum vf_status foreign(struct vf_change *c, struct vf_slice root, const c
 {
     struct vf_slice path = vf_path_join(c->s.a, root, VF_S(VF_TXN_DIR));
     return vf_err_set(&c->s.err, VF_EXISTS, 0, "resume", path,
-                      "a journal that is not to be trusted (%s): look at it, then remove it", why ? why : "it came from elsewhere");
+                      "a journal that is not to be trusted (%s): look at it, then remove it",
+                      why ? why : "it came from elsewhere");
 }
 
 static enum vf_status busy(struct vf_change *c, struct vf_slice root)
@@ -15,7 +16,8 @@ static enum vf_status busy(struct vf_change *c, struct vf_slice root)
     return vf_err_set(&c->s.err, VF_BUSY, 0, "resume", root, "another venvfix is at work there");
 }
 
-/* Applies what is left, starts the interpreter, and lets go of the originals; a failed proof takes everything back. */
+/* Applies what is left, starts the interpreter, and lets go of the originals; a failed proof takes everything
+ * back. */
 static enum vf_status roll_forward(struct vf_change *c, struct vf_slice root, bool *moved)
 {
     struct vf_txn *t = NULL;

@@ -29,7 +29,8 @@ static struct venvfix_bytes kept(struct vf_session *s, struct vf_slice v)
     return v.p && v.n ? vf_bytes_of(vf_arena_dup(s->a, v)) : (struct venvfix_bytes){NULL, 0};
 }
 
-static enum vf_status describe_places(struct vf_session *s, const struct vf_env *env, struct venvfix_check_result *r)
+static enum vf_status describe_places(struct vf_session *s, const struct vf_env *env,
+                                      struct venvfix_check_result *r)
 {
     r->old_places = vf_arena_array(s->a, env->n_places + 1, sizeof *r->old_places);
     if (!r->old_places)
@@ -40,8 +41,8 @@ static enum vf_status describe_places(struct vf_session *s, const struct vf_env 
         bool voted = p->votes && p->kind != VF_PLACE_PRESENT;
         if (!given && !voted)
             continue;
-        r->old_places[r->n_old_places++] =
-            (struct venvfix_old_place){.path = kept(s, p->place.path), .votes = p->votes, .exists = p->exists};
+        r->old_places[r->n_old_places++] = (struct venvfix_old_place){
+            .path = kept(s, p->place.path), .votes = p->votes, .exists = p->exists};
     }
     return VF_OK;
 }
@@ -77,8 +78,8 @@ static enum vf_status look_at_journal(struct vf_session *s, struct vf_env *env)
     return VF_OK;
 }
 
-static enum vf_status judge(struct vf_session *s, const struct vf_env *env, const struct venvfix_check_options *o,
-                            struct venvfix_check_result *r)
+static enum vf_status judge(struct vf_session *s, const struct vf_env *env,
+                            const struct venvfix_check_options *o, struct venvfix_check_result *r)
 {
     struct vf_findings findings = {.a = s->a};
     enum vf_status st = vf_judge_env(env, &findings, &s->err);
@@ -96,7 +97,8 @@ static enum vf_status judge(struct vf_session *s, const struct vf_env *env, cons
     return vf_findings_out(s, &findings, &r->findings);
 }
 
-static enum vf_status run(struct vf_session *s, const struct venvfix_check_options *o, struct venvfix_check_result *r)
+static enum vf_status run(struct vf_session *s, const struct venvfix_check_options *o,
+                          struct venvfix_check_result *r)
 {
     struct vf_env_params p = {.path = vf_slice_of(o->path),
                               .cwd = s->cwd,

@@ -3,9 +3,11 @@
 
 #include "verbs/result.h"
 
-static enum vf_status run(struct vf_session *s, const struct venvfix_freeze_options *o, struct venvfix_freeze_result *r)
+static enum vf_status run(struct vf_session *s, const struct venvfix_freeze_options *o,
+                          struct venvfix_freeze_result *r)
 {
-    struct vf_env_params p = {.path = vf_slice_of(o->path), .cwd = s->cwd, .outside = s->outside, .hooks = &s->hooks};
+    struct vf_env_params p = {
+        .path = vf_slice_of(o->path), .cwd = s->cwd, .outside = s->outside, .hooks = &s->hooks};
     struct vf_slice *exclude = vf_arena_array(s->a, o->n_exclude + 1, sizeof *exclude);
     if (!exclude)
         return vf_err_nomem(&s->err);

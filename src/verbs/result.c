@@ -18,7 +18,9 @@ enum vf_status vf_session_open(struct vf_session *s, const struct venvfix_hooks 
 {
     *s = (struct vf_session){.user = *user};
     vf_err_init(&s->err);
-    s->hooks = (struct vf_hooks){.cancel = user->cancel, .event = on_event, .ctx = &s->user, .jobs = user->jobs};
+    (void)vf_buf_ran_out(); /* of an earlier call */
+    s->hooks =
+        (struct vf_hooks){.cancel = user->cancel, .event = on_event, .ctx = &s->user, .jobs = user->jobs};
     s->a = calloc(1, sizeof *s->a);
     if (!s->a)
         return vf_err_nomem(&s->err);
@@ -86,7 +88,8 @@ static struct venvfix_bytes keep(struct vf_session *s, struct vf_slice v, bool *
     return vf_bytes_of(d);
 }
 
-enum vf_status vf_findings_out(struct vf_session *s, const struct vf_findings *in, struct venvfix_findings *out)
+enum vf_status vf_findings_out(struct vf_session *s, const struct vf_findings *in,
+                               struct venvfix_findings *out)
 {
     bool failed = false;
     out->v = vf_arena_array(s->a, in->v.n + 1, sizeof *out->v);

@@ -8,7 +8,7 @@
 
 /* What a running verb holds on to; its arena becomes the result's memory. */
 struct vf_session {
-    struct vf_arena *a;        /* malloc'ed: the result's `own` */
+    struct vf_arena *a; /* malloc'ed: the result's `own` */
     struct vf_hooks hooks;
     struct venvfix_hooks user;
     struct vf_outside *outside;
@@ -25,7 +25,8 @@ void vf_session_free_own(void *own);
 struct vf_slice vf_session_abs(struct vf_session *s, const char *path);
 struct venvfix_bytes vf_bytes_of(struct vf_slice s); /* no copy; p NULL stays NULL */
 /* Copies findings (slices included) into the session's arena. */
-VF_MUST_CHECK enum vf_status vf_findings_out(struct vf_session *s, const struct vf_findings *in, struct venvfix_findings *out);
+VF_MUST_CHECK enum vf_status vf_findings_out(struct vf_session *s, const struct vf_findings *in,
+                                             struct venvfix_findings *out);
 double vf_seconds_since(double start); /* monotonic clock; start 0 gives the clock itself */
 
 /* Answers of REPORT.md, from live findings. */

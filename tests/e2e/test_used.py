@@ -1,11 +1,11 @@
 """A used environment: editables of every backend, kernels, shims, hand-written scripts, configuration, links. Nothing of it may be lost."""
 import os
 import subprocess
-from pathlib import Path
 
 import pytest
 
 import envs
+import place
 import used
 import verify
 from envs import Recipe
@@ -106,16 +106,16 @@ def test_fixed_after_mv(recipe, get):
 
 def test_hard_links_with_a_cache_are_not_written_through(scratch):
     """uv links wheel files from its cache: what an edit writes must not reach the cache, and with it every other environment."""
-    recipe = Recipe("uv", "uv", "bare", seed=False)
     a, b = scratch / "a", scratch / "b"
+    own = place.clean_environ(UV_CACHE_DIR=str(scratch / "cache"))  # not the one of the other tests: this test writes into it
     wheel = verify.tiny_wheel(scratch, files={"vfe2e_extra-1.0.data/scripts/old-style": b"#!python\nimport sys\nprint(sys.prefix)\n"}, scripts=("vfe2e-extra",))
-    for place in (a, b):
-        envs.run(envs.UV, "venv", "-q", "-p", recipe.python, place)
-        envs.install(place, "uv", wheel, "six", link="hardlink")
+    for env in (a, b):
+        envs.run(envs.UV, "venv", "-q", "-p", envs.DEBIAN, env)
+        envs.install(env, "uv", wheel, "six", link="hardlink", env=own)
     linked = [n for n, e in verify.snapshot(a).items() if e[5] > 1]
     assert linked, "nothing is linked: the test shows nothing"
-    for place in (a, b):  # a user's text in a file that is one with the other environment's
-        target = Path(place) / os.fsdecode(next(n for n in linked if n.endswith(b"six.py")))
+    # a user's text in a file that is one with the other environment's
+    target = b / os.fsdecode(next(n for n in linked if n.endswith(b"six.py")))
     target.write_text(target.read_text() + f"\nHOME = '{a}/share'\n")
     assert f"{a}/share" in (a / target.relative_to(b)).read_text()
     before = verify.snapshot(b)

@@ -324,8 +324,9 @@ def newest_freeze(env, *more, **environ):
 
 def freeze_mapped(text, old, new):
     """A frozen list with the old place replaced, in plain paths and in file: URLs."""
-    text = text.replace(urllib.parse.quote(os.fsencode(old), safe="/~"), urllib.parse.quote(os.fsencode(new), safe="/~"))
-    return text.replace(os.fsdecode(old), os.fsdecode(new))
+    quoted = [urllib.parse.quote(os.fsencode(p), safe="/~") for p in (old, new)]
+    plain = [os.fsdecode(p) for p in (old, new)]
+    return "".join(line.replace(*(quoted if " @ file:" in line else plain)) for line in text.splitlines(True))
 
 
 def tiny_wheel(directory, name="vfe2e-extra", version="1.0", files=None, scripts=(), metadata=""):

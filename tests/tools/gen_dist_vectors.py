@@ -475,14 +475,67 @@ class TomlRandom(Random):
         return self.choice(["\n", "\n", "\n", "\r\n"]).join(lines) + self.choice(["", "\n"])
 
 
+def integers_fit(value):
+    if isinstance(value, (dict, list)):
+        return all(map(integers_fit, value.values() if isinstance(value, dict) else value))
+    return not isinstance(value, int) or -2**63 <= value < 2**63
+
+
+TOML_CASES = r"""
+é = 1
+a = é
+a = ["x", é]
+a = {b = 1,}
+a = 1 b = 2
+a = 01
+a = 1__0
+a = .5
+a = 5.
+a = 1e
+a = +nan
+a = 0X1
+a = True
+a = "\x41"
+a = "\ud800"
+a = "\q"
+a = 24:00:00
+a = 2023-02-29
+a = 1979-05-27T07:32Z
+a = 07:32:60
+a = 1979-05-27T07:32:00+24:00
+a. b . c=1
+= 1
+a =
+a
+[a]]
+[[a]
+[ a . b ]
+[ [a] ]
+[]
+[a.]
+a = [1,,2]
+a = [,]
+a = {,}
+a = '''''x'''''
+a = '''''''
+a = 9223372036854775808
+a = "\u00e9" # é
+""".strip().split("\n") + [
+    "", "\ufeffa = 1", "\u00a0a = 1", "a = 1\u00a0", 'a = """x \\\n \u00e9"""', 'a = """x \\ \n\n  \u00a0y"""', "[\n]", "a = {\nb = 1}",
+    "a = 1\ra = 2", "[a]\n[a]", "[a.b]\n[a]", "a = []\n[[a]]", "a.b = 1\n[a]", "[[a]]\n[a]", 'a = "\x7f"', "# \x01", "a\n= 1",
+    'a = "x\ny"', '"""a""" = 1', "[a]\nb.c = 1\n[a.b]\nd = 1", "a = [\n1, # x\n]", "[[a.b]]\n[a]\nc = 1\n[[a.b]]", "a = {}\na.b = 1"]
+
+
 def toml_documents(rng, count):
     rng = TomlRandom(rng.random())
-    texts = [rng.document() for _ in range(count)]
+    texts = TOML_CASES + [rng.document() for _ in range(count)]
     texts += [rng.damaged(rng.document(), "[]{}=.,\"'#\n\\ a1-:T\x01") for _ in range(count // 2)]
     for text in texts:
         try:
             # as bytes: load() has the line ends as they are
             value = tomllib.loads(text.encode("utf-8", "surrogatepass").decode("utf-8"))
+            if not integers_fit(value):  # Python's have no end; the specification wants an error
+                raise ValueError
         except (tomllib.TOMLDecodeError, UnicodeError, RecursionError, ValueError):
             yield text, "-"
         else:
