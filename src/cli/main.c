@@ -30,7 +30,7 @@ static bool asks_for_json(int argc, char **argv)
 static int run_verb(const struct vf_verb *verb, int argc, char **argv)
 {
     char why[300];
-    struct vf_parsed p;
+    struct vf_parsed p = {0};
     int code;
     if (!vf_cli_parse(verb, argc, argv, &p, why, sizeof why))
         code = vf_cli_usage_error(verb, asks_for_json(argc, argv), why);

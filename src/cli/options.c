@@ -1,5 +1,6 @@
 /* options.c: the command line against a table of options. `--name VALUE`, `--name=VALUE`, `-n VALUE`,
  * `-nVALUE`, `--` ends options. */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,9 +49,12 @@ struct parser {
     size_t n;
 };
 
-static bool complain(struct parser *p, const char *fmt, const char *what, const char *more)
+VF_PRINTF(2, 3) static bool complain(struct parser *p, const char *fmt, ...)
 {
-    snprintf(p->space, p->n, fmt, what, more);
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(p->space, p->n, fmt, ap);
+    va_end(ap);
     return false;
 }
 
@@ -69,7 +73,7 @@ static bool take(struct parser *p, const struct vf_option *o, const char *value)
     }
     const char **more = realloc(p->out->lists[i], (p->out->n_lists[i] + 1) * sizeof *more);
     if (!more)
-        return complain(p, "%s%s", "no memory", "");
+        return complain(p, "no memory");
     more[p->out->n_lists[i]++] = value;
     p->out->lists[i] = more;
     return true;
@@ -81,9 +85,9 @@ static bool take_long(struct parser *p, const char *arg, char **next, bool *used
     size_t n = eq ? (size_t)(eq - arg) : strlen(arg);
     const struct vf_option *o = find_long(p->verb, arg, n);
     if (!o)
-        return complain(p, "there is no option --%s%s", arg, "");
+        return complain(p, "there is no option --%s", arg);
     if (o->kind == VF_OPT_FLAG)
-        return eq ? complain(p, "--%s takes no value%s", o->name, "") : take(p, o, "");
+        return eq ? complain(p, "--%s takes no value", o->name) : take(p, o, "");
     if (eq)
         return take(p, o, eq + 1);
     if (!*next)
@@ -98,7 +102,7 @@ static bool take_letters(struct parser *p, const char *arg, char **next, bool *u
         char letter[2] = {*arg, 0};
         const struct vf_option *o = find_letter(p->verb, *arg);
         if (!o)
-            return complain(p, "there is no option -%s%s", letter, "");
+            return complain(p, "there is no option -%s", letter);
         if (o->kind == VF_OPT_FLAG) {
             if (!take(p, o, ""))
                 return false;
@@ -122,7 +126,7 @@ bool vf_cli_parse(const struct vf_verb *verb, int argc, char **argv, struct vf_p
     *out = (struct vf_parsed){0};
     out->args = calloc((size_t)argc + 1, sizeof *out->args);
     if (!out->args)
-        return complain(&p, "%s%s", "no memory", "");
+        return complain(&p, "no memory");
     for (int i = 0; i < argc; i++) {
         bool used = false, ok = true;
         if (options && !strcmp(argv[i], "--"))
@@ -145,7 +149,7 @@ bool vf_cli_parse(const struct vf_verb *verb, int argc, char **argv, struct vf_p
         return complain(&p, "%s takes %s and no more", verb->name, verb->usage);
     for (size_t i = 0; i < out->n_args; i++)
         if (!*out->args[i])
-            return complain(&p, "%s: an empty path%s", verb->name, "");
+            return complain(&p, "%s: an empty path", verb->name);
     return true;
 }
 

@@ -185,8 +185,10 @@ static enum vf_status copy_link(struct job *j, const struct vf_copy_entry *e, co
     if (symlinkat(target, j->dst, e->name) < 0)
         return vf_err_write(err, errno, "symlink", path_of(j, e->name));
     VF_STEP();
-    if (geteuid() == 0 && (e->st.uid != 0 || e->st.gid != 0))
-        (void)fchownat(j->dst, e->name, e->st.uid, e->st.gid, AT_SYMLINK_NOFOLLOW);
+    if (geteuid() == 0 && (e->st.uid != 0 || e->st.gid != 0) &&
+        fchownat(j->dst, e->name, e->st.uid, e->st.gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != EPERM &&
+        errno != EINVAL)
+        return vf_err_write(err, errno, "chown", path_of(j, e->name));
     VF_STEP();
     if (!edit)
         (void)utimensat(j->dst, e->name, t, AT_SYMLINK_NOFOLLOW);

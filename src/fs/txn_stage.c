@@ -149,7 +149,9 @@ static enum vf_status stage_link(struct vf_txn *t, const struct vf_edit *e, cons
         return vf_err_write(err, errno, "symlink", e->path);
     if (src->st.kind != VF_KIND_NONE && geteuid() == 0) {
         VF_STEP();
-        (void)fchownat(t->news, name, src->st.uid, src->st.gid, AT_SYMLINK_NOFOLLOW);
+        if (fchownat(t->news, name, src->st.uid, src->st.gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != EPERM &&
+            errno != EINVAL)
+            return vf_err_write(err, errno, "chown", e->path);
     }
     return vf_sha256(e->contents, j->is.sum) ? VF_OK : vf_err_set(err, VF_INTERNAL, 0, "hash", e->path, NULL);
 }
