@@ -51,7 +51,7 @@ static enum vf_status prove(struct writing *w, struct vf_err *err)
 }
 
 /* A script is read whole, so that its header can be written anew. */
-static enum vf_status write_script(const struct vf_plan *p, struct writing *w, struct vf_err *err)
+static enum vf_status write_script(const struct vf_install_plan *p, struct writing *w, struct vf_err *err)
 {
     const struct vf_item *item = w->item;
     const struct vf_zip *zip = item->unit->in->wheel->zip;
@@ -77,7 +77,7 @@ static enum vf_status write_script(const struct vf_plan *p, struct writing *w, s
     return st;
 }
 
-static enum vf_status write_plain(const struct vf_plan *p, struct writing *w, struct vf_err *err)
+static enum vf_status write_plain(const struct vf_install_plan *p, struct writing *w, struct vf_err *err)
 {
     const struct vf_item *item = w->item;
     const struct vf_zip *zip = item->unit->in->wheel->zip;
@@ -96,7 +96,7 @@ static enum vf_status write_plain(const struct vf_plan *p, struct writing *w, st
 
 static enum vf_status write_item(void *ctx, size_t i, unsigned worker, struct vf_err *err)
 {
-    const struct vf_plan *p = ctx;
+    const struct vf_install_plan *p = ctx;
     struct vf_item *item = VF_VEC_AT(struct vf_item, &p->items, i);
     struct writing w = {.item = item};
     (void)worker;
@@ -120,7 +120,7 @@ static enum vf_status write_item(void *ctx, size_t i, unsigned worker, struct vf
 
 static enum vf_status write_record(void *ctx, size_t i, unsigned worker, struct vf_err *err)
 {
-    const struct vf_plan *p = ctx;
+    const struct vf_install_plan *p = ctx;
     struct vf_unit *u = &p->units[i];
     struct vf_buf out = {0};
     (void)worker;
@@ -139,7 +139,7 @@ static enum vf_status write_record(void *ctx, size_t i, unsigned worker, struct 
     return st;
 }
 
-static enum vf_status make_dirs(const struct vf_plan *p, struct vf_err *err)
+static enum vf_status make_dirs(const struct vf_install_plan *p, struct vf_err *err)
 {
     enum vf_status st = VF_OK;
     for (size_t i = 0; i < p->dirs.n && st == VF_OK; i++)
@@ -150,8 +150,8 @@ static enum vf_status make_dirs(const struct vf_plan *p, struct vf_err *err)
 enum vf_status vf_install_wheels(const struct vf_site *site, const struct vf_install *wheels, size_t n,
                                  const struct vf_hooks *hooks, struct vf_installed *out, struct vf_err *err)
 {
-    struct vf_plan p;
-    enum vf_status st = vf_plan_make(&p, site, wheels, n, err);
+    struct vf_install_plan p;
+    enum vf_status st = vf_install_plan_make(&p, site, wheels, n, err);
     if (st == VF_OK)
         st = make_dirs(&p, err);
     if (st == VF_OK)
@@ -165,7 +165,7 @@ enum vf_status vf_install_wheels(const struct vf_site *site, const struct vf_ins
             out[i].bytes += p.units[i].rows[k].size;
         }
     }
-    vf_plan_release(&p);
+    vf_install_plan_release(&p);
     return st;
 }
 

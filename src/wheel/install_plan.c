@@ -30,8 +30,8 @@ struct vf_record_entry vf_row_entry(const struct vf_row *row)
 
 /* --- where --- */
 
-static struct vf_slice dir_of(const struct vf_plan *p, const struct vf_unit *u, enum vf_wheel_part part,
-                              struct vf_arena *a)
+static struct vf_slice dir_of(const struct vf_install_plan *p, const struct vf_unit *u,
+                              enum vf_wheel_part part, struct vf_arena *a)
 {
     switch (part) {
     case VF_PART_ROOT:
@@ -64,7 +64,7 @@ static bool is_environments(const struct vf_site *site, struct vf_slice dest)
            vf_slice_eq_nocase(base, VF_S("activate_this.py"));
 }
 
-static enum vf_status add_dirs(struct vf_plan *p, struct vf_slice dest, struct vf_err *err)
+static enum vf_status add_dirs(struct vf_install_plan *p, struct vf_slice dest, struct vf_err *err)
 {
     size_t seen;
     struct vf_slice dir = vf_path_dir(dest);
@@ -85,7 +85,7 @@ static enum vf_status add_dirs(struct vf_plan *p, struct vf_slice dest, struct v
 }
 
 /* The row's path: relative to the directory that the dist-info lies in. */
-static enum vf_status set_row(struct vf_plan *p, const struct vf_unit *u, struct vf_slice dest,
+static enum vf_status set_row(struct vf_install_plan *p, const struct vf_unit *u, struct vf_slice dest,
                               struct vf_row *row, struct vf_err *err)
 {
     struct vf_buf b = {0};
@@ -111,7 +111,7 @@ static bool same_contents(const struct vf_item *a, const struct vf_item *b)
     return !a->file && !b->file && vf_slice_eq(a->bytes, b->bytes);
 }
 
-static struct vf_slice folded(struct vf_plan *p, struct vf_slice path)
+static struct vf_slice folded(struct vf_install_plan *p, struct vf_slice path)
 {
     struct vf_slice low = vf_arena_dup(&p->arena, path);
     for (size_t i = 0; low.p && i < low.n; i++)
@@ -120,7 +120,7 @@ static struct vf_slice folded(struct vf_plan *p, struct vf_slice path)
     return low;
 }
 
-static enum vf_status claim(struct vf_plan *p, struct vf_item *item, struct vf_err *err)
+static enum vf_status claim(struct vf_install_plan *p, struct vf_item *item, struct vf_err *err)
 {
     struct vf_slice key = p->site->fold_case ? folded(p, item->dest) : item->dest;
     size_t i;
@@ -142,7 +142,7 @@ static enum vf_status claim(struct vf_plan *p, struct vf_item *item, struct vf_e
 }
 
 /* A new item for `dest` (in the plan's arena) with its row. */
-static struct vf_item *new_item(struct vf_plan *p, struct vf_unit *u, struct vf_slice dest,
+static struct vf_item *new_item(struct vf_install_plan *p, struct vf_unit *u, struct vf_slice dest,
                                 struct vf_err *err)
 {
     struct vf_item *item = dest.p ? vf_vec_push(&p->arena, &p->items, sizeof *item) : NULL;
@@ -154,7 +154,7 @@ static struct vf_item *new_item(struct vf_plan *p, struct vf_unit *u, struct vf_
     return set_row(p, u, dest, item->row, err) == VF_OK ? item : NULL;
 }
 
-static enum vf_status settle(struct vf_plan *p, struct vf_item *item, struct vf_err *err)
+static enum vf_status settle(struct vf_install_plan *p, struct vf_item *item, struct vf_err *err)
 {
     enum vf_status st = claim(p, item, err);
     return st == VF_OK ? add_dirs(p, item->dest, err) : st;
@@ -162,7 +162,7 @@ static enum vf_status settle(struct vf_plan *p, struct vf_item *item, struct vf_
 
 /* --- what --- */
 
-static enum vf_status add_file(struct vf_plan *p, struct vf_unit *u, const struct vf_wheel_file *f,
+static enum vf_status add_file(struct vf_install_plan *p, struct vf_unit *u, const struct vf_wheel_file *f,
                                struct vf_err *err)
 {
     struct vf_slice dir = dir_of(p, u, f->part, &p->arena), lib64;
@@ -184,7 +184,7 @@ static enum vf_status add_file(struct vf_plan *p, struct vf_unit *u, const struc
     return st == VF_OK ? settle(p, item, err) : st;
 }
 
-static enum vf_status add_bytes(struct vf_plan *p, struct vf_unit *u, struct vf_slice dest,
+static enum vf_status add_bytes(struct vf_install_plan *p, struct vf_unit *u, struct vf_slice dest,
                                 struct vf_slice bytes, bool executable, struct vf_err *err)
 {
     struct vf_item *item = new_item(p, u, dest, err);
@@ -196,7 +196,7 @@ static enum vf_status add_bytes(struct vf_plan *p, struct vf_unit *u, struct vf_
     return st == VF_OK ? settle(p, item, err) : st;
 }
 
-static enum vf_status add_info(struct vf_plan *p, struct vf_unit *u, struct vf_slice name,
+static enum vf_status add_info(struct vf_install_plan *p, struct vf_unit *u, struct vf_slice name,
                                struct vf_slice bytes, struct vf_err *err)
 {
     struct vf_slice dir = vf_path_join(&p->arena, u->site, u->in->wheel->info);
@@ -204,7 +204,7 @@ static enum vf_status add_info(struct vf_plan *p, struct vf_unit *u, struct vf_s
     return add_bytes(p, u, dest, bytes, false, err);
 }
 
-static enum vf_status add_script(struct vf_plan *p, struct vf_unit *u, const struct vf_script *s,
+static enum vf_status add_script(struct vf_install_plan *p, struct vf_unit *u, const struct vf_script *s,
                                  struct vf_err *err)
 {
     struct vf_buf b = {0};
@@ -225,7 +225,7 @@ static bool is_script(const struct vf_vec *scripts, struct vf_slice name)
     return false;
 }
 
-static enum vf_status add_wheel(struct vf_plan *p, struct vf_unit *u, struct vf_err *err)
+static enum vf_status add_wheel(struct vf_install_plan *p, struct vf_unit *u, struct vf_err *err)
 {
     const struct vf_wheel *w = u->in->wheel;
     struct vf_vec scripts = {0};
@@ -254,11 +254,11 @@ static enum vf_status add_wheel(struct vf_plan *p, struct vf_unit *u, struct vf_
     return u->record.p ? set_row(p, u, u->record, &u->rows[u->n_rows++], err) : vf_err_nomem(err);
 }
 
-enum vf_status vf_plan_make(struct vf_plan *p, const struct vf_site *site, const struct vf_install *wheels,
-                            size_t n, struct vf_err *err)
+enum vf_status vf_install_plan_make(struct vf_install_plan *p, const struct vf_site *site,
+                                    const struct vf_install *wheels, size_t n, struct vf_err *err)
 {
     enum vf_status st = VF_OK;
-    *p = (struct vf_plan){.site = site};
+    *p = (struct vf_install_plan){.site = site};
     vf_arena_init(&p->arena);
     vf_map_init(&p->claimed, &p->arena);
     vf_map_init(&p->known, &p->arena);
@@ -272,7 +272,7 @@ enum vf_status vf_plan_make(struct vf_plan *p, const struct vf_site *site, const
     return st;
 }
 
-void vf_plan_release(struct vf_plan *p)
+void vf_install_plan_release(struct vf_install_plan *p)
 {
     vf_arena_release(&p->arena);
 }

@@ -33,7 +33,7 @@ struct vf_item { /* one file */
     bool shared; /* another wheel brings the same file with the same contents, and writes it */
 };
 
-struct vf_plan {
+struct vf_install_plan {
     const struct vf_site *site;
     struct vf_arena arena;
     struct vf_unit *units;
@@ -44,9 +44,10 @@ struct vf_plan {
 };
 
 /* Errors of vf_install_wheels. To be released in any case. */
-VF_MUST_CHECK enum vf_status vf_plan_make(struct vf_plan *p, const struct vf_site *site,
-                                          const struct vf_install *wheels, size_t n, struct vf_err *err);
-void vf_plan_release(struct vf_plan *p);
+VF_MUST_CHECK enum vf_status vf_install_plan_make(struct vf_install_plan *p, const struct vf_site *site,
+                                                  const struct vf_install *wheels, size_t n,
+                                                  struct vf_err *err);
+void vf_install_plan_release(struct vf_install_plan *p);
 /* The row gets sha256 and size of these bytes. */
 VF_MUST_CHECK enum vf_status vf_row_of_bytes(struct vf_row *row, struct vf_slice bytes, struct vf_err *err);
 struct vf_record_entry vf_row_entry(const struct vf_row *row);
