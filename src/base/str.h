@@ -64,10 +64,10 @@ void vf_buf_puts(struct vf_buf *b, const char *cstr);
 void vf_buf_putc(struct vf_buf *b, char c);
 void vf_buf_put_u64(struct vf_buf *b, uint64_t v);
 void vf_buf_printf(struct vf_buf *b, const char *fmt, ...) VF_PRINTF(2, 3); /* never for paths */
-/* Has some buffer of this thread found no memory since this was last asked? For a caller of functions that can only say no: what they
- * answered then does not count. */
+/* Has some buffer of this thread found no memory since this was last asked? For a caller of functions that
+ * can only say no: what they answered then does not count. */
 bool vf_buf_ran_out(void);
-bool vf_buf_reserve(struct vf_buf *b, size_t more);                         /* false: failed is set */
+bool vf_buf_reserve(struct vf_buf *b, size_t more); /* false: failed is set */
 struct vf_slice vf_buf_slice(const struct vf_buf *b);
 /* The bytes with a NUL behind (not counted in n); NULL when the buffer failed. */
 const char *vf_buf_cstr(struct vf_buf *b);

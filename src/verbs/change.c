@@ -197,6 +197,12 @@ static enum vf_status places(struct vf_change *c)
     return VF_OK;
 }
 
+/* Did nothing so far run out of memory in a function that cannot say so? */
+static enum vf_status whole(struct vf_change *c)
+{
+    return vf_buf_ran_out() || c->s.a->failed ? vf_err_nomem(&c->s.err) : VF_OK;
+}
+
 static enum vf_status run(struct vf_change *c)
 {
     enum vf_status st = places(c);
@@ -211,8 +217,12 @@ static enum vf_status run(struct vf_change *c)
     if (st == VF_OK)
         st = examine(c);
     if (st == VF_OK)
+        st = whole(c);
+    if (st == VF_OK)
         st = c->o->dry_run ? dry_run(c) : carry_out(c);
-    return st == VF_OK ? tell(c) : st;
+    if (st == VF_OK)
+        st = tell(c);
+    return st == VF_OK && c->o->dry_run ? whole(c) : st;
 }
 
 int venvfix_change(const struct venvfix_change_options *options, struct venvfix_change_result *result)
