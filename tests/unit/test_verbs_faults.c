@@ -1,0 +1,188 @@
+/* Every allocation of a whole check, and of a whole dry run of move, fails once: the answer is then the error
+ * `internal`, or, where the work can be done without that memory, exactly the answer that it always is.
+ * Nothing is lost, nothing is written.
+ *
+ * The modules that call the allocator are compiled once more into this test with an allocator that fails; the
+ * linker then takes none of them from the library. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "env_fixture.h"
+#include "report/report.h"
+
+static unsigned long calls, fail_at; /* fail_at 0: never */
+
+static bool fails(void)
+{
+    return ++calls == fail_at;
+}
+
+static void *faulty_malloc(size_t n)
+{
+    return fails() ? NULL : malloc(n);
+}
+
+static void *faulty_calloc(size_t n, size_t size)
+{
+    return fails() ? NULL : calloc(n, size);
+}
+
+static void *faulty_realloc(void *p, size_t n)
+{
+    return fails() ? NULL : realloc(p, n);
+}
+
+#define malloc  faulty_malloc
+#define calloc  faulty_calloc
+#define realloc faulty_realloc
+#include "base/arena.c"
+#include "base/digest.c"
+#include "base/err.c"
+#include "base/hooks.c"
+#include "base/search.c"
+#include "base/str.c"
+#include "fs/outside.c"
+#include "fs/tree_dir.c"
+#include "verbs/result.c"
+/* names that two of them have for themselves */
+#define scan            scan_of_files
+#define compare_entries compare_planned
+#include "env/scan.c"
+#include "fs/tree_planned.c"
+#undef malloc
+#undef calloc
+#undef realloc
+
+/* Steps between the calls that fail: every one; with a sanitizer, which makes each of them dear, every ninth.
+ */
+#ifdef __SANITIZE_ADDRESS__
+#define STRIDE 9
+#else
+#define STRIDE 1
+#endif
+
+/* An environment in which every syntax and most judges have something to do. */
+static const char *const lines[] = {
+    "bin/activate|VIRTUAL_ENV=\"{E}\"\nexport VIRTUAL_ENV\ndeactivate () {\n:\n}\nVIRTUAL_ENV_PROMPT=\"(env) "
+    "\"\n",
+    "bin/pip*|#!{E}/bin/python\nprint(1)\n",
+    "bin/tool*|#!/bin/sh\n'''exec' '{OLD}/bin/python' \"$0\" \"$@\"\n' '''\nprint(1)\n",
+    "{S}/a.pth|{E}/src\nimport sys; sys.path.append('{E}/src')\n",
+    "src/|",
+    "share/jupyter/kernels/k/kernel.json|{\"argv\": [\"{LIVE}/bin/python\"], \"display_name\": \"k\"}",
+    "share/a@|{E}/share/jupyter",
+    "etc/conf|root={E}/etc\nold={OLD}\n",
+    "{D}/METADATA|Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n",
+    "{D}/direct_url.json|{\"url\": \"file://{E}/src\", \"dir_info\": {\"editable\": true}}",
+    "{S}/demo.py|root = '{E}/etc'\n",
+    "{D}/RECORD|demo.py,{sha:{S}/demo.py},\n../../../bin/tool,,\ndemo-1.0.dist-info/RECORD,,\n",
+};
+
+struct answer {
+    char *text; /* JSON; NULL: the run failed */
+};
+
+static struct answer check_once(struct envfix *f)
+{
+    struct venvfix_check_result r;
+    struct answer a = {NULL};
+    (void)ef_check(f, &(struct ef_check){.hashes = true}, &r);
+    fail_at = 0;
+    if (r.error.code) {
+        assert_string_equal(r.error.code, "internal");
+        assert_int_equal(r.exit, 2);
+    } else {
+        struct vf_buf b = {0};
+        assert_true(vf_json_check(&b, &r));
+        vf_buf_putc(&b, '\0');
+        a.text = b.p;
+    }
+    venvfix_check_free(&r);
+    return a;
+}
+
+static struct answer move_once(struct envfix *f)
+{
+    struct venvfix_change_result r;
+    struct answer a = {NULL};
+    (void)ef_change(f, VENVFIX_MOVE, f->env, f->next, true, &r);
+    fail_at = 0;
+    if (r.error.code) {
+        assert_string_equal(r.error.code, "internal");
+        assert_int_equal(r.exit, 2);
+    } else {
+        struct vf_buf b = {0};
+        r.plan_s = r.prove_s = 0;
+        assert_true(vf_json_change(&b, &r));
+        vf_buf_putc(&b, '\n');
+        vf_buf_put(&b, (struct vf_slice){r.diff.p, r.diff.n});
+        vf_buf_putc(&b, '\0');
+        a.text = b.p;
+    }
+    venvfix_change_free(&r);
+    return a;
+}
+
+static void each_allocation(struct envfix *f, struct answer (*once)(struct envfix *))
+{
+    ef_lines(f, lines);
+    char *before = fx_snapshot(f->box->path, NULL, true);
+    struct answer whole = once(f);
+    assert_non_null(whole.text);
+    calls = 0;
+    struct answer again = once(f);
+    unsigned long n = calls, failed = 0, differ = 0;
+    assert_string_equal(again.text, whole.text);
+    assert_true(n > 50);
+    free(again.text);
+    for (unsigned long i = 1; i <= n; i += STRIDE) {
+        calls = 0;
+        fail_at = i;
+        struct answer a = once(f);
+        failed += !a.text;
+        if (a.text && strcmp(a.text, whole.text) != 0) {
+            if (!differ++)
+                (void)fprintf(stderr, "allocation %lu of %lu failed, and the answer was another one:\n%s\n",
+                              i, n, a.text);
+            (void)fprintf(stderr, "differs at %lu\n", i);
+        }
+        free(a.text);
+    }
+    assert_int_equal(differ, 0);
+    assert_true(failed > n / STRIDE / 2);
+    char *after = fx_snapshot(f->box->path, NULL, true);
+    assert_string_equal(after, before);
+    free(before);
+    free(after);
+    free(whole.text);
+}
+
+static void check_without_memory(void **state)
+{
+    each_allocation(*state, check_once);
+}
+
+static void move_without_memory(void **state)
+{
+    each_allocation(*state, move_once);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {EF_TEST(check_without_memory), EF_TEST(move_without_memory)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
