@@ -1,0 +1,250 @@
+"""make bench: what the program costs, each as a ratio to a reference run beside it. Medians of interleaved runs, warm cache.
+
+usage: run.py [--env PATH] [--runs N] [--only NAME]      PATH: an environment to copy and measure on, instead of making one
+"""
+import argparse
+import base64
+import hashlib
+import csv
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD = os.environ.get("VENVFIX_BUILD", "build")
+PROGRAM = os.environ.get("VENVFIX", os.path.join(BUILD, "venvfix"))
+PACKAGES = ["jupyterlab", "numpy", "scipy", "pandas", "matplotlib", "scikit-learn", "pyarrow", "sphinx"]
+rows = []
+
+
+def run(*args, ok=(0, 1), cwd=None):
+    p = subprocess.run(args, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=cwd)
+    if p.returncode not in ok:
+        sys.exit(f"{' '.join(args)}: exit {p.returncode}\n{p.stderr.decode(errors='replace')}")
+
+
+def timed(act):
+    start = time.monotonic()
+    act()
+    return time.monotonic() - start
+
+
+def medians(acts, runs):
+    """Each act once to warm up, then `runs` rounds in turn. An act is (before, measured, after)."""
+    times = [[] for _ in acts]
+    for i in range(runs + 1):
+        for k, (before, act, after) in enumerate(acts):
+            before()
+            t = timed(act)
+            after()
+            if i:
+                times[k].append(t)
+    return [statistics.median(t) for t in times]
+
+
+def plain(act):
+    return (lambda: None, act, lambda: None)
+
+
+def row(where, what, ours, reference, theirs, aim):
+    ratio = ours / theirs if theirs else None
+    stands = "" if ratio is None or aim is None else "met" if ratio <= aim else "missed"
+    rows.append((where, what, f"{ours * 1000:.0f} ms", reference, f"{theirs * 1000:.0f} ms" if theirs else "",
+                 f"{ratio:.2f}" if ratio else "", f"{aim:.2f}" if aim else "", stands))
+    print("  ", *rows[-1][:7], stands, flush=True)
+
+
+def remove(*paths):
+    for p in paths:
+        shutil.rmtree(p, ignore_errors=True)
+
+
+def copy(a, b):
+    run("cp", "-a", a, b)
+
+
+# ---- references ----
+
+def hash_records(env):
+    """RECORD against the files by hashlib, one core: what a careful script does."""
+    for top, _, names in os.walk(env):
+        if top.endswith(".dist-info") and "RECORD" in names:
+            site = os.path.dirname(top)
+            with open(os.path.join(top, "RECORD"), newline="") as f:
+                for path, digest, *_ in csv.reader(f):
+                    if digest.startswith("sha256="):
+                        with open(os.path.join(site, path), "rb") as g:
+                            h = hashlib.sha256()
+                            while part := g.read(1 << 20):
+                                h.update(part)
+                        base64.urlsafe_b64encode(h.digest())
+
+
+HASH = "import sys; sys.argv = ['x']; exec(open(%r).read().split('rows = []')[0]); exec(%r); hash_records(%r)"
+
+
+def hashlib_run(env):
+    import inspect
+    run(sys.executable, "-c", HASH % (os.path.abspath(__file__), inspect.getsource(hash_records), env))
+
+
+# ---- measurements ----
+
+def measure_check(where, env, runs):
+    acts, names = [plain(lambda: run(PROGRAM, "check", "-q", env))], []
+    if shutil.which("rg"):
+        acts.append(plain(lambda: run("rg", "-uuu", "-l", "-F", env, env)))
+        names.append("rg -uuu -l -F")
+    t = medians(acts, runs)
+    row(where, "check", t[0], names[0] if names else "rg is not installed", t[1] if names else 0, 0.5)
+    ours, theirs = medians([plain(lambda: run(PROGRAM, "check", "-q", "--hashes", env)), plain(lambda: hashlib_run(env))], max(1, runs // 2))
+    row(where, "check --hashes", ours, "hashlib over RECORD, 1 core", theirs, 0.6)
+
+
+def measure_rename(where, env, runs):
+    other, linked = env + "-moved", env + "-linked"
+
+    def there_and_back():
+        run(PROGRAM, "move", env, other)
+
+    def link_and_remove():
+        run("cp", "-al", env, linked)
+        shutil.rmtree(linked)
+
+    move = (lambda: None, there_and_back, lambda: run(PROGRAM, "move", other, env))
+    ours, check, cp = medians([move, plain(lambda: run(PROGRAM, "check", "-q", env)), plain(link_and_remove)], runs)
+    row(where, "move by rename", ours, "its own check", check, 1.3)
+    row(where, "move by rename", ours, "cp -al + rm -rf", cp, 0.1)
+
+
+def measure_copies(where, env, runs, elsewhere):
+    new, plain_copy, far, far_plain = env + "-new", env + "-cp", os.path.join(elsewhere, "far"), os.path.join(elsewhere, "far-cp")
+    recreate = (lambda: remove(new), lambda: run(PROGRAM, "recreate", env, new), lambda: remove(new))
+    cp = (lambda: remove(plain_copy), lambda: copy(env, plain_copy), lambda: remove(plain_copy))
+    ours, theirs = medians([recreate, cp], max(1, runs // 2))
+    row(where, "recreate ENV", ours, "cp -a", theirs, 0.8)
+    source = env + "-src"
+    move = (lambda: copy(env, source), lambda: run(PROGRAM, "move", source, far), lambda: remove(far, source))
+    cp = (lambda: None, lambda: copy(env, far_plain), lambda: remove(far_plain))
+    ours, theirs = medians([move, cp], max(1, runs // 2))
+    row(where, "move to another file system (OLD removed)", ours, "cp -a (original stays)", theirs, 0.8)
+
+
+def measure_small(where, directory, runs):
+    env = os.path.join(directory, "pip-only")
+    run(sys.executable, "-m", "venv", env)
+    ours = medians([plain(lambda: run(PROGRAM, "check", "-q", env))], max(9, runs))[0]
+    rows.append((where, "check, pip only", f"{ours * 1000:.1f} ms", "", "", "", "10 ms", "met" if ours < 0.010 else "missed"))
+    print("  ", *rows[-1], flush=True)
+
+
+def find_uv():
+    for p in (os.path.join(BUILD, "pytools", "bin", "uv"), shutil.which("uv")):
+        if p and os.path.exists(p):
+            return p
+    for top, _, names in os.walk(BUILD):
+        if "uv" in names and os.path.basename(top) == "bin":
+            return os.path.join(top, "uv")
+    return None
+
+
+def measure_freeze(where, env, runs):
+    uv = find_uv()
+    acts = [plain(lambda: run(PROGRAM, "freeze", env))]
+    if uv:
+        acts.append(plain(lambda: run(uv, "pip", "freeze", "--offline", "--no-config", "-q", "--python", os.path.join(env, "bin", "python"))))
+    t = medians(acts, max(9, runs))
+    row(where, "freeze", t[0], "uv pip freeze" if uv else "uv is not there", t[1] if uv else 0, 0.5)
+
+
+def measure_memory(env):
+    for what, args in (("check", ("check", "-q", env)), ("check --hashes", ("check", "-q", "--hashes", env))):
+        pid = os.posix_spawn(PROGRAM, [PROGRAM, *args], os.environ,
+                             file_actions=[(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)])
+        peak = os.wait4(pid, 0)[2].ru_maxrss / 1024
+        rows.append(("", f"peak memory of {what}", f"{peak:.0f} MB", "", "", "", "64 MB", "met" if peak < 64 else "missed"))
+        print("  ", *rows[-1], flush=True)
+
+
+# ---- environments ----
+
+def the_environment(given):
+    if given:
+        return os.path.abspath(given)
+    env = os.path.join(os.path.abspath(BUILD), "bench", "env")
+    done = env + ".done"
+    if not os.path.exists(done):
+        remove(env)
+        run(sys.executable, "-m", "venv", env, ok=(0,))
+        run(os.path.join(env, "bin", "python"), "-m", "pip", "install", "-q", *PACKAGES, ok=(0,))
+        open(done, "w").close()
+    return env
+
+
+def count(env):
+    n = size = 0
+    for top, _, names in os.walk(env):
+        for name in names:
+            st = os.lstat(os.path.join(top, name))
+            n, size = n + 1, size + st.st_size
+    return n, size
+
+
+def place(original, directory):
+    """A copy that the program itself made, so that it is sound there."""
+    env = os.path.join(directory, "env")
+    run(PROGRAM, "recreate", original, env)
+    return env
+
+
+def table():
+    head = ("on", "what", "venvfix", "reference", "takes", "ratio", "aim", "")
+    widths = [max(len(r[i]) for r in rows + [head]) for i in range(len(head))]
+    for r in [head, tuple("-" * w for w in widths)] + rows:
+        print("  ".join(c.ljust(w) for c, w in zip(r, widths)).rstrip())
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument("--env")
+    ap.add_argument("--runs", type=int, default=5)
+    ap.add_argument("--only", default="", help="comma-separated: check rename copies small freeze memory")
+    args = ap.parse_args()
+    only = args.only.split(",") if args.only else []
+    wanted = lambda name: not only or name in only
+    original = the_environment(args.env)
+    n, size = count(original)
+    print(f"{n} files, {size / 1e6:.0f} MB, {os.cpu_count()} processors, medians of {args.runs} runs, warm cache")
+    os.makedirs(os.path.join(BUILD, "bench"), exist_ok=True)
+    disk = tempfile.mkdtemp(prefix="disk-", dir=os.path.abspath(os.path.join(BUILD, "bench")))
+    tmpfs = tempfile.mkdtemp(prefix="venvfix-bench-", dir="/dev/shm") if os.access("/dev/shm", os.W_OK) else None
+    try:
+        for where, directory, other in (("disk", disk, tmpfs), ("tmpfs", tmpfs, disk)):
+            if not directory:
+                continue
+            env = place(original, directory)
+            if wanted("check"):
+                measure_check(where, env, args.runs)
+            if wanted("rename"):
+                measure_rename(where, env, args.runs)
+            if wanted("copies") and other:
+                measure_copies(where, env, args.runs, other)
+            if where == "disk":
+                if wanted("small"):
+                    measure_small(where, directory, args.runs)
+                if wanted("freeze"):
+                    measure_freeze(where, env, args.runs)
+                if wanted("memory"):
+                    measure_memory(env)
+            remove(directory)
+    finally:
+        remove(disk, *([tmpfs] if tmpfs else []))
+    print()
+    table()
+
+
+main()
