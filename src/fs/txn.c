@@ -123,31 +123,45 @@ enum vf_status vf_txn_stage(struct vf_txn *t, const struct vf_edit *e, struct vf
     return vf_txn_stage_one(t, &own, i, j, err);
 }
 
-/* One pass starts the writing of all staged files, the next waits for each. */
+/* Opens a staged file and starts its writing, or waits for it. */
+static enum vf_status flush_staged(struct vf_txn *t, size_t i, bool wait, struct vf_err *err)
+{
+    const struct vf_jedit *e = &t->d.journal.v[i];
+    struct vf_txn_names name = vf_txn_names(i);
+    if (e->is.kind != VF_KIND_FILE)
+        return VF_OK;
+    int fd = openat(t->news, name.staged, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int bad = fd < 0 || (wait && vf_file_sync(fd) < 0) ? errno : 0;
+    if (fd >= 0 && !wait)
+        vf_sys_start_flush(fd);
+    if (fd >= 0)
+        (void)close(fd);
+    return bad ? vf_err_write(err, bad, "sync", e->path) : VF_OK;
+}
+
+static enum vf_status wait_staged(void *ctx, size_t i, unsigned worker, struct vf_err *err)
+{
+    (void)worker;
+    return flush_staged(ctx, i, true, err);
+}
+
 static enum vf_status flush_news(void *ctx, bool wait, struct vf_err *err)
 {
     struct vf_txn *t = ctx;
-    const struct vf_journal *j = &t->d.journal;
-    if (j->n > SYNC_EACH)
+    size_t n = t->d.journal.n;
+    enum vf_status st = VF_OK;
+    VF_STEP();
+    if (n > SYNC_EACH)
         return wait && vf_sys_syncfs(t->news) < 0 ? vf_err_write(err, errno, "sync", VF_S(VF_TXN_DIR))
                                                   : VF_OK;
-    for (size_t i = 0; i < j->n; i++) {
-        struct vf_txn_names name = vf_txn_names(i);
-        if (j->v[i].is.kind != VF_KIND_FILE)
-            continue;
-        int fd = openat(t->news, name.staged, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        int bad = fd < 0 || (wait && vf_file_sync(fd) < 0) ? errno : 0;
-        if (fd >= 0 && !wait)
-            vf_sys_start_flush(fd);
-        if (fd >= 0)
-            (void)close(fd);
-        if (bad)
-            return vf_err_write(err, bad, "sync", j->v[i].path);
-    }
+    for (size_t i = 0; !wait && i < n && st == VF_OK; i++)
+        st = flush_staged(t, i, false, err);
+    if (wait)
+        st = vf_parallel(&vf_disk_waiters, n, wait_staged, t, err);
     VF_STEP();
-    if (wait && vf_sys_sync_dir(t->news) < 0)
-        return vf_err_write(err, errno, "sync", VF_S(VF_TXN_DIR "/new"));
-    return VF_OK;
+    if (st == VF_OK && wait && vf_sys_sync_dir(t->news) < 0)
+        st = vf_err_write(err, errno, "sync", VF_S(VF_TXN_DIR "/new"));
+    return st;
 }
 
 enum vf_status vf_txn_seal(struct vf_txn *t, struct vf_err *err)
@@ -237,28 +251,46 @@ enum vf_status vf_txn_move(struct vf_txn *t, struct vf_err *err)
 
 /* --- apply --- */
 
-/* fsync of every directory that holds a target, once each, and of new/. Edits come mostly in the order of
- * their paths. */
+struct targets {
+    struct vf_txn *t;
+    struct vf_vec dirs; /* of struct vf_slice: each directory that holds a target, once */
+};
+
+static enum vf_status sync_target(void *ctx, size_t i, unsigned worker, struct vf_err *err)
+{
+    struct targets *g = ctx;
+    struct vf_slice dir = *VF_VEC_AT(struct vf_slice, &g->dirs, i);
+    (void)worker;
+    int fd = vf_sys_open_beneath(g->t->d.root, dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (fd < 0) /* gone, or a link by now: then its edits have failed already */
+        return VF_OK;
+    VF_STEP();
+    int bad = vf_sys_sync_dir(fd) < 0 ? errno : 0;
+    (void)close(fd);
+    return bad ? vf_err_write(err, bad, "sync", dir) : VF_OK;
+}
+
+/* fsync of every directory that holds a target, and of new/. */
 static enum vf_status sync_targets(struct vf_txn *t, struct vf_err *err)
 {
     const struct vf_journal *j = &t->d.journal;
+    struct targets g = {.t = t};
     struct vf_map seen;
     vf_map_init(&seen, &t->d.arena);
     for (size_t i = 0; i < j->n; i++) {
         struct vf_slice dir = vf_path_dir(j->v[i].path);
         if (vf_map_get(&seen, dir, NULL))
             continue;
-        if (!vf_map_put(&seen, dir, i))
+        struct vf_slice *new_dir = vf_vec_push(&t->d.arena, &g.dirs, sizeof *new_dir);
+        if (!new_dir || !vf_map_put(&seen, dir, i))
             return vf_err_nomem(err);
-        int fd = vf_txn_parent(t, dir);
-        VF_STEP();
-        if (fd >= 0 && vf_sys_sync_dir(fd) < 0)
-            return vf_err_write(err, errno, "sync", dir);
+        *new_dir = dir;
     }
+    enum vf_status st = vf_parallel(&vf_disk_waiters, g.dirs.n, sync_target, &g, err);
     VF_STEP();
-    if (t->news >= 0 && vf_sys_sync_dir(t->news) < 0)
-        return vf_err_write(err, errno, "sync", VF_S(VF_TXN_DIR "/new"));
-    return VF_OK;
+    if (st == VF_OK && t->news >= 0 && vf_sys_sync_dir(t->news) < 0)
+        st = vf_err_write(err, errno, "sync", VF_S(VF_TXN_DIR "/new"));
+    return st;
 }
 
 enum vf_status vf_txn_apply(struct vf_txn *t, const struct vf_hooks *hooks, struct vf_err *err)

@@ -178,14 +178,10 @@ static const char *ahead_of(struct vf_jdir *d, enum vf_jstate state)
 enum vf_status vf_jdir_put_state(struct vf_jdir *d, enum vf_jstate state, struct vf_err *err)
 {
     const char *ahead = ahead_of(d, state);
-    enum vf_status st = VF_OK;
-    if (ahead) {
-        st = rename_file(d, ahead, "state", err);
-        if (st == VF_OK)
-            st = flush_dir(d, err);
-    } else {
-        st = replace_file(d, "state", "state.new", vf_slice_of(state_words[state]), err);
-    }
+    enum vf_status st = ahead ? rename_file(d, ahead, "state", err)
+                              : replace_file(d, "state", "state.new", vf_slice_of(state_words[state]), err);
+    if (st == VF_OK)
+        st = flush_dir(d, err);
     if (st == VF_OK)
         d->state = state;
     return st;
@@ -395,32 +391,59 @@ enum vf_status vf_jdir_open(struct vf_jdir *d, bool take, const char **why, stru
 
 /* --- removing --- */
 
-/* Everything in new/: files and links that we put or moved there. */
-static enum vf_status empty_new(struct vf_jdir *d, struct vf_err *err)
+struct leftovers {
+    int dir;             /* new/ */
+    struct vf_vec names; /* of char * */
+};
+
+static enum vf_status list_new(struct vf_jdir *d, struct leftovers *l, struct vf_err *err)
 {
     struct vf_slice name = VF_S(VF_TXN_DIR "/new");
-    int fd = openat(d->dir, "new", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return errno == ENOENT ? VF_OK : vf_err_sys(err, errno, "open", name);
-    DIR *list = fdopendir(fd);
+    int fd = openat(l->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
     if (!list) {
         int e = errno;
-        (void)close(fd);
+        if (fd >= 0)
+            (void)close(fd);
         return vf_err_sys(err, e, "list", name);
     }
     enum vf_status st = VF_OK;
-    errno = 0;
-    for (struct dirent *e = readdir(list); e && st == VF_OK; e = readdir(list)) {
+    struct dirent *e;
+    while (st == VF_OK && (errno = 0, e = readdir(list))) {
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
             continue;
-        VF_STEP();
-        if (unlinkat(dirfd(list), e->d_name, 0) < 0 && errno != ENOENT)
-            st = vf_err_write(err, errno, "remove", vf_slice_of(e->d_name));
-        errno = 0;
+        const char **v = vf_vec_push(&d->arena, &l->names, sizeof *v);
+        if (!v || !(*v = vf_arena_cstr(&d->arena, vf_slice_of(e->d_name))))
+            st = vf_err_nomem(err);
     }
     if (st == VF_OK && errno)
         st = vf_err_sys(err, errno, "list", name);
     (void)closedir(list);
+    return st;
+}
+
+static enum vf_status remove_one(void *ctx, size_t i, unsigned worker, struct vf_err *err)
+{
+    struct leftovers *l = ctx;
+    const char *name = *VF_VEC_AT(const char *, &l->names, i);
+    (void)worker;
+    VF_STEP();
+    if (unlinkat(l->dir, name, 0) < 0 && errno != ENOENT)
+        return vf_err_write(err, errno, "remove", vf_slice_of(name));
+    return VF_OK;
+}
+
+/* Everything in new/: files and links that we put or moved there. */
+static enum vf_status empty_new(struct vf_jdir *d, struct vf_err *err)
+{
+    struct vf_slice name = VF_S(VF_TXN_DIR "/new");
+    struct leftovers l = {.dir = openat(d->dir, "new", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+    if (l.dir < 0)
+        return errno == ENOENT ? VF_OK : vf_err_sys(err, errno, "open", name);
+    enum vf_status st = list_new(d, &l, err);
+    if (st == VF_OK)
+        st = vf_parallel(&vf_disk_waiters, l.names.n, remove_one, &l, err);
+    (void)close(l.dir);
     VF_STEP();
     if (st == VF_OK && unlinkat(d->dir, "new", AT_REMOVEDIR) < 0 && errno != ENOENT)
         st = vf_err_write(err, errno, "remove", name);

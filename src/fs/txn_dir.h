@@ -3,8 +3,8 @@
  *
  * Files in it: `lock` (empty, flock held by the owner), `journal` (txn_journal.h), `state` (one word), `new/`
  * (staged files, and originals), `probe` (an executable that proves a header), `journal.new` and `state.new`
- * (being written), `state.sealed` and `state.done` (written ahead, so that these two changes of state cost one
- * rename and one flush each). */
+ * (being written), `state.sealed` and `state.done` (written ahead, so that these two changes of state cost
+ * one rename and one flush each). */
 #ifndef VF_FS_TXN_DIR_H
 #define VF_FS_TXN_DIR_H
 
@@ -44,7 +44,9 @@ VF_MUST_CHECK enum vf_status vf_jdir_make(struct vf_jdir *d, struct vf_err *err)
 /* Opens what is there and reads it. *why: NULL, or why it is not to be trusted. VF_NOT_FOUND: there is none.
  * VF_BUSY. `take`: the lock is taken and kept; else it is only asked. */
 VF_MUST_CHECK enum vf_status vf_jdir_open(struct vf_jdir *d, bool take, const char **why, struct vf_err *err);
-/* Replaces a file by one with these contents: new file, fsync, rename, fsync of the directory. */
+/* Replaces a file by one with these contents: new file, fsync, rename; for the state an fsync of the
+ * directory, too. Until the first state there is nothing that the journal's own name would have to survive
+ * for. */
 VF_MUST_CHECK enum vf_status vf_jdir_put_journal(struct vf_jdir *d, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_jdir_put_state(struct vf_jdir *d, enum vf_jstate state, struct vf_err *err);
 /* The journal complete, and state sealed. `flush` is called (ctx, false) to start flushing what has to be on
@@ -56,6 +58,10 @@ VF_MUST_CHECK enum vf_status vf_jdir_seal(struct vf_jdir *d, vf_flush_fn flush, 
 VF_MUST_CHECK enum vf_status vf_jdir_remove(struct vf_jdir *d, struct vf_err *err);
 
 /* --- small things that the neighbours need, too --- */
+
+/* Workers for calls that only wait for the disk (fsync, the blocks of a removed file): more than there are
+ * processors. */
+extern const struct vf_hooks vf_disk_waiters;
 
 /* Takes the lock file `name` of directory dir; `make`: it must not be there yet. *fd: open and locked.
  * VF_BUSY when somebody else holds it or took it away meanwhile. */

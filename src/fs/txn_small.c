@@ -12,6 +12,8 @@
 #include "fs/step.h"
 #include "fs/txn_dir.h"
 
+const struct vf_hooks vf_disk_waiters = {.jobs = 8};
+
 struct vf_stat vf_stat_at(int dir, const char *name)
 {
     struct stat st;
