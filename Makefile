@@ -76,7 +76,7 @@ $(BUILD)/venvfix $(BUILD)/libvenvfix.a: $(BUILD)/%: $(BUILD)/release/%
 
 # $1: flavour. Objects, the library, the program, unit tests. They follow the flags and the list of sources.
 define flavour
-$1_OBJ := $$(patsubst %,$(BUILD)/$1/%.o,$$(basename $$(filter-out $$(MAIN),$$(SRC) $$(SRCXX))))
+$1_OBJ := $$(patsubst %.c,$(BUILD)/$1/%.o,$$(filter-out $$(MAIN),$$(SRC))) $$(SRCXX:%=$(BUILD)/$1/%.o)
 ALLOBJ += $$($1_OBJ) $$(patsubst %.c,$(BUILD)/$1/%.o,$$(MAIN) $$(UNIT) $$(UNITHELP) $$(FUZZ))
 $(BUILD)/$1/flags: force | $(BUILD)/libs-found
 	$$(call KEEP,$$(CC_$1) $$(CXX_$1) $$(CPP_ALL) $$(WARN) $$(ERROR) $$(CF_$1))
@@ -86,14 +86,14 @@ $(BUILD)/$1/%.o: %.c $(BUILD)/$1/flags
 	$$(call SAY,CC)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC_$1) -std=c17 $$(CPP_ALL) $$(WARN) $$(ERROR) $$(CF_$1) $$(CF_FILE) -pthread -MMD -MP -c -o $$@ $$<
-$(BUILD)/$1/%.o: %.cpp $(BUILD)/$1/flags
+$(BUILD)/$1/%.cpp.o: %.cpp $(BUILD)/$1/flags
 	$$(call SAY,CXX)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CXX_$1) -std=c++17 $$(CPP_ALL) $$(WARN_CXX) $$(ERROR) $$(filter-out -fanalyzer,$$(CF_$1)) \
 		-pthread -MMD -MP -c -o $$@ $$<
 $(BUILD)/$1/libvenvfix.a: $$($1_OBJ) $(BUILD)/$1/sources
 	$$(call SAY,AR)
-	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$($1_OBJ)
+	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$($1_OBJ) && tests/tools/check-symbols.sh $$@
 $(BUILD)/$1/venvfix: $(BUILD)/$1/$$(MAIN:.c=.o) $$(OBJ_$1) $(BUILD)/$1/libvenvfix.a
 	$$(call SAY,LINK)
 	$$(Q)$$(LINK) $$(LF_$1) $$(LDFLAGS) -o $$@ $$^ $$(PC_LIBS) -pthread

@@ -13,6 +13,7 @@ import logging
 import math
 import os
 import random
+import re
 import tomllib
 
 import tomli_w
@@ -531,6 +532,8 @@ def toml_documents(rng, count):
     texts = TOML_CASES + [rng.document() for _ in range(count)]
     texts += [rng.damaged(rng.document(), "[]{}=.,\"'#\n\\ a1-:T\x01") for _ in range(count // 2)]
     for text in texts:
+        if re.search(r":[0-9]{2}\.[0-9]{7}", text):  # Python cuts microseconds
+            continue
         try:
             # as bytes: load() has the line ends as they are
             value = tomllib.loads(text.encode("utf-8", "surrogatepass").decode("utf-8"))
