@@ -91,7 +91,7 @@ static const struct rule_case cases[] = {
     {"VF127", "bin/python", 0, {"bin/python-|", "bin/python3-|"}, {"bin/python3-|"}, NULL},
 };
 
-/* What needs the dynamic section of the copied interpreter is found once native code is read. */
+/* It takes a program of its own, linked against a libpython: no text can stand for that. */
 static const char *const waiting[] = {"VF117", NULL};
 
 static void every_case(void **state)
