@@ -133,7 +133,8 @@ static enum vf_status claim(struct vf_install_plan *p, struct vf_item *item, str
     if (!vf_map_get(&p->claimed, key, &i))
         return vf_map_put(&p->claimed, key, p->items.n - 1) ? VF_OK : vf_err_nomem(err);
     const struct vf_item *first = VF_VEC_AT(struct vf_item, &p->items, i);
-    item->shared = vf_slice_eq(first->dest, item->dest) && same_contents(first, item);
+    item->shared =
+        first->unit != item->unit && vf_slice_eq(first->dest, item->dest) && same_contents(first, item);
     if (item->shared)
         return VF_OK;
     struct vf_slice a = first->unit->in->wheel->file_name, b = item->unit->in->wheel->file_name;
