@@ -9,6 +9,7 @@ import csv
 import os
 import resource
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -209,6 +210,7 @@ def table():
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was made is removed
     ap = argparse.ArgumentParser()
     ap.add_argument("--env")
     ap.add_argument("--runs", type=int, default=5)
