@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "base/escape.h"
 #include "syntax/shell_words.h"
 
 enum { REACH = 10 * 1024 }; /* bytes a single literal may span: the longest path, every byte of it escaped */
@@ -34,23 +33,6 @@ struct literal {
     struct vf_slice meant; /* in the arena; empty when the same */
     bool broken;           /* the shell does not read what the writer meant */
 };
-
-bool act_contains(struct vf_slice text, const char *needle)
-{
-    return vf_slice_find(text, vf_slice_of(needle), 0) != VF_NPOS;
-}
-
-bool act_is_absolute(struct vf_slice value, bool windows)
-{
-    if (value.n > 0 && value.p[0] == '/')
-        return true;
-    if (windows && value.n > 1 && value.p[0] == '\\' && value.p[1] == '\\')
-        return true;
-    if (value.n < 3 || value.p[1] != ':' || (value.p[2] != '\\' && value.p[2] != '/'))
-        return false;
-    char c = (char)(value.p[0] | 0x20);
-    return c >= 'a' && c <= 'z';
-}
 
 static uint32_t line_of(struct reading *r, size_t at)
 {
@@ -293,18 +275,31 @@ static bool glued_extent(struct reading *r, const struct act_form *f, size_t fro
     return false;
 }
 
+/* Does a form begin at text.p[at]? */
+static bool form_begins(const struct reading *r, struct vf_slice text, size_t at, bool anywhere)
+{
+    for (size_t i = 0; i < r->sh->n_forms; i++) {
+        const struct act_form *f = &r->sh->forms[i];
+        if (((f->options & ACT_ANYWHERE) || !anywhere) && !(f->options & ACT_PEEK) &&
+            vf_slice_starts(vf_slice_from(text, at), vf_slice_of(f->lead)))
+            return true;
+    }
+    return false;
+}
+
 /* Does the text hold another statement? Then a quote is missing and the end found for the literal is not its
  * end. */
-static bool holds_statement(const struct reading *r, size_t from, size_t to)
+static bool holds_statement(const struct reading *r, const struct act_form *f, size_t from, size_t to)
 {
     struct vf_slice text = vf_slice_sub(r->file, 0, to);
+    for (size_t i = from; f->role == VF_ROLE_PROMPT && i < to; i++)
+        if (r->anywhere[(unsigned char)text.p[i]] && form_begins(r, text, i, true))
+            return true;
     for (size_t i = from; (i = vf_slice_find_byte(text, '\n', i)) != VF_NPOS;) {
         for (i++; i < text.n && (text.p[i] == ' ' || text.p[i] == '\t');)
             i++;
-        for (size_t k = 0; k < r->sh->n_forms; k++)
-            if (!(r->sh->forms[k].options & ACT_PEEK) &&
-                vf_slice_starts(vf_slice_from(text, i), vf_slice_of(r->sh->forms[k].lead)))
-                return true;
+        if (form_begins(r, text, i, false))
+            return true;
     }
     return false;
 }
@@ -459,7 +454,7 @@ static enum vf_status try_form(struct reading *r, const struct act_form *f, size
     struct literal lit = {.from = lead_at + (f->options & ACT_PEEK ? 0 : strlen(f->lead))};
     if (f->options & ACT_TO_LINE_END)
         return add_self(r, f, lead_at, next);
-    if (!extent(r, f, lit.from, &lit.to) || holds_statement(r, lit.from, lit.to))
+    if (!extent(r, f, lit.from, &lit.to) || holds_statement(r, f, lit.from, lit.to))
         return VF_OK;
     struct vf_slice text = vf_slice_sub(r->file, lit.from, lit.to);
     unsigned shape = shape_found(r, f, text);
@@ -557,59 +552,4 @@ enum vf_status act_write(const struct act_shell *sh, const struct vf_ref *ref, s
         return vf_unwritable(err, value, "a line feed cannot stand inside this text");
     encode(sh, out, value, ref->form);
     return out->failed ? vf_err_nomem(err) : VF_OK;
-}
-
-/* --- shared pieces --- */
-
-bool act_is_plain(struct vf_slice value)
-{
-    return value.n > 0 && vf_shell_is_plain(value);
-}
-
-void act_put_escaped(struct vf_buf *out, struct vf_slice value, const char *special)
-{
-    for (size_t i = 0; i < value.n; i++) {
-        if (value.p[i] != '\0' && strchr(special, value.p[i]))
-            vf_buf_putc(out, '\\');
-        vf_buf_putc(out, value.p[i]);
-    }
-}
-
-void act_put_single(struct vf_buf *out, struct vf_slice value, unsigned shape)
-{
-    for (size_t i = 0; i < value.n; i++) {
-        if (value.p[i] != '\'')
-            vf_buf_putc(out, value.p[i]);
-        else
-            vf_buf_put(out, shape & ACT_BACKSLASH ? VF_S("'\\''") : VF_S("'\"'\"'"));
-    }
-}
-
-const char *act_refuses_nul(struct vf_slice value, unsigned shape)
-{
-    (void)shape;
-    return vf_slice_find_byte(value, '\0', 0) == VF_NPOS ? NULL : "a NUL byte";
-}
-
-const char *act_refuses_bytes(struct vf_slice value, unsigned shape)
-{
-    if (!vf_utf8_valid(value))
-        return "a name that is not UTF-8";
-    return act_refuses_nul(value, shape);
-}
-
-struct act_word act_posix_word(struct vf_buf *out, struct vf_slice text)
-{
-    struct act_word w = {0};
-    size_t n;
-    if (!vf_shell_word_get(out, text, &n, &w.dynamic))
-        return w;
-    /* A file edited on Windows: the CR of the line's end is not meant to be part of the word. */
-    bool cr = n > 1 && text.p[n - 1] == '\r' && (n == text.n || text.p[n] == '\n');
-    if (cr && out->n > 0 && !out->failed) {
-        out->n--;
-        n--;
-    }
-    w.used = n;
-    return w;
 }

@@ -165,8 +165,6 @@ static unsigned style_nu(struct vf_slice file, unsigned quote)
         return ACT_HASH;
     if (act_contains(file, "let bin = '") || act_contains(file, "const bin = '"))
         return ACT_SQ;
-    if (act_contains(file, "let bin = \""))
-        return ACT_DQ;
     return quote == ACT_BARE ? ACT_HASH : quote;
 }
 
