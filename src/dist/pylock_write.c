@@ -85,6 +85,13 @@ static void text_member(struct out *o, bool *first, const char *key, struct vf_s
     }
 }
 
+/* One that readers want even when it is empty. */
+static void needed_member(struct out *o, bool *first, const char *key, struct vf_slice s)
+{
+    member(o, first, key);
+    put_text(o, s);
+}
+
 static void hashes_member(struct out *o, bool *first, const struct vf_lock_file *f)
 {
     member(o, first, "hashes");
@@ -122,11 +129,11 @@ static void put_vcs(struct out *o, const struct vf_lock_package *k)
 {
     bool first = true;
     vf_buf_puts(o->b, "vcs = { ");
-    text_member(o, &first, "type", k->vcs);
+    needed_member(o, &first, "type", k->vcs);
     text_member(o, &first, "url", k->vcs_url);
     text_member(o, &first, "path", k->vcs_path);
     text_member(o, &first, "requested-revision", k->requested_revision);
-    text_member(o, &first, "commit-id", k->commit_id);
+    needed_member(o, &first, "commit-id", k->commit_id);
     text_member(o, &first, "subdirectory", k->subdirectory);
     vf_buf_puts(o->b, " }\n");
 }
@@ -135,7 +142,7 @@ static void put_directory(struct out *o, const struct vf_lock_package *k)
 {
     bool first = true;
     vf_buf_puts(o->b, "directory = { ");
-    text_member(o, &first, "path", k->directory);
+    needed_member(o, &first, "path", k->directory);
     if (k->editable) {
         member(o, &first, "editable");
         vf_buf_puts(o->b, "true");
