@@ -9,11 +9,11 @@ set -eu
 PYTHON=${PYTHON:-/usr/bin/python3}
 PKG_CONFIG=${PKG_CONFIG:-pkg-config}
 
-# What is needed: group, probe, then the package in apt, dnf, apk and brew ('-': nothing to install, '+': and).
+# What is needed: group, probe, then the package in apt, dnf, apk and brew ('-': nothing to install, ',': and).
 # Probes: cc (a C program compiles and links), c++, cmd:PROGRAM, pc:PKG-CONFIG-NAME, py:MODULES.
 table() {
     cat <<'END'
-build cc                gcc+libc6-dev           gcc                      build-base        -
+build cc                gcc,libc6-dev           gcc                      build-base        -
 build cmd:make          make                    make                     make              make
 build cmd:pkg-config    pkg-config              pkgconf-pkg-config       pkgconf           pkgconf
 lib   pc:libpcre2-8     libpcre2-dev            pcre2-devel              pcre2-dev         pcre2
@@ -26,11 +26,11 @@ lib   pc:zlib           zlib1g-dev              zlib-devel               zlib-de
 lib   pc:inih           libinih-dev             inih-devel               inih-dev          inih
 lib   pc:tomlplusplus   libtomlplusplus-dev     tomlplusplus-devel       tomlplusplus-dev  tomlplusplus
 lib   c++:tomlplusplus  g++                     gcc-c++                  build-base        -
-demo  py:venv,ensurepip python3+python3-venv    python3                  python3           python@3
-test  py:venv,ensurepip python3+python3-venv    python3                  python3           python@3
+demo  py:venv,ensurepip python3,python3-venv    python3                  python3           python@3
+test  py:venv,ensurepip python3,python3-venv    python3                  python3           python@3
 test  py:pytest         python3-pytest          python3-pytest           py3-pytest        -
 test  pc:cmocka         libcmocka-dev           libcmocka-devel          cmocka-dev        cmocka
-test  asan              gcc                     libasan+libubsan         build-base        -
+test  asan              gcc                     libasan,libubsan         build-base        -
 test  cmd:git           git                     git                      git               git
 test  cmd:bash          bash                    bash                     bash              bash
 test  cmd:zsh           zsh                     zsh                      zsh               zsh
@@ -87,7 +87,7 @@ missing() { # the packages of the rows whose probe fails, in the package manager
         *) name=$apt ;;
         esac
         test "$name" = - && name="($probe)"
-        echo "$name" | tr + '\n'
+        echo "$name" | tr , '\n'
     done | sort -u | tr '\n' ' '
 }
 
