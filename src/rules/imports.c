@@ -37,6 +37,14 @@ static void judge_tool(struct vf_judge *j, const struct vf_file *f, const struct
 static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
                           const struct vf_location *loc, const struct import_rules *rules)
 {
+    struct vf_slice now;
+    bool live;
+    if (vf_judge_project(j, loc->path, &now, &live)) {
+        struct vf_finding *moved = vf_judge_ref(j, live ? rules->astray : rules->broken, f, r);
+        if (moved)
+            moved->expected = now;
+        return;
+    }
     if (vf_outside_exists(j->env->params.outside, loc->path)) {
         if (!(r->flags & VF_REF_CODE) || rules == &editable)
             vf_judge_ref(j, rules->outside, f, r);

@@ -100,6 +100,39 @@ struct vf_location vf_judge_locate(struct vf_judge *j, const struct vf_ref *r)
     return loc;
 }
 
+/* O and N without the components that both end with: the directories around them. False when they end
+ * differently. */
+static bool enclosing(struct vf_slice *o, struct vf_slice *n)
+{
+    bool any = false;
+    while (o->n > 1 && n->n > 1 && vf_slice_eq(vf_path_base(*o), vf_path_base(*n))) {
+        *o = vf_path_dir(*o);
+        *n = vf_path_dir(*n);
+        any = true;
+    }
+    return any && o->n > 1 && n->n > 1;
+}
+
+bool vf_judge_project(struct vf_judge *j, struct vf_slice path, struct vf_slice *now, bool *live)
+{
+    for (size_t i = 0; i < j->env->n_places; i++) {
+        const struct vf_env_place *p = &j->env->places[i];
+        struct vf_slice o = p->place.path, n = j->env->typed, rest;
+        if ((p->kind != VF_PLACE_OLD && p->kind != VF_PLACE_LIVE) || !enclosing(&o, &n) ||
+            !vf_path_under(o, path, &rest))
+            continue;
+        *live = p->kind == VF_PLACE_LIVE;
+        if (!*live && vf_outside_exists(j->env->params.outside, path))
+            continue; /* it is where it was: only the environment moved */
+        *now = rest.n ? vf_path_join(j->a, n, rest) : n;
+        if (!now->p)
+            j->out->failed = true;
+        else if (vf_outside_exists(j->env->params.outside, *now))
+            return true;
+    }
+    return false;
+}
+
 bool vf_judge_is_interpreter(const struct vf_env *env, const struct vf_file *f)
 {
     (void)env;

@@ -80,6 +80,11 @@ struct vf_finding *vf_judge_about(struct vf_judge *j, enum vf_rule rule,
 /* fine root + "/" + rest into ->expected. */
 void vf_judge_expect(struct vf_judge *j, struct vf_finding *fi, struct vf_slice rest);
 struct vf_location vf_judge_locate(struct vf_judge *j, const struct vf_ref *r);
+/* A path outside that lies in the project directory around an old place (`/x/project/.venv` was here, now
+ * `/y/project-2/.venv` is): *now is where it lies around the present place, when it exists there and the old
+ * one is gone, or, *live, belongs to the live environment that this one was copied from together with its
+ * project. */
+bool vf_judge_project(struct vf_judge *j, struct vf_slice path, struct vf_slice *now, bool *live);
 /* Is this the bin/python* of the environment? */
 bool vf_judge_is_interpreter(const struct vf_env *env, const struct vf_file *f);
 bool vf_judge_owned_true(const struct vf_file *f); /* somebody owns it, and the row is not false */

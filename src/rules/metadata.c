@@ -220,6 +220,8 @@ void vf_judge_metadata(struct vf_judge *j)
 
 void vf_judge_row(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
 {
+    struct vf_slice now;
+    bool live;
     struct vf_location loc = vf_judge_locate(j, r);
     struct vf_finding *fi = NULL;
     switch (vf_judge_stand(j, &loc)) {
@@ -236,6 +238,12 @@ void vf_judge_row(struct vf_judge *j, const struct vf_file *f, const struct vf_r
         fi = vf_judge_ref(j, VF_RULE_RECORD_ASTRAY, f, r);
         break;
     case VF_STAND_OUTSIDE:
+        if (vf_judge_project(j, loc.path, &now, &live)) {
+            fi = vf_judge_ref(j, live ? VF_RULE_RECORD_ASTRAY : VF_RULE_RECORD_BROKEN_PLACE, f, r);
+            if (fi)
+                fi->expected = now;
+            return;
+        }
         vf_judge_ref(j, VF_RULE_RECORD_ESCAPING, f, r);
         return;
     }
@@ -268,6 +276,16 @@ void vf_judge_url(struct vf_judge *j, const struct vf_file *f, const struct vf_r
         return;
     case VF_STAND_OUTSIDE:
         break;
+    }
+    struct vf_slice now;
+    bool live;
+    if (vf_judge_project(j, loc.path, &now, &live)) {
+        fi = vf_judge_ref(j, VF_RULE_URL_STALE, f, r);
+        if (fi)
+            fi->expected = now;
+        if (fi && is_editable_url(j, f))
+            fi->level = VF_L_WARNING;
+        return;
     }
     if (vf_outside_exists(j->env->params.outside, loc.path))
         return; /* what it means for the host is said of the editable itself */
