@@ -5,7 +5,7 @@ import pytest
 
 import verify
 from envs import Recipe
-from vf import exact, find, report, vf
+from vf import error, exact, find, report, vf
 
 NAMES = {
     "blank": b"two words",
@@ -69,7 +69,7 @@ def test_other_makers(maker, get, scratch):
     except KeyError:
         pytest.skip(f"no Python {maker[2:]} here: the rows of the matrix say which ones ran")
     env = get(recipe)
-    there = os.path.join(os.fsencode(scratch), NAMES["all at once"])
+    there = os.path.join(os.fsencode(scratch), b"a 'b' \"c\" $d `e` \\f\n!")
     before = verify.snapshot(env.path)
     vf("move", env.path, there, rc=0)
     vf("move", there, env.path, rc=0)
@@ -80,12 +80,27 @@ def test_other_makers(maker, get, scratch):
     assert [line for line in verify.record_problems(there) if line not in env.facts["record"]] == []
 
 
+@pytest.mark.parametrize("maker", ["virtualenv", "uv"])
+def test_a_name_that_nushell_cannot_hold(maker, get, scratch):
+    """activate.nu must be UTF-8. Refused by name, and with --leave everything else works."""
+    env = get(Recipe(maker, "uv", "six"))
+    there = os.path.join(os.fsencode(scratch), b"caf\xe9")
+    before = verify.snapshot(env.path)
+    said = error("move", env.path, there, code="unwritable")
+    assert "activate.nu" in said["message"] + said["path"]
+    assert not verify.difference(before, verify.snapshot(env.path))
+    doc = report("move", "--leave", env.path, there, rc=1)
+    assert b"bin/activate.nu" in verify.told(doc)
+    assert not verify.scripts_broken(env.facts["scripts"], env.path, there)
+    assert not verify.activations_broken(env.facts["activations"], env.path, there)
+
+
 def test_the_docstring_and_the_future_survive(env, scratch):
     """Scripts on which the self-locating /bin/sh form would choke keep their meaning where only such a form can stand."""
     texts = {
         "docstring": '#!{}\n"""The help text."""\nfrom __future__ import annotations\nprint(__doc__)\n',
         "cookie": "#!{}\n# -*- coding: latin-1 -*-\nprint(len('\xe4'))\n",
-        "options": "#!{} -E -s\nimport sys\nprint(sys.flags.ignore_environment, sys.flags.no_user_site)\n",
+        "options": "#!{} -Es\nimport sys\nprint(sys.flags.ignore_environment, sys.flags.no_user_site)\n",
         "plain": "#!{}\nprint('plain')\n",
     }
     for name, text in texts.items():

@@ -81,8 +81,8 @@ def not_an_environment(c):
 
 def a_file(c):
     c.old = c.scratch / "plain"
-    c.old.write_text("x" * 100)
-    return ("not-an-environment", "not-found"), "plain"
+    c.old.write_text("words that are\nno path\n")
+    return "not-an-environment", "plain"
 
 
 def conda(c):
@@ -296,7 +296,7 @@ def test_without_a_writer(env, scratch):
     assert (c.new / "state/build.dat").read_bytes() == data
     assert b"state/build.dat" in verify.told(doc)
     assert not verify.scripts_broken(env.facts["scripts"], c.old, c.new)
-    again = report("check", "--at", c.new, c.new, rc=1)
+    again = report("check", "--from", c.old, "--at", c.new, c.new, rc=1)  # nothing else names the old place any more
     assert find(again, path="state/build.dat", atleast="warning"), brief(again["findings"])
 
 

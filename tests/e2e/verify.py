@@ -315,11 +315,13 @@ def newest_pip(version):
     raise RuntimeError(f"the wheelhouse has no pip for Python {version}")
 
 
-def newest_freeze(env, *more, **environ):
+def newest_freeze(env, *more):
     """What the newest pip prints for this environment, run by the environment's own interpreter."""
     env = Path(os.fsdecode(env))
+    if _has_newest_pip(env):
+        return pip_freeze(env, "--local", *more)
     minor = site_packages(env).parent.name[len("python"):]
-    return run(env / "bin/python", "-m", "pip", "freeze", "--local", *more, env=clean_environ(PYTHONPATH=os.fspath(newest_pip(minor)), PYTHONPYCACHEPREFIX=os.fspath(AREA / "pyc"), **environ)).decode("utf-8", "surrogateescape")
+    return run(env / "bin/python", "-m", "pip", "freeze", "--local", *more, env=clean_environ(PYTHONPATH=os.fspath(newest_pip(minor)), PYTHONPYCACHEPREFIX=os.fspath(AREA / "pyc"))).decode("utf-8", "surrogateescape")
 
 
 def freeze_mapped(text, old, new):
@@ -379,7 +381,7 @@ def facts(env: Env):
     out = {"scripts": scripts(env.path), "activations": activations(env.path)}
     if env.recipe.seed:
         out["freeze"] = pip_freeze(env.path)
-    out["newest"] = out["freeze"] if _has_newest_pip(env.path) else newest_freeze(env.path)
+    out["newest"] = out["freeze"] if "freeze" in out and _has_newest_pip(env.path) else newest_freeze(env.path)
     out["record"] = record_problems(env.path)
     return out
 
@@ -427,7 +429,7 @@ def moved_well(env, new, before, doc, pip=True, exempt=(), allowed=()):
         if name.endswith(b".pyc"):
             d, stem = os.path.split(name)
             source = os.path.join(os.path.dirname(d), stem.split(b".")[0] + b".py") if os.path.basename(d) == b"__pycache__" else name[:-1]
-            if (source in edits) == (name in after):
+            if (source in edits and stat.S_ISREG(before[source][0])) == (name in after):
                 bad.append(f"{'stale' if source in edits else 'lost'} .pyc: {os.fsdecode(name)}")
     # the old place
     holding = {n for n in files_holding(new, *spellings(old)) if not n.endswith(b".pyc")}
