@@ -176,7 +176,7 @@ static enum vf_status compile_dir(const struct vf_site *site, struct vf_slice in
                                   struct vf_err *err)
 {
     struct vf_arena a;
-    struct vf_spawn_result r;
+    struct vf_spawn_result r = {0};
     struct vf_buf jobs = {0};
     vf_arena_init(&a);
     vf_buf_put_u64(&jobs, vf_hooks_jobs(hooks));

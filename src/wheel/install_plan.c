@@ -235,8 +235,8 @@ static enum vf_status add_wheel(struct vf_install_plan *p, struct vf_unit *u, st
     if (st == VF_OK)
         st = vf_scripts_of(&w->entry_points, p->site->py_major, p->site->py_minor, &p->arena, &scripts, err);
     u->rows = vf_arena_array(&p->arena, w->n_files + scripts.n + 4, sizeof *u->rows);
-    if (st == VF_OK && !u->rows)
-        st = vf_err_nomem(err);
+    if (!u->rows)
+        return vf_err_nomem(err);
     for (size_t i = 0; i < scripts.n && st == VF_OK; i++)
         st = add_script(p, u, VF_VEC_AT(struct vf_script, &scripts, i), err);
     for (size_t i = 0; i < w->n_files && st == VF_OK; i++)

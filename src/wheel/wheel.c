@@ -181,8 +181,8 @@ static enum vf_status read_record(struct opening *o)
     o->record_path = vf_path_join(&w->arena, w->info, VF_S("RECORD"));
     o->seen = vf_arena_array(&w->arena, o->record.n + 1, sizeof *o->seen);
     vf_map_init(&o->rows, &w->arena);
-    if (st == VF_OK && (!o->seen || !o->record_path.p))
-        st = vf_err_nomem(o->err);
+    if (!o->seen || !o->record_path.p)
+        return vf_err_nomem(o->err);
     for (size_t i = 0; st == VF_OK && i < o->record.n; i++) {
         const struct vf_record_row *r = &o->record.rows[i];
         size_t before;
