@@ -226,28 +226,36 @@ static bool is_root(const struct reading *r, struct vf_slice value)
     return r->src->root.n > 0 && vf_slice_eq(value, r->src->root);
 }
 
+/* Does the shell read something else than the writer meant? `actual` is what it reads when `sound`. */
+static bool is_misquoted(struct reading *r, struct vf_slice text, unsigned shape, bool sound, bool name,
+                         struct vf_slice *meant)
+{
+    struct vf_slice actual = vf_buf_slice(&r->actual);
+    bool quoted =
+        (shape & ACT_INNER) || (text.n > 0 && (text.p[0] == '\'' || text.p[0] == '"' || text.p[0] == '`'));
+    if (sound && (!quoted || (shape & (ACT_TCSH_PROMPT | ACT_CSH_PROMPT)) || is_root(r, actual)))
+        return false;
+    if (!meant_of(r, text, shape, meant) || (sound && vf_slice_eq(*meant, actual)))
+        return false;
+    if (!sound || is_root(r, *meant))
+        return true;
+    return (name || act_is_absolute(*meant, r->sh->windows)) && !is_correct(r, text, actual, shape);
+}
+
 /* Fills value and meaning of the literal [from, to). False only when memory is short. */
-static bool evaluate(struct reading *r, struct literal *lit, unsigned shape)
+static bool evaluate(struct reading *r, struct literal *lit, unsigned shape, bool name)
 {
     struct vf_slice text = vf_slice_sub(r->file, lit->from, lit->to);
-    struct vf_slice meant;
+    struct vf_slice meant = text;
     bool dynamic;
-    bool whole = decode_whole(r, text, shape, &dynamic);
-    struct vf_slice actual = vf_buf_slice(&r->actual);
-    bool quoted = (shape & ACT_INNER) || (text.n > 0 && strchr("'\"`", text.p[0]));
-    bool sound = whole && !dynamic;
-    bool ours = sound && (!quoted || (shape & (ACT_TCSH_PROMPT | ACT_CSH_PROMPT)) || is_root(r, actual));
-    if (!ours && meant_of(r, text, shape, &meant) && (!sound || !vf_slice_eq(meant, actual)) &&
-        !(sound && !is_root(r, meant) && is_correct(r, text, actual, shape))) {
-        lit->broken = true;
-        lit->value = vf_arena_dup(r->out->a, sound ? actual : meant);
-        if (sound)
-            lit->meant = vf_arena_dup(r->out->a, meant);
-        return lit->value.p && (!sound || lit->meant.p);
-    }
-    lit->broken = !sound;
-    lit->value = vf_arena_dup(r->out->a, sound ? actual : text);
-    return lit->value.p && !r->actual.failed && !r->scratch.failed && !r->posix.failed;
+    bool sound = decode_whole(r, text, shape, &dynamic) && !dynamic;
+    bool misquoted = is_misquoted(r, text, shape, sound, name, &meant);
+    lit->broken = misquoted || !sound;
+    lit->value = vf_arena_dup(r->out->a, sound ? vf_buf_slice(&r->actual) : meant);
+    if (misquoted && sound)
+        lit->meant = vf_arena_dup(r->out->a, meant);
+    return lit->value.p && (lit->meant.n == 0 || lit->meant.p) && !r->actual.failed && !r->scratch.failed &&
+           !r->posix.failed;
 }
 
 /* --- finding --- */
@@ -460,10 +468,10 @@ static enum vf_status try_form(struct reading *r, const struct act_form *f, size
     unsigned shape = shape_found(r, f, text);
     if (f->role == VF_ROLE_PROMPT && is_template_text(text))
         return VF_OK;
-    if (!evaluate(r, &lit, shape))
+    bool name = f->role == VF_ROLE_PROMPT;
+    if (!evaluate(r, &lit, shape, name))
         return vf_err_nomem(r->err);
     struct vf_slice path = lit.meant.n > 0 ? lit.meant : lit.value;
-    bool name = f->role == VF_ROLE_PROMPT;
     if (path.n == 0)
         *next = lit.to;
     if (path.n == 0 || (!name && !act_is_absolute(path, r->sh->windows)))
