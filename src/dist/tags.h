@@ -47,7 +47,7 @@ enum vf_target_os { VF_TARGET_LINUX, VF_TARGET_MACOS, VF_TARGET_OTHER };
 enum vf_target_python { VF_TARGET_CPYTHON, VF_TARGET_PYPY, VF_TARGET_OTHER_PYTHON };
 
 /* What wheels are to run on. Slices are borrowed. */
-struct vf_target {
+struct vf_wheel_target {
     enum vf_target_python python;
     struct vf_slice implementation; /* OTHER_PYTHON: its short name, "graalpy" */
     unsigned major, minor;          /* of the language: 3, 12 */
@@ -68,7 +68,7 @@ struct vf_tags {
     size_t n;
 };
 /* Errors: VF_NO_MEMORY, VF_NOT_SUPPORTED (a version beyond any sense). */
-VF_MUST_CHECK enum vf_status vf_tags_make(struct vf_arena *a, const struct vf_target *target,
+VF_MUST_CHECK enum vf_status vf_tags_make(struct vf_arena *a, const struct vf_wheel_target *target,
                                           struct vf_tags *out, struct vf_err *err);
 /* The best place in the target's list that the wheel's (compressed) tags have: 0 is best. VF_NPOS: the target
  * does not take it. */

@@ -10,7 +10,7 @@
 
 struct make {
     struct vf_arena *arena;
-    const struct vf_target *t;
+    const struct vf_wheel_target *t;
     struct vf_vec platforms; /* struct vf_slice */
     struct vf_vec tags;      /* struct vf_tag */
     bool no_memory;
@@ -99,7 +99,7 @@ static void manylinux(struct make *m, struct vf_slice arch)
 
 static void linux_platforms(struct make *m)
 {
-    const struct vf_target *t = m->t;
+    const struct vf_wheel_target *t = m->t;
     bool armv8l = vf_slice_eq(t->arch, VF_S("armv8l"));
     struct vf_slice archs[] = {t->arch, VF_S("armv7l")};
     size_t n = armv8l ? 2 : 1;
@@ -146,7 +146,7 @@ static void mac_version(struct make *m, unsigned major, unsigned minor)
 
 static void mac_platforms(struct make *m)
 {
-    const struct vf_target *t = m->t;
+    const struct vf_wheel_target *t = m->t;
     bool intel64 = vf_slice_eq(t->arch, VF_S("x86_64"));
     if (t->macos_major == 10) {
         for (unsigned minor = t->macos_minor + 1; minor-- > 0 && !m->no_memory;) {
@@ -185,7 +185,7 @@ static void make_platforms(struct make *m)
 
 static void cpython(struct make *m)
 {
-    const struct vf_target *t = m->t;
+    const struct vf_wheel_target *t = m->t;
     struct vf_slice python = text(m, "cp%u%u", t->major, t->minor);
     bool old = t->major < 3 || (t->major == 3 && t->minor < 8);
     const char *threaded = t->threaded ? "t" : "";
@@ -240,7 +240,7 @@ static void compatible(struct make *m, struct vf_slice interpreter)
     }
 }
 
-enum vf_status vf_tags_make(struct vf_arena *a, const struct vf_target *target, struct vf_tags *out,
+enum vf_status vf_tags_make(struct vf_arena *a, const struct vf_wheel_target *target, struct vf_tags *out,
                             struct vf_err *err)
 {
     struct make m = {.arena = a, .t = target};

@@ -134,13 +134,13 @@ static struct vf_marker_env linux_env(void)
 static struct vf_tags linux_tags(void)
 {
     struct vf_tags tags;
-    struct vf_target t = {.python = VF_TARGET_CPYTHON,
-                          .major = 3,
-                          .minor = 11,
-                          .os = VF_TARGET_LINUX,
-                          .arch = VF_S("x86_64"),
-                          .glibc_major = 2,
-                          .glibc_minor = 36};
+    struct vf_wheel_target t = {.python = VF_TARGET_CPYTHON,
+                                .major = 3,
+                                .minor = 11,
+                                .os = VF_TARGET_LINUX,
+                                .arch = VF_S("x86_64"),
+                                .glibc_major = 2,
+                                .glibc_minor = 36};
     assert_int_equal(vf_tags_make(&kept, &t, &tags, &err), VF_OK);
     return tags;
 }

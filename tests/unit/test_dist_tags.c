@@ -136,9 +136,9 @@ static bool is(struct vf_slice s, const char *want)
     return vf_slice_eq(s, vf_slice_of(want));
 }
 
-static struct vf_target target_of(const struct dist_vector *v)
+static struct vf_wheel_target target_of(const struct dist_vector *v)
 {
-    struct vf_target t = {
+    struct vf_wheel_target t = {
         .python = VF_TARGET_OTHER_PYTHON, .implementation = v->field[0], .abi = v->field[2]};
     struct vf_slice system = v->field[3];
     two_numbers(v->field[1], &t.major, &t.minor);
@@ -172,7 +172,7 @@ static void tags_of_targets(void **state)
     (void)state;
     struct dist_vector v = open_vectors("targets.tsv");
     while (vf_arena_clear(&arena), dist_next_vector(&arena, &v)) {
-        struct vf_target t = target_of(&v);
+        struct vf_wheel_target t = target_of(&v);
         struct vf_tags tags;
         struct vf_err err = {0};
         struct vf_buf b = {0}, hex = {0};
@@ -204,13 +204,13 @@ static void what_a_target_takes(void **state)
     (void)state;
     struct vf_tags tags;
     struct vf_err err = {0};
-    struct vf_target t = {.python = VF_TARGET_CPYTHON,
-                          .major = 3,
-                          .minor = 11,
-                          .os = VF_TARGET_LINUX,
-                          .arch = VF_S("x86_64"),
-                          .glibc_major = 2,
-                          .glibc_minor = 28};
+    struct vf_wheel_target t = {.python = VF_TARGET_CPYTHON,
+                                .major = 3,
+                                .minor = 11,
+                                .os = VF_TARGET_LINUX,
+                                .arch = VF_S("x86_64"),
+                                .glibc_major = 2,
+                                .glibc_minor = 28};
     assert_int_equal(vf_tags_make(&arena, &t, &tags, &err), VF_OK);
     assert_int_equal(rank(&tags, "cp311-cp311-linux_x86_64"), 0);
     assert_true(rank(&tags, "cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64") <

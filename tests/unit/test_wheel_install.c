@@ -263,13 +263,13 @@ static void tags_of_the_target(void **state)
     struct vf_tags tags;
     struct vf_wheel *w;
     struct vf_buf b;
-    struct vf_target t = {.python = VF_TARGET_CPYTHON,
-                          .major = 3,
-                          .minor = 11,
-                          .os = VF_TARGET_LINUX,
-                          .arch = VF_S("x86_64"),
-                          .glibc_major = 2,
-                          .glibc_minor = 17};
+    struct vf_wheel_target t = {.python = VF_TARGET_CPYTHON,
+                                .major = 3,
+                                .minor = 11,
+                                .os = VF_TARGET_LINUX,
+                                .arch = VF_S("x86_64"),
+                                .glibc_major = 2,
+                                .glibc_minor = 17};
     vf_arena_init(&a);
     assert_int_equal(vf_tags_make(&a, &t, &tags, &err), VF_OK);
     static const struct {
