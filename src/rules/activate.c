@@ -1,6 +1,19 @@
 /* activate.c: VF3xx: the activate files of every shell. FACTS 3. */
 #include "rules/judge.h"
 
+/* uv writes activate.bat on every system. Where cmd does not run, a name that no Windows path can have is no
+ * reason to refuse anything. */
+static bool is_moot(const struct vf_judge *j, const struct vf_ref *r)
+{
+    struct vf_slice root = vf_judge_fine_root(j);
+    if (r->syntax != VF_SYN_ACTIVATE_BAT || !vf_slice_eq(j->env->bin, VF_S("bin")))
+        return false;
+    for (size_t i = 0; i < root.n; i++)
+        if (root.p[i] == '"' || root.p[i] == '\n' || root.p[i] == '\r' || root.p[i] == 0x1a)
+            return true;
+    return false;
+}
+
 static void judge_root(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
 {
     static const enum vf_rule roots[] = {VF_RULE_ACTIVATE_BOUND, VF_RULE_ACTIVATE_BROKEN,
@@ -27,6 +40,11 @@ static void judge_root(struct vf_judge *j, const struct vf_file *f, const struct
         if (r->role == VF_ROLE_ENV_ROOT)
             fi = vf_judge_ref(j, rules[1], f, r);
         break;
+    }
+    if (fi && is_moot(j, r)) {
+        fi->level = VF_L_INFO;
+        fi->fix = VF_FIX_NONE;
+        return;
     }
     vf_judge_expect(j, fi, loc.rest);
 }

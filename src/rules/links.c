@@ -4,6 +4,40 @@
 #include <stdio.h>
 #include <string.h>
 
+/* An interpreter link that would lead to itself once it is re-pointed: what it should lead to is the base. */
+static struct vf_slice base_behind(struct vf_judge *j, const struct vf_file *f, const struct vf_location *loc)
+{
+    struct vf_buf b;
+    struct vf_slice base = {NULL, 0};
+    vf_buf_init(&b);
+    if (!vf_outside_resolve(j->env->params.outside, loc->path, &b)) {
+        vf_buf_clear(&b);
+        vf_path_join_buf(&b, j->env->py.home, vf_path_base(f->path));
+        if (!vf_outside_executable(j->env->params.outside, vf_buf_slice(&b)))
+            vf_buf_clear(&b);
+    }
+    if (b.failed)
+        j->out->failed = true;
+    else if (b.n)
+        base = vf_arena_dup(j->a, vf_buf_slice(&b));
+    vf_buf_release(&b);
+    return base;
+}
+
+static void expect_link(struct vf_judge *j, struct vf_finding *fi, const struct vf_file *f,
+                        const struct vf_location *loc)
+{
+    if (!fi)
+        return;
+    if (!vf_slice_eq(loc->rest, f->path)) {
+        vf_judge_expect(j, fi, loc->rest);
+        return;
+    }
+    fi->expected = base_behind(j, f, loc);
+    if (!fi->expected.p)
+        fi->fix = VF_FIX_MANUAL;
+}
+
 static void judge_absolute(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
                            const struct vf_location *loc)
 {
@@ -28,11 +62,11 @@ static void judge_absolute(struct vf_judge *j, const struct vf_file *f, const st
     case VF_STAND_BROKEN:
         fi = vf_judge_ref(j, here ? VF_RULE_LINK_BROKEN : VF_RULE_LINK_DANGLING, f, r);
         if (here)
-            vf_judge_expect(j, fi, loc->rest);
+            expect_link(j, fi, f, loc);
         break;
     case VF_STAND_ASTRAY:
         fi = vf_judge_ref(j, interpreter ? VF_RULE_INTERPRETER_ASTRAY : VF_RULE_LINK_ASTRAY, f, r);
-        vf_judge_expect(j, fi, loc->rest);
+        expect_link(j, fi, f, loc);
         break;
     case VF_STAND_OUTSIDE:
     case VF_STAND_RELATIVE:

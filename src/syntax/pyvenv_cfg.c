@@ -443,8 +443,13 @@ enum vf_status vf_write_CFG(const struct vf_ref *ref, const struct vf_source *sr
         write_prompt(ref, path, out);
         return VF_OK;
     }
-    if (ref->role == VF_ROLE_COMMAND) {
-        vf_py_put_hex_escaped(out, path);
+    if (ref->role == VF_ROLE_COMMAND) { /* a blank at its end would not be seen by any reader */
+        size_t blanks = 0;
+        while (blanks < path.n && path.p[path.n - 1 - blanks] == ' ')
+            blanks++;
+        vf_py_put_hex_escaped(out, vf_slice_sub(path, 0, path.n - blanks));
+        while (blanks--)
+            vf_buf_puts(out, "\\x20");
         return VF_OK;
     }
     if (!is_storable(path))
