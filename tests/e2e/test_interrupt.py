@@ -178,23 +178,31 @@ def test_killed_at_a_system_call(way, stage):
     assert killed * 2 >= len(points), (killed, points)
 
 
+def stopped_at(stage, n):
+    """From the beginning to the n-th step. Whether there was an n-th step."""
+    stage.set()
+    p = subprocess.run([place.PROGRAM, *stage.command], env=dict(options(), VENVFIX_TEST_STOP_AT=str(n)), capture_output=True, timeout=60)
+    assert p.returncode in (0, -signal.SIGKILL), p
+    return p.returncode != 0
+
+
 @pytest.mark.parametrize("way", WAYS)
-def test_killed_before_each_step(way, stage):
+def test_killed_before_a_step(way, stage):
+    """All of the first and the last steps, and a good part of those between (VENVFIX_MATRIX=full: every one)."""
     s = stage(way)
-    s.set()
-    first = subprocess.run([place.PROGRAM, *s.command], env=dict(options(), VENVFIX_TEST_STOP_AT="1"), capture_output=True)
-    if first.returncode != -signal.SIGKILL:
+    if not stopped_at(s, 1):
         pytest.skip("this build has no steps (VF_TEST_HOOKS); test_killed_at_a_system_call does without them")
-    n = 1
-    while True:
-        s.set()
-        p = subprocess.run([place.PROGRAM, *s.command], env=dict(options(), VENVFIX_TEST_STOP_AT=str(n)), capture_output=True, timeout=60)
-        if p.returncode == 0:
-            break
-        assert p.returncode == -signal.SIGKILL, p
-        s.after_the_kill(f"killed before step {n}")
-        n += 1
-    assert n > 10
+    few, many = 1, 2  # the number of steps lies between
+    while stopped_at(s, many):
+        few, many = many, many * 2
+    while many - few > 1:
+        middle = (few + many) // 2
+        few, many = (middle, many) if stopped_at(s, middle) else (few, middle)
+    assert few > 10
+    points = range(1, few + 1) if place.FULL else sorted({*range(1, 8), *range(8, few, max(1, few // 20)), *range(max(1, few - 12), few + 1)})
+    for n in points:
+        assert stopped_at(s, n) or n == few, f"step {n} of {few} is not there"
+        s.after_the_kill(f"killed before step {n} of {few}")
 
 
 @pytest.mark.parametrize("way", WAYS)
