@@ -1,5 +1,6 @@
 /* change_resume.c: journals of OLD and NEW, and the directories beside NEW, are looked at before anything is
  * refused, so that the same command, given again after a crash, finishes. */
+#include "env/freeze.h"
 #include "fs/txn.h"
 #include "verbs/change.h"
 
@@ -16,9 +17,23 @@ static enum vf_status busy(struct vf_change *c, struct vf_slice root)
     return vf_err_set(&c->s.err, VF_BUSY, 0, "resume", root, "another venvfix is at work there");
 }
 
+/* The proof that the run that was cut off did not come to: the interpreter says that it is at home there. */
+static enum vf_status prove_resumed(struct vf_change *c, struct vf_slice root, struct vf_slice place)
+{
+    struct vf_env_params p = {.path = root, .cwd = c->s.cwd, .outside = c->s.outside, .hooks = &c->s.hooks};
+    struct vf_env *env = NULL;
+    enum vf_proof proved;
+    enum vf_status st = vf_env_open_metadata(&p, &env, &c->s.err);
+    if (st == VF_OK)
+        st = vf_prove_interpreter(env, place, &c->s.hooks, c->s.a, &proved, &c->s.err);
+    vf_env_free(env);
+    return st;
+}
+
 /* Applies what is left, starts the interpreter, and lets go of the originals; a failed proof takes everything
  * back. */
-static enum vf_status roll_forward(struct vf_change *c, struct vf_slice root, bool *moved)
+static enum vf_status roll_forward(struct vf_change *c, struct vf_slice root, const struct vf_txn_info *info,
+                                   bool *moved)
 {
     struct vf_txn *t = NULL;
     enum vf_status st = vf_txn_resume(root, &t, moved, &c->s.err);
@@ -27,6 +42,8 @@ static enum vf_status roll_forward(struct vf_change *c, struct vf_slice root, bo
     if (!*moved)
         return vf_txn_roll_back(t, &c->s.err);
     st = vf_txn_apply(t, &c->s.hooks, &c->s.err);
+    if (st == VF_OK && !info->done)
+        st = prove_resumed(c, root, info->to);
     if (st == VF_OK)
         return vf_txn_finish(t, &c->s.err);
     struct vf_err second;
@@ -79,7 +96,7 @@ static enum vf_status resume_root(struct vf_change *c, struct vf_slice root, boo
     case VF_TXN_ROLLBACK:
         return take_back(c, root);
     case VF_TXN_SEALED:
-        st = roll_forward(c, root, &moved);
+        st = roll_forward(c, root, &info, &moved);
         *done = st == VF_OK && moved && is_target && mine;
         return st;
     case VF_TXN_RETIRE:
