@@ -4,6 +4,8 @@
 #include "fs/txn.h"
 #include "verbs/change.h"
 
+#include <time.h>
+
 static enum vf_status foreign(struct vf_change *c, struct vf_slice root, const char *why)
 {
     struct vf_slice path = vf_path_join(c->s.a, root, VF_S(VF_TXN_DIR));
@@ -74,13 +76,28 @@ static enum vf_status retire(struct vf_change *c, struct vf_slice old, struct vf
     return st;
 }
 
+/* A process that was killed keeps its lock until the kernel has let it go, which may wait for the disk: look
+ * again for three seconds. */
+static enum vf_status look(struct vf_change *c, struct vf_slice root, struct vf_txn_info *info,
+                           struct vf_err *err)
+{
+    const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+    enum vf_status st = vf_txn_look(root, c->s.a, info, err);
+    for (int i = 0; i < 60 && st == VF_OK && info->state == VF_TXN_BUSY && !vf_hooks_cancelled(&c->s.hooks);
+         i++) {
+        nanosleep(&pause, NULL);
+        st = vf_txn_look(root, c->s.a, info, err);
+    }
+    return st;
+}
+
 /* One root. *done: the whole command is finished by it. */
 static enum vf_status resume_root(struct vf_change *c, struct vf_slice root, bool is_target, bool *done)
 {
     struct vf_txn_info info;
     struct vf_err why;
     vf_err_init(&why);
-    enum vf_status st = vf_txn_look(root, c->s.a, &info, &why);
+    enum vf_status st = look(c, root, &info, &why);
     vf_err_release(&why);
     if (st != VF_OK)
         return VF_OK; /* nothing there, or nothing to be seen: the ordinary checks speak about it */
