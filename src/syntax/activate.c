@@ -10,6 +10,9 @@
 enum { REACH = 10 * 1024 }; /* bytes a single literal may span: the longest path, every byte of it escaped */
 enum { GLUED_TRIES = 8 };
 
+/* Only scripts that look for their own place have it (virtualenv >= 20.36). */
+static const char mover_line[] = "echo \"Virtual environment directory";
+
 struct reading {
     const struct act_shell *sh;
     const struct vf_source *src;
@@ -20,7 +23,7 @@ struct reading {
     uint32_t line;
     size_t line_at; /* offset up to which `line` has counted */
     size_t first;   /* index of this file's first reference */
-    bool mover, found_root;
+    bool mover, found_root, no_memory;
     unsigned style[3];  /* of a literal found bare, in '', in "" */
     bool at_start[256]; /* bytes that begin a form at the start of a line, or anywhere */
     bool anywhere[256];
@@ -33,6 +36,13 @@ struct literal {
     struct vf_slice meant; /* in the arena; empty when the same */
     bool broken;           /* the shell does not read what the writer meant */
 };
+
+/* Empties a buffer; that it could not grow is remembered. */
+static void reuse(struct reading *r, struct vf_buf *b)
+{
+    r->no_memory = r->no_memory || b->failed;
+    vf_buf_clear(b);
+}
 
 static uint32_t line_of(struct reading *r, size_t at)
 {
@@ -134,7 +144,7 @@ static bool is_correct(struct reading *r, struct vf_slice text, struct vf_slice 
 {
     for (const uint16_t *s = r->sh->correct; *s != ACT_BARE; s++) {
         unsigned quote = shape & ACT_INNER ? shape & ACT_QUOTE_MASK : *s & ACT_QUOTE_MASK;
-        vf_buf_clear(&r->scratch);
+        reuse(r, &r->scratch);
         unsigned rest = shape & ~(unsigned)(ACT_QUOTE_MASK | ACT_PIECES | ACT_BACKSLASH);
         encode(r->sh, &r->scratch, value, rest | quote | (*s & (ACT_PIECES | ACT_BACKSLASH)));
         if (!r->scratch.failed && vf_slice_eq(vf_buf_slice(&r->scratch), text))
@@ -153,11 +163,11 @@ static const char *outer_quote(unsigned shape)
 /* What is shown in double quotes is a shell word again. */
 static bool undo_nested(struct reading *r)
 {
-    vf_buf_clear(&r->scratch);
+    reuse(r, &r->scratch);
     struct act_word w = act_posix_word(&r->scratch, vf_buf_slice(&r->actual));
     if (w.used == 0 || w.used != r->actual.n)
         return false;
-    vf_buf_clear(&r->actual);
+    reuse(r, &r->actual);
     vf_buf_put(&r->actual, vf_buf_slice(&r->scratch));
     return true;
 }
@@ -169,11 +179,12 @@ static bool decode_whole(struct reading *r, struct vf_slice text, unsigned shape
     vf_buf_puts(&quoted, outer_quote(shape));
     vf_buf_put(&quoted, text);
     vf_buf_puts(&quoted, outer_quote(shape));
-    vf_buf_clear(&r->actual);
+    reuse(r, &r->actual);
     struct act_word w = r->sh->decode(&r->actual, vf_buf_slice(&quoted));
     *dynamic = w.dynamic;
     undo_outer(&r->actual, shape);
-    bool ok = w.used > 0 && w.used == quoted.n && !quoted.failed;
+    bool ok = w.used > 0 && w.used == quoted.n;
+    r->no_memory = r->no_memory || quoted.failed;
     vf_buf_release(&quoted);
     return ok && (!(shape & ACT_NESTED) || undo_nested(r));
 }
@@ -195,8 +206,8 @@ static bool raw_of(struct vf_slice text, unsigned shape, struct vf_slice *raw)
  * shell. */
 static bool posix_of(struct reading *r, struct vf_slice text, unsigned shape)
 {
-    vf_buf_clear(&r->posix);
-    vf_buf_clear(&r->scratch);
+    reuse(r, &r->posix);
+    reuse(r, &r->scratch);
     if ((shape & ACT_INNER) && !(shape & ACT_NESTED))
         return false;
     struct act_word w = act_posix_word(&r->posix, text);
@@ -254,8 +265,7 @@ static bool evaluate(struct reading *r, struct literal *lit, unsigned shape, boo
     lit->value = vf_arena_dup(r->out->a, sound ? vf_buf_slice(&r->actual) : meant);
     if (misquoted && sound)
         lit->meant = vf_arena_dup(r->out->a, meant);
-    return lit->value.p && (lit->meant.n == 0 || lit->meant.p) && !r->actual.failed && !r->scratch.failed &&
-           !r->posix.failed;
+    return lit->value.p && (lit->meant.n == 0 || lit->meant.p);
 }
 
 /* --- finding --- */
@@ -300,6 +310,8 @@ static bool form_begins(const struct reading *r, struct vf_slice text, size_t at
 static bool holds_statement(const struct reading *r, const struct act_form *f, size_t from, size_t to)
 {
     struct vf_slice text = vf_slice_sub(r->file, 0, to);
+    if (act_contains(vf_slice_from(text, from), mover_line))
+        return true;
     for (size_t i = from; f->role == VF_ROLE_PROMPT && i < to; i++)
         if (r->anywhere[(unsigned char)text.p[i]] && form_begins(r, text, i, true))
             return true;
@@ -340,7 +352,7 @@ static bool extent(struct reading *r, const struct act_form *f, size_t from, siz
     bool quoted = first.n > 0 && (first.p[0] == '\'' || first.p[0] == '"' || first.p[0] == '`');
     size_t raw = quoted ? find_tail(r->file, from + 1, limit, f->tail, first) : VF_NPOS;
     struct vf_slice rest = vf_slice_sub(r->file, from, limit);
-    vf_buf_clear(&r->actual);
+    reuse(r, &r->actual);
     struct act_word w = r->sh->decode(&r->actual, rest);
     *to = from + w.used;
     bool fits = w.used > 0 && tail_at(r->file, *to, f->tail, true);
@@ -407,7 +419,7 @@ static enum vf_status add_flaw(struct reading *r, const struct act_form *f, cons
     flaw->value = meant;
     if (r->sh->refuses(meant, shape))
         return VF_OK;
-    vf_buf_clear(&r->scratch);
+    reuse(r, &r->scratch);
     encode(r->sh, &r->scratch, meant, shape);
     flaw->repair = vf_arena_dup(r->out->a, vf_buf_slice(&r->scratch));
     flaw->has_repair = true;
@@ -521,7 +533,7 @@ static enum vf_status scan(struct reading *r)
 /* What is asked of the whole file is asked once. */
 static void prepare(struct reading *r)
 {
-    r->mover = act_contains(r->file, "echo \"Virtual environment directory");
+    r->mover = act_contains(r->file, mover_line);
     for (unsigned quote = ACT_BARE; quote <= ACT_DQ; quote++)
         r->style[quote] = r->sh->style(r->file, quote);
     for (size_t i = 0; i < r->sh->n_forms; i++) {
@@ -541,10 +553,11 @@ enum vf_status act_read(const struct act_shell *sh, const struct vf_source *src,
     enum vf_status st = scan(&r);
     if (st == VF_OK && !r.found_root && !sh->may_lack)
         st = vf_out_note(out, VF_FLAW_ACTIVATE_UNKNOWN, 1, 0, 0, VF_S(""), err);
+    bool failed = r.no_memory || r.actual.failed || r.posix.failed || r.scratch.failed;
     vf_buf_release(&r.actual);
     vf_buf_release(&r.posix);
     vf_buf_release(&r.scratch);
-    return st;
+    return failed ? vf_err_nomem(err) : st;
 }
 
 enum vf_status act_write(const struct act_shell *sh, const struct vf_ref *ref, struct vf_slice value,

@@ -104,7 +104,7 @@ enum vf_status vf_read_DIRECT_URL(const struct vf_source *src, struct vf_read_ou
         return vf_out_note(out, VF_FLAW_URL_INVALID, 1, 0, 0, VF_S(""), err);
     struct vf_buf b = {0};
     struct vf_slice url;
-    if (!vf_json_inner_get(&b, f.url.inner))
+    if (!vf_json_inner_get(&b, f.url.inner) && !b.failed)
         vf_buf_clear(&b);
     enum vf_status st = vf_out_keep(out, &b, &url, err);
     /* Without escapes the decoded URL is looked at where it stands, so that its parts have offsets in the

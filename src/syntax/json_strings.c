@@ -207,7 +207,7 @@ unsigned vf_json_style_of(struct vf_slice text)
     bool raw = false;
     bool escaped = false;
     for (size_t i = 0; i < text.n; i++) {
-        uint32_t cp;
+        uint32_t cp = 0;
         raw = raw || (unsigned char)text.p[i] >= 0x80;
         if (text.p[i] == '\\' && i + 1 < text.n && text.p[i + 1] == 'u')
             escaped = escaped || (vf_hex_number(vf_slice_from(text, i + 2), 4, &cp) && cp >= 0x80);

@@ -25,7 +25,10 @@ static enum vf_status add(struct reading *r, const struct vf_json_string *str, s
     struct vf_buf b = {0};
     struct vf_slice value;
     if (!vf_json_inner_get(&b, part)) {
+        bool failed = b.failed;
         vf_buf_release(&b);
+        if (failed)
+            return vf_err_nomem(r->err);
         return VF_OK; /* a lone half of an escape: nothing that could be a path */
     }
     enum vf_status st = vf_out_keep(r->out, &b, &value, r->err);
