@@ -1,9 +1,9 @@
 /* arena.h: memory that is freed all at once.
  *
  * One arena holds what a command keeps; a second one is scratch. Not thread-safe: every worker has its own.
- * Every allocation may return NULL (no memory, or the size overflows): callers pass VF_NO_MEMORY up. Once there was no memory, every later
- * allocation of the arena fails, too, until it is cleared: a chain of calls needs one check at its end, and who
- * asked with a function that cannot say so is found out by `failed`. */
+ * Every allocation may return NULL (no memory, or the size overflows): callers pass VF_NO_MEMORY up. Once
+ * there was no memory, every later allocation of the arena fails, too, until it is cleared: a chain of calls
+ * needs one check at its end, and who asked with a function that cannot say so is found out by `failed`. */
 #ifndef VF_BASE_ARENA_H
 #define VF_BASE_ARENA_H
 

@@ -1,5 +1,5 @@
-/* build_name.h: names of a rebuilt wheel. Apart from build_parts.h, since only names need tags.h. For src/wheel
- * only. */
+/* build_name.h: names of a rebuilt wheel. Apart from build_parts.h, since only names need tags.h. For
+ * src/wheel only. */
 #ifndef VF_WHEEL_BUILD_NAME_H
 #define VF_WHEEL_BUILD_NAME_H
 

@@ -1,6 +1,6 @@
 /*
- * Defaults of the sanitizers, built into the sanitized programs, so that they hold also where a test starts one
- * with an empty environment. The exit code 99 is none of venvfix's own. The search for leaks stops other
+ * Defaults of the sanitizers, built into the sanitized programs, so that they hold also where a test starts
+ * one with an empty environment. The exit code 99 is none of venvfix's own. The search for leaks stops other
  * threads with ptrace, so it is left out under strace.
  */
 #include <stdio.h>

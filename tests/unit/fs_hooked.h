@@ -18,7 +18,8 @@
 #include "fs/step.h"
 #include "fs/sys.h"
 
-/* Steps of a run at which it is killed: every one; with a sanitizer, whose processes take long to fork, every seventh. */
+/* Steps of a run at which it is killed: every one; with a sanitizer, whose processes take long to fork, every
+ * seventh. */
 #ifdef __SANITIZE_ADDRESS__
 #define STRIDE 7
 #else
