@@ -259,19 +259,30 @@ static void put_hashes(struct vf_buf *out, const struct vf_direct_url *d)
     }
 }
 
+/* `"hash": "alg=value", ` for old readers. Left out where the name of the algorithm would be cut at its own
+ * `=`. */
+static void put_legacy(struct vf_buf *out, const struct vf_direct_hash *h)
+{
+    struct vf_buf legacy;
+    if (vf_slice_find_byte(h->alg, '=', 0) != VF_NPOS) {
+        return;
+    }
+    vf_buf_init(&legacy);
+    vf_buf_put(&legacy, h->alg);
+    vf_buf_putc(&legacy, '=');
+    vf_buf_put(&legacy, h->value);
+    put_member(out, "", "hash", vf_buf_slice(&legacy));
+    vf_buf_puts(out, ", ");
+    out->failed = out->failed || legacy.failed;
+    vf_buf_release(&legacy);
+}
+
 static void put_archive(struct vf_buf *out, const struct vf_direct_url *d)
 {
     vf_buf_puts(out, "\"archive_info\": {");
     if (d->n_hashes > 0) {
-        struct vf_buf legacy;
-        vf_buf_init(&legacy);
-        vf_buf_put(&legacy, d->hashes[0].alg);
-        vf_buf_putc(&legacy, '=');
-        vf_buf_put(&legacy, d->hashes[0].value);
-        put_member(out, "", "hash", vf_buf_slice(&legacy));
-        out->failed = out->failed || legacy.failed;
-        vf_buf_release(&legacy);
-        vf_buf_puts(out, ", \"hashes\": {");
+        put_legacy(out, &d->hashes[0]);
+        vf_buf_puts(out, "\"hashes\": {");
         put_hashes(out, d);
         vf_buf_putc(out, '}');
     }
