@@ -43,8 +43,9 @@ def pytest_terminal_summary(terminalreporter):
     have = ["Debian's " + envs._asks(envs.DEBIAN)[0]] if os.path.exists(envs.DEBIAN) else []
     have += [envs._asks(p)[0] for p in envs.interpreters().values()]
     missing = [v for v in envs.MINORS if v not in envs.interpreters()]
+    terminalreporter.write_line("compared byte by byte and not run, for want of their shells: activate.nu, activate.xsh, activate.ps1, activate.bat")
     terminalreporter.write_line(f"environments of: {' '.join(sorted(_ran)) or 'none'}")
-    terminalreporter.write_line(f"Pythons: {', '.join(have)}" + (f"; not found: {', '.join(missing)}" if missing else ""))
+    terminalreporter.write_line(f"Pythons: {', '.join(have)}" + (f"; not found, looked at as fixtures: {', '.join(missing)}" if missing else ""))
 
 
 @pytest.fixture(autouse=True)

@@ -210,7 +210,13 @@ class Store:
 
     def get(self, recipe):
         """The environment, untouched, at its place."""
-        facts = self.want(recipe).result()
+        future = self.want(recipe)
+        if future.cancel():  # still behind others in the queue: then not wait, but do it
+            facts = self._ready(recipe)
+            self._futures[recipe] = concurrent.futures.Future()
+            self._futures[recipe].set_result(facts)
+        else:
+            facts = future.result()
         if recipe in self._fresh:
             self._fresh.discard(recipe)
         else:
