@@ -28,9 +28,9 @@ static const struct act_form forms[] = {
     {"printf \"%s%s\" \"(", ") \" (set_color normal)", NAME, 0, ACT_INNER | ACT_DQ, "prompt"},
     {"printf '%s%s' ", " (set_color normal)", NAME, 0, 0, "prompt"},
     {"printf '(%s) ' ", "\n", NAME, 0, 0, "prompt"},
-    {" (set_color 4B8BBE) \"(", ") \" (set_color normal)", NAME, ACT_ANYWHERE, ACT_INNER | ACT_DQ, "prompt"},
-    {" (set_color 4B8BBE) '(", ") ' (set_color normal)", NAME, ACT_ANYWHERE, ACT_INNER | ACT_SQ, "prompt"},
-    {" (set_color 4B8BBE) ", " (set_color normal)", NAME, ACT_ANYWHERE, 0, "prompt"},
+    {"(set_color 4B8BBE) \"(", ") \" (set_color normal)", NAME, ACT_ANYWHERE, ACT_INNER | ACT_DQ, "prompt"},
+    {"(set_color 4B8BBE) '(", ") ' (set_color normal)", NAME, ACT_ANYWHERE, ACT_INNER | ACT_SQ, "prompt"},
+    {"(set_color 4B8BBE) ", " (set_color normal)", NAME, ACT_ANYWHERE, 0, "prompt"},
 };
 
 /* A quoted piece behind its quote at text.p[i - 1]; the index behind the closing one, 0 when it does not end.

@@ -1,0 +1,71 @@
+/* manifest.h: what a lock bundle holds, and the three texts that say so: venvfix.json, pylock.toml,
+ * requirements.txt. */
+#ifndef VF_BUNDLE_MANIFEST_H
+#define VF_BUNDLE_MANIFEST_H
+
+#include "dist/direct_url.h"
+
+#define VF_BUNDLE_SCHEMA       1
+#define VF_BUNDLE_MANIFEST     "venvfix.json"
+#define VF_BUNDLE_LOCK         "pylock.toml"
+#define VF_BUNDLE_REQUIREMENTS "requirements.txt"
+
+struct vf_bundle_sum {
+    uint64_t size;
+    unsigned char sha256[32];
+};
+
+/* A distribution and its wheel. */
+struct vf_bundle_dist {
+    struct vf_slice name;            /* canonical */
+    struct vf_slice version;         /* as METADATA has it */
+    struct vf_slice wheel;           /* file name, in wheels/ */
+    struct vf_slice tags;            /* of it, compressed: "py3-none-any" */
+    struct vf_slice requires_python; /* valid specifiers, or empty */
+    const struct vf_direct_url *url; /* where it was installed from, without secrets; or NULL */
+    const struct vf_slice *modified; /* paths in the environment that differ from RECORD */
+    size_t n_modified;
+    bool listed; /* false: not in the two lists (pip, which hosts have) */
+    bool tags_exact;
+    struct vf_bundle_sum sum;
+};
+
+/* Where a carried file goes: below BIN, below the site-packages directory, below the root. */
+enum vf_bundle_into { VF_INTO_ROOT, VF_INTO_SCRIPTS, VF_INTO_SITE };
+
+struct vf_bundle_extra {
+    struct vf_slice member; /* "extra/..." */
+    struct vf_slice path;   /* in the environment */
+    struct vf_slice rest;   /* below `into` */
+    enum vf_bundle_into into;
+    bool executable;
+    struct vf_bundle_sum sum;
+};
+
+struct vf_bundle {
+    const char *implementation;      /* "cpython", "pypy" */
+    struct vf_slice python;          /* "3.11"; empty: not known */
+    struct vf_slice requires_python; /* "==3.11.*" or ">=3.11"; empty with it */
+    bool system_site;                /* it used the packages of its base, too */
+    struct vf_bundle_dist *dists;    /* sorted by name */
+    size_t n_dists;
+    struct vf_bundle_extra *extras; /* sorted by member */
+    size_t n_extras;
+    const struct vf_slice *left_out; /* links that no RECORD lists, sorted */
+    size_t n_left_out;
+};
+
+/* The wheels in the order of the archive, by file name: indices of dists; room for n_dists. */
+void vf_bundle_wheel_order(const struct vf_bundle *b, size_t *order);
+
+/* Each appends its text. VF_UNWRITABLE: something in it is not UTF-8. */
+VF_MUST_CHECK enum vf_status vf_bundle_put_requirements(const struct vf_bundle *b, struct vf_buf *out,
+                                                        struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_bundle_put_lock(const struct vf_bundle *b, struct vf_buf *out,
+                                                struct vf_err *err);
+/* `lock` and `requirements` are the other two texts. */
+VF_MUST_CHECK enum vf_status vf_bundle_put_manifest(const struct vf_bundle *b, struct vf_slice lock,
+                                                    struct vf_slice requirements, struct vf_buf *out,
+                                                    struct vf_err *err);
+
+#endif

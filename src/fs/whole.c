@@ -1,0 +1,111 @@
+/* whole.c: files that appear whole. */
+#include "fs/whole.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "fs/sys.h"
+
+static enum vf_status exists(struct vf_slice path, struct vf_err *err)
+{
+    return vf_err_set(err, VF_EXISTS, 0, "create", path,
+                      "it exists already: choose another name or remove it");
+}
+
+static enum vf_status cannot_create(const struct vf_whole *w, struct vf_err *err)
+{
+    if (errno == EACCES || errno == EPERM || errno == EROFS)
+        return vf_err_set(err, VF_NOT_WRITABLE, errno, "create", w->path, "its directory is not writable");
+    return vf_err_sys(err, errno, "create", w->path);
+}
+
+/* A name that nobody has: what a killed run left is not in the way. */
+static enum vf_status make_temp(struct vf_whole *w, struct vf_err *err)
+{
+    for (unsigned i = 0; i < 100; i++) {
+        (void)snprintf(w->temp, sizeof w->temp, ".venvfix-new-%ld-%u", (long)getpid(), i);
+        w->fd = openat(w->dir, w->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+        if (w->fd >= 0)
+            return VF_OK;
+        if (errno != EEXIST)
+            break;
+    }
+    return cannot_create(w, err);
+}
+
+enum vf_status vf_whole_open(struct vf_slice path, struct vf_whole *out, struct vf_err *err)
+{
+    char name[VF_SYS_NAME];
+    struct vf_stat st;
+    *out = (struct vf_whole){.path = path, .base = vf_path_base(path), .fd = -1};
+    if (vf_sys_name(out->base, name) != 0)
+        return vf_err_sys(err, errno, "create", path);
+    out->dir = vf_sys_open_path(vf_path_dir(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (out->dir < 0) {
+        int e = errno;
+        return e == ENOENT || e == ENOTDIR ? vf_err_set(err, VF_NO_PARENT, 0, "create", path,
+                                                        "its parent directory does not exist: make it first")
+                                           : vf_err_sys(err, e, "create", path);
+    }
+    enum vf_status s = vf_sys_stat_at(out->dir, name, &st) == 0 ? exists(path, err) : make_temp(out, err);
+    out->open = s == VF_OK;
+    if (!out->open)
+        close(out->dir);
+    return s;
+}
+
+enum vf_status vf_whole_write(const struct vf_whole *w, struct vf_slice bytes, struct vf_err *err)
+{
+    while (bytes.n > 0) {
+        ssize_t n = write(w->fd, bytes.p, bytes.n);
+        if (n < 0 && errno != EINTR)
+            return vf_err_sys(err, errno, "write", w->path);
+        bytes = vf_slice_from(bytes, n < 0 ? 0 : (size_t)n);
+    }
+    return VF_OK;
+}
+
+static enum vf_status publish(const struct vf_whole *w, struct vf_err *err)
+{
+    char name[VF_SYS_NAME];
+    if (vf_sys_name(w->base, name) != 0)
+        return vf_err_sys(err, errno, "create", w->path);
+    if (vf_sys_rename_noreplace(w->dir, w->temp, w->dir, name) != 0)
+        return errno == EEXIST ? exists(w->path, err) : vf_err_sys(err, errno, "create", w->path);
+    return VF_OK;
+}
+
+enum vf_status vf_whole_commit(struct vf_whole *w, struct vf_err *err)
+{
+    enum vf_status st = fsync(w->fd) == 0 ? VF_OK : vf_err_sys(err, errno, "write", w->path);
+    int closed = close(w->fd);
+    w->fd = -1;
+    if (st == VF_OK && closed != 0)
+        st = vf_err_sys(err, errno, "write", w->path);
+    if (st == VF_OK)
+        st = publish(w, err);
+    if (st != VF_OK) {
+        vf_whole_abandon(w);
+        return st;
+    }
+    int synced = vf_sys_sync_dir(w->dir);
+    int e = errno;
+    close(w->dir);
+    w->open = false;
+    return synced == 0 ? VF_OK : vf_err_sys(err, e, "write", w->path);
+}
+
+void vf_whole_abandon(struct vf_whole *w)
+{
+    if (!w->open)
+        return;
+    if (w->fd >= 0)
+        close(w->fd);
+    (void)unlinkat(w->dir, w->temp, 0);
+    close(w->dir);
+    w->open = false;
+}
