@@ -136,18 +136,31 @@ void vf_freeze_sort(struct vf_freeze_item *items, size_t n)
 
 static void put_url(struct vf_buf *out, struct vf_slice url, bool secrets)
 {
-    if (secrets) {
-        vf_buf_put(out, url);
+    struct vf_buf shown;
+    vf_buf_init(&shown);
+    if (!secrets) {
+        vf_url_redact_put(&shown, url);
+    }
+    vf_text_one_line_put(out, secrets ? url : vf_buf_slice(&shown));
+    out->failed = out->failed || shown.failed;
+    vf_buf_release(&shown);
+}
+
+/* A path as it is; one that would not stay on its line as a URL, which pip takes as well. */
+static void put_location(struct vf_buf *out, struct vf_slice path)
+{
+    if (vf_text_has_control(path)) {
+        vf_url_file_put(out, path);
     } else {
-        vf_url_redact_put(out, url);
+        vf_buf_put(out, path);
     }
 }
 
 static void put_name_version(struct vf_buf *out, const struct vf_freeze_item *item)
 {
-    vf_buf_put(out, item->name);
+    vf_text_one_line_put(out, item->name);
     vf_buf_puts(out, item->version.legacy ? "===" : "==");
-    vf_buf_put(out, item->version.text);
+    vf_text_one_line_put(out, item->version.text);
 }
 
 static void put_hashes(struct vf_buf *out, const struct vf_freeze_item *item)
@@ -165,28 +178,28 @@ static void put_direct(struct vf_buf *out, const struct vf_freeze_item *item, bo
 {
     const struct vf_direct_url *u = item->url;
     char before = '#';
-    vf_buf_put(out, item->name);
+    vf_text_one_line_put(out, item->name);
     vf_buf_puts(out, " @ ");
     if (u->kind == VF_DIRECT_VCS) {
-        vf_buf_put(out, u->vcs);
+        vf_text_one_line_put(out, u->vcs);
         vf_buf_putc(out, '+');
     }
     put_url(out, u->url, secrets);
     if (u->kind == VF_DIRECT_VCS) {
         vf_buf_putc(out, '@');
-        vf_buf_put(out, u->commit_id);
+        vf_text_one_line_put(out, u->commit_id);
     }
     if (u->kind == VF_DIRECT_ARCHIVE && u->n_hashes > 0) {
         vf_buf_putc(out, before);
-        vf_buf_put(out, u->hashes[0].alg);
+        vf_text_one_line_put(out, u->hashes[0].alg);
         vf_buf_putc(out, '=');
-        vf_buf_put(out, u->hashes[0].value);
+        vf_text_one_line_put(out, u->hashes[0].value);
         before = '&';
     }
     if (u->subdirectory.n > 0) {
         vf_buf_putc(out, before);
         vf_buf_puts(out, "subdirectory=");
-        vf_buf_put(out, u->subdirectory);
+        vf_text_one_line_put(out, u->subdirectory);
     }
 }
 
@@ -246,11 +259,12 @@ static void put_comments(struct vf_buf *out, const struct vf_freeze_item *item, 
     }
 }
 
-/* The prefix is left out where the remote's own scheme is the name of the system, as in `git://` (not for
- * svn). */
+/* pip leaves the prefix out where the remote's own scheme is the name of the system, but for git and
+ * Subversion. */
 static bool wants_prefix(const struct vf_freeze_vcs *vcs)
 {
-    return vf_slice_eq(vcs->kind, VF_S("svn")) || !vf_url_has_scheme(vcs->remote, vcs->kind);
+    return vf_slice_eq(vcs->kind, VF_S("git")) || vf_slice_eq(vcs->kind, VF_S("svn")) ||
+           !vf_url_has_scheme(vcs->remote, vcs->kind);
 }
 
 static void put_checkout(struct vf_buf *out, const struct vf_freeze_item *item, bool secrets)
@@ -269,7 +283,7 @@ static void put_checkout(struct vf_buf *out, const struct vf_freeze_item *item, 
     }
     if (vcs->subdirectory.n > 0) {
         vf_buf_puts(out, "&subdirectory=");
-        vf_buf_put(out, vcs->subdirectory);
+        vf_text_one_line_put(out, vcs->subdirectory);
     }
 }
 
@@ -281,7 +295,7 @@ void vf_freeze_put(struct vf_buf *out, const struct vf_freeze_item *item, bool s
         if (item->vcs.state == VF_VCS_FOUND) {
             put_checkout(out, item, secrets);
         } else {
-            vf_buf_put(out, item->location);
+            put_location(out, item->location);
         }
     } else if (item->url) {
         put_direct(out, item, secrets);

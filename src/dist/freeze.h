@@ -1,9 +1,9 @@
 /* freeze.h: the lines of a frozen list, as the newest `pip freeze` prints them (FACTS 6.1), and what it
  * leaves out.
  *
- * Pure functions: who finds distributions, reads .git and knows which paths exist gives it all in. Two
- * deliberate differences from pip: secrets in URLs become `****` unless asked for, and a list may carry
- * hashes. */
+ * Pure functions: who finds distributions, reads .git and knows which paths exist gives it all in. Three
+ * deliberate differences from pip: secrets in URLs become `****` unless asked for, a list may carry hashes,
+ * and control characters and line ends are written as %XX (so that metadata cannot add lines to the list). */
 #ifndef VF_DIST_FREEZE_H
 #define VF_DIST_FREEZE_H
 
@@ -51,7 +51,7 @@ bool vf_freeze_git_remote(struct vf_arena *a, struct vf_slice remote, bool path_
 /* --- lines --- */
 
 struct vf_freeze_item {
-    struct vf_slice name; /* the Name header, else the canonical name */
+    struct vf_slice name; /* the Name header, else the canonical name; no control characters */
     struct vf_freeze_version version;
     const struct vf_direct_url *url; /* a valid direct_url.json, or NULL */
     bool editable;                   /* url->editable, or an egg-link */

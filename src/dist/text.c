@@ -89,6 +89,43 @@ bool vf_text_next_line(struct vf_slice *rest, struct vf_slice *line)
     return true;
 }
 
+/* Bytes of the control character or line end at the start of s, or 0. */
+static size_t control(struct vf_slice s)
+{
+    unsigned a = at(s, 0);
+    if (a == 0xc2) {
+        return at(s, 1) >= 0x80 && at(s, 1) <= 0x9f ? 2 : 0;
+    }
+    return s.n > 0 && (a < ' ' || a == 0x7f) ? 1 : line_end(s);
+}
+
+bool vf_text_has_control(struct vf_slice s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (control(vf_slice_from(s, i)) > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void vf_text_one_line_put(struct vf_buf *out, struct vf_slice s)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    size_t escape = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned c = (unsigned char)s.p[i];
+        escape = escape > 0 ? escape : control(vf_slice_from(s, i));
+        if (escape > 0) {
+            char code[] = {'%', hex[c >> 4], hex[c & 15]};
+            vf_buf_put(out, (struct vf_slice){code, sizeof code});
+            escape--;
+        } else {
+            vf_buf_putc(out, (char)c);
+        }
+    }
+}
+
 bool vf_text_digit(int c)
 {
     return c >= '0' && c <= '9';

@@ -20,6 +20,12 @@ struct vf_slice vf_text_strip(struct vf_slice s);
  * line. */
 bool vf_text_next_line(struct vf_slice *rest, struct vf_slice *line);
 
+/* Does s hold a control character (C0, DEL, C1) or a line end as above? Such bytes could begin a line of
+ * their own in a list, or tell a terminal something. */
+bool vf_text_has_control(struct vf_slice s);
+/* Appends s with these bytes written as %XX, and all others as they are. */
+void vf_text_one_line_put(struct vf_buf *out, struct vf_slice s);
+
 bool vf_text_digit(int c); /* ASCII */
 bool vf_text_alpha(int c);
 int vf_text_lower(int c); /* ASCII */

@@ -6,6 +6,7 @@
 
 #include "base/escape.h"
 #include "dist/freeze.h"
+#include "dist/text.h"
 #include "dist/url.h"
 #include "env/env_internal.h"
 #include "env/vcs.h"
@@ -60,7 +61,9 @@ static enum vf_status add(struct freezing *z, const struct vf_env_dist *d, struc
     struct vf_freeze_item *it = vf_vec_push(&z->a, &z->items, sizeof *it);
     if (!it || !vf_map_put(&z->seen, d->canonical, 1))
         return vf_err_nomem(err);
-    *it = (struct vf_freeze_item){.name = d->name, .url = d->has_url ? &d->url : NULL};
+    bool spoilt = vf_text_has_control(d->name);
+    *it =
+        (struct vf_freeze_item){.name = spoilt ? d->canonical : d->name, .url = d->has_url ? &d->url : NULL};
     struct vf_info_name info = vf_info_name_parse(vf_path_base(d->info));
     enum vf_status st =
         vf_freeze_version(&z->a, &info, d->header_version.p ? &d->header_version : NULL, &it->version, err);

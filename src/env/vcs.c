@@ -3,6 +3,7 @@
 #include "env/vcs.h"
 
 #include "base/path.h"
+#include "env/git_config.h"
 
 #include <string.h>
 
@@ -92,43 +93,6 @@ static struct vf_slice head_commit(struct git *g)
     return none;
 }
 
-/* `[remote "origin"]` -> origin; empty for other sections. */
-static struct vf_slice remote_name(struct vf_slice line)
-{
-    struct vf_slice none = {NULL, 0};
-    if (!vf_slice_starts(line, VF_S("[remote \"")))
-        return none;
-    size_t end = vf_slice_rfind_byte(line, '"');
-    return end > 9 && end != VF_NPOS ? vf_slice_sub(line, 9, end) : none;
-}
-
-/* remote.origin.url, else the first remote's. */
-static struct vf_slice remote_url(struct git *g)
-{
-    struct vf_slice text, line, first = {NULL, 0}, section = {NULL, 0};
-    if (!read_at(g, g->common, VF_S("config"), &text))
-        return first;
-    while (vf_slice_next_line(&text, &line)) {
-        line = vf_slice_trim(line);
-        if (line.n && line.p[0] == '[') {
-            section = remote_name(line);
-            continue;
-        }
-        size_t eq = vf_slice_find_byte(line, '=', 0);
-        if (!section.n || eq == VF_NPOS ||
-            !vf_slice_eq_nocase(vf_slice_trim(vf_slice_sub(line, 0, eq)), VF_S("url")))
-            continue;
-        struct vf_slice url = vf_slice_trim(vf_slice_from(line, eq + 1));
-        if (url.n > 1 && url.p[0] == '"' && url.p[url.n - 1] == '"')
-            url = vf_slice_sub(url, 1, url.n - 1);
-        if (vf_slice_eq(section, VF_S("origin")))
-            return url;
-        if (!first.n)
-            first = url;
-    }
-    return first;
-}
-
 static bool has(struct git *g, struct vf_slice dir, const char *name)
 {
     struct vf_slice p = vf_path_join(g->a, dir, vf_slice_of(name));
@@ -140,27 +104,28 @@ static bool installable(struct git *g, struct vf_slice dir)
     return has(g, dir, "setup.py") || has(g, dir, "pyproject.toml");
 }
 
-/* The project's directory below the top, where the top itself is no project. */
+/* The directory of the nearest project at or above `dir`, below the top; empty where that is the top itself,
+ * or where none is in the checkout. */
 static struct vf_slice project_below(struct git *g, struct vf_slice top, struct vf_slice dir)
 {
     struct vf_slice rest = {NULL, 0};
-    if (installable(g, top))
-        return rest;
-    while (!installable(g, dir) && dir.n > top.n)
+    while (dir.n > top.n && !installable(g, dir))
         dir = vf_path_dir(dir);
     vf_path_under(top, dir, &rest);
     return rest;
 }
 
-static void look_at_git(struct git *g, struct vf_slice top, struct vf_slice dir, struct vf_freeze_vcs *out)
+static enum vf_git_remote remote_url(struct git *g, struct vf_slice *url)
 {
-    out->kind = VF_S("git");
-    out->state = VF_VCS_UNKNOWN;
-    struct vf_slice url = remote_url(g);
-    if (!url.n) {
-        out->state = VF_VCS_NO_REMOTE;
-        return;
-    }
+    struct vf_slice text;
+    if (!read_at(g, g->common, VF_S("config"), &text))
+        return VF_GIT_REMOTE_NONE;
+    return vf_git_remote_url(g->a, text, url);
+}
+
+static void describe(struct git *g, struct vf_slice top, struct vf_slice dir, struct vf_slice url,
+                     struct vf_freeze_vcs *out)
+{
     bool exists = vf_path_is_abs(url) && vf_outside_exists(g->o, url);
     out->remote = url;
     if (!vf_freeze_git_remote(g->a, url, exists, &out->remote)) {
@@ -174,23 +139,54 @@ static void look_at_git(struct git *g, struct vf_slice top, struct vf_slice dir,
         out->state = VF_VCS_FOUND;
 }
 
+static enum vf_status look_at_git(struct git *g, struct vf_slice top, struct vf_slice dir,
+                                  struct vf_freeze_vcs *out, struct vf_err *err)
+{
+    struct vf_slice url = {NULL, 0};
+    out->kind = VF_S("git");
+    out->state = VF_VCS_UNKNOWN;
+    switch (remote_url(g, &url)) {
+    case VF_GIT_REMOTE_NONE:
+        out->state = VF_VCS_NO_REMOTE;
+        break;
+    case VF_GIT_REMOTE_FOUND:
+        describe(g, top, dir, url, out);
+        break;
+    case VF_GIT_REMOTE_BROKEN:
+        break;
+    case VF_GIT_REMOTE_NO_MEMORY:
+        return vf_err_nomem(err);
+    }
+    return out->state == VF_VCS_FOUND && !out->remote.p ? vf_err_nomem(err) : VF_OK;
+}
+
+/* Another system's checkout, which is only recognised: of Subversion and Bazaar at its top alone, as pip
+ * does. */
+static struct vf_slice other_system(struct git *g, struct vf_slice top, bool at_top)
+{
+    if (has(g, top, ".hg"))
+        return VF_S("hg");
+    if (at_top && has(g, top, ".svn"))
+        return VF_S("svn");
+    if (at_top && has(g, top, ".bzr"))
+        return VF_S("bzr");
+    return (struct vf_slice){NULL, 0};
+}
+
 enum vf_status vf_vcs_look(struct vf_outside *o, struct vf_slice dir, struct vf_arena *a,
                            struct vf_freeze_vcs *out, struct vf_err *err)
 {
-    static const char *const others[] = {".hg", ".svn", ".bzr"};
     struct git g = {.o = o, .a = a};
     *out = (struct vf_freeze_vcs){.state = VF_VCS_NONE};
     for (struct vf_slice top = dir; top.n; top = vf_path_dir(top)) {
-        if (find_git_dir(&g, top)) {
-            look_at_git(&g, top, dir, out);
-            return out->state == VF_VCS_FOUND && !out->remote.p ? vf_err_nomem(err) : VF_OK;
+        if (find_git_dir(&g, top))
+            return look_at_git(&g, top, dir, out, err);
+        struct vf_slice other = other_system(&g, top, top.n == dir.n);
+        if (other.n) {
+            out->kind = other;
+            out->state = VF_VCS_UNKNOWN;
+            return VF_OK;
         }
-        for (size_t i = 0; i < VF_COUNT(others); i++)
-            if (has(&g, top, others[i])) {
-                out->kind = vf_slice_of(others[i] + 1);
-                out->state = VF_VCS_UNKNOWN;
-                return VF_OK;
-            }
         if (top.n == 1)
             break;
     }

@@ -111,10 +111,30 @@ static void editables(void **state)
     assert_false(vf_freeze_is_local(&item));
     item.vcs.remote = VF_S("git://h/r");
     item.vcs.subdirectory = VF_S("");
-    check_lines(&item, false, "-e git://h/r@abc#egg=My_proj\n");
+    check_lines(&item, false, "-e git+git://h/r@abc#egg=My_proj\n");
+    item.vcs.kind = VF_S("bzr");
+    item.vcs.remote = VF_S("bzr://h/r");
+    check_lines(&item, false, "-e bzr://h/r@abc#egg=My_proj\n");
     item.vcs.kind = VF_S("svn");
     item.vcs.remote = VF_S("svn://h/r");
     check_lines(&item, false, "-e svn+svn://h/r@abc#egg=My_proj\n");
+}
+
+/* What would be a line of its own, or a message to a terminal, stays inside its line. */
+static void control_characters(void **state)
+{
+    (void)state;
+    struct vf_direct_url u = {.kind = VF_DIRECT_ARCHIVE,
+                              .url = VF_S("https://u:p@h/\x1b[2J\n-e /etc\xe2\x80\xa8x\xc2\x85\x7f")};
+    struct vf_freeze_item item = item_of("x", "1\r2");
+    item.version.legacy = true;
+    check_lines(&item, false, "x===1%0D2\n");
+    item.url = &u;
+    check_lines(&item, false, "x @ https://****@h/%1B[2J%0A-e /etc%E2%80%A8x%C2%85%7F\n");
+    item.editable = true;
+    item.location = VF_S("/a b\n-e c");
+    check_lines(&item, false,
+                "# Editable install with no version control (x===1%0D2)\n-e file:///a%20b%0A-e%20c\n");
 }
 
 static void git_remotes(void **state)
@@ -180,9 +200,10 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_and_versions), cmocka_unit_test(where_versions_come_from),
-        cmocka_unit_test(direct_references),  cmocka_unit_test(editables),
-        cmocka_unit_test(git_remotes),        cmocka_unit_test(order_and_omissions),
+        cmocka_unit_test(names_and_versions),  cmocka_unit_test(where_versions_come_from),
+        cmocka_unit_test(direct_references),   cmocka_unit_test(editables),
+        cmocka_unit_test(control_characters),  cmocka_unit_test(git_remotes),
+        cmocka_unit_test(order_and_omissions),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
