@@ -84,6 +84,10 @@ VF_MUST_CHECK enum vf_status vf_zip_read(const struct vf_zip *z, size_t member, 
 VF_MUST_CHECK enum vf_status vf_zip_load(const struct vf_zip *z, size_t member, uint64_t cap,
                                          struct vf_arena *a, struct vf_slice *out, struct vf_err *err);
 
+/* All bytes of a source, whatever they are. */
+VF_MUST_CHECK enum vf_status vf_zip_source_read(const struct vf_zip_source *s, vf_zip_sink sink, void *ctx,
+                                                struct vf_err *err);
+
 /* --- writing --- */
 
 /* The checksum of zip files: begins with 0, goes on with what it returned. */

@@ -1,5 +1,6 @@
 /* zip_source.c: bytes of a zip file, and words about its members. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -33,6 +34,25 @@ enum vf_status vf_zip_pread(const struct vf_zip_source *s, uint64_t off, void *b
         got += (size_t)r;
     }
     return VF_OK;
+}
+
+enum vf_status vf_zip_source_read(const struct vf_zip_source *s, vf_zip_sink sink, void *ctx,
+                                  struct vf_err *err)
+{
+    enum { PIECE = 64 << 10 };
+    if (s->fd < 0)
+        return s->size > 0 ? sink(ctx, s->bytes, err) : VF_OK;
+    char *buf = malloc(PIECE);
+    enum vf_status st = buf ? VF_OK : vf_err_nomem(err);
+    for (uint64_t at = 0; at < s->size && st == VF_OK;) {
+        size_t n = s->size - at < PIECE ? (size_t)(s->size - at) : PIECE;
+        st = vf_zip_pread(s, at, buf, n, err);
+        if (st == VF_OK)
+            st = sink(ctx, (struct vf_slice){buf, n}, err);
+        at += n;
+    }
+    free(buf);
+    return st;
 }
 
 enum vf_status vf_zip_refuse(const struct vf_zip_source *s, enum vf_status code, struct vf_slice name,

@@ -154,6 +154,8 @@ static json_t *all_files(const struct vf_bundle *b, const size_t *order, struct 
         ok = add_file(files, VF_S("wheels/"), b->dists[order[i]].wheel, &b->dists[order[i]].sum);
     for (size_t i = 0; ok && i < b->n_extras; i++)
         ok = add_file(files, VF_S(""), b->extras[i].member, &b->extras[i].sum);
+    if (ok && b->pycache.member.n > 0)
+        ok = add_file(files, VF_S(""), b->pycache.member, &b->pycache.sum);
     if (ok)
         return files;
     json_decref(files);
@@ -193,6 +195,7 @@ static json_t *distributions(const struct vf_bundle *b)
         ok = o && set_text(o, "name", d->name) && set_text(o, "version", d->version) &&
              set_text(o, "wheel", d->wheel) && set_text(o, "tags", d->tags) &&
              set_bool(o, "tags_exact", d->tags_exact) && set_bool(o, "listed", d->listed) &&
+             set_bool(o, "requested", d->requested) &&
              set_new(o, "modified", strings(d->modified, d->n_modified)) &&
              set_new(o, "direct_url", direct_url(d->url)) && json_array_append(list, o) == 0;
         json_decref(o);
@@ -253,6 +256,17 @@ static json_t *interpreter(const struct vf_bundle *b)
     return NULL;
 }
 
+static json_t *pycache(const struct vf_bundle_pycache *c)
+{
+    if (c->member.n == 0)
+        return json_null();
+    json_t *o = json_object();
+    if (o && set_text(o, "member", c->member) && set_text(o, "magic", c->magic))
+        return o;
+    json_decref(o);
+    return NULL;
+}
+
 static int append(const char *text, size_t n, void *data)
 {
     struct vf_buf *b = data;
@@ -274,7 +288,9 @@ enum vf_status vf_bundle_put_manifest(const struct vf_bundle *b, struct vf_slice
     ok = ok && set_new(o, "schema", json_integer(VF_BUNDLE_SCHEMA)) &&
          set_text(o, "kind", VF_S("lock-bundle")) && set_text(o, "created_by", VF_S("venvfix")) &&
          set_new(o, "interpreter", interpreter(b)) && set_new(o, "tags", tags(b, room)) &&
+         set_text(o, "glibc", b->glibc.n ? b->glibc : (struct vf_slice){NULL, 0}) &&
          set_new(o, "distributions", distributions(b)) && set_new(o, "extra", extras(b)) &&
+         set_new(o, "pycache", pycache(&b->pycache)) &&
          set_new(o, "left_out", strings(b->left_out, b->n_left_out)) &&
          set_new(o, "files", all_files(b, order, lock, requirements)) &&
          json_dump_callback(o, append, out, JSON_INDENT(1)) == 0;
@@ -286,4 +302,56 @@ enum vf_status vf_bundle_put_manifest(const struct vf_bundle *b, struct vf_slice
                            : vf_err_set(err, VF_UNWRITABLE, 0, "pack", VF_S(VF_BUNDLE_MANIFEST),
                                         "there is no memory, or something in it is not UTF-8");
     return VF_OK;
+}
+
+/* --- SHA256SUMS --- */
+
+void vf_bundle_put_sum(struct vf_buf *out, const unsigned char sha256[32], struct vf_slice name)
+{
+    bool odd = vf_slice_find_byte(name, '\n', 0) != VF_NPOS || vf_slice_find_byte(name, '\r', 0) != VF_NPOS;
+    if (odd)
+        vf_buf_putc(out, '\\');
+    vf_hex_put(out, (struct vf_slice){(const char *)sha256, 32});
+    vf_buf_puts(out, "  ");
+    for (size_t i = 0; i < name.n; i++)
+        if (name.p[i] == '\n' || name.p[i] == '\r')
+            vf_buf_puts(out, name.p[i] == '\n' ? "\\n" : "\\r");
+        else
+            vf_buf_putc(out, name.p[i]);
+    vf_buf_putc(out, '\n');
+}
+
+static bool put_text_sum(struct vf_buf *out, const char *name, struct vf_slice text)
+{
+    unsigned char sum[32];
+    bool ok = vf_sha256(text, sum);
+    if (ok)
+        vf_bundle_put_sum(out, sum, vf_slice_of(name));
+    return ok;
+}
+
+enum vf_status vf_bundle_put_sums(const struct vf_bundle *b, struct vf_slice manifest, struct vf_slice lock,
+                                  struct vf_slice requirements, struct vf_buf *out, struct vf_err *err)
+{
+    struct vf_arena a;
+    vf_arena_init(&a);
+    size_t *order = vf_arena_array(&a, b->n_dists + 1, sizeof *order);
+    bool ok = order && put_text_sum(out, VF_BUNDLE_MANIFEST, manifest) &&
+              put_text_sum(out, VF_BUNDLE_LOCK, lock) &&
+              put_text_sum(out, VF_BUNDLE_REQUIREMENTS, requirements);
+    if (ok)
+        vf_bundle_wheel_order(b, order);
+    for (size_t i = 0; ok && i < b->n_dists; i++) {
+        const struct vf_bundle_dist *d = &b->dists[order[i]];
+        struct vf_slice name = vf_arena_concat(&a, VF_S("wheels/"), d->wheel, VF_S(""));
+        ok = name.p != NULL;
+        if (ok)
+            vf_bundle_put_sum(out, d->sum.sha256, name);
+    }
+    for (size_t i = 0; ok && i < b->n_extras; i++)
+        vf_bundle_put_sum(out, b->extras[i].sum.sha256, b->extras[i].member);
+    if (b->pycache.member.n > 0)
+        vf_bundle_put_sum(out, b->pycache.sum.sha256, b->pycache.member);
+    vf_arena_release(&a);
+    return ok && !out->failed ? VF_OK : vf_err_nomem(err);
 }

@@ -1,0 +1,307 @@
+/* bundle.c: opening a lock bundle: one pass over its members, each proven on the way. */
+#include "bundle/bundle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "fs/spool.h"
+
+enum { TEXT_MAX = 64 << 20 };
+
+struct opening {
+    const struct vf_bundle_source *source;
+    struct vf_bundle_file *f;
+    struct vf_unpack *unpack;
+    struct vf_bundle_manifest manifest;
+    struct vf_map owners; /* name of a member -> index: of dists, or behind them of extras */
+    struct vf_hasher *hasher;
+    uint64_t done, total;
+    unsigned char manifest_sum[32];
+    struct vf_buf *text; /* where the current member goes; NULL: the spool */
+    struct vf_err *err;
+};
+
+static enum vf_status bad(const struct opening *o, struct vf_slice member, const char *why)
+{
+    struct vf_buf shown = {0};
+    vf_buf_put(&shown, vf_slice_sub(member, 0, 200));
+    const char *text = vf_buf_cstr(&shown);
+    enum vf_status st = vf_err_set(o->err, VF_BAD_ARCHIVE, 0, "read", o->source->archive.label,
+                                   "member '%s': %s", text ? text : "", why);
+    vf_buf_release(&shown);
+    return st;
+}
+
+/* --- bytes --- */
+
+static enum vf_status take(void *ctx, struct vf_slice bytes, struct vf_err *err)
+{
+    struct opening *o = ctx;
+    if (vf_hooks_cancelled(o->source->hooks))
+        return vf_err_set(err, VF_INTERRUPTED, 0, "read", o->source->archive.label, NULL);
+    o->done += bytes.n;
+    vf_hooks_progress(o->source->hooks, "read", o->done, o->total);
+    vf_hasher_update(o->hasher, bytes);
+    if (!o->text)
+        return vf_spool_write(o->f->spool, bytes, err);
+    vf_buf_put(o->text, bytes);
+    return o->text->failed ? vf_err_nomem(err) : VF_OK;
+}
+
+/* Unpacks the current member and compares it with what the manifest says (`sum` NULL: it is the manifest). */
+static enum vf_status read_member(struct opening *o, const struct vf_unpack_member *m,
+                                  const struct vf_bundle_sum *sum)
+{
+    unsigned char got[VF_DIGEST_MAX];
+    if (sum && m->size != sum->size)
+        return bad(o, m->name, "its size is not the one in the manifest");
+    if (o->text && m->size > TEXT_MAX)
+        return bad(o, m->name, "larger than such a file may be");
+    vf_hasher_reset(o->hasher);
+    enum vf_status st = vf_unpack_data(o->unpack, take, o, o->err);
+    if (st != VF_OK)
+        return st;
+    if (vf_hasher_final(o->hasher, got) != 32)
+        return vf_err_set(o->err, VF_INTERNAL, 0, "read", m->name, "its sha256 cannot be computed");
+    if (sum && memcmp(got, sum->sha256, 32) != 0)
+        return bad(o, m->name, "its sha256 is not the one in the manifest");
+    return VF_OK;
+}
+
+static enum vf_status read_text(struct opening *o, const struct vf_unpack_member *m,
+                                const struct vf_bundle_sum *sum, struct vf_slice *out)
+{
+    struct vf_buf text = {0};
+    o->text = &text;
+    enum vf_status st = read_member(o, m, sum);
+    o->text = NULL;
+    if (st == VF_OK) {
+        *out = vf_arena_dup(&o->f->arena, vf_buf_slice(&text));
+        st = out->p ? VF_OK : vf_err_nomem(o->err);
+    }
+    vf_buf_release(&text);
+    return st;
+}
+
+/* Where a member lies in the spool. Memory moves while it grows: `bytes` are set by settle(). */
+static enum vf_status read_spooled(struct opening *o, const struct vf_unpack_member *m,
+                                   const struct vf_bundle_sum *sum, struct vf_slice label,
+                                   struct vf_zip_source *out)
+{
+    *out = (struct vf_zip_source){
+        .fd = vf_spool_fd(o->f->spool), .base = vf_spool_size(o->f->spool), .size = m->size, .label = label};
+    return read_member(o, m, sum);
+}
+
+static void settle(struct vf_zip_source *s, struct vf_slice memory)
+{
+    if (s->fd < 0 && s->size > 0)
+        s->bytes = vf_slice_sub(memory, (size_t)s->base, (size_t)(s->base + s->size));
+}
+
+static void settle_all(struct opening *o)
+{
+    struct vf_bundle_file *f = o->f;
+    struct vf_slice memory = vf_spool_bytes(f->spool);
+    for (size_t i = 0; i < f->bundle.n_dists; i++)
+        settle(&f->wheels[i], memory);
+    for (size_t i = 0; i < f->bundle.n_extras; i++)
+        settle(&f->extras[i], memory);
+    settle(&f->pycache, memory);
+}
+
+static enum vf_status read_wheel(struct opening *o, const struct vf_unpack_member *m, size_t dist)
+{
+    struct vf_bundle_file *f = o->f;
+    const struct vf_bundle_dist *d = &f->bundle.dists[dist];
+    enum vf_status st = read_spooled(o, m, &d->sum, d->wheel, &f->wheels[dist]);
+    if (st != VF_OK || !o->source->wheel)
+        return st;
+    settle_all(o);
+    st = o->source->wheel(o->source->ctx, f, dist, o->err);
+    if (!o->source->forget)
+        return st;
+    f->wheels[dist] = (struct vf_zip_source){.fd = -1, .label = d->wheel};
+    return st == VF_OK ? vf_spool_clear(f->spool, o->err) : st;
+}
+
+/* --- members --- */
+
+/* The member that the manifest says is next. */
+static enum vf_status read_listed(struct opening *o, const struct vf_unpack_member *m,
+                                  const struct vf_bundle_member *want)
+{
+    struct vf_bundle_file *f = o->f;
+    size_t owner;
+    if (!vf_slice_eq(m->name, want->name))
+        return bad(o, m->name, "the manifest does not list it, or not here");
+    if (vf_slice_eq(m->name, VF_S(VF_BUNDLE_LOCK)))
+        return read_text(o, m, want->sum, &f->lock);
+    if (vf_slice_eq(m->name, VF_S(VF_BUNDLE_REQUIREMENTS)))
+        return read_text(o, m, want->sum, &f->requirements);
+    if (vf_slice_eq(m->name, VF_S(VF_BUNDLE_PYCACHE)))
+        return read_spooled(o, m, want->sum, VF_S(VF_BUNDLE_PYCACHE), &f->pycache);
+    if (!vf_map_get(&o->owners, m->name, &owner))
+        return vf_err_set(o->err, VF_INTERNAL, 0, "read", m->name, "a member without owner");
+    if (owner < f->bundle.n_dists)
+        return read_wheel(o, m, owner);
+    owner -= f->bundle.n_dists;
+    return read_spooled(o, m, want->sum, f->bundle.extras[owner].member, &f->extras[owner]);
+}
+
+static enum vf_status note_owners(struct opening *o)
+{
+    const struct vf_bundle *b = &o->f->bundle;
+    bool ok = true;
+    for (size_t i = 0; i < b->n_dists && ok; i++) {
+        struct vf_slice name = vf_arena_concat(&o->f->arena, VF_S("wheels/"), b->dists[i].wheel, VF_S(""));
+        ok = name.p && vf_map_put(&o->owners, name, i);
+    }
+    for (size_t i = 0; i < b->n_extras && ok; i++)
+        ok = vf_map_put(&o->owners, b->extras[i].member, b->n_dists + i);
+    return ok ? VF_OK : vf_err_nomem(o->err);
+}
+
+static enum vf_status read_manifest(struct opening *o)
+{
+    struct vf_unpack_member m;
+    struct vf_slice json;
+    struct vf_bundle_file *f = o->f;
+    bool more;
+    enum vf_status st = vf_unpack_next(o->unpack, &m, &more, o->err);
+    if (st != VF_OK)
+        return st;
+    if (!more || !vf_slice_eq(m.name, VF_S(VF_BUNDLE_MANIFEST)))
+        return vf_err_set(o->err, VF_BAD_ARCHIVE, 0, "read", o->source->archive.label,
+                          "it is no lock bundle: it does not begin with %s", VF_BUNDLE_MANIFEST);
+    if (m.size > VF_BUNDLE_MANIFEST_MAX)
+        return bad(o, m.name, "larger than a manifest may be");
+    st = read_text(o, &m, NULL, &json);
+    if (st == VF_OK && !vf_sha256(json, o->manifest_sum))
+        st = vf_err_nomem(o->err);
+    if (st == VF_OK)
+        st = vf_bundle_read_manifest(&f->arena, json, &o->manifest, o->err);
+    if (st != VF_OK)
+        return st;
+    f->bundle = o->manifest.bundle;
+    f->wheels = vf_arena_array(&f->arena, f->bundle.n_dists + 1, sizeof *f->wheels);
+    f->extras = vf_arena_array(&f->arena, f->bundle.n_extras + 1, sizeof *f->extras);
+    if (!f->wheels || !f->extras)
+        return vf_err_nomem(o->err);
+    for (size_t i = 0; i < f->bundle.n_dists; i++)
+        f->wheels[i].fd = -1;
+    for (size_t i = 0; i < f->bundle.n_extras; i++)
+        f->extras[i].fd = -1;
+    for (size_t i = 0; i < o->manifest.n_files; i++) /* a sum that overflows is above every limit, too */
+        o->total += o->manifest.files[i].sum->size;
+    return note_owners(o);
+}
+
+/* The last member has the sum of the manifest, too, which nothing else has. */
+static enum vf_status read_sums(struct opening *o, const struct vf_unpack_member *m)
+{
+    struct vf_buf want = {0};
+    struct vf_slice got;
+    vf_bundle_put_sum(&want, o->manifest_sum, VF_S(VF_BUNDLE_MANIFEST));
+    for (size_t i = 0; i < o->manifest.n_files; i++)
+        vf_bundle_put_sum(&want, o->manifest.files[i].sum->sha256, o->manifest.files[i].name);
+    enum vf_status st = want.failed ? vf_err_nomem(o->err) : read_text(o, m, NULL, &got);
+    if (st == VF_OK && !vf_slice_eq(got, vf_buf_slice(&want)))
+        st = bad(o, m->name, "it does not agree with the manifest, one of them was changed");
+    vf_buf_release(&want);
+    return st;
+}
+
+static enum vf_status read_all(struct opening *o)
+{
+    struct vf_unpack_member m;
+    bool more = true;
+    enum vf_status st = read_manifest(o);
+    for (size_t i = 0; st == VF_OK && more; i++) {
+        st = vf_unpack_next(o->unpack, &m, &more, o->err);
+        if (st != VF_OK)
+            break;
+        size_t n = o->manifest.n_files;
+        if (more && i < n)
+            st = read_listed(o, &m, &o->manifest.files[i]);
+        else if (more && i == n && vf_slice_eq(m.name, VF_S(VF_BUNDLE_SUMS)))
+            st = read_sums(o, &m);
+        else if (more)
+            st = bad(o, m.name, "the manifest does not list it");
+        else if (i <= n)
+            st = bad(o, i < n ? o->manifest.files[i].name : VF_S(VF_BUNDLE_SUMS),
+                     "it belongs to the bundle, and it is not there");
+    }
+    if (st == VF_OK && o->source->digest)
+        st = vf_unpack_digest(o->unpack, o->f->sha256, o->err);
+    settle_all(o);
+    return st;
+}
+
+enum vf_status vf_bundle_open(const struct vf_bundle_source *source, struct vf_bundle_file **out,
+                              struct vf_err *err)
+{
+    struct opening o = {.source = source, .err = err};
+    *out = NULL;
+    o.f = calloc(1, sizeof *o.f);
+    if (!o.f)
+        return vf_err_nomem(err);
+    vf_arena_init(&o.f->arena);
+    o.f->pycache.fd = -1;
+    vf_map_init(&o.owners, &o.f->arena);
+    enum vf_status st = vf_spool_new(source->spool, &o.f->spool, err);
+    if (st == VF_OK)
+        st = vf_hasher_new(VF_S("sha256"), &o.hasher, err);
+    if (st == VF_OK)
+        st = vf_unpack_open(&source->archive, source->limits, source->digest, &o.unpack, err);
+    if (st == VF_OK)
+        st = read_all(&o);
+    vf_unpack_free(o.unpack);
+    vf_hasher_free(o.hasher);
+    if (st == VF_OK)
+        *out = o.f;
+    else
+        vf_bundle_close(o.f);
+    return st;
+}
+
+void vf_bundle_close(struct vf_bundle_file *f)
+{
+    if (!f)
+        return;
+    vf_spool_free(f->spool);
+    vf_arena_release(&f->arena);
+    free(f);
+}
+
+/* --- kind --- */
+
+static enum vf_status collect(void *ctx, struct vf_slice bytes, struct vf_err *err)
+{
+    (void)err;
+    vf_buf_put(ctx, bytes);
+    return VF_OK;
+}
+
+bool vf_bundle_is_archive(const struct vf_zip_source *s)
+{
+    static const struct vf_slice magics[] = {VF_S_INIT("\x28\xb5\x2f\xfd"), VF_S_INIT("\x1f\x8b"),
+                                             VF_S_INIT("\xfd"
+                                                       "7zXZ"),
+                                             VF_S_INIT("PK\3\4")};
+    struct vf_zip_source head = *s;
+    struct vf_buf b = {0};
+    struct vf_err err = {0};
+    head.size = s->size < 512 ? s->size : 512;
+    head.bytes = vf_slice_sub(s->bytes, 0, (size_t)head.size);
+    bool is = false;
+    if (vf_zip_source_read(&head, collect, &b, &err) == VF_OK) {
+        for (size_t i = 0; i < VF_COUNT(magics) && !is; i++)
+            is = vf_slice_starts(vf_buf_slice(&b), magics[i]);
+        is = is || vf_slice_eq(vf_slice_sub(vf_buf_slice(&b), 257, 262), VF_S("ustar"));
+    }
+    vf_err_release(&err);
+    vf_buf_release(&b);
+    return is;
+}

@@ -1,0 +1,26 @@
+/* spool.h: bytes that are written once and read again: in a file without a name, or in memory.
+ *
+ * The file is gone when the process ends, whatever ends it. */
+#ifndef VF_FS_SPOOL_H
+#define VF_FS_SPOOL_H
+
+#include "base/err.h"
+
+struct vf_spool; /* opaque */
+
+/* `dir`: descriptor of a directory, or -1 for memory. */
+VF_MUST_CHECK enum vf_status vf_spool_new(int dir, struct vf_spool **out, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_spool_write(struct vf_spool *s, struct vf_slice bytes, struct vf_err *err);
+uint64_t vf_spool_size(const struct vf_spool *s);
+int vf_spool_fd(const struct vf_spool *s); /* -1: memory */
+/* Memory: its bytes, which move when more are written. */
+struct vf_slice vf_spool_bytes(const struct vf_spool *s);
+/* Everything is forgotten. */
+VF_MUST_CHECK enum vf_status vf_spool_clear(struct vf_spool *s, struct vf_err *err);
+void vf_spool_free(struct vf_spool *s); /* NULL is fine */
+
+/* A regular file of the host, for reading, links followed; `size` as it is now. VF_UNREADABLE when it is
+ * something else, VF_NOT_FOUND. */
+VF_MUST_CHECK enum vf_status vf_file_open(struct vf_slice path, int *fd, uint64_t *size, struct vf_err *err);
+
+#endif
