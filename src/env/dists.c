@@ -1,30 +1,21 @@
 /* dists.c: the distributions of the environment: every metadata directory (or file) of its site-packages.
  * FACTS 4.5, 4.6, 6.1. */
-#include "env/env_internal.h"
+#include "env/dists.h"
 
 #include <stdlib.h>
 
 #include "dist/metadata.h"
-#include "dist/name.h"
 #include "dist/url.h"
 #include "dist/version.h"
 
-struct dists {
-    struct vf_env *env;
-    struct vf_vec v; /* struct vf_env_dist */
-};
-
-/* Metadata behind links into a tool's cache (uv's symlink mode, virtualenv's symlink-app-data). freeze reads
- * it, as pip does; check follows no link out of the environment and only knows that it is there. */
-static enum vf_status read_linked(struct vf_env *env, struct vf_slice path, uint64_t cap,
-                                  struct vf_slice *out, bool *there, struct vf_err *err)
+/* Through the host's own eyes: links are followed, wherever they lead (uv's symlink mode, virtualenv's
+ * symlink-app-data), as pip does. */
+static enum vf_status read_followed(struct vf_env *env, struct vf_slice path, uint64_t cap,
+                                    struct vf_slice *out, bool *there, struct vf_err *err)
 {
     struct vf_slice abs = vf_path_join(&env->arena, env->resolved, path);
     if (!abs.p)
         return vf_err_nomem(err);
-    *there = vf_outside_kind(env->params.outside, abs, NULL) == VF_KIND_FILE;
-    if (!*there || !env->metadata_only)
-        return VF_OK;
     struct vf_err why;
     vf_err_init(&why);
     enum vf_status st = vf_outside_read(env->params.outside, abs, cap, &env->arena, out, &why);
@@ -33,19 +24,28 @@ static enum vf_status read_linked(struct vf_env *env, struct vf_slice path, uint
     return st == VF_NO_MEMORY ? vf_err_nomem(err) : VF_OK;
 }
 
-/* A metadata file, or an empty slice when it is missing; unreadable ones are said by the file's own finding.
- */
-static enum vf_status read_meta(struct vf_env *env, struct vf_slice dir, const char *name, uint64_t cap,
-                                struct vf_slice *out, bool *there, struct vf_err *err)
+/* Metadata behind links into a tool's cache: check follows no link out of the environment and only knows that
+ * it is there. */
+static enum vf_status look_behind(struct vf_env *env, struct vf_slice path, bool *there, struct vf_err *err)
+{
+    struct vf_slice abs = vf_path_join(&env->arena, env->resolved, path);
+    *there = abs.p && vf_outside_kind(env->params.outside, abs, NULL) == VF_KIND_FILE;
+    return abs.p ? VF_OK : vf_err_nomem(err);
+}
+
+enum vf_status vf_dists_read(struct vf_env *env, struct vf_slice dir, struct vf_slice name, uint64_t cap,
+                             struct vf_slice *out, bool *there, struct vf_err *err)
 {
     *out = (struct vf_slice){NULL, 0};
     *there = false;
-    struct vf_slice path = vf_path_join(&env->arena, dir, vf_slice_of(name));
+    struct vf_slice path = vf_path_join(&env->arena, dir, name);
     if (!path.p)
         return vf_err_nomem(err);
+    if (env->metadata_only || vf_path_is_abs(path))
+        return read_followed(env, path, cap, out, there, err);
     uint32_t i = vf_env_find(env, path);
     if (i == VF_NONE || env->files[i].st.kind == VF_KIND_LINK)
-        return read_linked(env, path, cap, out, there, err);
+        return look_behind(env, path, there, err);
     if (env->files[i].st.kind != VF_KIND_FILE || env->files[i].unexamined != VF_OK)
         return VF_OK;
     struct vf_err why;
@@ -58,6 +58,12 @@ static enum vf_status read_meta(struct vf_env *env, struct vf_slice dir, const c
                            st == VF_LIMIT ? "larger than such a file can be" : NULL);
     vf_err_release(&why);
     return st == VF_NO_MEMORY ? vf_err_nomem(err) : VF_OK;
+}
+
+static enum vf_status read_meta(struct vf_env *env, struct vf_slice dir, const char *name, uint64_t cap,
+                                struct vf_slice *out, bool *there, struct vf_err *err)
+{
+    return vf_dists_read(env, dir, vf_slice_of(name), cap, out, there, err);
 }
 
 /* ---- name and version, as the newest pip prints them (FACTS 6.1) ---- */
@@ -189,80 +195,49 @@ static enum vf_status read_rest(struct vf_env *env, struct vf_env_dist *d, struc
     return VF_OK;
 }
 
-static enum vf_status add_dist(struct dists *ds, struct vf_slice site, const struct vf_dirent *ent,
-                               struct vf_err *err)
+/* The file with name and version: PKG-INFO of an egg, which may itself be that file, else METADATA. */
+static enum vf_status read_headers(struct vf_env *env, struct vf_env_dist *d, enum vf_kind kind,
+                                   struct vf_err *err)
+{
+    if (d->is_egg && kind == VF_KIND_FILE)
+        return vf_dists_read(env, d->site, vf_path_base(d->info), VF_META_CAP, &d->metadata, &d->has_metadata,
+                             err);
+    return read_meta(env, d->info, d->is_egg ? "PKG-INFO" : "METADATA", VF_META_CAP, &d->metadata,
+                     &d->has_metadata, err);
+}
+
+enum vf_status vf_dists_add(struct vf_dists *ds, struct vf_slice dir, struct vf_slice name,
+                            const struct vf_info_name *parts, enum vf_kind kind, struct vf_err *err)
 {
     struct vf_env *env = ds->env;
-    struct vf_info_name parts = vf_info_name_parse(ent->name);
-    if (parts.kind == VF_INFO_NONE)
-        return VF_OK;
     struct vf_env_dist *d = vf_vec_push(&env->arena, &ds->v, sizeof *d);
     if (!d)
         return vf_err_nomem(err);
-    *d = (struct vf_env_dist){.site = site, .record_file = VF_NONE, .is_egg = parts.kind == VF_INFO_EGG_INFO};
-    d->info = vf_path_join(&env->arena, site, ent->name);
+    *d = (struct vf_env_dist){.site = dir, .record_file = VF_NONE, .is_egg = parts->kind == VF_INFO_EGG_INFO};
+    d->info = vf_path_join(&env->arena, dir, name);
     if (!d->info.p || !vf_map_put(&env->infos, d->info, ds->v.n - 1))
         return vf_err_nomem(err);
-    d->unseen = ent->st.kind != VF_KIND_DIR && !(d->is_egg && ent->st.kind == VF_KIND_FILE);
-    enum vf_status st = VF_OK;
-    if (d->is_egg && ent->st.kind == VF_KIND_FILE) {
-        st =
-            read_meta(env, site, (const char *)ent->name.p, VF_META_CAP, &d->metadata, &d->has_metadata, err);
-    } else {
-        st = read_meta(env, d->info, d->is_egg ? "PKG-INFO" : "METADATA", VF_META_CAP, &d->metadata,
-                       &d->has_metadata, err);
-    }
+    d->unseen = kind != VF_KIND_DIR && !(d->is_egg && kind == VF_KIND_FILE);
+    enum vf_status st = read_headers(env, d, kind, err);
     if (st == VF_OK)
-        st = name_and_version(env, d, &parts, err);
+        st = name_and_version(env, d, parts, err);
+    if (st == VF_OK && (env->metadata_only || vf_path_is_abs(dir)))
+        return read_url(env, d, err);
     return st == VF_OK ? read_rest(env, d, err) : st;
 }
 
-/* `Name.egg-link` of setuptools' develop: line 1 is the directory that holds Name.egg-info (FACTS 4.2). */
-static enum vf_status add_egg_link(struct dists *ds, struct vf_slice site, const struct vf_dirent *ent,
-                                   struct vf_err *err)
+static enum vf_status add_entry(struct vf_dists *ds, struct vf_slice site, const struct vf_dirent *ent,
+                                struct vf_err *err)
 {
-    struct vf_env *env = ds->env;
-    struct vf_slice text, line = {NULL, 0};
-    bool there;
-    enum vf_status st = read_meta(env, site, (const char *)ent->name.p, VF_META_CAP, &text, &there, err);
-    while (st == VF_OK && there && !line.n && vf_slice_next_line(&text, &line))
-        line = vf_slice_trim(line);
-    if (st != VF_OK || !line.n)
-        return st;
-    struct vf_slice stem = vf_slice_sub(ent->name, 0, ent->name.n - (sizeof ".egg-link" - 1));
-    struct vf_slice base = vf_path_join(&env->arena, env->typed, site);
-    struct vf_slice source = vf_path_clean_dup(&env->arena, vf_path_join(&env->arena, base, line));
-    struct vf_buf info;
-    vf_buf_init(&info);
-    vf_path_join_buf(&info, source, VF_S(""));
-    for (size_t i = 0; i < stem.n; i++)
-        vf_buf_putc(&info, stem.p[i] == '-' ? '_' : stem.p[i]);
-    vf_buf_puts(&info, ".egg-info");
-    struct vf_slice egg = vf_arena_dup(&env->arena, vf_buf_slice(&info));
-    vf_buf_puts(&info, "/PKG-INFO");
-    struct vf_env_dist *d = vf_vec_push(&env->arena, &ds->v, sizeof *d);
-    struct vf_err why;
-    vf_err_init(&why);
-    if (!d || !egg.p || !source.p || info.failed) {
-        st = vf_err_nomem(err);
-    } else {
-        *d = (struct vf_env_dist){
-            .site = site, .record_file = VF_NONE, .is_egg = true, .is_egg_link = true, .editable = true};
-        d->info = egg;
-        d->egg_source = source;
-        d->has_metadata = vf_outside_read(env->params.outside, vf_buf_slice(&info), VF_META_CAP, &env->arena,
-                                          &d->metadata, &why) == VF_OK;
-        struct vf_info_name parts = {.kind = VF_INFO_EGG_INFO, .name = stem};
-        st = name_and_version(env, d, &parts, err);
-    }
-    vf_err_release(&why);
-    vf_buf_release(&info);
-    if (st == VF_OK && !d->has_metadata)
-        ds->v.n--; /* its project is gone: pip does not see it either; the link itself is judged */
-    return st;
+    struct vf_info_name parts = vf_info_name_parse(ent->name);
+    if (vf_slice_ends(ent->name, VF_S(".egg-link")))
+        return vf_dists_add_egg_link(ds, site, ent->name, err);
+    if (parts.kind == VF_INFO_NONE)
+        return VF_OK;
+    return vf_dists_add(ds, site, ent->name, &parts, ent->st.kind, err);
 }
 
-static enum vf_status list_site(struct dists *ds, struct vf_slice site, struct vf_err *err)
+static enum vf_status list_site(struct vf_dists *ds, struct vf_slice site, struct vf_err *err)
 {
     struct vf_dirent *ents;
     size_t n;
@@ -276,8 +251,7 @@ static enum vf_status list_site(struct dists *ds, struct vf_slice site, struct v
         return VF_OK; /* the walk has said so */
     for (size_t i = 0; i < n && st == VF_OK; i++)
         if (ents[i].status == VF_OK)
-            st = vf_slice_ends(ents[i].name, VF_S(".egg-link")) ? add_egg_link(ds, site, &ents[i], err)
-                                                                : add_dist(ds, site, &ents[i], err);
+            st = add_entry(ds, site, &ents[i], err);
     return st;
 }
 
@@ -292,10 +266,12 @@ static void mark_duplicates(struct vf_env *env)
 
 enum vf_status vf_env_dists(struct vf_env *env, struct vf_err *err)
 {
-    struct dists ds = {.env = env};
+    struct vf_dists ds = {.env = env};
     enum vf_status st = VF_OK;
     vf_map_init(&env->infos, &env->arena);
-    for (size_t i = 0; i < env->n_sites && st == VF_OK; i++)
+    if (env->metadata_only)
+        st = vf_dists_find_metadata(&ds, err);
+    for (size_t i = 0; !env->metadata_only && i < env->n_sites && st == VF_OK; i++)
         st = list_site(&ds, env->sites[i], err);
     env->dists = ds.v.base;
     env->n_dists = ds.v.n;

@@ -169,8 +169,8 @@ struct vf_env {
     uint32_t counted;            /* regular files and links, journal left out */
     uint32_t examined, n_unexamined;
     bool scanned;
-    bool metadata_only;   /* opened for freeze: only BIN, site-packages and their metadata directories were
-                             listed */
+    bool metadata_only;   /* opened for freeze: files holds the entries of BIN, of distributions only name,
+                             version and direct_url.json were read */
     bool journal_foreign; /* ENV/.venvfix is there and is not to be trusted */
 };
 

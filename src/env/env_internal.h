@@ -17,6 +17,9 @@ VF_MUST_CHECK enum vf_status vf_env_interpreter(struct vf_env *env, struct vf_er
 /* dists.c: metadata directories; owners.c: who owns which file. */
 VF_MUST_CHECK enum vf_status vf_env_dists(struct vf_env *env, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_env_owners(struct vf_env *env, struct vf_err *err);
+/* metadata.c: does the environment's interpreter look into this site-packages directory? Not when it is
+ * another minor version's, which `venv --upgrade` leaves behind. */
+bool vf_env_site_is_used(const struct vf_env *env, struct vf_slice site);
 /* voters.c: reads the files that may vote; places.c: the vote. */
 VF_MUST_CHECK enum vf_status vf_env_voters(struct vf_env *env, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_env_vote(struct vf_env *env, struct vf_err *err);

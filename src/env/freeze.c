@@ -1,5 +1,6 @@
-/* freeze.c: distributions -> frozen list. The first of one name counts, site-packages in their order, as for
- * importlib.metadata. */
+/* freeze.c: distributions -> frozen list. The first of one name counts, as for importlib.metadata:
+ * directories in the order of sys.path, entries of one directory in the order in which the file system gives
+ * them. */
 #include "env/freeze.h"
 
 #include <stdlib.h>
@@ -11,12 +12,17 @@
 #include "env/env_internal.h"
 #include "env/vcs.h"
 
+struct choice {
+    const struct vf_env_dist *dist;
+};
+
 struct freezing {
     const struct vf_env *env;
     const struct vf_env_freeze *f;
     struct vf_arena a;
-    struct vf_vec items; /* struct vf_freeze_item */
-    struct vf_map seen;  /* canonical names */
+    struct vf_vec chosen; /* struct choice: one of each name */
+    struct vf_map seen;   /* canonical name -> index of chosen */
+    struct vf_vec items;  /* struct vf_freeze_item */
     struct vf_buf *notes;
 };
 
@@ -49,17 +55,48 @@ static enum vf_status locate_editable(struct freezing *z, const struct vf_env_di
     return vf_vcs_look(z->env->params.outside, it->location, &z->a, &it->vcs, err);
 }
 
-static enum vf_status add(struct freezing *z, const struct vf_env_dist *d, struct vf_err *err)
+/* Does Python see `d` before `other`, which was listed first? */
+static bool comes_before(const struct freezing *z, const struct vf_env_dist *d,
+                         const struct vf_env_dist *other)
+{
+    struct vf_arena a;
+    vf_arena_init(&a);
+    struct vf_slice dir = vf_path_join(&a, z->env->resolved, d->site);
+    bool before =
+        vf_slice_eq(d->site, other->site) && dir.p &&
+        vf_outside_swapped(z->env->params.outside, dir, vf_path_base(other->info), vf_path_base(d->info));
+    vf_arena_release(&a);
+    return before;
+}
+
+static enum vf_status choose(struct freezing *z, const struct vf_env_dist *d, struct vf_err *err)
 {
     size_t known;
     if (!d->valid_name) {
         note(z, d->info, "not a valid name of a distribution, passed over");
         return VF_OK;
     }
-    if (excluded(z, d->canonical) || vf_map_get(&z->seen, d->canonical, &known))
+    if (excluded(z, d->canonical))
         return VF_OK;
+    if (vf_map_get(&z->seen, d->canonical, &known)) {
+        struct choice *other = VF_VEC_AT(struct choice, &z->chosen, known);
+        bool before = comes_before(z, d, other->dist);
+        note(z, before ? other->dist->info : d->info,
+             "Python sees another one of this name first, passed over");
+        other->dist = before ? d : other->dist;
+        return VF_OK;
+    }
+    struct choice *c = vf_vec_push(&z->a, &z->chosen, sizeof *c);
+    if (!c || !vf_map_put(&z->seen, d->canonical, z->chosen.n - 1))
+        return vf_err_nomem(err);
+    c->dist = d;
+    return VF_OK;
+}
+
+static enum vf_status add(struct freezing *z, const struct vf_env_dist *d, struct vf_err *err)
+{
     struct vf_freeze_item *it = vf_vec_push(&z->a, &z->items, sizeof *it);
-    if (!it || !vf_map_put(&z->seen, d->canonical, 1))
+    if (!it)
         return vf_err_nomem(err);
     bool spoilt = vf_text_has_control(d->name);
     *it =
@@ -76,17 +113,30 @@ static enum vf_status add(struct freezing *z, const struct vf_env_dist *d, struc
     return st;
 }
 
+static enum vf_status collect(struct freezing *z, struct vf_err *err)
+{
+    const struct vf_env *env = z->env;
+    enum vf_status st = VF_OK;
+    for (size_t i = 0; i < env->n_sites; i++)
+        if (!vf_env_site_is_used(env, env->sites[i]))
+            note(z, env->sites[i], "not of this interpreter's version, passed over");
+    for (size_t i = 0; i < env->n_dists && st == VF_OK; i++)
+        st = choose(z, &env->dists[i], err);
+    for (size_t i = 0; i < z->chosen.n && st == VF_OK; i++)
+        st = add(z, VF_VEC_AT(struct choice, &z->chosen, i)->dist, err);
+    if (st == VF_OK)
+        vf_freeze_sort(z->items.base, z->items.n);
+    return st;
+}
+
 enum vf_status vf_env_freeze(const struct vf_env *env, const struct vf_env_freeze *f, struct vf_buf *text,
                              struct vf_buf *notes, struct vf_err *err)
 {
     struct freezing z = {.env = env, .f = f, .notes = notes};
     vf_arena_init(&z.a);
     vf_map_init(&z.seen, &z.a);
-    enum vf_status st = VF_OK;
-    for (size_t i = 0; i < env->n_dists && st == VF_OK; i++)
-        st = add(&z, &env->dists[i], err);
+    enum vf_status st = collect(&z, err);
     if (st == VF_OK) {
-        vf_freeze_sort(z.items.base, z.items.n);
         for (size_t i = 0; i < z.items.n; i++)
             vf_freeze_put(text, VF_VEC_AT(struct vf_freeze_item, &z.items, i), false);
         if (text->failed || notes->failed)

@@ -1,4 +1,5 @@
 /* scan.c: pass 2: the contents of every file, in parallel; and the life of an environment. */
+#include "env/dists.h"
 #include "env/env_internal.h"
 #include "env/freeze.h"
 
@@ -104,7 +105,7 @@ static enum vf_status metadata_steps(struct vf_env *env, struct vf_err *err)
 {
     env->metadata_only = true;
     static enum vf_status (*const steps[])(struct vf_env *, struct vf_err *) = {
-        vf_env_locate_root, vf_env_walk, vf_env_interpreter, vf_env_dists};
+        vf_env_locate_root, vf_env_walk_metadata, vf_env_interpreter, vf_env_dists};
     enum vf_status st = VF_OK;
     for (size_t i = 0; i < VF_COUNT(steps) && st == VF_OK; i++)
         st = steps[i](env, err);

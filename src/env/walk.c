@@ -75,18 +75,6 @@ static bool is_site(struct vf_slice dir)
     return vf_slice_eq(lib, VF_S("lib")) || vf_slice_eq(lib, VF_S("lib64"));
 }
 
-/* freeze: the way to site-packages, and the metadata directories in it. */
-static bool leads_to_metadata(struct vf_slice path)
-{
-    struct vf_slice base = vf_path_base(path);
-    if (vf_slice_ends(base, VF_S(".dist-info")) || vf_slice_ends(base, VF_S(".egg-info")))
-        return is_site(vf_path_dir(path));
-    if (vf_path_depth(path) <= 1)
-        return !path.n || vf_slice_eq(path, VF_S("bin")) || vf_slice_starts(base, VF_S("lib")) ||
-               vf_slice_eq(base, VF_S("Lib"));
-    return is_site(path) || (vf_path_depth(path) == 2 && vf_slice_starts(path, VF_S("lib")));
-}
-
 static enum vf_status enter_dir(struct walk *w, struct vf_slice path, struct vf_err *err)
 {
     if (!vf_map_put(&w->env->dirs, path, 1))
@@ -105,8 +93,6 @@ static enum vf_status enter_dir(struct walk *w, struct vf_slice path, struct vf_
         vf_file_unexamined(f, VF_LIMIT, 0, "more than 512 directories deep");
         return VF_OK;
     }
-    if (w->env->metadata_only && !leads_to_metadata(path))
-        return VF_OK;
     struct vf_slice *next = vf_vec_push(&w->scratch, &w->stack, sizeof *next);
     if (!next)
         return vf_err_nomem(err);

@@ -1,7 +1,7 @@
 /* outside.c: the host, or a file tree that stands for it.
  *
- * Both are walked alike; only the commonest question, what stands at a path, is left to the kernel when the
- * root is the real one. */
+ * Both are walked alike; only what is asked most, what stands at a path and what is in a file, is left to the
+ * kernel when the root is the real one. */
 #include "fs/outside.h"
 
 #include <errno.h>
@@ -92,21 +92,41 @@ static bool host_readlink(struct vf_outside *o, struct vf_slice path, struct vf_
     return ok;
 }
 
+static int open_short(struct vf_slice path, bool *regular)
+{
+    char name[SHORT];
+    struct stat st;
+    memcpy(name, path.p, path.n);
+    name[path.n] = 0;
+    if (stat(name, &st) < 0)
+        return -1;
+    *regular = S_ISREG(st.st_mode);
+    return *regular ? open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+}
+
+static int open_walked(const struct host *h, struct vf_slice path, bool *regular)
+{
+    struct vf_way way;
+    if (vf_way_walk(h->root, path, true, &way) < 0)
+        return -1;
+    *regular = way.st.kind == VF_KIND_FILE;
+    int fd =
+        *regular ? openat(way.dir, way.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+    int e = errno;
+    vf_way_release(&way);
+    errno = e;
+    return fd;
+}
+
 /* Looked at before it is opened, since opening alone may do something to a device. */
 static enum vf_status open_regular(const struct host *h, struct vf_slice path, struct vf_reader **out,
                                    struct vf_err *err)
 {
-    struct vf_way way;
     struct stat st;
-    if (vf_way_walk(h->root, path, true, &way) < 0)
-        return vf_err_sys(err, errno == ELOOP ? ENOENT : errno, "open", path);
-    bool regular = way.st.kind == VF_KIND_FILE;
-    int fd =
-        regular ? openat(way.dir, way.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
-    int e = errno;
-    vf_way_release(&way);
+    bool regular = true;
+    int fd = h->real && path.n < SHORT ? open_short(path, &regular) : open_walked(h, path, &regular);
     if (regular && fd < 0)
-        return vf_err_sys(err, e, "open", path);
+        return vf_err_sys(err, errno == ELOOP ? ENOENT : errno, "open", path);
     if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
         return vf_reader_of_fd(fd, path, out, err);
     if (fd >= 0)
@@ -166,6 +186,25 @@ static bool host_list(struct vf_outside *o, struct vf_slice dir, struct vf_arena
     return true;
 }
 
+static bool host_swapped(struct vf_outside *o, struct vf_slice dir, struct vf_slice first,
+                         struct vf_slice second)
+{
+    struct vf_buf buf = {0};
+    size_t count = 0;
+    int fd = open_listing((struct host *)o, dir);
+    bool ok = fd >= 0 && vf_sys_read_names(fd, &buf, &count) == 0;
+    bool swapped = false;
+    for (size_t i = 0, at = 0; ok && i < count; i++) {
+        struct vf_slice name = vf_slice_of(buf.p + at);
+        swapped = vf_slice_eq(name, second);
+        if (swapped || vf_slice_eq(name, first))
+            break;
+        at += name.n + 1;
+    }
+    vf_buf_release(&buf);
+    return swapped;
+}
+
 static void host_free(struct vf_outside *o)
 {
     struct host *h = (struct host *)o;
@@ -178,7 +217,8 @@ static const struct vf_outside_ops host_ops = {.kind = host_kind,
                                                .readlink = host_readlink,
                                                .read = host_read,
                                                .free = host_free,
-                                               .list = host_list};
+                                               .list = host_list,
+                                               .swapped = host_swapped};
 
 static bool is_slash(struct vf_slice path)
 {
@@ -277,6 +317,12 @@ bool vf_outside_list(struct vf_outside *o, struct vf_slice dir, struct vf_arena 
     *names = NULL;
     *n = 0;
     return o->ops->list && o->ops->list(o, dir, a, names, n);
+}
+
+bool vf_outside_swapped(struct vf_outside *o, struct vf_slice dir, struct vf_slice first,
+                        struct vf_slice second)
+{
+    return o->ops->swapped && o->ops->swapped(o, dir, first, second);
 }
 
 enum vf_status vf_outside_cwd(struct vf_arena *a, struct vf_slice *out, struct vf_err *err)

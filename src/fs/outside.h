@@ -27,6 +27,8 @@ struct vf_outside_ops {
      * nothing can. */
     bool (*list)(struct vf_outside *, struct vf_slice dir, struct vf_arena *, struct vf_slice **names,
                  size_t *n);
+    /* Of two names in a directory: does the second come first when it is read? May be NULL: never. */
+    bool (*swapped)(struct vf_outside *, struct vf_slice dir, struct vf_slice first, struct vf_slice second);
 };
 struct vf_outside { /* makers embed this first */
     const struct vf_outside_ops *ops;
@@ -54,6 +56,10 @@ bool vf_outside_same(struct vf_outside *o, struct vf_slice a, struct vf_slice b)
  * `home/python3*`, landmarks. */
 bool vf_outside_list(struct vf_outside *o, struct vf_slice dir, struct vf_arena *a, struct vf_slice **names,
                      size_t *n);
+/* Does the file system give `second` before `first` when the directory is read? Where two entries have the
+ * same meaning, Python takes the one that comes first. */
+bool vf_outside_swapped(struct vf_outside *o, struct vf_slice dir, struct vf_slice first,
+                        struct vf_slice second);
 /* The current directory of this process. */
 VF_MUST_CHECK enum vf_status vf_outside_cwd(struct vf_arena *a, struct vf_slice *out, struct vf_err *err);
 

@@ -82,6 +82,23 @@ def eggs(sp):
     (sp / "someegg-1.0-py3.11.egg/EGG-INFO/PKG-INFO").write_text(meta("someegg", "1.0"))
 
 
+def paths(sp):
+    """What is found only by way of .pth files and egg-links."""
+    env = sp.parents[2]
+    (sp / "onpath-2.0-py3.11.egg/EGG-INFO").mkdir(parents=True)
+    (sp / "onpath-2.0-py3.11.egg/EGG-INFO/PKG-INFO").write_text(meta("On.Path", "2.0"))
+    (env / "vendor").mkdir()
+    dist(env / "vendor", "vendored-1.0.dist-info", meta("vendored", "1.0"))
+    dist(env / "vendor", "six-0.1.dist-info", meta("six", "0.1"))
+    (sp / "easy-install.pth").write_text("./onpath-2.0-py3.11.egg\n../../../vendor\n# ../x\nimport sys\n/nonexistent\n")
+    linked = env.parent / "linked"
+    for name in ("Linked_Proj", "other_there"):
+        (linked / f"{name}.egg-info").mkdir(parents=True)
+        (linked / f"{name}.egg-info/PKG-INFO").write_text(meta(name.replace("_", "-"), "0.3"))
+    (sp / "Linked-Proj.egg-link").write_text(f"{linked}\n.")
+    (sp / "gone.egg-link").write_text("/nonexistent/gone\n.")
+
+
 def direct_urls(sp):
     sha = "a" * 40
     urls = {
@@ -108,7 +125,7 @@ def direct_urls(sp):
         dist(sp, f"{name.replace('.', '_').replace('-', '_')}-1.0.dist-info", meta(name, "1.0"), direct_url__json=url)
 
 
-@pytest.mark.parametrize("build", [odd_names, eggs, direct_urls], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("build", [odd_names, eggs, paths, direct_urls], ids=lambda f: f.__name__)
 @pytest.mark.parametrize("maker", MAKERS)
 def test_odd_metadata(maker, build, get):
     env = get(Recipe(maker, "uv", "six"))
@@ -199,13 +216,17 @@ def _config_forms(repo):
     (repo / ".git/config").write_text('[core]\n\trepositoryformatversion = 0\n[remote "origin"] ; comment\n  url = "https://example.org/ab.git" # comment\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n')
 
 
-@pytest.mark.parametrize("change", [_packed, _detached, _slashes, _local_remote, _config_forms], ids=lambda f: f.__name__.strip("_"))
+def _broken_config(repo):
+    (repo / ".git/config").write_text('[remote "origin"\n  url = https://example.org/ab.git\n')
+
+
+@pytest.mark.parametrize("change", [_packed, _detached, _slashes, _local_remote, _config_forms, _broken_config], ids=lambda f: f.__name__.strip("_"))
 def test_states_of_the_checkout(change, env, scratch):
     repo = repository(scratch / "repo", HTTPS)
     change(repo)
     editable(env.sp, repo)
     want = verify.newest_freeze(env.path)
-    assert "git+" in want
+    assert ("git+" in want) == (change is not _broken_config)
     assert freeze(env.path) == want
 
 
@@ -219,6 +240,26 @@ def test_worktree(env, scratch):
     want = re.sub(r"&subdirectory=\.\..*", "", verify.newest_freeze(env.path))  # pip looks for the root beside the main checkout's .git
     assert "git+" in want
     assert freeze(env.path) == want
+
+
+def test_of_an_upgraded_environment_only_the_packages_of_its_interpreter(env):
+    """`venv --upgrade` to another minor version leaves the packages of the old one behind."""
+    behind = env.path / "lib/python3.7/site-packages"
+    behind.mkdir(parents=True)
+    dist(behind, "behind-1.0.dist-info", meta("behind", "1.0"))
+    r = vf("freeze", env.path, rc=0)
+    assert r.out.decode() == env.facts["newest"]
+    assert b"python3.7" in r.err
+
+
+def test_one_name_twice_is_one_line_and_said(env):
+    """The one that Python sees, which the order of the directory decides; so both ways round."""
+    for i, name in enumerate(("six", "Six", "SIX")):
+        dist(env.sp, f"{name}-0.{i}.dist-info", meta("six", f"0.{i}"))
+        r = vf("freeze", env.path, rc=0)
+        assert r.out.decode() == verify.newest_freeze(env.path)
+        assert r.out.lower().count(b"six=") == 1
+        assert r.err.count(b"passed over") == i + 1
 
 
 def test_a_checkout_without_commits(env, scratch):

@@ -112,6 +112,9 @@ static void answers(struct box *b, struct vf_outside *o, const char *prefix)
     assert_int_equal(n, 6);
     box_check(names[0], "host");
     box_check(names[5], "readme");
+    assert_true(vf_outside_swapped(o, box_s(bin), names[0], names[5]) !=
+                vf_outside_swapped(o, box_s(bin), names[5], names[0]));
+    assert_false(vf_outside_swapped(o, box_s(none), names[0], names[5]));
     assert_false(vf_outside_list(o, box_s(readme), &b->arena, &names, &n));
     assert_int_equal(n, 0);
     assert_true(vf_outside_same(o, box_s(bin), box_s(bin)));
