@@ -44,6 +44,7 @@ struct vf_map {
     struct vf_arena *arena;
 };
 void vf_map_init(struct vf_map *m, struct vf_arena *a);
+bool vf_map_reserve(struct vf_map *m, size_t n); /* room for n keys from the start; false: no memory */
 bool vf_map_put(struct vf_map *m, struct vf_slice key, size_t value); /* replaces; false: no memory */
 bool vf_map_get(const struct vf_map *m, struct vf_slice key, size_t *value);
 

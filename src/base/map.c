@@ -50,9 +50,9 @@ static struct vf_map_slot *slot_of(const struct vf_map *m, struct vf_slice key, 
     }
 }
 
-static bool grow(struct vf_map *m)
+static bool grow_to(struct vf_map *m, size_t cap)
 {
-    struct vf_map bigger = {NULL, m->n, m->cap == 0 ? 16 : m->cap * 2, m->arena};
+    struct vf_map bigger = {NULL, m->n, cap, m->arena};
     if (!m->arena || bigger.cap < m->cap)
         return false;
     bigger.slots = vf_arena_array(m->arena, bigger.cap, sizeof *bigger.slots);
@@ -65,9 +65,22 @@ static bool grow(struct vf_map *m)
     return true;
 }
 
+static bool is_full(size_t n, size_t cap)
+{
+    return n >= cap - cap / 4;
+}
+
+bool vf_map_reserve(struct vf_map *m, size_t n)
+{
+    size_t cap = m->cap == 0 ? 16 : m->cap;
+    while (is_full(n, cap) && cap <= SIZE_MAX / 4)
+        cap *= 2;
+    return cap == m->cap || grow_to(m, cap);
+}
+
 bool vf_map_put(struct vf_map *m, struct vf_slice key, size_t value)
 {
-    if (m->n >= m->cap - m->cap / 4 && !grow(m))
+    if (is_full(m->n, m->cap) && !grow_to(m, m->cap == 0 ? 16 : m->cap * 2))
         return false;
     uint64_t hash = hash_of(m, key);
     struct vf_map_slot *s = slot_of(m, key, hash);

@@ -3,6 +3,7 @@
 #define VF_ENV_INTERNAL_H
 
 #include "env/env.h"
+#include "env/read_row.h"
 
 /* Largest metadata file that is read (METADATA, WHEEL, direct_url.json, ...), and largest RECORD, bytes. */
 #define VF_META_CAP   ((uint64_t)8 << 20)
@@ -30,10 +31,19 @@ struct vf_read_job {
     struct vf_tree *tree;
     const struct vf_searcher *searcher;
     struct vf_arena *a;
-    char *buffer; /* VF_READ_BUFFER bytes of this worker */
-    bool hash;    /* verify every row that has a hash */
+    struct vf_read_tools *tools;
+    bool hash; /* verify every row that has a hash */
 };
-#define VF_READ_BUFFER ((size_t)512 << 10)
+/* What one worker keeps from file to file. Zero-initialise. */
+struct vf_read_tools {
+    char *buffer; /* VF_READ_BUFFER bytes, made when first needed */
+    struct vf_tree_near near;
+    struct vf_row_hasher hasher;
+};
+void vf_read_tools_release(struct vf_read_tools *tools);
+/* Bytes read at once. What was read is searched and hashed next, so it should still lie in the processor's
+ * own cache then. */
+#define VF_READ_BUFFER ((size_t)128 << 10)
 VF_MUST_CHECK enum vf_status vf_env_read_syntaxes(const struct vf_read_job *job, struct vf_file *f,
                                                   struct vf_slice bytes, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_env_read_contents(const struct vf_read_job *job, struct vf_file *f,

@@ -2,7 +2,6 @@
  * where asked, whether its RECORD row is true. Hash and search share one read; buffers are fixed, whatever
  * the size of the file. */
 #include "env/env_internal.h"
-#include "env/read_row.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +114,14 @@ enum vf_status vf_env_read_syntaxes(const struct vf_read_job *job, struct vf_fil
 
 /* ---- contents ---- */
 
+void vf_read_tools_release(struct vf_read_tools *tools)
+{
+    free(tools->buffer);
+    vf_tree_near_leave(&tools->near);
+    vf_row_hasher_release(&tools->hasher);
+    *tools = (struct vf_read_tools){0};
+}
+
 static enum vf_status on_hit(void *ctx, const struct vf_hit *hit, struct vf_err *err)
 {
     struct reading *r = ctx;
@@ -132,14 +139,24 @@ static enum vf_status on_hit(void *ctx, const struct vf_hit *hit, struct vf_err 
     return VF_OK;
 }
 
+/* One read; a file may be so large that nobody wants to wait for its end. */
+static enum vf_status read_some(const struct vf_read_job *job, struct vf_reader *rd, char *buf, size_t cap,
+                                size_t *got, struct vf_err *err)
+{
+    *got = 0;
+    if (vf_hooks_cancelled(job->env->params.hooks))
+        return vf_err_set(err, VF_INTERRUPTED, 0, NULL, VF_S(""), "stopped on request");
+    return vf_reader_read(rd, buf, cap, got, err);
+}
+
 /* Reads until the buffer is full or the file ends. */
-static enum vf_status fill(struct vf_reader *rd, char *buf, size_t cap, size_t *n, bool *eof,
+static enum vf_status fill(const struct vf_read_job *job, struct vf_reader *rd, size_t *n, bool *eof,
                            struct vf_err *err)
 {
     *eof = false;
-    while (*n < cap) {
+    while (*n < WINDOW) {
         size_t got;
-        enum vf_status st = vf_reader_read(rd, buf + *n, cap - *n, &got, err);
+        enum vf_status st = read_some(job, rd, job->tools->buffer + *n, WINDOW - *n, &got, err);
         if (st != VF_OK)
             return st;
         if (!got) {
@@ -182,16 +199,17 @@ static enum vf_status first_window(struct reading *r, struct vf_search_state *st
     return r->f->flags & VF_FILE_VOTER ? VF_OK : syntaxes_of(r, first, eof, err);
 }
 
-static enum vf_status search_file(struct reading *r, struct vf_reader *rd, char *buf,
-                                  struct vf_row_check *check, struct vf_err *err)
+static enum vf_status search_file(struct reading *r, struct vf_reader *rd, struct vf_row_check *check,
+                                  struct vf_err *err)
 {
     const struct vf_searcher *s = r->job->searcher;
+    char *buf = r->job->tools->buffer;
     size_t n = 0;
     struct vf_search_state state = {0};
     bool eof = false, first = true;
     while (!eof) {
         size_t had = n;
-        enum vf_status st = fill(rd, buf, WINDOW, &n, &eof, err);
+        enum vf_status st = fill(r->job, rd, &n, &eof, err);
         if (st != VF_OK)
             return st;
         vf_row_check_update(check, (struct vf_slice){buf + had, n - had});
@@ -214,16 +232,16 @@ static enum vf_status search_file(struct reading *r, struct vf_reader *rd, char 
 }
 
 /* A second read, for the few files with hits whose row decides how loud they are. */
-static enum vf_status hash_again(const struct vf_read_job *job, struct vf_file *f, char *buf,
-                                 struct vf_err *err)
+static enum vf_status hash_again(const struct vf_read_job *job, struct vf_file *f, struct vf_err *err)
 {
+    char *buf = job->tools->buffer;
     struct vf_row_check check;
     struct vf_reader *rd = NULL;
-    enum vf_status st = vf_row_check_begin(&check, job->env, f, err);
+    enum vf_status st = vf_row_check_begin(&check, &job->tools->hasher, job->env, f, err);
     if (st == VF_OK && check.hasher)
-        st = vf_tree_open(job->tree, f->path, &rd, err);
+        st = vf_tree_open_near(job->tree, &job->tools->near, f->path, &rd, err);
     for (size_t got = 1; st == VF_OK && rd && got;) {
-        st = vf_reader_read(rd, buf, WINDOW, &got, err);
+        st = read_some(job, rd, buf, WINDOW, &got, err);
         if (st == VF_OK)
             vf_row_check_update(&check, (struct vf_slice){buf, got});
     }
@@ -239,14 +257,14 @@ static bool wants_contents(const struct vf_read_job *job, const struct vf_file *
     return !(f->flags & VF_FILE_PYC) || job->hash;
 }
 
-static enum vf_status read_open_file(struct reading *r, struct vf_reader *rd, char *buf, struct vf_err *err)
+static enum vf_status read_open_file(struct reading *r, struct vf_reader *rd, struct vf_err *err)
 {
     struct vf_row_check check = {0};
     enum vf_status st = VF_OK;
     if (r->job->hash)
-        st = vf_row_check_begin(&check, r->job->env, r->f, err);
+        st = vf_row_check_begin(&check, &r->job->tools->hasher, r->job->env, r->f, err);
     if (st == VF_OK)
-        st = search_file(r, rd, buf, &check, err);
+        st = search_file(r, rd, &check, err);
     if (r->job->hash)
         vf_row_check_end(&check, r->f, st == VF_OK);
     return st;
@@ -262,19 +280,21 @@ enum vf_status vf_env_read_contents(const struct vf_read_job *job, struct vf_fil
         quiet.searcher = NULL;
         r.job = &quiet;
     }
-    char *buf = job->buffer;
+    struct vf_read_tools *tools = job->tools;
     struct vf_reader *rd = NULL;
     struct vf_err why;
+    if (!tools->buffer && !(tools->buffer = malloc(WINDOW)))
+        return vf_err_nomem(err);
     vf_err_init(&why);
-    enum vf_status st = vf_tree_open(job->tree, f->path, &rd, &why);
+    enum vf_status st = vf_tree_open_near(job->tree, &tools->near, f->path, &rd, &why);
     if (st == VF_OK)
-        st = read_open_file(&r, rd, buf, &why);
+        st = read_open_file(&r, rd, &why);
     vf_reader_close(rd);
     f->facts.hits = r.hits.base;
     f->facts.n_hits = (uint32_t)r.hits.n;
     if (st == VF_OK && r.hits.n && f->dist != VF_NONE && !(f->flags & VF_FILE_HASHED))
-        st = hash_again(job, f, buf, &why);
-    if (st == VF_NO_MEMORY || st == VF_INTERNAL) {
+        st = hash_again(job, f, &why);
+    if (st == VF_NO_MEMORY || st == VF_INTERNAL || st == VF_INTERRUPTED) {
         vf_err_set(err, why.code, why.sys, "read", f->path, "%s", why.detail);
     } else if (st != VF_OK) {
         vf_file_unexamined(f, st == VF_NOT_FOUND ? VF_CHANGED : st, why.sys,

@@ -1,8 +1,26 @@
 /* read_row.c: compares a file with its RECORD row. */
 #include "env/read_row.h"
 
-enum vf_status vf_row_check_begin(struct vf_row_check *c, const struct vf_env *env, struct vf_file *f,
-                                  struct vf_err *err)
+void vf_row_hasher_release(struct vf_row_hasher *h)
+{
+    vf_hasher_free(h->hasher);
+    *h = (struct vf_row_hasher){0};
+}
+
+/* A hasher of this algorithm, at its start. */
+static enum vf_status hasher_for(struct vf_row_hasher *h, struct vf_slice alg, struct vf_err *err)
+{
+    if (h->hasher && vf_slice_eq(h->alg, alg)) {
+        vf_hasher_reset(h->hasher);
+        return VF_OK;
+    }
+    vf_row_hasher_release(h);
+    h->alg = alg;
+    return vf_hasher_new(alg, &h->hasher, err);
+}
+
+enum vf_status vf_row_check_begin(struct vf_row_check *c, struct vf_row_hasher *h, const struct vf_env *env,
+                                  struct vf_file *f, struct vf_err *err)
 {
     *c = (struct vf_row_check){.env = env};
     if (f->dist == VF_NONE || f->row == VF_NONE) {
@@ -16,7 +34,8 @@ enum vf_status vf_row_check_begin(struct vf_row_check *c, const struct vf_env *e
     }
     struct vf_err why;
     vf_err_init(&why);
-    enum vf_status st = vf_hasher_new(row->alg, &c->hasher, &why);
+    enum vf_status st = hasher_for(h, row->alg, &why);
+    c->hasher = h->hasher;
     if (st == VF_NOT_SUPPORTED) { /* an algorithm that nobody here has: the row cannot be verified */
         f->truth = VF_ROW_UNKNOWN;
         f->flags |= VF_FILE_ROW_UNVERIFIED;
@@ -44,6 +63,5 @@ void vf_row_check_end(struct vf_row_check *c, struct vf_file *f, bool complete)
         f->truth = same ? VF_ROW_TRUE : VF_ROW_FALSE;
         f->flags |= VF_FILE_HASHED;
     }
-    vf_hasher_free(c->hasher);
     c->hasher = NULL;
 }

@@ -7,7 +7,7 @@
 
 struct scan {
     struct vf_read_job job;
-    char **buffers;
+    struct vf_read_tools *tools; /* one for each worker */
 };
 
 static enum vf_status scan_file(void *ctx, size_t item, unsigned worker, struct vf_err *err)
@@ -16,10 +16,8 @@ static enum vf_status scan_file(void *ctx, size_t item, unsigned worker, struct 
     struct vf_read_job job = s->job;
     if (worker == 0 && item % 256 == 0)
         vf_hooks_progress(job.env->params.hooks, "read", item, job.env->n_files);
-    if (!s->buffers[worker] && !(s->buffers[worker] = malloc(VF_READ_BUFFER)))
-        return vf_err_nomem(err);
     job.a = &job.env->worker_arenas[worker];
-    job.buffer = s->buffers[worker];
+    job.tools = &s->tools[worker];
     return vf_env_read_contents(&job, &job.env->files[item], err);
 }
 
@@ -47,14 +45,14 @@ enum vf_status vf_env_scan(struct vf_env *env, struct vf_err *err)
         return st;
     struct scan s = {
         .job = {.env = env, .tree = env->tree, .searcher = searcher, .hash = env->params.hashes}};
-    s.buffers = calloc(env->n_workers, sizeof *s.buffers);
-    if (!s.buffers)
+    s.tools = calloc(env->n_workers, sizeof *s.tools);
+    if (!s.tools)
         st = vf_err_nomem(err);
     else
         st = vf_parallel(env->params.hooks, env->n_files, scan_file, &s, err);
-    for (unsigned i = 0; s.buffers && i < env->n_workers; i++)
-        free(s.buffers[i]);
-    free(s.buffers);
+    for (unsigned i = 0; s.tools && i < env->n_workers; i++)
+        vf_read_tools_release(&s.tools[i]);
+    free(s.tools);
     vf_searcher_free(searcher);
     if (st == VF_OK)
         count_examined(env);
@@ -70,9 +68,9 @@ enum vf_status vf_env_read_file(struct vf_env *env, struct vf_tree *tree, uint32
     f->facts = (struct vf_facts){0};
     f->unexamined = VF_OK;
     f->flags &= ~(uint32_t)(VF_FILE_VOTER | VF_FILE_HASHED | VF_FILE_HITS_CUT | VF_FILE_BINARY);
-    struct vf_read_job job = {.env = env, .tree = tree, .a = a, .buffer = malloc(VF_READ_BUFFER)};
-    enum vf_status st =
-        job.buffer ? vf_searcher_new(env->place_list, env->n_places, &searcher, err) : vf_err_nomem(err);
+    struct vf_read_tools tools = {0};
+    struct vf_read_job job = {.env = env, .tree = tree, .a = a, .tools = &tools};
+    enum vf_status st = vf_searcher_new(env->place_list, env->n_places, &searcher, err);
     job.searcher = searcher;
     if (st == VF_OK && f->st.kind == VF_KIND_LINK) {
         struct vf_slice target;
@@ -84,7 +82,7 @@ enum vf_status vf_env_read_file(struct vf_env *env, struct vf_tree *tree, uint32
         st = vf_env_read_contents(&job, f, err);
     }
     vf_searcher_free(searcher);
-    free(job.buffer);
+    vf_read_tools_release(&tools);
     *out = *f;
     *f = kept;
     return st;

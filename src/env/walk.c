@@ -1,16 +1,41 @@
-/* walk.c: names and stats of everything below the root, in one pass without recursion.
+/* walk.c: names and stats of everything below the root, without recursion.
  *
- * No link is followed. What cannot be listed becomes an entry that says so: unseen is a result. */
+ * Directories are listed by several workers, in no certain order; then one pass goes over the listings in
+ * always the same order and makes the files of them. No link is followed. What cannot be listed becomes an
+ * entry that says so: unseen is a result. */
 #include "env/env_internal.h"
+
+#include <stdlib.h>
+
+#include "base/crawl.h"
 
 #define MAX_DEPTH 512 /* directories below each other; a deeper tree is a finding, not a crash */
 
+/* A directory. Lives in the scratch arena of the worker that found it; paths live as long as the environment.
+ */
+struct listing {
+    struct vf_crawl_item item;
+    struct vf_slice path;
+    struct vf_dirent *entries; /* sorted; name: the path below the root */
+    struct listing **below;    /* of the entries that are directories, else NULL */
+    size_t n;
+    enum vf_status status; /* why it could not be listed; VF_LIMIT: too deep */
+    int sys;
+};
+
+struct lister { /* what one worker has for itself */
+    struct vf_arena scratch;
+    size_t files; /* entries that become files */
+};
+
 struct walk {
     struct vf_env *env;
+    struct lister *listers;
+    struct vf_err root_error;
     struct vf_arena scratch;
-    struct vf_vec files; /* struct vf_file */
-    struct vf_vec stack; /* struct vf_slice: directories still to be listed */
+    struct vf_vec stack; /* struct listing *: still to be gone over */
     struct vf_vec sites; /* struct vf_slice */
+    size_t cap;          /* of env->files */
 };
 
 void vf_file_unexamined(struct vf_file *f, enum vf_status st, int sys, const char *why)
@@ -20,46 +45,6 @@ void vf_file_unexamined(struct vf_file *f, enum vf_status st, int sys, const cha
     f->unexamined = st;
     f->sys = sys;
     f->why = why;
-}
-
-static struct vf_file *add_file(struct walk *w, struct vf_slice path, const struct vf_dirent *d)
-{
-    struct vf_file *f = vf_vec_push(&w->env->arena, &w->files, sizeof *f);
-    if (!f)
-        return NULL;
-    *f = (struct vf_file){.path = path,
-                          .dist = VF_NONE,
-                          .row = VF_NONE,
-                          .info_of = VF_NONE,
-                          .second_dist = VF_NONE,
-                          .truth = VF_ROW_NONE};
-    if (!d)
-        return f;
-    f->st = d->st;
-    f->target = d->target;
-    if (d->status != VF_OK)
-        vf_file_unexamined(f, d->status, d->sys, NULL);
-    return f;
-}
-
-static bool in_journal(struct vf_slice path)
-{
-    return vf_path_under(VF_S(".venvfix"), path, NULL);
-}
-
-static uint32_t flags_of(const struct walk *w, struct vf_slice path)
-{
-    uint32_t flags = 0;
-    if (vf_slice_eq(vf_path_dir(path), w->env->bin))
-        flags |= VF_FILE_IN_BIN;
-    if (vf_slice_ends(path, VF_S(".pyc")))
-        flags |= VF_FILE_PYC;
-    if (in_journal(path))
-        flags |= VF_FILE_JOURNAL;
-    for (size_t i = 0; i < w->sites.n; i++)
-        if (vf_path_under(*VF_VEC_AT(struct vf_slice, &w->sites, i), path, NULL))
-            flags |= VF_FILE_IN_SITE;
-    return flags;
 }
 
 /* lib/pythonX.Y/site-packages and its kin: one level below a directory of lib, lib64, or Lib/site-packages.
@@ -75,49 +60,147 @@ static bool is_site(struct vf_slice dir)
     return vf_slice_eq(lib, VF_S("lib")) || vf_slice_eq(lib, VF_S("lib64"));
 }
 
-static enum vf_status enter_dir(struct walk *w, struct vf_slice path, struct vf_err *err)
+/* ---- listing, by several workers ---- */
+
+static enum vf_status found_dir(struct listing *l, size_t i, struct lister *me, struct vf_crawl_item **found,
+                                struct vf_err *err)
 {
-    if (!vf_map_put(&w->env->dirs, path, 1))
+    struct listing *sub = vf_arena_alloc(&me->scratch, sizeof *sub);
+    if (!sub)
         return vf_err_nomem(err);
-    if (is_site(path)) {
-        struct vf_slice *s = vf_vec_push(&w->env->arena, &w->sites, sizeof *s);
-        if (!s)
-            return vf_err_nomem(err);
-        *s = path;
+    sub->path = l->entries[i].name;
+    l->below[i] = sub;
+    if (vf_path_depth(sub->path) > MAX_DEPTH) {
+        sub->status = VF_LIMIT;
+        me->files++;
+    } else {
+        sub->item.next = *found;
+        *found = &sub->item;
     }
-    if (vf_path_depth(path) > MAX_DEPTH) {
-        struct vf_file *f = add_file(w, path, NULL);
-        if (!f)
-            return vf_err_nomem(err);
-        f->st.kind = VF_KIND_DIR;
-        vf_file_unexamined(f, VF_LIMIT, 0, "more than 512 directories deep");
-        return VF_OK;
-    }
-    struct vf_slice *next = vf_vec_push(&w->scratch, &w->stack, sizeof *next);
-    if (!next)
-        return vf_err_nomem(err);
-    *next = path;
     return VF_OK;
 }
 
-static enum vf_status add_entry(struct walk *w, struct vf_slice dir, const struct vf_dirent *d,
-                                struct vf_err *err)
+static enum vf_status found_entry(struct walk *w, struct listing *l, size_t i, unsigned worker,
+                                  struct vf_crawl_item **found, struct vf_err *err)
 {
-    struct vf_slice path = vf_path_join(&w->env->arena, dir, d->name);
-    if (!path.p)
+    struct vf_arena *keep = &w->env->worker_arenas[worker];
+    struct vf_dirent *d = &l->entries[i];
+    d->name = vf_path_join(keep, l->path, d->name);
+    if (!d->name.p)
         return vf_err_nomem(err);
     if (d->st.kind == VF_KIND_DIR && d->status == VF_OK)
-        return enter_dir(w, path, err);
-    struct vf_dirent kept = *d;
-    if (d->target.n) {
-        kept.target = vf_arena_dup(&w->env->arena, d->target);
-        if (!kept.target.p)
-            return vf_err_nomem(err);
-    }
-    struct vf_file *f = add_file(w, path, &kept);
-    if (!f)
+        return found_dir(l, i, &w->listers[worker], found, err);
+    if (d->target.n && !(d->target = vf_arena_dup(keep, d->target)).p)
         return vf_err_nomem(err);
-    f->flags = flags_of(w, path);
+    w->listers[worker].files++;
+    return VF_OK;
+}
+
+static enum vf_status list_dir(void *ctx, struct vf_crawl_item *item, unsigned worker,
+                               struct vf_crawl_item **found, struct vf_err *err)
+{
+    struct walk *w = ctx;
+    struct listing *l = (struct listing *)item;
+    struct lister *me = &w->listers[worker];
+    struct vf_err why;
+    vf_err_init(&why);
+    enum vf_status st = vf_tree_list(w->env->tree, l->path, &me->scratch, &l->entries, &l->n, &why);
+    l->status = st;
+    l->sys = why.sys;
+    if (st != VF_OK && !l->path.n) {
+        w->root_error = why;
+        return VF_OK;
+    }
+    vf_err_release(&why);
+    if (st == VF_NO_MEMORY)
+        return vf_err_nomem(err);
+    if (st != VF_OK) {
+        me->files++;
+        return VF_OK;
+    }
+    l->below = vf_arena_array(&me->scratch, l->n, sizeof(struct listing *));
+    if (!l->below)
+        return vf_err_nomem(err);
+    for (size_t i = 0; i < l->n && st == VF_OK; i++)
+        st = found_entry(w, l, i, worker, found, err);
+    return st;
+}
+
+/* ---- making files of the listings ---- */
+
+static struct vf_file *add_file(struct walk *w, struct vf_slice path)
+{
+    struct vf_env *env = w->env;
+    if (env->n_files == w->cap)
+        return NULL;
+    struct vf_file *f = &env->files[env->n_files++];
+    *f = (struct vf_file){.path = path,
+                          .dist = VF_NONE,
+                          .row = VF_NONE,
+                          .info_of = VF_NONE,
+                          .second_dist = VF_NONE,
+                          .truth = VF_ROW_NONE};
+    return f;
+}
+
+/* A directory that is known by name only. */
+static enum vf_status add_unlisted(struct walk *w, const struct listing *l, struct vf_err *err)
+{
+    struct vf_file *f = add_file(w, l->path);
+    if (!f)
+        return vf_err_set(err, VF_INTERNAL, 0, "list", l->path, "more files than were counted");
+    f->st.kind = VF_KIND_DIR;
+    vf_file_unexamined(f, l->status, l->sys, l->status == VF_LIMIT ? "more than 512 directories deep" : NULL);
+    return VF_OK;
+}
+
+/* What all files directly in a directory have in common. */
+static uint32_t flags_of_dir(const struct walk *w, struct vf_slice dir)
+{
+    uint32_t flags = 0;
+    if (vf_slice_eq(dir, w->env->bin))
+        flags |= VF_FILE_IN_BIN;
+    if (vf_path_under(VF_S(".venvfix"), dir, NULL))
+        flags |= VF_FILE_JOURNAL;
+    for (size_t i = 0; i < w->sites.n; i++)
+        if (vf_path_under(*VF_VEC_AT(struct vf_slice, &w->sites, i), dir, NULL))
+            flags |= VF_FILE_IN_SITE;
+    return flags;
+}
+
+static enum vf_status enter_dir(struct walk *w, struct listing *l, struct vf_err *err)
+{
+    if (!vf_map_put(&w->env->dirs, l->path, 1))
+        return vf_err_nomem(err);
+    if (is_site(l->path)) {
+        struct vf_slice *s = vf_vec_push(&w->env->arena, &w->sites, sizeof *s);
+        if (!s)
+            return vf_err_nomem(err);
+        *s = l->path;
+    }
+    if (l->status == VF_LIMIT)
+        return add_unlisted(w, l, err);
+    struct listing **next = vf_vec_push(&w->scratch, &w->stack, sizeof(struct listing *));
+    if (!next)
+        return vf_err_nomem(err);
+    *next = l;
+    return VF_OK;
+}
+
+static enum vf_status add_entry(struct walk *w, const struct vf_dirent *d, uint32_t flags, struct vf_err *err)
+{
+    struct vf_file *f = add_file(w, d->name);
+    if (!f)
+        return vf_err_set(err, VF_INTERNAL, 0, "list", d->name, "more files than were counted");
+    f->st = d->st;
+    f->target = d->target;
+    if (d->status != VF_OK)
+        vf_file_unexamined(f, d->status, d->sys, NULL);
+    f->flags = flags;
+    if (vf_slice_ends(d->name, VF_S(".pyc")))
+        f->flags |= VF_FILE_PYC;
+    if (vf_slice_eq(d->name, VF_S(".venvfix")))
+        f->flags |= VF_FILE_JOURNAL;
     if (f->flags & VF_FILE_JOURNAL)
         return VF_OK;
     if (d->st.kind == VF_KIND_FILE || d->st.kind == VF_KIND_LINK)
@@ -127,69 +210,59 @@ static enum vf_status add_entry(struct walk *w, struct vf_slice dir, const struc
     return VF_OK;
 }
 
-static enum vf_status list_dir(struct walk *w, struct vf_slice dir, struct vf_err *err)
+static enum vf_status add_listing(struct walk *w, struct listing *l, struct vf_err *err)
 {
-    struct vf_arena entries;
-    struct vf_dirent *ents;
-    size_t n;
-    struct vf_err why;
-    vf_arena_init(&entries);
-    vf_err_init(&why);
-    enum vf_status st = vf_tree_list(w->env->tree, dir, &entries, &ents, &n, &why);
-    if (st == VF_NO_MEMORY || (st != VF_OK && !dir.n)) {
-        vf_err_set(err, why.code, why.sys, why.op, w->env->typed, "%s", why.detail);
-        goto out;
-    }
-    if (st != VF_OK) {
-        struct vf_file *f = add_file(w, dir, NULL);
-        if (!f) {
-            st = vf_err_nomem(err);
-            goto out;
-        }
-        f->st.kind = VF_KIND_DIR;
-        vf_file_unexamined(f, st, why.sys, NULL);
-        st = VF_OK;
-        goto out;
-    }
-    for (size_t i = 0; i < n && st == VF_OK; i++)
-        st = add_entry(w, dir, &ents[i], err);
-out:
-    vf_err_release(&why);
-    vf_arena_release(&entries);
+    if (l->status != VF_OK)
+        return add_unlisted(w, l, err);
+    uint32_t flags = flags_of_dir(w, l->path);
+    enum vf_status st = VF_OK;
+    for (size_t i = 0; i < l->n && st == VF_OK; i++)
+        st = l->below[i] ? enter_dir(w, l->below[i], err) : add_entry(w, &l->entries[i], flags, err);
     return st;
 }
 
-static enum vf_status index_files(struct vf_env *env, struct vf_err *err)
+static enum vf_status make_files(struct walk *w, struct listing *root, struct vf_err *err)
 {
-    for (size_t i = 0; i < env->n_files; i++)
+    struct vf_env *env = w->env;
+    for (unsigned i = 0; i < env->n_workers; i++)
+        w->cap += w->listers[i].files;
+    env->files = vf_arena_array(&env->arena, w->cap + 1, sizeof *env->files);
+    if (!env->files || !vf_map_reserve(&env->by_path, w->cap))
+        return vf_err_nomem(err);
+    enum vf_status st = enter_dir(w, root, err);
+    while (st == VF_OK && w->stack.n)
+        st = add_listing(w, *VF_VEC_AT(struct listing *, &w->stack, --w->stack.n), err);
+    for (size_t i = 0; i < env->n_files && st == VF_OK; i++)
         if (!vf_map_put(&env->by_path, env->files[i].path, i))
-            return vf_err_nomem(err);
-    return VF_OK;
+            st = vf_err_nomem(err);
+    env->sites = w->sites.base;
+    env->n_sites = w->sites.n;
+    return st;
 }
 
 enum vf_status vf_env_walk(struct vf_env *env, struct vf_err *err)
 {
-    struct walk w = {.env = env};
+    struct listing root = {.path = VF_S("")};
+    struct walk w = {.env = env, .listers = calloc(env->n_workers, sizeof *w.listers)};
+    if (!w.listers)
+        return vf_err_nomem(err);
+    vf_err_init(&w.root_error);
     vf_arena_init(&w.scratch);
+    for (unsigned i = 0; i < env->n_workers; i++)
+        vf_arena_init(&w.listers[i].scratch);
     vf_map_init(&env->by_path, &env->arena);
     vf_map_init(&env->dirs, &env->arena);
-    enum vf_status st = enter_dir(&w, VF_S(""), err);
-    while (st == VF_OK && w.stack.n) {
-        if (vf_hooks_cancelled(env->params.hooks)) {
-            st = vf_err_set(err, VF_INTERRUPTED, 0, "list", env->typed, NULL);
-            break;
-        }
-        struct vf_slice dir = *VF_VEC_AT(struct vf_slice, &w.stack, --w.stack.n);
-        st = list_dir(&w, dir, err);
-    }
+    enum vf_status st = vf_crawl(env->params.hooks, &root.item, list_dir, &w, err);
+    if (st == VF_OK && root.status != VF_OK)
+        st = vf_err_set(err, root.status, root.sys, w.root_error.op, env->typed, "%s", w.root_error.detail);
+    if (st == VF_OK)
+        st = make_files(&w, &root, err);
+    for (unsigned i = 0; i < env->n_workers; i++)
+        vf_arena_release(&w.listers[i].scratch);
     vf_arena_release(&w.scratch);
-    if (st != VF_OK)
-        return st;
-    env->files = w.files.base;
-    env->n_files = w.files.n;
-    env->sites = w.sites.base;
-    env->n_sites = w.sites.n;
-    return index_files(env, err);
+    vf_err_release(&w.root_error);
+    free(w.listers);
+    return st;
 }
 
 uint32_t vf_env_find(const struct vf_env *env, struct vf_slice path)

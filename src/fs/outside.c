@@ -122,13 +122,16 @@ static int open_walked(const struct host *h, struct vf_slice path, bool *regular
 static enum vf_status open_regular(const struct host *h, struct vf_slice path, struct vf_reader **out,
                                    struct vf_err *err)
 {
-    struct stat st;
+    struct stat native;
     bool regular = true;
     int fd = h->real && path.n < SHORT ? open_short(path, &regular) : open_walked(h, path, &regular);
     if (regular && fd < 0)
         return vf_err_sys(err, errno == ELOOP ? ENOENT : errno, "open", path);
-    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-        return vf_reader_of_fd(fd, path, out, err);
+    if (fd >= 0 && fstat(fd, &native) == 0 && S_ISREG(native.st_mode)) {
+        struct vf_stat st;
+        vf_sys_to_stat(&native, &st);
+        return vf_reader_of_fd(fd, &st, path, out, err);
+    }
     if (fd >= 0)
         (void)close(fd);
     return vf_err_set(err, VF_UNREADABLE, 0, "open", path, "it is not a regular file");
@@ -170,6 +173,8 @@ static bool host_list(struct vf_outside *o, struct vf_slice dir, struct vf_arena
     size_t count = 0;
     int fd = open_listing((struct host *)o, dir);
     bool ok = fd >= 0 && vf_sys_read_names(fd, &buf, &count) == 0;
+    if (fd >= 0)
+        (void)close(fd);
     struct vf_slice block = ok ? vf_arena_dup(a, vf_buf_slice(&buf)) : VF_S("");
     struct vf_slice *v = ok && count > 0 ? vf_arena_array(a, count, sizeof *v) : NULL;
     vf_buf_release(&buf);
@@ -193,6 +198,8 @@ static bool host_swapped(struct vf_outside *o, struct vf_slice dir, struct vf_sl
     size_t count = 0;
     int fd = open_listing((struct host *)o, dir);
     bool ok = fd >= 0 && vf_sys_read_names(fd, &buf, &count) == 0;
+    if (fd >= 0)
+        (void)close(fd);
     bool swapped = false;
     for (size_t i = 0, at = 0; ok && i < count; i++) {
         struct vf_slice name = vf_slice_of(buf.p + at);

@@ -20,7 +20,7 @@ bool vf_sys_fallback_forced(void);
  * (EXDEV), bind mounts included where openat2 is there; else the caller compares devices. */
 int vf_sys_open_subdir(int dirfd, const char *name, bool stay);
 /* Appends every name in the directory `fd` but `.` and `..`, in the order they come, with a NUL behind each;
- * *n counts them. Takes fd. 0 or -1 with errno. */
+ * *n counts them. Reads from where fd stands and leaves it open. 0 or -1 with errno. */
 int vf_sys_read_names(int fd, struct vf_buf *out, size_t *n);
 /* The target of the link dirfd/name, appended to out. 0 or -1 with errno. `hint`: its length as stat said, or
  * 0. */

@@ -37,6 +37,13 @@ enum vf_status vf_tree_open(struct vf_tree *t, struct vf_slice path, struct vf_r
     return t->ops->open(t, path, out, err);
 }
 
+enum vf_status vf_tree_open_near(struct vf_tree *t, struct vf_tree_near *near, struct vf_slice path,
+                                 struct vf_reader **out, struct vf_err *err)
+{
+    *out = NULL;
+    return t->ops->open_near ? t->ops->open_near(t, near, path, out, err) : t->ops->open(t, path, out, err);
+}
+
 enum vf_status vf_reader_read(struct vf_reader *r, void *buf, size_t n, size_t *got, struct vf_err *err)
 {
     *got = 0;

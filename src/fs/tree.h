@@ -45,6 +45,15 @@ struct vf_dirent {
 struct vf_tree;
 struct vf_reader; /* an open file */
 
+/* Where one worker opened its last file, so that the next one in the same directory costs a single call. One
+ * for each worker and tree; zero-initialise, leave when done. */
+struct vf_tree_near {
+    bool open;
+    int fd;            /* the directory, when open */
+    struct vf_buf dir; /* its path */
+};
+void vf_tree_near_leave(struct vf_tree_near *near); /* ready for use again */
+
 struct vf_tree_ops {
     enum vf_status (*list)(struct vf_tree *, struct vf_slice dir, struct vf_arena *, struct vf_dirent **,
                            size_t *, struct vf_err *);
@@ -52,6 +61,8 @@ struct vf_tree_ops {
     enum vf_status (*readlink)(struct vf_tree *, struct vf_slice path, struct vf_arena *, struct vf_slice *,
                                struct vf_err *);
     enum vf_status (*open)(struct vf_tree *, struct vf_slice path, struct vf_reader **, struct vf_err *);
+    enum vf_status (*open_near)(struct vf_tree *, struct vf_tree_near *, struct vf_slice path,
+                                struct vf_reader **, struct vf_err *); /* NULL: open does */
     void (*free)(struct vf_tree *);
 };
 struct vf_tree { /* makers embed this first */
@@ -78,10 +89,15 @@ VF_MUST_CHECK enum vf_status vf_tree_readlink(struct vf_tree *t, struct vf_slice
 /* Regular files only (VF_UNREADABLE for anything else). */
 VF_MUST_CHECK enum vf_status vf_tree_open(struct vf_tree *t, struct vf_slice path, struct vf_reader **out,
                                           struct vf_err *err);
+/* The same for a path that list or stat has just called a regular file: it is looked at only once it is open,
+ * by descriptor. A path that has become a link since then: VF_NOT_FOUND. */
+VF_MUST_CHECK enum vf_status vf_tree_open_near(struct vf_tree *t, struct vf_tree_near *near,
+                                               struct vf_slice path, struct vf_reader **out,
+                                               struct vf_err *err);
 /* Up to n bytes; *got 0 at the end. Short reads are possible. */
 VF_MUST_CHECK enum vf_status vf_reader_read(struct vf_reader *r, void *buf, size_t n, size_t *got,
                                             struct vf_err *err);
-/* Stat of the open file (by descriptor). */
+/* Stat of the open file (by descriptor), as it was when it was opened. */
 VF_MUST_CHECK enum vf_status vf_reader_stat(struct vf_reader *r, struct vf_stat *out, struct vf_err *err);
 void vf_reader_close(struct vf_reader *r); /* NULL is fine */
 /* The whole file into the arena. More than `cap` bytes: VF_LIMIT. A NUL stands behind the bytes. */

@@ -26,6 +26,9 @@ struct dir_tree {
 struct fd_reader {
     struct vf_reader base;
     int fd;
+    struct vf_stat st; /* when it was opened */
+    uint64_t done;     /* bytes read */
+    bool ended;
     size_t n; /* bytes of path */
     char path[];
 };
@@ -37,26 +40,29 @@ static struct vf_slice reader_path(const struct fd_reader *r)
     return (struct vf_slice){r->path, r->n};
 }
 
+/* A read that gave less than it was asked for and all that stat promised was the last: asking again would
+ * double the calls of a small file. */
 static enum vf_status fd_read(struct vf_reader *base, void *buf, size_t n, size_t *got, struct vf_err *err)
 {
     struct fd_reader *r = (struct fd_reader *)base;
     ssize_t k;
+    if (r->ended)
+        return VF_OK;
     do
         k = read(r->fd, buf, n < MOST ? n : MOST);
     while (k < 0 && errno == EINTR);
     if (k < 0)
         return vf_err_sys(err, errno, "read", reader_path(r));
     *got = (size_t)k;
+    r->done += (uint64_t)k;
+    r->ended = (size_t)k < n && r->done == r->st.size;
     return VF_OK;
 }
 
 static enum vf_status fd_stat(struct vf_reader *base, struct vf_stat *out, struct vf_err *err)
 {
-    struct fd_reader *r = (struct fd_reader *)base;
-    struct stat st;
-    if (fstat(r->fd, &st) < 0)
-        return vf_err_sys(err, errno, "stat", reader_path(r));
-    vf_sys_to_stat(&st, out);
+    (void)err;
+    *out = ((struct fd_reader *)base)->st;
     return VF_OK;
 }
 
@@ -69,7 +75,8 @@ static void fd_close(struct vf_reader *base)
 
 static const struct vf_reader_ops fd_ops = {.read = fd_read, .stat = fd_stat, .close = fd_close};
 
-enum vf_status vf_reader_of_fd(int fd, struct vf_slice path, struct vf_reader **out, struct vf_err *err)
+enum vf_status vf_reader_of_fd(int fd, const struct vf_stat *st, struct vf_slice path, struct vf_reader **out,
+                               struct vf_err *err)
 {
     struct fd_reader *r = path.n < SIZE_MAX - sizeof *r ? malloc(sizeof *r + path.n) : NULL;
     *out = NULL;
@@ -77,9 +84,7 @@ enum vf_status vf_reader_of_fd(int fd, struct vf_slice path, struct vf_reader **
         (void)close(fd);
         return vf_err_nomem(err);
     }
-    r->base.ops = &fd_ops;
-    r->fd = fd;
-    r->n = path.n;
+    *r = (struct fd_reader){.base.ops = &fd_ops, .fd = fd, .st = *st, .n = path.n};
     if (path.n > 0)
         memcpy(r->path, path.p, path.n);
     *out = (struct vf_reader *)r;
@@ -171,34 +176,82 @@ static enum vf_status not_regular(struct vf_err *err, struct vf_slice path)
     return vf_err_set(err, VF_UNREADABLE, 0, "open", path, "it is not a regular file");
 }
 
-/* Looked at before it is opened, since opening alone may do something to a device; and again by descriptor,
- * since the name may be another file by then. */
+/* The reader of a file that was just opened; fd -1: errno says why not. Looked at by descriptor, since the
+ * name may be another file by now. */
+static enum vf_status opened(int fd, struct vf_slice path, struct vf_reader **out, struct vf_err *err)
+{
+    struct stat native;
+    struct vf_stat st;
+    if (fd < 0)
+        return path_error(err, errno, "open", path);
+    int r = fstat(fd, &native), e = errno;
+    if (r < 0 || !S_ISREG(native.st_mode)) {
+        (void)close(fd);
+        return r < 0 ? vf_err_sys(err, e, "stat", path) : not_regular(err, path);
+    }
+    vf_sys_to_stat(&native, &st);
+    return vf_reader_of_fd(fd, &st, path, out, err);
+}
+
+static int open_for_reading(int dir, const char *name)
+{
+    int fd;
+    do
+        fd = openat(dir, name, READ_FLAGS);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+/* Looked at before it is opened, since opening alone may do something to a device. */
 static enum vf_status dir_open(struct vf_tree *base, struct vf_slice path, struct vf_reader **out,
                                struct vf_err *err)
 {
     const struct dir_tree *t = (struct dir_tree *)base;
     struct vf_stat seen;
-    struct stat st;
     struct spot s;
     if (find_spot(t, path, &s) < 0)
         return path_error(err, errno, "open", path);
     int fd = -1, r = vf_sys_stat_at(s.dir, s.name, &seen);
-    if (r == 0 && seen.kind == VF_KIND_FILE) {
-        do
-            fd = openat(s.dir, s.name, READ_FLAGS);
-        while (fd < 0 && errno == EINTR);
-    }
+    if (r == 0 && seen.kind == VF_KIND_FILE)
+        fd = open_for_reading(s.dir, s.name);
     leave_spot(t, &s);
     if (r == 0 && seen.kind != VF_KIND_FILE)
         return not_regular(err, path);
-    if (fd < 0)
-        return path_error(err, errno, "open", path);
-    r = fstat(fd, &st);
-    int e = errno;
-    if (r == 0 && S_ISREG(st.st_mode))
-        return vf_reader_of_fd(fd, path, out, err);
-    (void)close(fd);
-    return r < 0 ? vf_err_sys(err, e, "stat", path) : not_regular(err, path);
+    return opened(fd, path, out, err);
+}
+
+void vf_tree_near_leave(struct vf_tree_near *near)
+{
+    if (near->open)
+        (void)close(near->fd);
+    vf_buf_release(&near->dir);
+    *near = (struct vf_tree_near){0};
+}
+
+/* The directory of the file before is kept open: the next one is most often its neighbour. */
+static enum vf_status dir_open_near(struct vf_tree *base, struct vf_tree_near *near, struct vf_slice path,
+                                    struct vf_reader **out, struct vf_err *err)
+{
+    const struct dir_tree *t = (struct dir_tree *)base;
+    size_t slash = vf_slice_rfind_byte(path, '/');
+    struct vf_slice dir = vf_slice_sub(path, 0, slash == VF_NPOS ? 0 : slash), name = path;
+    if (slash == VF_NPOS)
+        return dir_open(base, path, out, err);
+    name = vf_slice_from(path, slash + 1);
+    if (!near->open || !vf_slice_eq(dir, vf_buf_slice(&near->dir))) {
+        vf_tree_near_leave(near);
+        near->fd = vf_sys_open_parent(t->fd, path, &name);
+        if (near->fd < 0)
+            return path_error(err, errno, "open", path);
+        near->open = true;
+        vf_buf_put(&near->dir, dir);
+        if (near->dir.failed)
+            return vf_err_nomem(err);
+    }
+    char text[VF_SYS_NAME];
+    if (vf_slice_eq(name, VF_S("..")) || vf_slice_eq(name, VF_S(".")))
+        return not_regular(err, path);
+    return opened(vf_sys_name(name, text) < 0 ? -1 : open_for_reading(near->fd, text), path, out, err);
 }
 
 /* --- listing --- */
@@ -250,15 +303,13 @@ static struct vf_dirent *make_entries(struct vf_arena *a, struct vf_slice names,
     return v;
 }
 
-/* dir stays open through a second descriptor while names are read and entries are looked at. */
 static enum vf_status list_fd(int dir, struct vf_slice path, struct vf_arena *a, struct vf_dirent **out,
                               size_t *n, struct vf_err *err)
 {
     struct vf_buf buf = {0};
     size_t count = 0;
     bool ok = true;
-    int fd = fcntl(dir, F_DUPFD_CLOEXEC, 0);
-    if (fd < 0 || vf_sys_read_names(fd, &buf, &count) < 0) {
+    if (vf_sys_read_names(dir, &buf, &count) < 0) {
         int e = errno;
         vf_buf_release(&buf);
         return path_error(err, e, "list", path);
@@ -295,8 +346,12 @@ static void dir_free(struct vf_tree *base)
     free(t);
 }
 
-static const struct vf_tree_ops dir_ops = {
-    .list = dir_list, .stat = dir_stat, .readlink = dir_readlink, .open = dir_open, .free = dir_free};
+static const struct vf_tree_ops dir_ops = {.list = dir_list,
+                                           .stat = dir_stat,
+                                           .readlink = dir_readlink,
+                                           .open = dir_open,
+                                           .open_near = dir_open_near,
+                                           .free = dir_free};
 
 int vf_tree_dir_fd(const struct vf_tree *t)
 {

@@ -12,9 +12,10 @@
 /* Opens `path` (links in it are followed: it names the root). VF_NOT_FOUND, VF_UNREADABLE,
  * VF_NOT_AN_ENVIRONMENT when it is no directory. */
 VF_MUST_CHECK enum vf_status vf_tree_dir_open(struct vf_slice path, struct vf_tree **out, struct vf_err *err);
-/* A reader of an open file (a regular one); takes fd, also when it fails. `path` is for errors, copied. */
-VF_MUST_CHECK enum vf_status vf_reader_of_fd(int fd, struct vf_slice path, struct vf_reader **out,
-                                             struct vf_err *err);
+/* A reader of an open file (a regular one); takes fd, also when it fails. `st`: what fstat said of it,
+ * copied. `path` is for errors, copied. */
+VF_MUST_CHECK enum vf_status vf_reader_of_fd(int fd, const struct vf_stat *st, struct vf_slice path,
+                                             struct vf_reader **out, struct vf_err *err);
 int vf_tree_dir_fd(
     const struct vf_tree *t); /* the root's descriptor, owned by the tree; -1 when t is no directory tree */
 

@@ -108,6 +108,18 @@ static void map_finds_all(void **state)
     assert_true(vf_map_get(&m, (struct vf_slice){0}, NULL));
     assert_false(vf_map_get(&m, VF_S("\0"), NULL));
     assert_int_equal(m.n, 5001);
+    size_t cap = m.cap;
+    assert_true(vf_map_reserve(&m, 10)); /* there is room: nothing moves */
+    assert_int_equal(m.cap, cap);
+    assert_true(vf_map_reserve(&m, 50000));
+    cap = m.cap;
+    assert_true(vf_map_get(&m, VF_S("lib/4999"), &v) && v == 4999);
+    for (size_t i = 0; i < 50000; i++) {
+        int n = snprintf(key, sizeof key, "lib/%zu", i);
+        assert_true(vf_map_put(&m, vf_arena_dup(&a, (struct vf_slice){key, (size_t)n}), i));
+    }
+    assert_int_equal(m.cap, cap);
+    assert_false(vf_map_reserve(&(struct vf_map){0}, 100));
     vf_arena_release(&a);
 }
 

@@ -80,6 +80,76 @@ static void only_regular_files_are_opened(void **state)
     vf_tree_free(t);
 }
 
+static void check_near(struct vf_tree *t, struct vf_tree_near *near, struct box *b, const char *path,
+                       const char *want)
+{
+    struct vf_reader *r = NULL;
+    struct vf_slice s;
+    assert_int_equal(vf_tree_open_near(t, near, box_s(path), &r, &b->err), VF_OK);
+    assert_int_equal(vf_reader_read_all(r, box_s(path), 100, &b->arena, &s, &b->err), VF_OK);
+    box_check(s, want);
+    vf_reader_close(r);
+}
+
+/* Its directory stays open between two files: what became of them since they were listed is seen all the
+ * same. */
+static void one_file_after_the_other(void **state)
+{
+    struct box *b = *state;
+    static const char *const bad[] = {"d/l", "l/f",    "d/none",      "d/..",
+                                      "d/.", "d/../f", "/etc/passwd", "d/f/x"};
+    struct vf_tree_near near = {0};
+    struct vf_reader *r;
+    fx_mkdir(b->path, "d", 0755);
+    fx_mkdir(b->path, "e", 0755);
+    fx_file(b->path, "d/f", "x", 0644, 1);
+    fx_file(b->path, "d/g", "", 0644, 1);
+    fx_file(b->path, "e/f", "other", 0644, 1);
+    fx_file(b->path, "f", "top", 0644, 1);
+    fx_link(b->path, "d/l", "f");
+    fx_link(b->path, "l", "d");
+    box_fifo(b, "d/fifo");
+    struct vf_tree *t = open_tree(b);
+    for (int round = 0; round < 2; round++) {
+        check_near(t, &near, b, "d/f", "x");
+        check_near(t, &near, b, "d/g", "");
+        check_near(t, &near, b, "e/f", "other");
+        check_near(t, &near, b, "f", "top");
+        for (size_t i = 0; i < VF_COUNT(bad); i++) {
+            assert_int_not_equal(vf_tree_open_near(t, &near, box_s(bad[i]), &r, NULL), VF_OK);
+            assert_null(r);
+        }
+        assert_int_equal(vf_tree_open_near(t, &near, VF_S("d/l"), &r, NULL), VF_NOT_FOUND);
+        assert_int_equal(vf_tree_open_near(t, &near, VF_S("d/fifo"), &r, NULL), VF_UNREADABLE);
+    }
+    vf_tree_near_leave(&near);
+    vf_tree_near_leave(&near);
+    check_near(t, &near, b, "e/f", "other");
+    vf_tree_near_leave(&near);
+    vf_tree_free(t);
+}
+
+/* What a file grows by while it is open is read, too. */
+static void a_file_that_grows(void **state)
+{
+    struct box *b = *state;
+    char text[64];
+    size_t got;
+    struct vf_reader *r;
+    fx_file(b->path, "f", "12345", 0644, 1);
+    struct vf_tree *t = open_tree(b);
+    assert_int_equal(vf_tree_open(t, VF_S("f"), &r, &b->err), VF_OK);
+    assert_int_equal(vf_reader_read(r, text, 5, &got, &b->err), VF_OK);
+    assert_int_equal(got, 5);
+    fx_file(b->path, "f", "123456789", 0644, 1);
+    assert_int_equal(vf_reader_read(r, text, sizeof text, &got, &b->err), VF_OK);
+    assert_int_equal(got, 4);
+    assert_int_equal(vf_reader_read(r, text, sizeof text, &got, &b->err), VF_OK);
+    assert_int_equal(got, 0);
+    vf_reader_close(r);
+    vf_tree_free(t);
+}
+
 static void follows_no_link(void **state)
 {
     struct box *b = *state;
@@ -298,6 +368,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BOX_BOTH(lists_in_order_of_bytes),
         BOX_BOTH(only_regular_files_are_opened),
+        BOX_BOTH(one_file_after_the_other),
+        BOX_TEST(a_file_that_grows),
         BOX_BOTH(follows_no_link),
         BOX_BOTH(reads_files),
         BOX_BOTH(what_may_not_be_read),
