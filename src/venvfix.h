@@ -173,14 +173,46 @@ struct venvfix_change_result {
     int proof_static, proof_freeze, proof_record, proof_interpreter; /* 0, 1; -1: null, could not be tried */
     double plan_s, stage_s, prove_s, commit_s, retire_s;             /* seconds; negative: did not happen */
     struct venvfix_bytes diff;                                       /* dry_run: unified diff */
-    bool renamed;                                                    /* by one rename (not by copying) */
-    bool resumed;                                                    /* an earlier run was finished */
+    struct venvfix_bytes sha256; /* pack: of the new file, hexadecimal; recreate of a bundle: of that one */
+    uint64_t bytes;              /* pack: of the new file */
+    bool renamed;                /* by one rename (not by copying) */
+    bool resumed;                /* an earlier run was finished */
     int exit;
     void *own;
 };
 
 int venvfix_change(const struct venvfix_change_options *options, struct venvfix_change_result *result);
 void venvfix_change_free(struct venvfix_change_result *result);
+
+/* ---- pack ---- */
+
+enum venvfix_packing {
+    VENVFIX_PACK_BY_NAME, /* of the file: .tar.gz, .tgz, .tar.xz, .txz, .tar, .zip; zstd for all others */
+    VENVFIX_PACK_ZSTD,
+    VENVFIX_PACK_GZIP,
+    VENVFIX_PACK_XZ,
+    VENVFIX_PACK_TAR,
+    VENVFIX_PACK_ZIP
+};
+
+struct venvfix_pack_options {
+    const char *path;        /* ENV */
+    const char *output;      /* the new file; what stands there is never replaced */
+    const char *const *from; /* --from: more old places */
+    size_t n_from;
+    const char *const *links; /* --find-links: directories with original wheels */
+    size_t n_links;
+    const char *const *exclude; /* distributions that are left out */
+    size_t n_exclude;
+    enum venvfix_packing packing;
+    bool allow_modified; /* files that differ from RECORD are packed as they are */
+    int64_t epoch;       /* SOURCE_DATE_EPOCH; 0: 1980-01-01 */
+    struct venvfix_hooks hooks;
+};
+/* Packs a lock bundle (docs/bundle.md). In the result `from` is the environment, `to` the file, `how` is
+ * "reused" for a wheel made of the installed files and "installed" for an original one; nothing is proven by
+ * running. Free it with venvfix_change_free. */
+int venvfix_pack(const struct venvfix_pack_options *options, struct venvfix_change_result *result);
 
 /* ---- rules ---- */
 

@@ -4,15 +4,16 @@ _venvfix()
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W "check move recreate fix freeze explain --help --version" -- "$word"))
+        COMPREPLY=($(compgen -W "check move recreate fix freeze pack explain --help --version" -- "$word"))
         return
     fi
     case $verb:$before in
     check:--fail-on) COMPREPLY=($(compgen -W "error warning info never" -- "$word")); return ;;
     check:--format|move:--format|recreate:--format|fix:--format) COMPREPLY=($(compgen -W "text json" -- "$word")); return ;;
-    check:--color|move:--color|recreate:--color|fix:--color|freeze:--color|explain:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
+    check:--color|move:--color|recreate:--color|fix:--color|freeze:--color|pack:--color|explain:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
     move:--link|recreate:--link) COMPREPLY=($(compgen -W "auto reflink copy" -- "$word")); return ;;
     freeze:--format) COMPREPLY=($(compgen -W "requirements" -- "$word")); return ;;
+    pack:--format) COMPREPLY=($(compgen -W "tar.zst tar.gz tar.xz tar zip text json" -- "$word")); return ;;
     esac
     case $verb in
     check) words="--at --from --hashes --fail-on --format --jobs --color --quiet --verbose --help" ;;
@@ -20,6 +21,7 @@ _venvfix()
     recreate) words="--link --from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
     fix) words="--from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
     freeze) words="--all --exclude --format --jobs --color --quiet --verbose --help" ;;
+    pack) words="--output --format --find-links --exclude --allow-modified --from --jobs --color --quiet --verbose --help" ;;
     explain) words="--jobs --color --quiet --verbose --help" ;;
     *) return ;;
     esac

@@ -36,12 +36,14 @@ enum vf_tar_packing vf_tar_packing_of(struct vf_slice name)
         return VF_TAR_GZIP;
     if (ends_nocase(name, VF_S(".tar.xz")) || ends_nocase(name, VF_S(".txz")))
         return VF_TAR_XZ;
+    if (ends_nocase(name, VF_S(".zip")))
+        return VF_TAR_ZIP;
     return ends_nocase(name, VF_S(".tar")) ? VF_TAR_PLAIN : VF_TAR_ZSTD;
 }
 
 const char *vf_tar_packing_name(enum vf_tar_packing p)
 {
-    static const char *const names[] = {"tar.zst", "tar.gz", "tar.xz", "tar"};
+    static const char *const names[] = {"tar.zst", "tar.gz", "tar.xz", "tar", "zip"};
     return names[p];
 }
 
@@ -105,7 +107,8 @@ static enum vf_status open_archive(struct vf_tar_writer *w, struct vf_err *err)
                           "libarchive of this host does not write %s",
                           vf_tar_packing_name(w->params.packing));
     }
-    r = archive_write_set_format_pax_restricted(w->archive);
+    r = w->params.packing == VF_TAR_ZIP ? archive_write_set_format_zip(w->archive)
+                                        : archive_write_set_format_pax_restricted(w->archive);
     if (r == ARCHIVE_OK)
         r = archive_write_set_bytes_in_last_block(w->archive, 1);
     if (r == ARCHIVE_OK)

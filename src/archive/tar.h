@@ -1,4 +1,5 @@
-/* tar.h: tar files, packed or not, by libarchive. Nothing else knows libarchive.
+/* tar.h: tar files, packed or not, and zips of packed members, written by libarchive. (Wheels are zips of
+ * another kind: zip.h.)
  *
  *   vf_tar_writer_new -> (vf_tar_writer_member -> vf_tar_writer_data...)... -> vf_tar_writer_finish -> _free
  *
@@ -11,11 +12,12 @@
 
 #include "base/err.h"
 
-enum vf_tar_packing { VF_TAR_ZSTD, VF_TAR_GZIP, VF_TAR_XZ, VF_TAR_PLAIN };
+enum vf_tar_packing { VF_TAR_ZSTD, VF_TAR_GZIP, VF_TAR_XZ, VF_TAR_PLAIN, VF_TAR_ZIP };
 
-/* By the end of a file's name, in any case: .tar.gz and .tgz, .tar.xz and .txz, .tar; zstd for all others. */
+/* By the end of a file's name, in any case: .tar.gz and .tgz, .tar.xz and .txz, .tar, .zip; zstd for all
+ * others. */
 enum vf_tar_packing vf_tar_packing_of(struct vf_slice file_name);
-const char *vf_tar_packing_name(enum vf_tar_packing p); /* "tar.zst", "tar.gz", "tar.xz", "tar" */
+const char *vf_tar_packing_name(enum vf_tar_packing p); /* "tar.zst", "tar.gz", "tar.xz", "tar", "zip" */
 
 /* Gets the bytes of the file piece by piece. What it returns other than VF_OK ends the call and is returned.
  */

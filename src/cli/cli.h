@@ -40,7 +40,7 @@ struct vf_verb {
 };
 
 extern const struct vf_verb vf_verb_check, vf_verb_move, vf_verb_recreate, vf_verb_fix, vf_verb_freeze,
-    vf_verb_explain;
+    vf_verb_pack, vf_verb_explain;
 extern const struct vf_verb *const vf_verbs[]; /* NULL at the end */
 
 /* Parses argv behind the verb. False: *error says why (static or in `space`). */

@@ -265,5 +265,7 @@ bool vf_json_change(struct vf_buf *out, const struct venvfix_change_result *r)
               set_number(o, "exit", (uint64_t)r->exit);
     if (ok && r->dry_run)
         ok = set_bytes(o, "diff", r->diff);
+    if (ok && r->sha256.p)
+        ok = set_bytes(o, "sha256", r->sha256) && set_number(o, "bytes", r->bytes);
     return print(out, o, ok);
 }

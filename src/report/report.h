@@ -23,6 +23,12 @@ void vf_text_check(struct vf_buf *out, const struct venvfix_check_result *r,
                    const struct vf_report_style *style, const char *env_as_typed);
 void vf_text_change(struct vf_buf *out, const struct venvfix_change_result *r,
                     const struct vf_report_style *style);
+/* text_pack.c */
+void vf_text_pack(struct vf_buf *out, const struct venvfix_change_result *r,
+                  const struct vf_report_style *style);
+/* The findings as vf_text_check shows them. */
+void vf_text_findings(struct vf_buf *out, const struct venvfix_findings *fs,
+                      const struct vf_report_style *style);
 /* Each of them, where a change was refused because they have no writer. */
 void vf_text_unwritten(struct vf_buf *out, const struct venvfix_findings *fs,
                        const struct vf_report_style *style);

@@ -396,6 +396,11 @@ void vf_text_change(struct vf_buf *out, const struct venvfix_change_result *r,
     put_findings(out, &r->warnings, st);
 }
 
+void vf_text_findings(struct vf_buf *out, const struct venvfix_findings *fs, const struct vf_report_style *st)
+{
+    put_findings(out, fs, st);
+}
+
 void vf_text_unwritten(struct vf_buf *out, const struct venvfix_findings *fs,
                        const struct vf_report_style *st)
 {

@@ -55,5 +55,14 @@ VF_MUST_CHECK enum vf_status vf_rebuild_plan(const struct vf_env *env, uint32_t 
  * planned. */
 VF_MUST_CHECK enum vf_status vf_rebuild_write(struct vf_rebuild *r, vf_zip_sink sink, void *ctx,
                                               struct vf_err *err);
+/* A file of the environment that belongs to no distribution, as a member of a bundle: of a script in BIN the
+ * Python header becomes `#!python`, everything else stays. *bound: what remains names a place of the
+ * environment. `name` is not set. */
+VF_MUST_CHECK enum vf_status vf_rebuild_carried(const struct vf_env *env, uint32_t file, struct vf_arena *a,
+                                                struct vf_rebuild_member *out, bool *bound,
+                                                struct vf_err *err);
+/* Gives the bytes of such a member to the sink. VF_CHANGED: it is not what it was. */
+VF_MUST_CHECK enum vf_status vf_rebuild_carry(const struct vf_env *env, const struct vf_rebuild_member *m,
+                                              vf_zip_sink sink, void *ctx, struct vf_err *err);
 
 #endif

@@ -108,7 +108,8 @@ static const struct rule_case cases[] = {
      NULL},
 };
 
-static const char *const waiting[] = {NULL};
+/* What is said of bundles: tests/e2e/test_pack.py, tests/unit/test_bundle_check.c. */
+static const char *const waiting[] = {"VF541", NULL};
 
 static void every_case(void **state)
 {

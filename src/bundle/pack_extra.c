@@ -1,0 +1,124 @@
+/* pack_extra.c: what no RECORD lists goes along in extra/, with where it belongs. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "base/path.h"
+#include "bundle/pack_parts.h"
+#include "relocate/plan.h"
+
+struct extras {
+    struct vf_pack *p;
+    struct vf_vec v, members, left_out, bound;
+};
+
+/* Compiled files are made again; what pip could not remove begins with `~` and is none of the environment. */
+static bool is_leftover(const struct vf_env *env, struct vf_slice path)
+{
+    struct vf_slice rest;
+    for (size_t i = 0; i < env->n_sites; i++)
+        if (vf_path_under(env->sites[i], path, &rest) && rest.n > 0 && rest.p[0] == '~')
+            return true;
+    return false;
+}
+
+static void place_of(const struct vf_env *env, struct vf_slice path, struct vf_bundle_extra *e)
+{
+    e->into = VF_INTO_ROOT;
+    e->rest = path;
+    if (vf_path_under(env->bin, path, &e->rest)) {
+        e->into = VF_INTO_SCRIPTS;
+        return;
+    }
+    for (size_t i = 0; i < env->n_sites; i++)
+        if (vf_path_under(env->sites[i], path, &e->rest)) {
+            e->into = VF_INTO_SITE;
+            return;
+        }
+    e->rest = path;
+}
+
+static bool push(struct vf_pack *p, struct vf_vec *v, struct vf_slice path)
+{
+    struct vf_slice *s = vf_vec_push(&p->arena, v, sizeof *s);
+    if (s)
+        *s = path;
+    return s != NULL;
+}
+
+static enum vf_status add_file(struct extras *x, uint32_t file, struct vf_err *err)
+{
+    static const struct vf_slice dirs[] = {VF_S_INIT("extra/root/"), VF_S_INIT("extra/scripts/"),
+                                           VF_S_INIT("extra/site-packages/")};
+    struct vf_pack *p = x->p;
+    const struct vf_file *f = &p->env->files[file];
+    struct vf_bundle_extra *e = vf_vec_push(&p->arena, &x->v, sizeof *e);
+    struct vf_rebuild_member *m = vf_vec_push(&p->arena, &x->members, sizeof *m);
+    bool bound;
+    if (!e || !m)
+        return vf_err_nomem(err);
+    enum vf_status st = vf_rebuild_carried(p->env, file, &p->arena, m, &bound, err);
+    if (st != VF_OK)
+        return st;
+    place_of(p->env, f->path, e);
+    e->path = f->path;
+    e->member = vf_arena_concat(&p->arena, dirs[e->into], e->rest, VF_S(""));
+    e->executable = m->executable;
+    e->sum.size = m->size;
+    memcpy(e->sum.sha256, m->sha256, sizeof e->sum.sha256);
+    if (!e->member.p || (bound && !push(p, &x->bound, f->path)))
+        return vf_err_nomem(err);
+    return VF_OK;
+}
+
+static enum vf_status add(struct extras *x, struct vf_slice path, struct vf_err *err)
+{
+    struct vf_pack *p = x->p;
+    uint32_t file = vf_env_find(p->env, path);
+    const struct vf_file *f = &p->env->files[file];
+    if (is_leftover(p->env, path))
+        return VF_OK;
+    if (!vf_utf8_valid(path))
+        return vf_err_set(err, VF_UNWRITABLE, 0, "pack", path,
+                          "its name is not UTF-8, which a bundle cannot say");
+    if (f->st.kind == VF_KIND_FILE)
+        return add_file(x, file, err);
+    return push(p, &x->left_out, path) ? VF_OK : vf_err_nomem(err);
+}
+
+/* Sorted by member; the two arrays are kept in step. */
+static void sort(struct extras *x)
+{
+    struct vf_bundle_extra *e = x->v.base;
+    struct vf_rebuild_member *m = x->members.base;
+    for (size_t i = 1; i < x->v.n; i++)
+        for (size_t k = i; k > 0 && vf_slice_cmp(e[k - 1].member, e[k].member) > 0; k--) {
+            struct vf_bundle_extra one = e[k];
+            struct vf_rebuild_member other = m[k];
+            e[k] = e[k - 1];
+            e[k - 1] = one;
+            m[k] = m[k - 1];
+            m[k - 1] = other;
+        }
+}
+
+enum vf_status vf_pack_plan_extras(struct vf_pack *p, struct vf_err *err)
+{
+    struct extras x = {.p = p};
+    struct vf_slice *paths;
+    size_t n;
+    enum vf_status st = vf_plan_carried(p->env, &p->arena, &paths, &n, err);
+    for (size_t i = 0; i < n && st == VF_OK; i++)
+        st = add(&x, paths[i], err);
+    if (st != VF_OK)
+        return st;
+    sort(&x);
+    p->bundle.extras = x.v.base;
+    p->bundle.n_extras = x.v.n;
+    p->extras = x.members.base;
+    p->bundle.left_out = x.left_out.base;
+    p->bundle.n_left_out = x.left_out.n;
+    p->bound = x.bound.base;
+    p->n_bound = x.bound.n;
+    return VF_OK;
+}

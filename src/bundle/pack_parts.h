@@ -1,0 +1,25 @@
+/* pack_parts.h: the steps of vf_pack_plan. For src/bundle only. */
+#ifndef VF_BUNDLE_PACK_PARTS_H
+#define VF_BUNDLE_PACK_PARTS_H
+
+#include "bundle/pack.h"
+
+/* Rebuilt wheels of all distributions, or original ones (pack_wheels.c). */
+VF_MUST_CHECK enum vf_status vf_pack_plan_wheels(struct vf_pack *p, const struct vf_pack_opts *o,
+                                                 struct vf_buf *problems, struct vf_err *err);
+/* An original wheel of links whose contents are those of the rebuilt one (pack_original.c). *found false:
+ * none.
+ */
+VF_MUST_CHECK enum vf_status vf_pack_find_original(const struct vf_pack_opts *o, const struct vf_env_dist *d,
+                                                   const struct vf_rebuild *r, struct vf_arena *a,
+                                                   struct vf_zip_source *out, bool *found,
+                                                   struct vf_err *err);
+/* A pip for hosts that have none, where the environment has none: from links, else from the base
+ * interpreter. */
+VF_MUST_CHECK enum vf_status vf_pack_find_pip(const struct vf_env *env, const struct vf_pack_opts *o,
+                                              struct vf_arena *a, struct vf_zip_source *out, bool *found,
+                                              struct vf_err *err);
+/* What no RECORD lists: extras, left_out, bound (pack_extra.c). */
+VF_MUST_CHECK enum vf_status vf_pack_plan_extras(struct vf_pack *p, struct vf_err *err);
+
+#endif

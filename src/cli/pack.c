@@ -1,0 +1,108 @@
+/* pack.c: venvfix pack. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+
+static const struct vf_option options[] = {
+    {"output", 'o', VF_OPT_VALUE, "FILE", "the new file", NULL},
+    {"format", 'f', VF_OPT_LIST, "FORMAT",
+     "of the file: tar.zst, tar.gz, tar.xz, tar, zip (the default goes by its name); of the report: text, "
+     "json",
+     "tar.zst|tar.gz|tar.xz|tar|zip|text|json"},
+    {"find-links", 0, VF_OPT_LIST, "DIR",
+     "take the original wheels that lie there, where they hold what is installed; may be given again", NULL},
+    {"exclude", 0, VF_OPT_LIST, "NAME", "leave out a distribution; may be given again", NULL},
+    {"allow-modified", 0, VF_OPT_FLAG, NULL, "pack files as they are that differ from RECORD", NULL},
+    {"from", 0, VF_OPT_LIST, "PATH", "a place where it stood before; may be given again", NULL},
+    VF_OPT_COMMON,
+};
+
+/* --format, given for the file, for the report, or for both. */
+static bool take_formats(const struct vf_verb *verb, const struct vf_parsed *p, enum venvfix_packing *packing)
+{
+    static const char *const names[] = {"", "tar.zst", "tar.gz", "tar.xz", "tar", "zip"};
+    size_t option = vf_cli_index(verb, "format");
+    bool json = false;
+    *packing = VENVFIX_PACK_BY_NAME;
+    for (size_t i = 0; i < p->n_lists[option]; i++) {
+        const char *v = p->lists[option][i];
+        for (size_t k = 1; k < sizeof names / sizeof *names; k++)
+            if (!strcmp(v, names[k]))
+                *packing = (enum venvfix_packing)k;
+        if (!strcmp(v, "json") || !strcmp(v, "text"))
+            json = v[0] == 'j';
+    }
+    return json;
+}
+
+static void take_list(const struct vf_verb *verb, const struct vf_parsed *p, const char *name,
+                      const char *const **v, size_t *n)
+{
+    size_t i = vf_cli_index(verb, name);
+    *v = p->lists[i];
+    *n = p->n_lists[i];
+}
+
+/* SOURCE_DATE_EPOCH (reproducible-builds.org): seconds since 1970. False: it is no number. */
+static bool take_epoch(int64_t *epoch)
+{
+    const char *text = getenv("SOURCE_DATE_EPOCH");
+    uint64_t n = 0;
+    bool ok = !text || !*text || (vf_slice_to_u64(vf_slice_of(text), &n) && n < (UINT64_C(1) << 33));
+    *epoch = (int64_t)n;
+    return ok;
+}
+
+static int print_result(const struct vf_verb *verb, const struct vf_parsed *p, bool json,
+                        const struct venvfix_change_result *r)
+{
+    struct vf_report_style st = vf_cli_style(verb, p, 1);
+    struct vf_buf b = {0};
+    if (json)
+        b.failed = !vf_json_change(&b, r);
+    else
+        vf_text_pack(&b, r, &st);
+    int code = vf_cli_print(1, &b, r->exit);
+    vf_buf_release(&b);
+    return code;
+}
+
+static int run(const struct vf_verb *verb, const struct vf_parsed *p)
+{
+    struct venvfix_pack_options o = {.path = p->args[0],
+                                     .output = vf_cli_value(verb, p, "output"),
+                                     .allow_modified = vf_cli_flag(verb, p, "allow-modified")};
+    bool json = take_formats(verb, p, &o.packing);
+    take_list(verb, p, "find-links", &o.links, &o.n_links);
+    take_list(verb, p, "exclude", &o.exclude, &o.n_exclude);
+    take_list(verb, p, "from", &o.from, &o.n_from);
+    if (!o.output)
+        return vf_cli_usage_error(verb, json, "-o FILE says where the bundle goes");
+    if (!take_epoch(&o.epoch))
+        return vf_cli_usage_error(verb, json, "SOURCE_DATE_EPOCH is not a number of seconds");
+    if (!vf_cli_hooks(verb, p, &o.hooks))
+        return vf_cli_usage_error(verb, json, "--jobs takes a number from 1 to 256");
+    struct venvfix_change_result r;
+    (void)venvfix_pack(&o, &r);
+    vf_cli_progress_end();
+    struct vf_report_style st = vf_cli_style(verb, p, 2);
+    int code = r.error.code ? vf_cli_error(&r.error, json, &st) : print_result(verb, p, json, &r);
+    venvfix_change_free(&r);
+    return code;
+}
+
+const struct vf_verb vf_verb_pack = {
+    "pack",
+    "ENV",
+    "a lock bundle: the frozen list with hashes and all wheels, to be installed offline",
+    "The file holds requirements.txt, pylock.toml, wheels/ and venvfix.json. It installs without venvfix:\n"
+    "pip install --no-index --find-links wheels --require-hashes -r requirements.txt. The same environment\n"
+    "gives the same bytes; SOURCE_DATE_EPOCH sets the time of all members.\n",
+    options,
+    VF_COUNT(options),
+    1,
+    1,
+    run,
+};

@@ -1,0 +1,310 @@
+"""pack: a lock bundle that installs offline, with pip and uv and without venvfix, and has the same bytes wherever it is made."""
+import hashlib
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import tarfile
+import zipfile
+
+import pytest
+
+import envs
+import place
+from envs import Recipe
+from place import UV, WHEELHOUSE, clean_environ
+from vf import parse, report, vf
+
+WEB = Recipe("debian", "pip", "web")
+SMALL = Recipe("debian", "pip", "six")
+
+
+def pack(source, to, *more, rc=0, **kw):
+    return parse(vf("pack", source, "-o", to, "--format", "json", *more, rc=rc, **kw))
+
+
+def members(path):
+    """{name: bytes} in the order of the archive; of a tar every member is what docs/bundle.md says."""
+    if path.name.endswith(".zip"):
+        with zipfile.ZipFile(path) as z:
+            return {i.filename: z.read(i) for i in z.infolist()}
+    found = {}
+    with tarfile.open(path) as t:
+        for m in t:
+            assert m.isreg() and m.mode == 0o644 and m.uid == m.gid == 0 and m.uname == m.gname == "", m
+            found[m.name] = t.extractfile(m).read()
+    return found
+
+
+def unpack(path, to):
+    for name, data in members(path).items():
+        f = to / name
+        f.parent.mkdir(parents=True, exist_ok=True)
+        f.write_bytes(data)
+    return to
+
+
+def sha(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def inventory(env):
+    """{path: sha256} of what the distributions own, but for what every installer writes in its own way."""
+    sp = next((env / "lib").glob("python3*/site-packages"))
+    own = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json")
+    return {f.relative_to(sp).as_posix(): sha(f.read_bytes()) for f in sp.rglob("*")
+            if f.is_file() and f.suffix != ".pyc" and not (f.parent.suffix == ".dist-info" and f.name in own)
+            and f.relative_to(sp).parts[0].partition("-")[0].lower() not in ("pip", "setuptools", "pkg_resources", "_distutils_hack", "distutils")}
+
+
+# --- what is in it ---
+
+def test_members_and_manifest(get, scratch):
+    env = get(WEB)
+    doc = pack(env.path, scratch / "b.tar")
+    assert doc["verb"] == "pack" and doc["to"] == str(scratch / "b.tar") and doc["edits"] == [] and doc["warnings"] == []
+    assert all(q["how"] == "reused" and not q["modified"] for q in doc["requirements"])
+    m = members(scratch / "b.tar")
+    names = list(m)
+    assert names[:3] == ["venvfix.json", "pylock.toml", "requirements.txt"] and names[-1] == "SHA256SUMS"
+    assert names[3:-1] == sorted(n for n in names if n.startswith("wheels/")), "no RECORD leaves anything out here"
+    manifest = json.loads(m["venvfix.json"])
+    assert manifest["schema"] == 1 and manifest["kind"] == "lock-bundle"
+    assert [f["path"] for f in manifest["files"]] == names[1:-1]
+    assert all(f["sha256"] == sha(m[f["path"]]) and f["size"] == len(m[f["path"]]) for f in manifest["files"])
+    assert m["SHA256SUMS"].decode() == "".join(f"{sha(m[n])}  {n}\n" for n in names[:-1])
+    frozen = vf("freeze", "--all", env.path, rc=0).out.decode().split()
+    listed = {re.sub(r"[-_.]+", "-", x.partition("==")[0]).lower() + "==" + x.partition("==")[2] for x in frozen if not x.startswith("pip==")}
+    assert {line.split()[0] for line in m["requirements.txt"].decode().splitlines()} == listed
+    assert {d["name"] for d in manifest["distributions"] if not d["listed"]} == {"pip"}
+    assert {d["name"] for d in manifest["distributions"] if d["requested"]} >= {"flask", "requests"}
+    assert doc["sha256"] == sha((scratch / "b.tar").read_bytes()) and doc["bytes"] == (scratch / "b.tar").stat().st_size
+    old = str(env.path).encode()
+    assert not any(old in data for data in m.values())
+    umask = os.umask(0)
+    os.umask(umask)
+    assert stat.S_IMODE((scratch / "b.tar").stat().st_mode) == 0o666 & ~umask
+
+
+def test_every_format_holds_the_same(get, scratch):
+    env = get(Recipe("debian", "uv", "six", seed=False))
+    for name in ("b.tar", "b.tar.gz", "b.tar.xz", "b.zip"):
+        pack(env.path, scratch / name, "--exclude", "pip")
+        assert members(scratch / name) == members(scratch / "b.tar"), name
+    pack(env.path, scratch / "x", "--format", "tar.gz", "--exclude", "pip")
+    assert (scratch / "x").read_bytes() == (scratch / "b.tar.gz").read_bytes()
+    pack(env.path, scratch / "b.tar.zst", "--exclude", "pip")
+    pack(env.path, scratch / "b2.tar.gz", "--format", "tar.zst", "--exclude", "pip")
+    data = (scratch / "b.tar.zst").read_bytes()
+    assert data[:4] == b"\x28\xb5\x2f\xfd" and data == (scratch / "b2.tar.gz").read_bytes()
+    if shutil.which("zstd"):
+        assert envs.run("zstd", "-dc", scratch / "b.tar.zst") == (scratch / "b.tar").read_bytes()
+
+
+def test_the_same_bytes_whatever_the_place_time_and_jobs(get, scratch):
+    env = get(WEB)
+    pack(env.path, scratch / "1", "--jobs", "1")
+    first = (scratch / "1").read_bytes()
+    pack(env.path, scratch / "2", "--jobs", "3", env=clean_environ(TZ="Asia/Tokyo", LC_ALL="C"), umask=0o077)
+    assert (scratch / "2").read_bytes() == first
+    copy = scratch / "a copy"
+    envs.run("cp", "-a", env.path, copy)
+    for f in (copy / "lib").rglob("*.py"):
+        os.utime(f, (1, 1))
+    pack(copy, scratch / "3")
+    assert (scratch / "3").read_bytes() == first
+    envs.run("cp", "-a", env.path, scratch / "moved")
+    for f in (scratch / "moved/bin").iterdir():
+        if f.is_file() and not f.is_symlink() and f.read_bytes()[:2] == b"#!":
+            envs.run("sed", "-i", f"1s|{env.path}|{scratch / 'moved'}|", f)
+    env.path.rename(env.path.with_name("away"))
+    pack(scratch / "moved", scratch / "4")
+    assert (scratch / "4").read_bytes() == first
+    pack(scratch / "moved", scratch / "5", env=clean_environ(SOURCE_DATE_EPOCH="1700000000"))
+    assert (scratch / "5").read_bytes() != first
+    pack(scratch / "moved", scratch / "6.tar", env=clean_environ(SOURCE_DATE_EPOCH="1700000000"))
+    with tarfile.open(scratch / "6.tar") as t:
+        assert {m.mtime for m in t} == {1700000000}
+    with zipfile.ZipFile(next((unpack(scratch / "6.tar", scratch / "u") / "wheels").glob("flask*"))) as z:
+        assert {i.date_time for i in z.infolist()} == {(2023, 11, 14, 22, 13, 20)}
+    bad = vf("pack", scratch / "moved", "-o", scratch / "7", rc=2, env=clean_environ(SOURCE_DATE_EPOCH="soon"))
+    assert b"SOURCE_DATE_EPOCH" in bad.err and not (scratch / "7").exists()
+
+
+# --- installed without venvfix ---
+
+@pytest.fixture
+def bundle(get, scratch):
+    """An unpacked bundle, the environment's inventory; the environment itself is gone."""
+    env = get(WEB)
+    pack(env.path, scratch / "b.tar")
+    have = inventory(env.path)
+    envs.rmtree(env.root)
+    return unpack(scratch / "b.tar", scratch / "b"), have
+
+
+OFFLINE = {"PIP_FIND_LINKS": "", "UV_FIND_LINKS": ""}
+
+
+def new_venv(at):
+    envs.run(envs.DEBIAN, "-m", "venv", "--without-pip", at)
+    return at
+
+
+def test_pip_installs_the_list(bundle, scratch):
+    b, have = bundle
+    env = new_venv(scratch / "n")
+    pip = next((b / "wheels").glob("pip-*.whl"))
+    envs.run(env / "bin/python", f"{pip}/pip", "install", "--no-index", "--find-links", "wheels", "--require-hashes", "-r", "requirements.txt",
+             cwd=b, env=clean_environ(**OFFLINE))
+    assert inventory(env) == have
+    envs.run(env / "bin/flask", "--version")
+
+
+def newest_pip():
+    version = lambda p: tuple(int(x) for x in p.name.split("-")[1].split("."))
+    return max(WHEELHOUSE.glob("pip-*.whl"), key=version)
+
+
+def test_pip_and_uv_install_the_lock_file(bundle, scratch):
+    b, have = bundle
+    pip = newest_pip()
+    assert int(pip.name.split("-")[1].split(".")[0]) >= 26, "pylock.toml needs pip 26"
+    for name in ("pip", "uv-install", "uv-sync", "uv-list"):
+        env = new_venv(scratch / name)
+        python = env / "bin/python"
+        command = {"pip": (python, f"{pip}/pip", "install", "--no-index", "-r", "pylock.toml"),
+                   "uv-install": (UV, "pip", "install", "--preview", "--offline", "--python", python, "-r", "pylock.toml"),
+                   "uv-sync": (UV, "pip", "sync", "--preview", "--offline", "--python", python, "pylock.toml"),
+                   "uv-list": (UV, "pip", "install", "--offline", "--no-index", "--find-links", "wheels", "--require-hashes", "--python", python,
+                               "-r", "requirements.txt")}[name]
+        envs.run(*command, cwd=b, env=clean_environ(**OFFLINE))
+        assert inventory(env) == have, name
+
+
+def test_sums_are_those_of_coreutils(bundle):
+    b, _ = bundle
+    envs.run("sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS", cwd=b)
+    (b / "pylock.toml").write_text("")
+    with pytest.raises(RuntimeError):
+        envs.run("sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS", cwd=b)
+
+
+# --- where wheels come from ---
+
+def test_original_wheels(get, scratch):
+    env = get(WEB)
+    doc = pack(env.path, scratch / "b.tar", "--find-links", WHEELHOUSE)
+    how = {q["name"]: q["how"] for q in doc["requirements"]}
+    assert how["flask"] == how["markupsafe"] == "installed", how
+    m = members(scratch / "b.tar")
+    for name in m:
+        if name.startswith("wheels/") and how[re.sub(r"[-_.]+", "-", name[7:].split("-")[0]).lower()] == "installed":
+            assert m[name] == (WHEELHOUSE / name[7:]).read_bytes()
+    pack(env.path, scratch / "again.tar", "--find-links", WHEELHOUSE, "-j", "1")
+    assert (scratch / "again.tar").read_bytes() == (scratch / "b.tar").read_bytes()
+    sp = next((env.path / "lib").glob("python3*/site-packages"))
+    (sp / "flask/app.py").write_text("# mine\n")
+    doc = pack(env.path, scratch / "c.tar", "--find-links", WHEELHOUSE, "--allow-modified")
+    assert {q["name"]: q["how"] for q in doc["requirements"]}["flask"] == "reused"
+    assert vf("pack", env.path, "-o", scratch / "d", "--find-links", scratch / "none", rc=2).err.count(b"find-links") == 1
+
+
+def test_pip_of_the_base(get, scratch):
+    env = get(Recipe("debian", "uv", "six", seed=False))
+    m = members_of(env.path, scratch / "b.tar")
+    pips = [n for n in m if n.startswith("wheels/pip-")]
+    assert len(pips) == 1 and "pip" not in m["requirements.txt"].decode()
+    links = scratch / "links"
+    links.mkdir()
+    shutil.copy(newest_pip(), links)
+    m = members_of(env.path, scratch / "c.tar", "--find-links", links)
+    assert f"wheels/{newest_pip().name}" in m
+    (env.path / "bin/python").unlink()
+    (env.path / "bin/python").symlink_to("/nowhere/python3")
+    cfg = env.path / "pyvenv.cfg"
+    cfg.write_text(re.sub("(?m)^home.*$", "home = /nowhere", cfg.read_text()))
+    r = vf("pack", env.path, "-o", scratch / "d.tar", rc=0)
+    assert b"no wheel of it was found" in r.err
+    assert not [n for n in members(scratch / "d.tar") if n.startswith("wheels/pip-")]
+
+
+def members_of(env, to, *more):
+    pack(env, to, *more)
+    return members(to)
+
+
+# --- what is not as it was installed ---
+
+def test_changed_files(get, scratch):
+    env = get(SMALL)
+    sp = next((env.path / "lib").glob("python3*/site-packages"))
+    with open(sp / "six.py", "a") as f:
+        f.write("# mine\n")
+    doc = report("pack", env.path, "-o", scratch / "b", rc=2)
+    assert doc["error"]["code"] == "changed" and doc["error"]["path"].endswith("six.py")
+    assert os.listdir(scratch) == []
+    doc = pack(env.path, scratch / "b.tar", "--allow-modified")
+    assert [q["name"] for q in doc["requirements"] if q["modified"]] == ["six"]
+    assert [(f["path"], f["rule"], f["level"]) for f in doc["warnings"]] == [(os.fspath((sp / "six.py").relative_to(env.path)), "VF508", "warning")]
+    manifest = json.loads(members(scratch / "b.tar")["venvfix.json"])
+    assert [d["modified"] for d in manifest["distributions"] if d["name"] == "six"] == [[os.fspath((sp / "six.py").relative_to(env.path))]]
+    (sp / "six.py").unlink()
+    assert report("pack", env.path, "-o", scratch / "c", "--allow-modified", rc=2)["error"]["code"] == "incomplete"
+    pack(env.path, scratch / "d", "--exclude", "Six")
+
+
+def test_refused(get, scratch):
+    env = get(SMALL)
+    (scratch / "there").write_text("precious")
+    assert report("pack", env.path, "-o", scratch / "there", rc=2)["error"]["code"] == "exists"
+    assert (scratch / "there").read_text() == "precious"
+    assert report("pack", env.path, "-o", scratch / "no/b", rc=2)["error"]["code"] == "no-parent"
+    assert report("pack", scratch, "-o", scratch / "b", rc=2)["error"]["code"] == "not-an-environment"
+    assert report("pack", env.path, rc=2)["error"]["code"] == "usage"
+    project = scratch / "p"
+    project.mkdir()
+    (project / "pyproject.toml").write_text('[project]\nname = "ed"\nversion = "1"\ndescription = "x"\n[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n')
+    (project / "ed.py").write_text('"ed"\n')
+    envs.run(env.path / "bin/python", "-m", "pip", "install", "-q", "-e", project)
+    r = vf("pack", env.path, "-o", scratch / "b", rc=2)
+    assert b"editable" in r.err and b"ed" in r.err
+    assert sorted(os.listdir(scratch)) == ["p", "there"]
+
+
+# --- carried files ---
+
+def test_carried_files(get, scratch):
+    env = get(SMALL)
+    sp = next((env.path / "lib").glob("python3*/site-packages"))
+    (env.path / "etc").mkdir()
+    (env.path / "etc/local.ini").write_text("x = 1\n")
+    (sp / "mine.py").write_text("y = 2\n")
+    (env.path / "bin/tool").write_text(f"#!{env.path}/bin/python\nprint('here')\n")
+    (env.path / "bin/tool").chmod(0o755)
+    (env.path / "etc/link").symlink_to("local.ini")
+    (env.path / "etc/bound").write_text(f"home={env.path}/bin\n")
+    doc = pack(env.path, scratch / "b.tar")
+    assert sorted(doc["carried"]) == sorted(["etc/local.ini", "etc/bound", "bin/tool", os.fspath((sp / "mine.py").relative_to(env.path))])
+    assert [(f["path"], f["rule"]) for f in doc["warnings"]] == [("etc/bound", "VF711"), ("etc/link", "VF541")]
+    m = members(scratch / "b.tar")
+    manifest = json.loads(m["venvfix.json"])
+    assert manifest["left_out"] == ["etc/link"]
+    got = {e["member"]: (e["into"], e["path"], e["executable"]) for e in manifest["extra"]}
+    assert got == {"extra/root/etc/local.ini": ("root", "etc/local.ini", False), "extra/root/etc/bound": ("root", "etc/bound", False),
+                   "extra/scripts/tool": ("scripts", "tool", True), "extra/site-packages/mine.py": ("site-packages", "mine.py", False)}
+    assert m["extra/scripts/tool"] == b"#!python\nprint('here')\n" and m["extra/root/etc/local.ini"] == b"x = 1\n"
+
+
+def test_nothing_is_left_of_a_pack_that_fails(get, scratch, other_fs):
+    env = get(WEB)
+    p = subprocess.Popen([place.PROGRAM, "pack", env.path, "-o", scratch / "b.tar.xz"], env=clean_environ(), stderr=subprocess.DEVNULL)
+    deadline = 100
+    while not os.listdir(scratch) and deadline:
+        deadline -= 1
+        subprocess.run(["sleep", "0.02"], check=True)
+    p.terminate()
+    assert p.wait(timeout=60) in (0, 2)
+    assert os.listdir(scratch) in ([], ["b.tar.xz"])
