@@ -1,0 +1,299 @@
+/* fetch.c: `pip download` or `pip wheel` for what is named, one call for the wants with hashes and one for
+ * those without, since a hash in a list makes pip ask for all of them; sources one by one, since only the
+ * file that comes out tells its name. */
+#include "wheel/fetch.h"
+
+#include <string.h>
+
+#include "base/path.h"
+#include "fs/create.h"
+#include "fs/sys.h"
+#include "wheel/fetch_tool.h"
+#include "wheel/unpacked.h"
+#include "wheel/want_place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+struct run {
+    struct vf_fetch *f;
+    struct vf_tool tool;
+    int scratch; /* descriptor */
+    struct vf_err *err;
+};
+
+static struct vf_want *want(struct run *r, size_t i)
+{
+    return VF_WANT_AT(r->f->wants, i);
+}
+
+static enum vf_status refuse(struct run *r, const struct vf_want *w, enum vf_status code, const char *why)
+{
+    struct vf_buf b = {0};
+    vf_want_put(&b, w);
+    enum vf_status st = vf_err_set(r->err, code, 0, "fetch", vf_buf_slice(&b), "%s", why);
+    vf_buf_release(&b);
+    return st;
+}
+
+/* ---- what the tool is told ---- */
+
+static void put_index(struct run *r, struct vf_words *w)
+{
+    const struct vf_fetch *f = r->f;
+    struct vf_slice url = f->index_url.n ? f->index_url : f->wants->index_url;
+    if (f->offline)
+        vf_words_put(w, "--no-index");
+    if (url.n && !f->offline) {
+        vf_words_put(w, "--index-url");
+        vf_words_slice(w, url);
+    }
+    for (size_t i = 0; i < f->n_extra_index_urls && !f->offline; i++) {
+        vf_words_put(w, "--extra-index-url");
+        vf_words_slice(w, f->extra_index_urls[i]);
+    }
+    for (size_t i = 0; i < f->wants->extra_index_urls.n && !f->offline; i++) {
+        vf_words_put(w, "--extra-index-url");
+        vf_words_slice(w, *VF_VEC_AT(struct vf_slice, &f->wants->extra_index_urls, i));
+    }
+    for (size_t i = 0; i < f->wants->trusted_hosts.n; i++) {
+        vf_words_put(w, r->tool.kind == VF_TOOL_UV ? "--allow-insecure-host" : "--trusted-host");
+        vf_words_slice(w, *VF_VEC_AT(struct vf_slice, &f->wants->trusted_hosts, i));
+    }
+    for (size_t i = 0; i < f->n_links; i++) {
+        vf_words_put(w, "--find-links");
+        vf_words_slice(w, f->links[i]);
+    }
+}
+
+static void put_line(struct run *r, const struct vf_want *w, bool hashes, struct vf_buf *out)
+{
+    struct vf_err ignored;
+    vf_err_init(&ignored);
+    if (w->kind == VF_WANT_NAMED) {
+        vf_buf_put(out, w->name);
+        if (vf_specifiers_put(r->f->a, out, &w->versions, &ignored) != VF_OK)
+            out->failed = true;
+    } else {
+        if (w->name.n && !w->local) {
+            vf_buf_put(out, w->name);
+            vf_buf_puts(out, " @ ");
+        }
+        vf_buf_put(out, w->location);
+    }
+    for (size_t i = 0; i < w->n_hashes && hashes; i++) {
+        vf_buf_puts(out, " --hash=");
+        vf_buf_put(out, w->hashes[i].alg);
+        vf_buf_putc(out, ':');
+        vf_buf_put(out, w->hashes[i].value);
+    }
+    vf_buf_putc(out, '\n');
+    vf_err_release(&ignored);
+}
+
+/* A new directory in the scratch directory, and a list in it. */
+static enum vf_status new_dir(struct run *r, struct vf_slice list, struct vf_slice *dir,
+                              struct vf_slice *file)
+{
+    struct vf_buf b = {0};
+    vf_buf_puts(&b, "fetch");
+    vf_buf_put_u64(&b, r->f->count++);
+    struct vf_slice name = b.failed ? (struct vf_slice){NULL, 0} : vf_arena_dup(r->f->a, vf_buf_slice(&b));
+    vf_buf_release(&b);
+    struct vf_slice text = name.p ? vf_arena_concat(r->f->a, name, VF_S(".txt"), VF_S("")) : name;
+    *dir = name.p ? vf_path_join(r->f->a, r->f->scratch, name) : name;
+    *file = text.p ? vf_path_join(r->f->a, r->f->scratch, text) : text;
+    if (!name.p || !text.p || !dir->p || !file->p)
+        return vf_err_nomem(r->err);
+    enum vf_status st = vf_create_dir(r->scratch, name, r->err);
+    return st == VF_OK ? vf_create_whole(r->scratch, text, false, list, r->err) : st;
+}
+
+/* pip: files into dir. `build`: sources are allowed and become wheels. */
+static enum vf_status by_pip(struct run *r, struct vf_slice list, bool build, struct vf_slice *dir)
+{
+    struct vf_slice file;
+    struct vf_words w = {.a = r->f->a};
+    enum vf_status st = new_dir(r, list, dir, &file);
+    if (st != VF_OK)
+        return st;
+    vf_words_put(&w, "--disable-pip-version-check");
+    vf_words_put(&w, "--no-input");
+    vf_words_put(&w, "-q");
+    vf_words_put(&w, build ? "wheel" : "download");
+    vf_words_put(&w, "--no-deps");
+    if (!build)
+        vf_words_put(&w, "--only-binary=:all:");
+    if (r->f->wants->pre)
+        vf_words_put(&w, "--pre");
+    vf_words_put(&w, build ? "--wheel-dir" : "--dest");
+    vf_words_slice(&w, *dir);
+    put_index(r, &w);
+    vf_words_put(&w, "-r");
+    vf_words_slice(&w, file);
+    return vf_tool_run(r->f, &r->tool, &w, build ? "pip wheel" : "pip download", r->err);
+}
+
+/* uv has no download: it installs into a directory of ours with a cache of ours, and the wheels lie unpacked
+ * in that. */
+static enum vf_status by_uv(struct run *r, struct vf_slice list, bool build, struct vf_slice *dir)
+{
+    struct vf_slice file;
+    struct vf_words w = {.a = r->f->a};
+    enum vf_status st = new_dir(r, list, dir, &file);
+    if (st != VF_OK)
+        return st;
+    vf_words_put(&w, "pip");
+    vf_words_put(&w, "install");
+    vf_words_put(&w, "-q");
+    vf_words_put(&w, "--no-deps");
+    if (!build)
+        vf_words_put(&w, "--only-binary=:all:");
+    if (r->f->wants->pre)
+        vf_words_put(&w, "--prerelease=allow");
+    vf_words_put(&w, "--python");
+    vf_words_slice(&w, r->f->target->started);
+    vf_words_put(&w, "--cache-dir");
+    vf_words_slice(&w, *dir);
+    vf_words_put(&w, "--target");
+    vf_words_slice(&w, vf_path_join(r->f->a, *dir, VF_S("target")));
+    put_index(r, &w);
+    vf_words_put(&w, "-r");
+    vf_words_slice(&w, file);
+    return vf_tool_run(r->f, &r->tool, &w, "uv pip install", r->err);
+}
+
+static enum vf_status bring(struct run *r, struct vf_slice list, bool build)
+{
+    struct vf_slice dir;
+    enum vf_origin origin = build ? VF_ORIGIN_BUILT : VF_ORIGIN_INDEX;
+    if (r->tool.kind == VF_TOOL_UV) {
+        enum vf_status st = by_uv(r, list, build, &dir);
+        /* uv itself has held the hashes against what it fetched */
+        return st == VF_OK
+                   ? vf_unpacked_add_uv(r->f->stock, dir, NULL, r->f->scratch, VF_ORIGIN_BUILT, r->err)
+                   : st;
+    }
+    enum vf_status st = by_pip(r, list, build, &dir);
+    return st == VF_OK ? vf_stock_add_dir(r->f->stock, dir, origin, r->err) : st;
+}
+
+/* ---- one want with a place of its own ---- */
+
+static enum vf_status single(struct run *r, size_t i, size_t *made)
+{
+    const struct vf_want *w = want(r, i);
+    struct vf_buf list = {0};
+    bool build = w->kind == VF_WANT_SOURCE;
+    size_t before = r->f->stock->wheels.n;
+    put_line(r, w, w->hashed, &list);
+    enum vf_status st = list.failed ? vf_err_nomem(r->err) : bring(r, vf_buf_slice(&list), build);
+    vf_buf_release(&list);
+    if (st != VF_OK)
+        return st;
+    if (r->f->stock->wheels.n != before + 1)
+        return refuse(r, w, VF_TOOL_FAILED, "the tool did not bring exactly one wheel for it");
+    *made = before;
+    return VF_OK;
+}
+
+/* ---- those that are named ---- */
+
+static enum vf_status group(struct run *r, const size_t *which, size_t n, bool hashed)
+{
+    struct vf_buf list = {0};
+    for (size_t i = 0; i < n; i++) {
+        const struct vf_want *w = want(r, which[i]);
+        if (w->kind == VF_WANT_NAMED && w->hashed == hashed)
+            put_line(r, w, hashed, &list);
+    }
+    enum vf_status st = list.failed ? vf_err_nomem(r->err) : VF_OK;
+    if (st == VF_OK && list.n)
+        st = bring(r, vf_buf_slice(&list), r->f->build);
+    vf_buf_release(&list);
+    return st;
+}
+
+/* Source archives at hand, each by itself; its hash is asked for here, since pip reads no hashes for a path.
+ */
+static enum vf_status from_source_at_hand(struct run *r, size_t i, bool *done)
+{
+    struct vf_want *w = want(r, i);
+    const struct vf_stock_source *src = vf_stock_source_for(r->f->stock, w, r->f->a);
+    *done = false;
+    if (!src || w->kind != VF_WANT_NAMED)
+        return VF_OK;
+    if (!r->f->build)
+        return refuse(r, w, VF_NOT_SUPPORTED,
+                      "only a source archive of it is at hand: --build makes a wheel of it, on this host");
+    struct vf_want built = *w;
+    built.kind = VF_WANT_SOURCE;
+    built.location = src->path;
+    built.local = true;
+    bool right = true;
+    enum vf_status st =
+        w->hashed ? vf_stock_path_has_hash(src->path, w->hashes, w->n_hashes, &right, r->err) : VF_OK;
+    if (st != VF_OK || !right)
+        return st;
+    struct vf_buf list = {0};
+    put_line(r, &built, false, &list);
+    st = list.failed ? vf_err_nomem(r->err) : bring(r, vf_buf_slice(&list), true);
+    vf_buf_release(&list);
+    *done = st == VF_OK;
+    return st;
+}
+
+static enum vf_status all(struct run *r, const size_t *which, size_t n, size_t *made)
+{
+    enum vf_status st = VF_OK;
+    size_t *rest = vf_arena_array(r->f->a, n + 1, sizeof *rest), n_rest = 0;
+    if (!rest)
+        return vf_err_nomem(r->err);
+    for (size_t i = 0; i < n && st == VF_OK; i++) {
+        bool done = false;
+        made[i] = VF_NPOS;
+        if (want(r, which[i])->kind == VF_WANT_NAMED)
+            st = from_source_at_hand(r, which[i], &done);
+        else
+            st = single(r, which[i], &made[i]);
+        if (st == VF_OK && !done && made[i] == VF_NPOS)
+            rest[n_rest++] = which[i];
+    }
+    if (n_rest && st == VF_OK && r->f->offline)
+        return VF_OK; /* the choice says what is missing */
+    if (st == VF_OK)
+        st = group(r, rest, n_rest, true);
+    return st == VF_OK ? group(r, rest, n_rest, false) : st;
+}
+
+static enum vf_status may_be_fetched(struct run *r, const struct vf_want *w)
+{
+    if (w->kind == VF_WANT_SOURCE && !r->f->build)
+        return refuse(r, w, VF_NOT_SUPPORTED, "this is a source: --build makes a wheel of it, on this host");
+    if (w->kind != VF_WANT_NAMED && !w->local && r->f->offline)
+        return refuse(r, w, VF_INCOMPLETE, "it has to be fetched, and --offline forbids that");
+    return VF_OK;
+}
+
+enum vf_status vf_fetch(struct vf_fetch *f, const size_t *which, size_t n, size_t *made, struct vf_err *err)
+{
+    struct run r = {.f = f, .scratch = -1, .err = err};
+    enum vf_status st = VF_OK;
+    for (size_t i = 0; i < n && st == VF_OK; i++)
+        st = may_be_fetched(&r, want(&r, which[i]));
+    if (st == VF_OK)
+        st = vf_tool_find(f, &r.tool, err);
+    if (st == VF_OK && r.tool.kind == VF_TOOL_NONE)
+        st = refuse(&r, want(&r, which[0]), VF_INCOMPLETE,
+                    "it is not at hand, and neither pip nor uv is there to fetch it");
+    if (st != VF_OK)
+        return st;
+    r.scratch = vf_sys_open_path(f->scratch, O_RDONLY | O_DIRECTORY);
+    if (r.scratch < 0)
+        return vf_err_sys(err, errno, "open", f->scratch);
+    vf_hooks_phase(f->hooks, "fetch");
+    st = all(&r, which, n, made);
+    (void)close(r.scratch);
+    return st;
+}

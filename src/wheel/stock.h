@@ -1,0 +1,97 @@
+/* stock.h: the wheels that are at hand, and which of them a want gets.
+ *
+ *   vf_stock_init -> add (directories, single files, what a bundle or a cache holds)... -> vf_stock_choose
+ * for each want -> vf_stock_open -> install -> vf_open_wheel_close -> vf_stock_release
+ *
+ * The choice: the wheels of that name whose tags the target takes, whose version all specifiers allow
+ * (pre-releases as PEP 440 has it), whose hash is one that is asked for, and whose Requires-Python takes the
+ * target; of these the newest, then the best tag, then the highest build number, then the one that was added
+ * first. */
+#ifndef VF_WHEEL_STOCK_H
+#define VF_WHEEL_STOCK_H
+
+#include "base/hooks.h"
+#include "fs/outside.h"
+#include "wheel/probe.h"
+#include "wheel/want.h"
+#include "wheel/wheel.h"
+
+enum vf_origin {
+    VF_ORIGIN_LINKS,  /* --find-links */
+    VF_ORIGIN_BUNDLE, /* a lock bundle */
+    VF_ORIGIN_CACHE,  /* of pip or uv */
+    VF_ORIGIN_INDEX,  /* fetched just now */
+    VF_ORIGIN_BUILT,  /* made from a source just now: no list can know its hash */
+    VF_ORIGIN_DIRECT, /* the list names the file */
+    VF_ORIGIN_ENV     /* rebuilt from the environment that is recreated */
+};
+const char *vf_origin_name(enum vf_origin o); /* "find-links", "bundle", "cache", "index", "built", "direct",
+                                                 "environment" */
+
+struct vf_stock_wheel {
+    struct vf_slice path; /* absolute, of the file; or empty: `fd` */
+    int fd;               /* -1; else an open file that holds the wheel from `base` on, borrowed */
+    uint64_t base, size;  /* with fd */
+    struct vf_slice file_name;
+    struct vf_slice canonical;
+    struct vf_wheel_name name;
+    enum vf_origin origin;
+    bool has_sha256;
+    unsigned char sha256[32];
+    bool unhashed; /* repacked from an unpacked one: no list's hash can be held against it */
+    size_t next;   /* of the same name; VF_NPOS */
+};
+struct vf_stock_source { /* a source archive */
+    struct vf_slice path, canonical, version;
+};
+
+struct vf_stock {
+    struct vf_arena *a; /* borrowed */
+    struct vf_outside *outside;
+    struct vf_vec wheels;      /* struct vf_stock_wheel */
+    struct vf_vec sources;     /* struct vf_stock_source */
+    struct vf_map first, last; /* canonical name -> index of the first and the last wheel */
+};
+
+void vf_stock_init(struct vf_stock *s, struct vf_arena *a, struct vf_outside *outside);
+/* Every wheel and source archive that lies directly in the directory; other names are passed over.
+ * VF_NOT_FOUND when it cannot be listed. */
+VF_MUST_CHECK enum vf_status vf_stock_add_dir(struct vf_stock *s, struct vf_slice dir, enum vf_origin origin,
+                                              struct vf_err *err);
+/* One wheel by its file name. *index may be NULL. VF_BAD_ARCHIVE: the name is not that of a wheel. */
+VF_MUST_CHECK enum vf_status vf_stock_add(struct vf_stock *s, const struct vf_stock_wheel *wheel,
+                                          size_t *index, struct vf_err *err);
+
+struct vf_chooser {
+    struct vf_stock *stock;
+    const struct vf_probe *target;
+    bool pre;            /* pre-releases are welcome */
+    bool require_hashes; /* a want without hashes gets nothing */
+};
+/* *index VF_NPOS: there is none, and `why` (may be NULL) gets words about those that do not fit. The error is
+ * for what could not be done. */
+VF_MUST_CHECK enum vf_status vf_stock_choose(const struct vf_chooser *c, const struct vf_want *want,
+                                             size_t *index, struct vf_buf *why, struct vf_err *err);
+/* The source archive that the want would be built from: the newest allowed one; NULL when there is none. */
+const struct vf_stock_source *vf_stock_source_for(const struct vf_stock *s, const struct vf_want *want,
+                                                  struct vf_arena *scratch);
+
+struct vf_open_wheel {
+    struct vf_wheel *wheel;
+    int fd; /* to be closed with it; -1 */
+};
+/* Opened and proven to be a wheel. Errors of vf_wheel_open and of opening the file. */
+VF_MUST_CHECK enum vf_status vf_stock_open(const struct vf_stock *s, size_t index, struct vf_open_wheel *out,
+                                           struct vf_err *err);
+void vf_open_wheel_close(struct vf_open_wheel *w);
+/* sha256 of the whole file, computed once. */
+VF_MUST_CHECK enum vf_status vf_stock_sha256(struct vf_stock *s, size_t index, struct vf_err *err);
+/* Does the file have one of these hashes? */
+VF_MUST_CHECK enum vf_status vf_stock_has_hash(struct vf_stock *s, size_t index,
+                                               const struct vf_direct_hash *hashes, size_t n, bool *yes,
+                                               struct vf_err *err);
+/* The same for any file. */
+VF_MUST_CHECK enum vf_status vf_stock_path_has_hash(struct vf_slice path, const struct vf_direct_hash *hashes,
+                                                    size_t n, bool *yes, struct vf_err *err);
+
+#endif

@@ -1,0 +1,135 @@
+/* want_lock.c: packages of a lock file become wants: exactly one version each, with the hashes of all its
+ * wheels, so that any of them that is at hand and fits will do. */
+#include <string.h>
+
+#include "base/path.h"
+#include "wheel/want_place.h"
+
+static struct vf_slice lock_place(struct vf_arena *a, const struct vf_lock_file *f, struct vf_slice dir,
+                                  bool *local)
+{
+    *local = !f->url.n;
+    return *local ? vf_want_abs(a, dir, f->path) : f->url;
+}
+
+static bool all_hashes(struct vf_arena *a, struct vf_want *w, const struct vf_lock_choice *c)
+{
+    const struct vf_lock_package *k = c->package;
+    size_t n = c->file->n_hashes;
+    for (size_t i = 0; c->is_wheel && i < k->n_wheels; i++)
+        n += k->wheels[i].n_hashes;
+    w->hashes = vf_arena_array(a, n + 1, sizeof *w->hashes);
+    w->hashed = true;
+    if (!w->hashes)
+        return false;
+    for (size_t h = 0; h < c->file->n_hashes; h++)
+        w->hashes[w->n_hashes++] = c->file->hashes[h];
+    for (size_t i = 0; c->is_wheel && i < k->n_wheels; i++)
+        for (size_t h = 0; &k->wheels[i] != c->file && h < k->wheels[i].n_hashes; h++)
+            w->hashes[w->n_hashes++] = k->wheels[i].hashes[h];
+    return true;
+}
+
+static enum vf_status place_vcs(struct vf_arena *a, struct vf_want *w, const struct vf_lock_package *k,
+                                struct vf_slice dir, struct vf_err *err)
+{
+    struct vf_buf b = {0};
+    vf_buf_put(&b, k->vcs);
+    vf_buf_putc(&b, '+');
+    if (k->vcs_url.n) {
+        vf_buf_put(&b, k->vcs_url);
+    } else {
+        vf_buf_puts(&b, "file://");
+        vf_buf_put(&b, vf_want_abs(a, dir, k->vcs_path));
+    }
+    vf_buf_putc(&b, '@');
+    vf_buf_put(&b, k->commit_id);
+    if (k->subdirectory.n) {
+        vf_buf_puts(&b, "#subdirectory=");
+        vf_buf_put(&b, k->subdirectory);
+    }
+    w->kind = VF_WANT_SOURCE;
+    w->location = b.failed ? (struct vf_slice){NULL, 0} : vf_arena_dup(a, vf_buf_slice(&b));
+    vf_buf_release(&b);
+    bool ok = w->location.p && vf_want_set_vcs_url(a, w, w->location);
+    if (ok && w->has_url && k->requested_revision.n)
+        w->url.requested_revision = k->requested_revision;
+    return ok ? VF_OK : vf_err_nomem(err);
+}
+
+static enum vf_status place_package(struct vf_arena *a, struct vf_want *w, const struct vf_lock_choice *c,
+                                    struct vf_slice dir, struct vf_err *err)
+{
+    const struct vf_lock_package *k = c->package;
+    struct vf_slice name;
+    switch (k->source) {
+    case VF_LOCK_VCS:
+        return place_vcs(a, w, k, dir, err);
+    case VF_LOCK_DIRECTORY:
+        w->kind = VF_WANT_SOURCE;
+        w->local = true;
+        w->location = vf_want_abs(a, dir, k->directory);
+        if (!w->location.p || !vf_want_set_archive_url(a, w, w->location, true))
+            return vf_err_nomem(err);
+        w->url.kind = VF_DIRECT_DIR;
+        break;
+    case VF_LOCK_ARCHIVE:
+        w->location = lock_place(a, c->file, dir, &w->local);
+        name = w->location.p ? vf_want_file_name(a, w->location, w->local) : w->location;
+        w->kind = name.p && vf_slice_ends(name, VF_S(".whl")) ? VF_WANT_WHEEL : VF_WANT_SOURCE;
+        if (!name.p || !vf_want_set_archive_url(a, w, w->location, w->local))
+            return vf_err_nomem(err);
+        break;
+    case VF_LOCK_FILES:
+        w->location = lock_place(a, c->file, dir, &w->local);
+        if (!c->is_wheel) /* only the source archive fits */
+            w->kind = VF_WANT_SOURCE;
+        break;
+    }
+    if (!w->location.p)
+        return vf_err_nomem(err);
+    return !c->file || all_hashes(a, w, c) ? VF_OK : vf_err_nomem(err);
+}
+
+static enum vf_status add(struct vf_arena *a, const struct vf_lock_choice *c, struct vf_slice path,
+                          struct vf_wants *out, struct vf_err *err)
+{
+    const struct vf_lock_package *k = c->package;
+    struct vf_want *w = NULL;
+    enum vf_status st = VF_OK;
+    if (k->source == VF_LOCK_DIRECTORY && k->editable)
+        return vf_err_set(
+            err, VF_NOT_SUPPORTED, 0, "read", path,
+            "'%.*s' is an editable, which is installed by its project's own tool: leave it out here",
+            (int)(k->name.n < 100 ? k->name.n : 100), k->name.p);
+    if (k->version.n) {
+        st = vf_wants_pin(a, out, k->name, k->version, VF_S(""), &w, err);
+    } else {
+        w = vf_vec_push(a, &out->v, sizeof *w);
+        if (!w)
+            return vf_err_nomem(err);
+        w->name = w->line = k->name;
+    }
+    if (st != VF_OK)
+        return st;
+    w->file = path;
+    w->at = k->line;
+    return place_package(a, w, c, vf_path_dir(path), err);
+}
+
+enum vf_status vf_wants_from_lock(struct vf_arena *a, const struct vf_pylock *lock, struct vf_slice path,
+                                  const struct vf_marker_env *env, const struct vf_tags *tags,
+                                  struct vf_wants *out, struct vf_err *err)
+{
+    struct vf_lock_choice *choices;
+    size_t n;
+    *out = (struct vf_wants){0};
+    struct vf_marker_env sets = *env;
+    sets.has_sets = true;
+    sets.groups = lock->default_groups;
+    sets.n_groups = lock->n_default_groups;
+    enum vf_status st = vf_pylock_select(a, lock, &sets, tags, &choices, &n, err);
+    for (size_t i = 0; i < n && st == VF_OK; i++)
+        st = add(a, &choices[i], path, out, err);
+    return st;
+}
