@@ -115,13 +115,39 @@ struct venvfix_freeze_options {
     bool all;                   /* also pip, and before 3.12 setuptools, wheel, distribute */
     const char *const *exclude; /* names, any spelling */
     size_t n_exclude;
+    const char *const *find_links; /* directories with wheels */
+    size_t n_find_links;
+    bool hashes; /* a line without a hash is an error ("incomplete"): installers take such a list whole or not
+                  */
+    bool lock;   /* text is a lock file (PEP 751), which implies hashes, instead of a requirements list */
     struct venvfix_hooks hooks;
+};
+struct venvfix_wheel_file {
+    struct venvfix_bytes name;   /* file name */
+    struct venvfix_bytes path;   /* as reached from the directory that was given */
+    struct venvfix_bytes sha256; /* hexadecimal digits */
+    uint64_t size;               /* bytes */
+};
+struct venvfix_frozen {
+    struct venvfix_bytes requirement; /* its line, without comments and hashes */
+    struct venvfix_bytes name, version;
+    const char *source;       /* "name", "archive", "directory", "vcs" */
+    struct venvfix_bytes url; /* of the source, without secrets; p NULL: there is none */
+    bool editable;
+    bool local;                        /* the line means a place of this host */
+    bool redacted;                     /* a secret was left out of it */
+    struct venvfix_wheel_file *wheels; /* of this name and version in find_links */
+    size_t n_wheels;
 };
 struct venvfix_freeze_result {
     struct venvfix_error error;
-    struct venvfix_bytes text; /* what `pip freeze` prints, LF lines */
+    struct venvfix_bytes path;   /* absolute, as typed */
+    struct venvfix_bytes python; /* version; p NULL: not known */
+    struct venvfix_bytes text;   /* what `pip freeze` prints, or the lock file; LF lines */
     struct venvfix_bytes
         notes; /* lines for people (standard error): credentials left out, distributions passed over */
+    struct venvfix_frozen *requirements; /* in the order of the list */
+    size_t n_requirements;
     int exit;
     void *own;
 };

@@ -163,16 +163,6 @@ static void put_name_version(struct vf_buf *out, const struct vf_freeze_item *it
     vf_text_one_line_put(out, item->version.text);
 }
 
-static void put_hashes(struct vf_buf *out, const struct vf_freeze_item *item)
-{
-    for (size_t i = 0; i < item->n_hashes; i++) {
-        vf_buf_puts(out, " \\\n    --hash=");
-        vf_buf_put(out, item->hashes[i].alg);
-        vf_buf_putc(out, ':');
-        vf_buf_put(out, item->hashes[i].value);
-    }
-}
-
 /* `name @ url`, with the first hash and the subdirectory in the fragment. */
 static void put_direct(struct vf_buf *out, const struct vf_freeze_item *item, bool secrets)
 {
@@ -287,10 +277,9 @@ static void put_checkout(struct vf_buf *out, const struct vf_freeze_item *item, 
     }
 }
 
-void vf_freeze_put(struct vf_buf *out, const struct vf_freeze_item *item, bool secrets)
+static void put_requirement(struct vf_buf *out, const struct vf_freeze_item *item, bool secrets)
 {
     if (item->editable) {
-        put_comments(out, item, secrets);
         vf_buf_puts(out, "-e ");
         if (item->vcs.state == VF_VCS_FOUND) {
             put_checkout(out, item, secrets);
@@ -301,7 +290,62 @@ void vf_freeze_put(struct vf_buf *out, const struct vf_freeze_item *item, bool s
         put_direct(out, item, secrets);
     } else {
         put_name_version(out, item);
-        put_hashes(out, item);
+    }
+}
+
+void vf_freeze_put(struct vf_buf *out, const struct vf_freeze_item *item, bool secrets)
+{
+    if (item->editable) {
+        put_comments(out, item, secrets);
+    }
+    put_requirement(out, item, secrets);
+    vf_buf_putc(out, '\n');
+}
+
+void vf_freeze_requirement_put(struct vf_buf *out, const struct vf_freeze_item *item)
+{
+    put_requirement(out, item, false);
+}
+
+/* pip and uv take these from a URL's fragment. */
+static bool has_strong_hash(const struct vf_direct_url *u)
+{
+    static const struct vf_slice strong[] = {VF_S_INIT("sha256"), VF_S_INIT("sha384"), VF_S_INIT("sha512")};
+    for (size_t k = 0; u->kind == VF_DIRECT_ARCHIVE && u->n_hashes > 0 && k < VF_COUNT(strong); k++) {
+        if (vf_slice_eq(u->hashes[0].alg, strong[k])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *vf_freeze_why_unhashed(const struct vf_freeze_item *item)
+{
+    if (item->editable) {
+        return "an editable install is no file that could have a hash";
+    }
+    if (item->n_wheels > 0 || (item->url && has_strong_hash(item->url))) {
+        return NULL;
+    }
+    return item->url ? "installed from a URL without a hash, and there is no wheel of it"
+                     : "there is no wheel of it";
+}
+
+void vf_freeze_hashed_put(struct vf_buf *out, const struct vf_freeze_item *item)
+{
+    if (item->url && has_strong_hash(item->url)) {
+        put_direct(out, item, false);
+        vf_buf_putc(out, '\n');
+        return;
+    }
+    put_name_version(out, item);
+    for (size_t i = 0; i < item->n_wheels; i++) {
+        for (size_t k = 0; k < item->wheels[i].n_hashes; k++) {
+            vf_buf_puts(out, " \\\n    --hash=");
+            vf_buf_put(out, item->wheels[i].hashes[k].alg);
+            vf_buf_putc(out, ':');
+            vf_buf_put(out, item->wheels[i].hashes[k].value);
+        }
     }
     vf_buf_putc(out, '\n');
 }

@@ -9,6 +9,7 @@
 
 #include "dist/direct_url.h"
 #include "dist/name.h"
+#include "dist/pylock.h"
 
 /* --- name and version --- */
 
@@ -51,15 +52,16 @@ bool vf_freeze_git_remote(struct vf_arena *a, struct vf_slice remote, bool path_
 /* --- lines --- */
 
 struct vf_freeze_item {
-    struct vf_slice name; /* the Name header, else the canonical name; no control characters */
+    struct vf_slice name;            /* the Name header, else the canonical name; no control characters */
+    struct vf_slice canonical;       /* PEP 503 */
+    struct vf_slice requires_python; /* header of METADATA, as written; empty when there is none */
     struct vf_freeze_version version;
     const struct vf_direct_url *url; /* a valid direct_url.json, or NULL */
     bool editable;                   /* url->editable, or an egg-link */
     struct vf_slice location;        /* editable: directory of the project, absolute, clean */
     struct vf_freeze_vcs vcs;        /* editable: of that directory */
-    const struct vf_direct_hash
-        *hashes; /* of wheels, for lists with hashes; NULL: none. Only for name==version lines */
-    size_t n_hashes;
+    struct vf_lock_file *wheels;     /* of this name and version at hand, each with its hash; or none */
+    size_t n_wheels;
     size_t order; /* set by vf_freeze_sort */
 };
 /* By name in ASCII lower case; equal ones stay in the order given. */
@@ -67,6 +69,14 @@ void vf_freeze_sort(struct vf_freeze_item *items, size_t n);
 /* Appends the lines of one distribution, each ended by LF: comments first, then the requirement. `secrets`:
  * print URLs as stored. */
 void vf_freeze_put(struct vf_buf *out, const struct vf_freeze_item *item, bool secrets);
+/* Only the requirement, without LF; secrets left out. */
+void vf_freeze_requirement_put(struct vf_buf *out, const struct vf_freeze_item *item);
+/* The line of a list with hashes, ended by LF: every wheel's behind `name==version`, or the URL with the hash
+ * in it. Only for what vf_freeze_why_unhashed has nothing to say against. */
+void vf_freeze_hashed_put(struct vf_buf *out, const struct vf_freeze_item *item);
+/* Why no line with a hash can be made of it: static words behind its name and a colon; NULL: it
+ * can. Installers take a list with hashes only when every line has one. */
+const char *vf_freeze_why_unhashed(const struct vf_freeze_item *item);
 /* Does the line name a path of this host (an editable without remote, a file: URL)? Such lines do not install
  * elsewhere. */
 bool vf_freeze_is_local(const struct vf_freeze_item *item);

@@ -45,7 +45,7 @@ static bool is_continuation(struct vf_slice line)
 }
 
 /* Takes the continuation lines at the reader and joins them to the value. False: no memory. */
-static bool take_folds(struct reader *r, struct vf_header *h)
+static bool take_folds(struct reader *r, struct vf_metadata_header *h)
 {
     struct vf_buf b;
     size_t next;
@@ -92,7 +92,7 @@ static enum vf_status parse_headers(struct reader *r, struct vf_vec *headers, st
             r->line += line.n == 0 ? 1 : 0;
             return VF_OK;
         }
-        struct vf_header h = {.line = r->line++};
+        struct vf_metadata_header h = {.line = r->line++};
         r->i = next;
         if (is_skipped(line, colon)) {
             continue;
@@ -103,7 +103,8 @@ static enum vf_status parse_headers(struct reader *r, struct vf_vec *headers, st
             return vf_err_set(err, VF_LIMIT, 0, "parse", (struct vf_slice){NULL, 0}, "more than %d headers",
                               VF_METADATA_HEADERS_MAX);
         }
-        struct vf_header *kept = take_folds(r, &h) ? vf_vec_push(r->arena, headers, sizeof *kept) : NULL;
+        struct vf_metadata_header *kept =
+            take_folds(r, &h) ? vf_vec_push(r->arena, headers, sizeof *kept) : NULL;
         if (!kept) {
             return vf_err_nomem(err);
         }
@@ -125,7 +126,7 @@ enum vf_status vf_metadata_parse(struct vf_arena *a, struct vf_slice text, struc
 bool vf_metadata_next(const struct vf_metadata *m, struct vf_slice name, size_t *at, struct vf_slice *value)
 {
     while (*at < m->n) {
-        const struct vf_header *h = &m->headers[(*at)++];
+        const struct vf_metadata_header *h = &m->headers[(*at)++];
         if (vf_slice_eq_nocase(h->name, name)) {
             *value = h->value;
             return true;

@@ -12,7 +12,7 @@
 
 #define VF_METADATA_HEADERS_MAX 65536
 
-struct vf_header {
+struct vf_metadata_header {
     struct vf_slice name; /* as written; borrows from the text */
     /* Without blanks around. Of a folded header the lines joined by one blank (in the arena), else borrowed
      * from the text. */
@@ -23,7 +23,7 @@ struct vf_header {
 
 /* Zero-initialised is a valid empty table. */
 struct vf_metadata {
-    struct vf_header *headers; /* in the order of the file */
+    struct vf_metadata_header *headers; /* in the order of the file */
     size_t n;
     size_t body;      /* offset of the first byte behind the headers and the empty line */
     size_t body_line; /* its line, 1-based */

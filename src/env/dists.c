@@ -89,6 +89,7 @@ static enum vf_status name_and_version(struct vf_env *env, struct vf_env_dist *d
     d->name = has_name ? header : d->canonical;
     d->valid_name = vf_name_valid(identity);
     d->version = d->is_egg ? version : parts->version.n ? parts->version : version;
+    (void)vf_metadata_get(&meta, VF_S("Requires-Python"), &d->requires_python);
     d->header_version = has_version ? version : (struct vf_slice){NULL, 0};
     return VF_OK;
 }

@@ -79,10 +79,11 @@ struct vf_env_dist {
     struct vf_slice name;      /* Name header as printed, or from the directory */
     struct vf_slice canonical; /* PEP 503 */
     struct vf_slice version;   /* from the directory's name; of an egg-info the header's */
-    struct vf_slice header_version; /* Version header; p NULL when there is none */
-    struct vf_slice installer;      /* contents of INSTALLER, trimmed */
-    struct vf_slice metadata;       /* bytes of METADATA or PKG-INFO; empty when missing */
-    struct vf_slice wheel;          /* bytes of WHEEL */
+    struct vf_slice header_version;  /* Version header; p NULL when there is none */
+    struct vf_slice requires_python; /* its header; empty when there is none */
+    struct vf_slice installer;       /* contents of INSTALLER, trimmed */
+    struct vf_slice metadata;        /* bytes of METADATA or PKG-INFO; empty when missing */
+    struct vf_slice wheel;           /* bytes of WHEEL */
     bool is_egg, is_egg_link, has_metadata, has_record, valid_name, duplicate;
     bool built_here;            /* direct_url file:, a linux_* tag, or uv_build.json (DESIGN 2) */
     bool editable;              /* dir_info.editable, or an egg-link */

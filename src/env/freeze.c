@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "base/escape.h"
-#include "dist/freeze.h"
 #include "dist/text.h"
 #include "dist/url.h"
 #include "env/env_internal.h"
@@ -19,7 +18,7 @@ struct choice {
 struct freezing {
     const struct vf_env *env;
     const struct vf_env_freeze *f;
-    struct vf_arena a;
+    struct vf_arena *a;
     struct vf_vec chosen; /* struct choice: one of each name */
     struct vf_map seen;   /* canonical name -> index of chosen */
     struct vf_vec items;  /* struct vf_freeze_item */
@@ -29,7 +28,7 @@ struct freezing {
 static void note(struct freezing *z, struct vf_slice what, const char *words)
 {
     vf_buf_puts(z->notes, "venvfix: ");
-    vf_buf_put(z->notes, what);
+    vf_text_one_line_put(z->notes, what);
     vf_buf_printf(z->notes, ": %s\n", words);
 }
 
@@ -46,13 +45,13 @@ static enum vf_status locate_editable(struct freezing *z, const struct vf_env_di
                                       struct vf_freeze_item *it, struct vf_err *err)
 {
     struct vf_slice path = d->egg_source;
-    if (d->has_url && d->url.editable && !vf_url_file_path(&z->a, d->url.url, &path))
+    if (d->has_url && d->url.editable && !vf_url_file_path(z->a, d->url.url, &path))
         return VF_OK;
-    it->location = vf_path_clean_dup(&z->a, path);
+    it->location = vf_path_clean_dup(z->a, path);
     if (!it->location.p)
         return vf_err_nomem(err);
     it->editable = true;
-    return vf_vcs_look(z->env->params.outside, it->location, &z->a, &it->vcs, err);
+    return vf_vcs_look(z->env->params.outside, it->location, z->a, &it->vcs, err);
 }
 
 /* Does Python see `d` before `other`, which was listed first? */
@@ -86,7 +85,7 @@ static enum vf_status choose(struct freezing *z, const struct vf_env_dist *d, st
         other->dist = before ? d : other->dist;
         return VF_OK;
     }
-    struct choice *c = vf_vec_push(&z->a, &z->chosen, sizeof *c);
+    struct choice *c = vf_vec_push(z->a, &z->chosen, sizeof *c);
     if (!c || !vf_map_put(&z->seen, d->canonical, z->chosen.n - 1))
         return vf_err_nomem(err);
     c->dist = d;
@@ -95,21 +94,25 @@ static enum vf_status choose(struct freezing *z, const struct vf_env_dist *d, st
 
 static enum vf_status add(struct freezing *z, const struct vf_env_dist *d, struct vf_err *err)
 {
-    struct vf_freeze_item *it = vf_vec_push(&z->a, &z->items, sizeof *it);
+    struct vf_freeze_item *it = vf_vec_push(z->a, &z->items, sizeof *it);
     if (!it)
         return vf_err_nomem(err);
     bool spoilt = vf_text_has_control(d->name);
-    *it =
-        (struct vf_freeze_item){.name = spoilt ? d->canonical : d->name, .url = d->has_url ? &d->url : NULL};
+    *it = (struct vf_freeze_item){.name = spoilt ? d->canonical : d->name,
+                                  .canonical = d->canonical,
+                                  .requires_python = d->requires_python,
+                                  .url = d->has_url ? &d->url : NULL};
     struct vf_info_name info = vf_info_name_parse(vf_path_base(d->info));
     enum vf_status st =
-        vf_freeze_version(&z->a, &info, d->header_version.p ? &d->header_version : NULL, &it->version, err);
+        vf_freeze_version(z->a, &info, d->header_version.p ? &d->header_version : NULL, &it->version, err);
     if (st == VF_OK && d->editable)
         st = locate_editable(z, d, it, err);
     if (st == VF_OK && d->url_invalid)
         note(z, d->info, "direct_url.json cannot be read, taken as absent");
     if (st == VF_OK && vf_freeze_has_secret(it))
-        note(z, it->name, "a password was left out of its URL");
+        note(z, it->name, "a password was left out of its URL (****)");
+    if (st == VF_OK && vf_freeze_is_local(it))
+        note(z, it->name, "is installed from a place of this host; its line means nothing elsewhere");
     return st;
 }
 
@@ -129,19 +132,12 @@ static enum vf_status collect(struct freezing *z, struct vf_err *err)
     return st;
 }
 
-enum vf_status vf_env_freeze(const struct vf_env *env, const struct vf_env_freeze *f, struct vf_buf *text,
-                             struct vf_buf *notes, struct vf_err *err)
+enum vf_status vf_env_freeze(const struct vf_env *env, const struct vf_env_freeze *f, struct vf_arena *a,
+                             struct vf_frozen *out, struct vf_buf *notes, struct vf_err *err)
 {
-    struct freezing z = {.env = env, .f = f, .notes = notes};
-    vf_arena_init(&z.a);
-    vf_map_init(&z.seen, &z.a);
+    struct freezing z = {.env = env, .f = f, .a = a, .notes = notes};
+    vf_map_init(&z.seen, a);
     enum vf_status st = collect(&z, err);
-    if (st == VF_OK) {
-        for (size_t i = 0; i < z.items.n; i++)
-            vf_freeze_put(text, VF_VEC_AT(struct vf_freeze_item, &z.items, i), false);
-        if (text->failed || notes->failed)
-            st = vf_err_nomem(err);
-    }
-    vf_arena_release(&z.a);
-    return st;
+    *out = (struct vf_frozen){z.items.base, z.items.n};
+    return st == VF_OK && (notes->failed || a->failed) ? vf_err_nomem(err) : st;
 }

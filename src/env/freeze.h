@@ -3,6 +3,7 @@
 #ifndef VF_ENV_FREEZE_H
 #define VF_ENV_FREEZE_H
 
+#include "dist/freeze.h"
 #include "env/env.h"
 
 struct vf_env_freeze {
@@ -11,12 +12,19 @@ struct vf_env_freeze {
     size_t n_exclude;
 };
 
-/* Appends the list to text (LF lines), and to notes one line for everything that a person should know: names
- * passed over, credentials left out, metadata that could not be read. */
+/* One of each name, sorted as pip sorts its list. Slices live in the arena given or in the environment. */
+struct vf_frozen {
+    struct vf_freeze_item *items;
+    size_t n;
+};
+
+/* Fills *out, and appends to notes one line for everything that a person should know: names passed over,
+ * credentials left out, lines that mean a place of this host, metadata that could not be read. */
 VF_MUST_CHECK enum vf_status vf_env_freeze(const struct vf_env *env, const struct vf_env_freeze *f,
-                                           struct vf_buf *text, struct vf_buf *notes, struct vf_err *err);
-/* Opens an environment for its metadata only: site-packages directories are listed, nothing else is walked or
- * read (freeze takes a fraction of a check). */
+                                           struct vf_arena *a, struct vf_frozen *out, struct vf_buf *notes,
+                                           struct vf_err *err);
+/* Opens an environment for its metadata only: of site-packages only the names are listed, of each
+ * distribution two files are read (freeze takes a fraction of a check). */
 VF_MUST_CHECK enum vf_status vf_env_open_metadata(const struct vf_env_params *params, struct vf_env **out,
                                                   struct vf_err *err);
 

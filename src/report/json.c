@@ -180,6 +180,70 @@ bool vf_json_error(struct vf_buf *out, const struct venvfix_error *e)
     return print(out, o, ok);
 }
 
+/* ---- freeze ---- */
+
+static json_t *wheel(const struct venvfix_wheel_file *w)
+{
+    json_t *o = json_object();
+    if (o && set_bytes(o, "name", w->name) && set_bytes(o, "path", w->path) &&
+        set_number(o, "size", w->size) && set_bytes(o, "sha256", w->sha256))
+        return o;
+    json_decref(o);
+    return NULL;
+}
+
+static json_t *frozen(const struct venvfix_frozen *f)
+{
+    json_t *o = json_object(), *wheels = json_array();
+    bool ok = o && wheels && set_bytes(o, "requirement", f->requirement) && set_bytes(o, "name", f->name) &&
+              set_bytes(o, "version", f->version) && set_text(o, "source", f->source) &&
+              set_bytes(o, "url", f->url) && set_bool(o, "editable", f->editable) &&
+              set_bool(o, "local", f->local) && set_bool(o, "redacted", f->redacted);
+    for (size_t i = 0; ok && i < f->n_wheels; i++)
+        ok = json_array_append_new(wheels, wheel(&f->wheels[i])) == 0;
+    ok = ok && json_object_set(o, "wheels", wheels) == 0;
+    json_decref(wheels);
+    if (ok)
+        return o;
+    json_decref(o);
+    return NULL;
+}
+
+/* The lines, without the `venvfix: ` in front of each. */
+static json_t *notes(struct venvfix_bytes text)
+{
+    struct vf_slice rest = {text.p, text.n}, line;
+    json_t *list = json_array();
+    bool ok = list != NULL;
+    while (ok && vf_slice_next_line(&rest, &line)) {
+        struct vf_buf b;
+        vf_buf_init(&b);
+        bool head = vf_slice_starts(line, VF_S("venvfix: "));
+        vf_utf8_lossy(&b, vf_slice_from(line, head ? sizeof "venvfix: " - 1 : 0));
+        ok = !b.failed && json_array_append_new(list, json_stringn(b.n ? b.p : "", b.n)) == 0;
+        vf_buf_release(&b);
+    }
+    if (ok)
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
+bool vf_json_freeze(struct vf_buf *out, const struct venvfix_freeze_result *r)
+{
+    json_t *o = json_object(), *env = json_object(), *list = json_array();
+    bool ok = o && env && list && set_head(o) && set_text(o, "verb", "freeze") &&
+              set_bytes(env, "path", r->path) && set_bytes(env, "python", r->python) &&
+              json_object_set(o, "environment", env) == 0;
+    for (size_t i = 0; ok && i < r->n_requirements; i++)
+        ok = json_array_append_new(list, frozen(&r->requirements[i])) == 0;
+    ok = ok && json_object_set(o, "requirements", list) == 0 &&
+         json_object_set_new(o, "notes", notes(r->notes)) == 0 && set_number(o, "exit", (uint64_t)r->exit);
+    json_decref(env);
+    json_decref(list);
+    return print(out, o, ok);
+}
+
 /* ---- recreate, move, fix ---- */
 
 static bool set_requirements(json_t *o, const struct venvfix_change_result *r)

@@ -15,6 +15,7 @@ struct vf_report_style {
 /* ---- json.c: one object and a line feed. False: no memory. ---- */
 bool vf_json_check(struct vf_buf *out, const struct venvfix_check_result *r);
 bool vf_json_change(struct vf_buf *out, const struct venvfix_change_result *r);
+bool vf_json_freeze(struct vf_buf *out, const struct venvfix_freeze_result *r);
 bool vf_json_error(struct vf_buf *out, const struct venvfix_error *e);
 
 /* ---- text.c ---- */

@@ -99,7 +99,9 @@ static enum vf_status by_version(struct choosing *g)
 static enum vf_status by_hash(struct choosing *g)
 {
     bool *keep = vf_arena_array(&g->scratch, g->options.n + 1, sizeof *keep);
-    enum vf_status st = keep ? VF_OK : vf_err_nomem(g->err);
+    enum vf_status st = VF_OK;
+    if (!keep)
+        return vf_err_nomem(g->err);
     bool ask = g->want->hashed || g->c->require_hashes;
     for (size_t i = 0; i < g->options.n && st == VF_OK && ask; i++) {
         const struct vf_stock_wheel *w = at(g, i)->wheel;

@@ -29,7 +29,7 @@ def options_of(program, verb):
 def choices(name, verb, text):
     """The words an option takes, where its help lists them."""
     listed = {"color": "auto always never", "fail-on": "error warning info never", "link": "auto reflink copy",
-              "format": {"freeze": "requirements", "pack": "tar.zst tar.gz tar.xz tar zip text json"}.get(verb, "text json")}
+              "format": {"freeze": "requirements pylock json", "pack": "tar.zst tar.gz tar.xz tar zip text json"}.get(verb, "text json")}
     words = listed.get(name, "")
     return words if all(w in text for w in words.split()) else ""
 

@@ -25,11 +25,6 @@ static void names_and_versions(void **state)
     check_lines(&item, false, "Foo.Bar-Baz==1.0\n");
     item.version.legacy = true;
     check_lines(&item, false, "Foo.Bar-Baz===1.0\n");
-    struct vf_direct_hash h[] = {{VF_S("sha256"), VF_S("ab")}, {VF_S("sha512"), VF_S("cd")}};
-    item = item_of("x", "1");
-    item.hashes = h;
-    item.n_hashes = 2;
-    check_lines(&item, false, "x==1 \\\n    --hash=sha256:ab \\\n    --hash=sha512:cd\n");
     assert_false(vf_freeze_is_local(&item));
     assert_false(vf_freeze_has_secret(&item));
 }
@@ -120,6 +115,40 @@ static void editables(void **state)
     check_lines(&item, false, "-e svn+svn://h/r@abc#egg=My_proj\n");
 }
 
+static void check_hashed(const struct vf_freeze_item *item, const char *want)
+{
+    struct vf_buf b = {0};
+    assert_null(vf_freeze_why_unhashed(item));
+    vf_freeze_hashed_put(&b, item);
+    CHECK_SLICE(vf_buf_slice(&b), want);
+    vf_buf_release(&b);
+}
+
+static void hashes(void **state)
+{
+    (void)state;
+    struct vf_direct_hash ab = {VF_S("sha256"), VF_S("ab")}, cd = {VF_S("sha256"), VF_S("cd")},
+                          md5 = {VF_S("md5"), VF_S("ef")};
+    struct vf_lock_file wheels[] = {{.hashes = &ab, .n_hashes = 1}, {.hashes = &cd, .n_hashes = 1}};
+    struct vf_direct_url u = {
+        .kind = VF_DIRECT_ARCHIVE, .url = VF_S("https://t:o@h/x.whl"), .hashes = &ab, .n_hashes = 1};
+    struct vf_freeze_item item = item_of("X", "1");
+    assert_non_null(vf_freeze_why_unhashed(&item));
+    item.url = &u;
+    check_hashed(&item, "X @ https://****@h/x.whl#sha256=ab\n");
+    u.hashes = &md5; /* pip does not take that for a hash */
+    assert_non_null(vf_freeze_why_unhashed(&item));
+    u.kind = VF_DIRECT_VCS;
+    assert_non_null(vf_freeze_why_unhashed(&item));
+    item.wheels = wheels;
+    item.n_wheels = 2;
+    check_hashed(&item, "X==1 \\\n    --hash=sha256:ab \\\n    --hash=sha256:cd\n");
+    item.url = NULL;
+    check_hashed(&item, "X==1 \\\n    --hash=sha256:ab \\\n    --hash=sha256:cd\n");
+    item.editable = true;
+    assert_non_null(vf_freeze_why_unhashed(&item));
+}
+
 /* What would be a line of its own, or a message to a terminal, stays inside its line. */
 static void control_characters(void **state)
 {
@@ -200,9 +229,13 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_and_versions),  cmocka_unit_test(where_versions_come_from),
-        cmocka_unit_test(direct_references),   cmocka_unit_test(editables),
-        cmocka_unit_test(control_characters),  cmocka_unit_test(git_remotes),
+        cmocka_unit_test(names_and_versions),
+        cmocka_unit_test(where_versions_come_from),
+        cmocka_unit_test(direct_references),
+        cmocka_unit_test(editables),
+        cmocka_unit_test(hashes),
+        cmocka_unit_test(control_characters),
+        cmocka_unit_test(git_remotes),
         cmocka_unit_test(order_and_omissions),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
