@@ -21,7 +21,7 @@
 #define FICLONE _IOW(0x94, 9, int)
 #endif
 
-enum { CHUNK = 128 * 1024, RANGE = 1 << 30 };
+enum { CHUNK = 128 * 1024, RANGE = 1 << 30, SPARSE_MIN = 64 * 1024 };
 
 int vf_sys_clone(int src, int dst)
 {
@@ -100,14 +100,68 @@ static int has_size(int fd, uint64_t size)
     return -1;
 }
 
-int vf_sys_copy_bytes(int src, int dst, uint64_t size, bool reflink)
+/* From the positions of both. */
+static int copy_piece(int src, int dst, uint64_t size)
 {
     uint64_t done = 0;
-    if (reflink && size > 0 && vf_sys_clone(src, dst) == 0)
-        return has_size(dst, size);
     if (!copy_range(src, dst, size, &done))
         return -1;
     return read_write(src, dst, size - done);
+}
+
+#ifdef SEEK_HOLE
+
+/* Has it a hole worth a look? Asking moves the position, which is put back. */
+static bool has_hole(int fd, uint64_t size)
+{
+    if (size < SPARSE_MIN)
+        return false;
+    off_t hole = lseek(fd, 0, SEEK_HOLE);
+    return hole >= 0 && lseek(fd, 0, SEEK_SET) == 0 && (uint64_t)hole < size;
+}
+
+/* Only what is there is copied: copy_file_range writes holes out as zeros on some file systems. */
+static int copy_around_holes(int src, int dst, uint64_t size)
+{
+    off_t end = (off_t)size, at = 0;
+    while (at < end) {
+        off_t data = lseek(src, at, SEEK_DATA);
+        if (data < 0 && errno == ENXIO)
+            break;
+        off_t hole = data < 0 ? -1 : lseek(src, data, SEEK_HOLE);
+        if (hole < 0)
+            return -1;
+        hole = hole < end ? hole : end;
+        if (data >= hole)
+            break;
+        if (lseek(src, data, SEEK_SET) < 0 || lseek(dst, data, SEEK_SET) < 0 ||
+            copy_piece(src, dst, (uint64_t)(hole - data)) < 0)
+            return -1;
+        at = hole;
+    }
+    return has_size(src, size) < 0 ? -1 : ftruncate(dst, end);
+}
+
+#else
+
+static bool has_hole(int fd, uint64_t size)
+{
+    (void)fd, (void)size;
+    return false;
+}
+
+static int copy_around_holes(int src, int dst, uint64_t size)
+{
+    return copy_piece(src, dst, size);
+}
+
+#endif
+
+int vf_sys_copy_bytes(int src, int dst, uint64_t size, bool reflink)
+{
+    if (reflink && size > 0 && vf_sys_clone(src, dst) == 0)
+        return has_size(dst, size);
+    return has_hole(src, size) ? copy_around_holes(src, dst, size) : copy_piece(src, dst, size);
 }
 
 #ifdef __linux__

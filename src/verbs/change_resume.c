@@ -91,6 +91,15 @@ static enum vf_status look(struct vf_change *c, struct vf_slice root, struct vf_
     return st;
 }
 
+/* What is left in NEW has no name of a place any more, and OLD is not there: the last traces of a move that
+ * was over. */
+static bool was_over(struct vf_change *c, bool is_target, const struct vf_txn_info *info)
+{
+    bool unseen;
+    return is_target && c->o->verb == VENVFIX_MOVE && !info->verb &&
+           vf_outside_look(c->s.outside, c->from, NULL, &unseen) == VF_KIND_NONE && !unseen;
+}
+
 /* One root. *done: the whole command is finished by it. */
 static enum vf_status resume_root(struct vf_change *c, struct vf_slice root, bool is_target, bool *done)
 {
@@ -111,7 +120,9 @@ static enum vf_status resume_root(struct vf_change *c, struct vf_slice root, boo
         return is_target ? VF_OK : foreign(c, root, info.why_foreign);
     case VF_TXN_STAGED:
     case VF_TXN_ROLLBACK:
-        return take_back(c, root);
+        st = take_back(c, root);
+        *done = st == VF_OK && was_over(c, is_target, &info);
+        return st;
     case VF_TXN_SEALED:
         st = roll_forward(c, root, &info, &moved);
         *done = st == VF_OK && moved && is_target && mine;

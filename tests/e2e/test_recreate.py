@@ -63,10 +63,10 @@ def test_from_a_tree_that_may_not_be_written(env, scratch):
 def test_what_a_copy_must_keep(form, env, scratch):
     if form == "hole":
         with open(env.path / "hole", "wb") as f:
-            f.truncate(1 << 32)  # four gigabytes that are not there
+            f.truncate(1 << 28)  # bytes that are not there
         vf("recreate", env.path, scratch / "new", rc=0, timeout=60)
         st = (scratch / "new/hole").stat()
-        assert st.st_size == 1 << 32 and st.st_blocks < 1000
+        assert st.st_size == 1 << 28 and st.st_blocks < 1000
     else:
         (env.path / "one").write_text("x")
         os.link(env.path / "one", env.path / "two")

@@ -265,6 +265,29 @@ static void copies_bytes(void **state)
     assert_int_equal(vf_sys_copy_bytes(-1, -1, 4, true), -1);
 }
 
+/* A hole, data, a hole: the copy has the bytes and none of the blocks that are not there. */
+static void copies_around_holes(void **state)
+{
+    struct box *b = *state;
+    const off_t size = 64 << 20, at = 32 << 20;
+    char back[9] = "";
+    struct stat st;
+    int src = openat(b->fd, "src", O_RDWR | O_CREAT | O_TRUNC, 0644);
+    int dst = openat(b->fd, "dst", O_RDWR | O_CREAT | O_TRUNC, 0644);
+    assert_int_equal(ftruncate(src, size), 0);
+    assert_int_equal(pwrite(src, "in there", 8, at), 8);
+    assert_int_equal(vf_sys_copy_bytes(src, dst, (uint64_t)size, false), 0);
+    assert_int_equal(fstat(dst, &st), 0);
+    assert_int_equal(st.st_size, size);
+    assert_true(st.st_blocks < 2048);
+    assert_int_equal(pread(dst, back, 8, at), 8);
+    assert_string_equal(back, "in there");
+    assert_int_equal(pread(dst, back, 1, size - 1), 1);
+    assert_int_equal(back[0], 0);
+    (void)close(src);
+    (void)close(dst);
+}
+
 static void open_two(const struct box *b, int *src, int *dst, struct vf_stat *st)
 {
     *src = openat(b->fd, "src", O_RDONLY);
@@ -371,19 +394,11 @@ static void flushes_and_counts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BOX_BOTH(opens_beneath),
-        BOX_BOTH(follows_no_link),
-        BOX_BOTH(long_names),
-        BOX_BOTH(deeper_than_path_max),
-        BOX_BOTH(opens_parents),
-        BOX_BOTH(opens_whole_paths),
-        BOX_BOTH(renames_refuse_a_target),
-        BOX_BOTH(renames_exchange),
-        BOX_BOTH(copies_bytes),
-        BOX_BOTH(copies_attributes),
-        BOX_BOTH(an_owner_that_cannot_be_set),
-        BOX_BOTH(flushes_and_counts),
-        BOX_TEST(tells_kinds),
+        BOX_BOTH(opens_beneath),           BOX_BOTH(follows_no_link),   BOX_BOTH(long_names),
+        BOX_BOTH(deeper_than_path_max),    BOX_BOTH(opens_parents),     BOX_BOTH(opens_whole_paths),
+        BOX_BOTH(renames_refuse_a_target), BOX_BOTH(renames_exchange),  BOX_BOTH(copies_bytes),
+        BOX_BOTH(copies_around_holes),     BOX_BOTH(copies_attributes), BOX_BOTH(an_owner_that_cannot_be_set),
+        BOX_BOTH(flushes_and_counts),      BOX_TEST(tells_kinds),
     };
     return cmocka_run_group_tests_name("fs/sys", tests, NULL, NULL);
 }
