@@ -173,8 +173,7 @@ enum vf_status vf_drafts_pycs(struct vf_drafts *d, struct vf_err *err)
     bool any = false;
     for (size_t i = 0; i < d->v.n; i++) {
         const struct vf_draft *dr = VF_VEC_AT(struct vf_draft, &d->v, i);
-        any = any || ((dr->splices.n || dr->kind == VF_EDIT_LINK) &&
-                      vf_slice_ends(env->files[dr->file].path, VF_S(".py")));
+        any = any || (dr->splices.n && vf_slice_ends(env->files[dr->file].path, VF_S(".py")));
     }
     for (uint32_t i = 0; any && i < env->n_files; i++) {
         if (!(env->files[i].flags & VF_FILE_PYC) || env->files[i].st.kind != VF_KIND_FILE)
@@ -184,7 +183,7 @@ enum vf_status vf_drafts_pycs(struct vf_drafts *d, struct vf_err *err)
             return vf_err_nomem(err);
         uint32_t f = vf_env_find(env, src);
         const struct vf_draft *dr = f == VF_NONE ? NULL : vf_draft_find(d, f);
-        if (!dr || (!dr->splices.n && dr->kind != VF_EDIT_LINK))
+        if (!dr || !dr->splices.n) /* a link that is re-pointed leads to the same bytes with the same times */
             continue;
         struct vf_draft *gone = vf_draft_of(d, i, VF_EDIT_DELETE);
         if (!gone)

@@ -429,8 +429,9 @@ def moved_well(env, new, before, doc, pip=True, exempt=(), allowed=()):
         if name.endswith(b".pyc"):
             d, stem = os.path.split(name)
             source = os.path.join(os.path.dirname(d), stem.split(b".")[0] + b".py") if os.path.basename(d) == b"__pycache__" else name[:-1]
-            if (source in edits and stat.S_ISREG(before[source][0])) == (name in after):
-                bad.append(f"{'stale' if source in edits else 'lost'} .pyc: {os.fsdecode(name)}")
+            edited_source = source in edits and stat.S_ISREG(before[source][0])  # a link leads to the same bytes afterwards
+            if edited_source == (name in after):
+                bad.append(f"{'stale' if edited_source else 'lost'} .pyc: {os.fsdecode(name)}")
     # the old place
     holding = {n for n in files_holding(new, *spellings(old)) if not n.endswith(b".pyc")}
     if not os.fsencode(new).startswith(os.fsencode(old)):
