@@ -46,7 +46,7 @@ LF_release := -pie -Wl,-z,relro -Wl,-z,now
 endif
 CC_asan     = $(CC)
 CXX_asan    = $(CXX)
-CF_asan    := -O1 -g $(SANITIZE)
+CF_asan    := -O1 -g -DVF_TEST_HOOKS $(SANITIZE)
 LF_asan    := $(SANITIZE)
 OBJ_asan   := $(BUILD)/asan/tests/tools/sanitize.o
 CC_fuzz     = $(CLANG)

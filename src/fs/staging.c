@@ -185,6 +185,8 @@ bool vf_staging_left(struct vf_slice place)
     return left;
 }
 
+/* A holder that is empty was cut off at its very beginning, when there was no NEW (else the run had been
+ * refused), or at its very end. */
 bool vf_staging_committed(struct vf_slice place)
 {
     struct vf_holder h;
@@ -192,7 +194,7 @@ bool vf_staging_committed(struct vf_slice place)
     if (vf_holder_init(&h, place, NULL) == VF_OK && vf_holder_left(&h)) {
         uint64_t ino = vf_holder_noted(&h);
         struct vf_stat at = vf_stat_at(h.parent, h.base);
-        committed = ino != 0 && at.kind == VF_KIND_DIR && at.ino == ino;
+        committed = at.kind == VF_KIND_DIR && (ino != 0 ? at.ino == ino : vf_holder_empty(&h));
     }
     vf_holder_release(&h);
     return committed;

@@ -57,6 +57,18 @@ bool vf_holder_left(const struct vf_holder *h)
     return ours(&st);
 }
 
+bool vf_holder_empty(const struct vf_holder *h)
+{
+    static const char *const names[] = {"lock", ".gitignore", NULL};
+    int dir = openat(h->parent, h->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    bool empty = dir >= 0 && vf_stat_at(dir, h->base).kind == VF_KIND_NONE;
+    for (size_t i = 0; names[i] && empty; i++)
+        empty = vf_stat_at(dir, names[i]).kind == VF_KIND_NONE;
+    if (dir >= 0)
+        (void)close(dir);
+    return empty;
+}
+
 uint64_t vf_holder_noted(const struct vf_holder *h)
 {
     char text[24];

@@ -30,6 +30,8 @@ VF_MUST_CHECK enum vf_status vf_holder_remove(struct vf_holder *h, struct vf_err
 /* Removes what an earlier run left; VF_OK when there is nothing. */
 VF_MUST_CHECK enum vf_status vf_holder_clean(struct vf_holder *h, struct vf_err *err);
 bool vf_holder_left(const struct vf_holder *h);
+/* Nothing that we put there is there any more, or yet. */
+bool vf_holder_empty(const struct vf_holder *h);
 /* Inode number in the lock file; 0: none. */
 uint64_t vf_holder_noted(const struct vf_holder *h);
 

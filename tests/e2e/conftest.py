@@ -17,6 +17,29 @@ def pytest_sessionstart(session):
         raise pytest.UsageError("/usr/bin/python3 is missing")
 
 
+def _wanted(item):
+    """The recipes that a test names."""
+    named = [m.args[0] for m in item.iter_markers("recipe")]
+    return named + [v for v in getattr(getattr(item, "callspec", None), "params", {}).values() if isinstance(v, Recipe)]
+
+
+def pytest_collection_modifyitems(config, items):
+    """The part of this shard. Tests of one environment stay together, since each shard makes its own; so do those of one file that name
+    none. The largest groups go first, each to the shard that has least."""
+    groups = {}
+    for item in items:
+        groups.setdefault(str((_wanted(item) or [item.location[0]])[0]), []).append(item)
+    loads = [0] * place.SHARDS
+    mine = set()
+    for key in sorted(groups, key=lambda k: (-len(groups[k]), k)):
+        shard = loads.index(min(loads))
+        loads[shard] += len(groups[key])
+        if shard == place.SHARD - 1:
+            mine.update(groups[key])
+    config.hook.pytest_deselected(items=[i for i in items if i not in mine])
+    items[:] = [i for i in items if i in mine]
+
+
 def pytest_collection_finish(session):
     """Begins to make the environments that the chosen tests want, in their order, while the first tests run."""
     if session.config.option.collectonly or not session.items:
@@ -25,9 +48,7 @@ def pytest_collection_finish(session):
     if not os.access(place.PROGRAM, os.X_OK):
         pytest.exit(f"{place.PROGRAM} is missing: run `make` first, or set VENVFIX", returncode=3)
     for item in session.items:
-        wanted = [m.args[0] for m in item.iter_markers("recipe")]
-        wanted += [v for v in getattr(getattr(item, "callspec", None), "params", {}).values() if isinstance(v, Recipe)]
-        for recipe in wanted:
+        for recipe in _wanted(item):
             _store.want(recipe)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from place import AREA, HOME, TEMPLATES, UV, VIRTUALENV, WHEELHOUSE, clean_environ
+from place import AREA, HOME, SHARDS, TEMPLATES, UV, VIRTUALENV, WHEELHOUSE, clean_environ
 
 GENERATION = 3  # change it when what is below makes other environments or other facts
 
@@ -196,7 +196,7 @@ class Store:
     """The packed environments."""
 
     def __init__(self):
-        self._pool = concurrent.futures.ThreadPoolExecutor(max_workers=max(1, os.cpu_count() or 1))
+        self._pool = concurrent.futures.ThreadPoolExecutor(max_workers=max(1, (os.cpu_count() or 1) // SHARDS))
         self._futures = {}
         self._lock = threading.Lock()
         self._fresh = set()

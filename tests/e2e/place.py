@@ -4,6 +4,9 @@ VENVFIX        the program under test          (build/venvfix)
 VENVFIX_BUILD  the build directory             (build): pytools/, wheelhouse/, and the templates that the tests keep
 VENVFIX_E2E    where environments are made     (a directory below the system's temporary one)
 VENVFIX_MATRIX "full" runs the whole product instead of the pairs
+VENVFIX_SANITIZED  set when the program is the sanitized one: it is the program's memory that is tested then, and what the bytes that it
+               wrote do is tried out on one script and one shell only; the ordinary program's run tries all
+VENVFIX_SHARD  "1/2": the first of two runs that share the tests between them (tests/tools/tally.py starts them)
 CI             "true" turns everything that is missing into a failure
 
 Environments are bound to their place, so the place must be short and the same in every run: it is not below the build directory,
@@ -24,6 +27,8 @@ UV = BUILD / "pytools/bin/uv"
 VIRTUALENV = BUILD / "pytools/bin/virtualenv"
 CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 FULL = os.environ.get("VENVFIX_MATRIX") == "full"
+SANITIZED = bool(os.environ.get("VENVFIX_SANITIZED"))
+SHARD, SHARDS = map(int, os.environ.get("VENVFIX_SHARD", "1/1").split("/"))
 HOME = Path(pwd.getpwuid(os.getuid()).pw_dir)
 
 _held = []  # the lock of this run, open until the process ends
@@ -43,7 +48,7 @@ def _area():
     base = os.environ.get("VENVFIX_E2E")
     base = Path(base) if base else Path(os.path.realpath(tempfile.gettempdir())) / f"vfe2e-{os.getuid()}"
     _own(base)
-    for n in range(64):
+    for n in [SHARD - 1, *range(64)]:  # the same in every run, so that the environments that are kept serve again
         lock = open(base / f"lock{n}", "w")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

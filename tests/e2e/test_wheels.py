@@ -14,7 +14,6 @@ import envs
 import place
 from vf import vf
 
-SANITIZED = bool(os.environ.get("VENVFIX_SANITIZED"))
 DIFFERENCES = """
 * INSTALLER: `venvfix` LF instead of `pip` LF, and its row in RECORD.
 * The bodies of entry-point scripts, and their rows. The first line is the same.
@@ -28,11 +27,11 @@ LIMIT = 1_000_000  # bytes of a wheel: the larger ones only cost time
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory):
-    flavour = place.BUILD / ("asan" if SANITIZED else "release")
+    flavour = place.BUILD / ("asan" if place.SANITIZED else "release")
     out = tmp_path_factory.mktemp("driver") / "wheel_driver"
     packages = re.search(r"^PKGS +:= (.*)$", (place.REPO / "Makefile").read_text(), re.M).group(1).split()
     libs = subprocess.run(["pkg-config", "--libs", *packages], check=True, capture_output=True, text=True).stdout.split()
-    flags = ["-fsanitize=address,undefined"] if SANITIZED else []
+    flags = ["-fsanitize=address,undefined"] if place.SANITIZED else []
     envs.run("cc", "-std=c17", "-g", "-D_GNU_SOURCE", *flags, "-I", place.REPO / "src", "-o", out,
              place.REPO / "tests/tools/wheel_driver.c", flavour / "libvenvfix.a", *libs, "-lstdc++", "-pthread")
 
@@ -231,7 +230,7 @@ def fits(wheel, minor):
     return ((abi == "none" and "py3" in python.split(".")) or native) and "musl" not in platform
 
 
-@pytest.mark.skipif(SANITIZED, reason="the unit tests run the same code under the sanitizers")
+@pytest.mark.skipif(place.SANITIZED, reason="the unit tests run the same code under the sanitizers")
 def test_wheelhouse(driver, scratch):
     minor = debian_minor()
     rounds = [{}, {}] if place.FULL else [{}]  # of each project the newest, and another version

@@ -19,7 +19,7 @@ import zipfile
 from pathlib import Path
 
 from envs import Env, run, site_packages, wheels
-from place import AREA, clean_environ
+from place import AREA, SANITIZED, clean_environ
 
 SHELLS = ("bash", "zsh", "fish", "tcsh", "dash")
 
@@ -218,7 +218,7 @@ def scripts_broken(before, old, new):
     """Runs at `new` every script that worked at `old`: lines about those that do not, or that are not of `new`."""
     new = Path(os.fsdecode(new))
     same = {}
-    for name in sorted(before):
+    for name in sorted(before)[: 1 if SANITIZED else None]:
         try:
             data = (new / "bin" / name).read_bytes()
         except OSError as e:
@@ -268,17 +268,17 @@ def activate(env, shell):
     return value, prefix
 
 
-def activations(env):
+def activations(env, shells=SHELLS):
     """{shell: [VIRTUAL_ENV, prefix] in hex or None}"""
-    got = _each(lambda s: activate(env, s), SHELLS)
-    return {s: [g[0].hex(), g[1].hex()] if g else None for s, g in zip(SHELLS, got)}
+    got = _each(lambda s: activate(env, s), shells)
+    return {s: [g[0].hex(), g[1].hex()] if g else None for s, g in zip(shells, got)}
 
 
 def activations_broken(before, old, new, exempt=()):
     """Lines about shells that were right at `old` and are not at `new`."""
     was, want = os.fsencode(old).hex(), os.fsencode(new).hex()
     out = []
-    for shell, got in activations(new).items():
+    for shell, got in activations(new, SHELLS[:1] if SANITIZED else SHELLS).items():
         if before[shell] and before[shell][0] == was:
             if not got or got[0] != want:
                 out.append(f"{shell}: VIRTUAL_ENV is {got and bytes.fromhex(got[0])}, not {os.fsencode(new)}")
@@ -442,7 +442,7 @@ def moved_well(env, new, before, doc, pip=True, exempt=(), allowed=()):
     # running it writes .pyc files, so this comes last
     bad += scripts_broken(env.facts["scripts"], old, new)
     bad += activations_broken(env.facts["activations"], old, new, exempt)
-    if "freeze" in env.facts and pip:
+    if "freeze" in env.facts and pip and not SANITIZED:
         want = freeze_mapped(env.facts["freeze"], old, new)
         got = pip_freeze(new)
         if got != want:

@@ -5,7 +5,7 @@ set -u
 bad=0
 for file in $(git ls-files -co --exclude-standard -- '*.py'); do
     test -e "$file" || continue
-    "$1" -B -W error -c 'import sys; compile(open(sys.argv[1], "rb").read(), sys.argv[1], "exec")' "$file" || bad=1
+    "$1" -B -W error -c 'import pathlib, sys; compile(pathlib.Path(sys.argv[1]).read_bytes(), sys.argv[1], "exec")' "$file" || bad=1
 done
 for file in .ci/run $(git ls-files -co --exclude-standard -- 'tests/tools/*.sh'); do
     shell=sh

@@ -126,22 +126,42 @@ def replay(results, step, corpus, *programs):
     return write(results, step, *(sum(column) for column in zip(*counts))) if counts else write(results, step, 0, 0)
 
 
+def count_junit(path):
+    """(tests, failed, skipped) of a file of pytest's; nothing when it did not come to write it."""
+    sums = [0, 0, 0]
+    if path.exists():
+        for suite in ElementTree.parse(str(path)).getroot().iter("testsuite"):
+            sums[0] += int(suite.get("tests"))
+            sums[1] += int(suite.get("failures")) + int(suite.get("errors"))
+            sums[2] += int(suite.get("skipped"))
+    return sums
+
+
+def pytest_shard(path, command, shard, shards):
+    """One of several runs that share the tests; their output comes in one piece. None of them left for it is no failure."""
+    if path.exists():
+        path.unlink()
+    command = command + ["--junitxml=%s" % path]
+    environ = dict(os.environ, VENVFIX_SHARD="%d/%d" % (shard, shards))
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environ)
+    print(done.stdout.decode("utf-8", "backslashreplace"), flush=True)
+    total, failed, skipped = count_junit(path)
+    if done.returncode not in (0, 5) and failed == 0:
+        failed, total = 1, total + 1
+    return total, failed, skipped
+
+
 def pytest(results, step, directory, *command):
     if not list(pathlib.Path(directory).rglob("test_*.py")):
         return write(results, step, 0, 0)
-    path = pathlib.Path(results, step + ".xml").absolute()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists():
-        path.unlink()
-    code = subprocess.call(list(command) + ["--junitxml=%s" % path, directory], stdin=subprocess.DEVNULL)
-    total = failed = skipped = 0
-    if path.exists():
-        for suite in ElementTree.parse(str(path)).getroot().iter("testsuite"):
-            total += int(suite.get("tests"))
-            failed += int(suite.get("failures")) + int(suite.get("errors"))
-            skipped += int(suite.get("skipped"))
-    if code != 0 and failed == 0:
-        failed, total = 1, total + 1
+    shards = os.cpu_count() or 1
+    path = pathlib.Path(results).absolute()
+    path.mkdir(parents=True, exist_ok=True)
+
+    def each(shard):
+        return pytest_shard(path / ("%s-%d.xml" % (step, shard)), list(command) + [directory], shard, shards)
+
+    total, failed, skipped = (sum(column) for column in zip(*in_parallel(each, range(1, shards + 1))))
     return write(results, step, max(0, total - failed - skipped), failed, skipped)
 
 
