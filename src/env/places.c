@@ -63,6 +63,14 @@ static bool is_base_prefix(struct vote *v, struct vf_slice root)
     return py.p && vf_outside_exists(v->env->params.outside, py);
 }
 
+/* A directory that is there, and is no environment. */
+static bool is_other_tree(struct vote *v, struct vf_slice root)
+{
+    struct vf_slice cfg = vf_path_join(&v->scratch, root, VF_S("pyvenv.cfg"));
+    return vf_outside_exists(v->env->params.outside, root) && cfg.p &&
+           !vf_outside_exists(v->env->params.outside, cfg);
+}
+
 static enum vf_status cast(struct vote *v, struct vf_slice path, struct vf_err *err)
 {
     struct vf_slice clean = vf_path_clean_dup(&v->scratch, path);
@@ -95,10 +103,23 @@ static bool header_votes(const struct vf_env *env, const struct vf_file *f, cons
     return vf_slice_starts(base, VF_S("pip")) || vf_slice_starts(base, VF_S("easy_install"));
 }
 
-/* The place a link votes for: the part of its absolute target in front of the tail that it shares with this
- * environment. */
-static struct vf_slice root_of_link(const struct vf_env *env, const struct vf_file *f)
+/* How many bytes an absolute path and a relative one share at their ends, in whole components. */
+static size_t shared_tail(struct vf_slice abs, struct vf_slice rel)
 {
+    size_t n = 0, whole = 0;
+    for (; n < rel.n && n < abs.n && abs.p[abs.n - 1 - n] == rel.p[rel.n - 1 - n]; n++)
+        if (rel.p[rel.n - 1 - n] == '/')
+            whole = n;
+    return n == rel.n && n < abs.n && abs.p[abs.n - 1 - n] == '/' ? n : whole;
+}
+
+/* The place a link votes for: the part of its absolute target in front of the tail that it shares with this
+ * environment. A link whose own path ends like its target, for longer than that, leads to its counterpart in
+ * another tree (the cache that the file came from), which says nothing of a place. Nor does a directory that
+ * is there and is no environment. */
+static struct vf_slice root_of_link(struct vote *v, const struct vf_file *f)
+{
+    const struct vf_env *env = v->env;
     struct vf_slice t = f->target;
     if (!vf_path_is_abs(t) || (f->flags & VF_FILE_IN_BIN))
         return (struct vf_slice){NULL, 0};
@@ -109,8 +130,11 @@ static struct vf_slice root_of_link(const struct vf_env *env, const struct vf_fi
         if (at == VF_NPOS)
             continue;
         struct vf_slice rest = vf_slice_from(t, at + 1);
-        if (vf_env_find(env, rest) != VF_NONE || vf_env_has_dir(env, rest))
-            return vf_slice_sub(t, 0, at);
+        if (vf_env_find(env, rest) == VF_NONE && !vf_env_has_dir(env, rest))
+            continue;
+        if (shared_tail(t, f->path) > rest.n || is_other_tree(v, vf_slice_sub(t, 0, at)))
+            return (struct vf_slice){NULL, 0};
+        return vf_slice_sub(t, 0, at);
     }
     if (vf_slice_eq(f->path, VF_S("lib64")) && vf_slice_eq(vf_path_base(t), VF_S("lib")))
         return vf_path_dir(t);
@@ -129,9 +153,10 @@ static struct vf_slice root_of_row(const struct vf_env *env, struct vf_slice row
     return at != VF_NPOS ? vf_slice_sub(row, 0, at) : none;
 }
 
-static struct vf_slice candidate(const struct vf_env *env, const struct vf_file *f, const struct vf_ref *r,
+static struct vf_slice candidate(struct vote *v, const struct vf_file *f, const struct vf_ref *r,
                                  struct vf_slice value)
 {
+    const struct vf_env *env = v->env;
     struct vf_slice none = {NULL, 0};
     if (r->flags & (VF_REF_SELF | VF_REF_RELATIVE) || !vf_path_is_abs(value))
         return none;
@@ -146,7 +171,7 @@ static struct vf_slice candidate(const struct vf_env *env, const struct vf_file 
     case VF_ROLE_RECORD_ROW:
         return root_of_row(env, value);
     case VF_ROLE_LINK:
-        return root_of_link(env, f);
+        return root_of_link(v, f);
     case VF_ROLE_HOME:
     case VF_ROLE_BASE:
     case VF_ROLE_CFG_VALUE:
@@ -175,7 +200,7 @@ static enum vf_status vote_file(struct vote *v, const struct vf_file *f, struct 
 {
     for (uint32_t i = 0; i < f->facts.n_refs; i++) {
         const struct vf_ref *r = &f->facts.refs[i];
-        struct vf_slice c = candidate(v->env, f, r, meant(r));
+        struct vf_slice c = candidate(v, f, r, meant(r));
         enum vf_status st = c.n ? cast(v, c, err) : VF_OK;
         if (st != VF_OK)
             return st;

@@ -388,8 +388,9 @@ static bool is_variable(struct vf_slice text)
 /* Code of the writers' own templates where a prompt could stand. */
 static bool is_template_text(struct vf_slice text)
 {
-    static const char *const own[] = {"$VIRTUAL_ENV", "${VIRTUAL_ENV", "%VIRTUAL_ENV", "$env_name",
-                                      "$_virtualenv", "basename ",     "%%~",          "$PKG_CONFIG_PATH"};
+    static const char *const own[] = {"$VIRTUAL_ENV", "${VIRTUAL_ENV",    "%VIRTUAL_ENV",
+                                      "$env_name",    "$_virtualenv",     "basename ",
+                                      "%%~",          "$PKG_CONFIG_PATH", "${_VIRTUAL_PROMPT"};
     for (size_t i = 0; i < VF_COUNT(own); i++)
         if (act_contains(text, own[i]))
             return true;

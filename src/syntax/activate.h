@@ -20,6 +20,7 @@ enum act_shape {
     ACT_REPR = 4,    /* repr of a Python str */
     ACT_PYBYTES = 5, /* b"..." */
     ACT_CMD = 6,     /* batch: the text itself, % doubled */
+    ACT_PYCALL = 7,  /* a Python literal of ASCII that is plain, else an expression that makes the value */
     ACT_QUOTE_MASK = 7,
     ACT_SHLEX = 8,         /* bare as long as no byte needs quotes, else the quote of the mask */
     ACT_PIECES = 16,       /* escapes stand outside the quotes: 'a'\''b' */
@@ -29,6 +30,8 @@ enum act_shape {
     ACT_CSH_PROMPT = 256,  /* the same for plain csh */
     ACT_CALL = 512,        /* batch: behind `call`, % four times */
     ACT_ONE_LINE = 2048,   /* the reader looks for its end on its own line only: no LF in the value */
+    ACT_ASCII = 4096,      /* bytes beyond ASCII as the writer spells them, so that no locale changes them */
+    ACT_FSPATH = 8192,     /* ACT_PYCALL: the reader takes bytes, too */
     ACT_BACKSLASH = 1024   /* a quote as '\'' (POSIX, csh) or \' (fish), else as '"'"' */
 };
 
@@ -85,6 +88,7 @@ bool act_is_absolute(struct vf_slice value, bool windows);
 bool act_is_plain(struct vf_slice value);
 /* "..." or its inside: `\` before each byte of `special`. */
 void act_put_escaped(struct vf_buf *out, struct vf_slice value, const char *special);
+bool act_is_ascii(struct vf_slice value);
 bool act_contains(struct vf_slice text, const char *needle);
 /* NUL is all that a shell of bytes cannot hold. */
 const char *act_refuses_nul(struct vf_slice value, unsigned shape);

@@ -4,7 +4,8 @@
  * In single quotes csh still sees history (`!`) and ends the literal at a LF: both need a backslash there.
  * Double quotes cannot hold `"`, `$` and a backtick at all. The PATH line tells how the file's writer quotes:
  * `"$VIRTUAL_ENV/bin:` venv before its fix (double quotes), `:q/bin:` always single quotes, `/"bin":` only
- * where needed, `/"'bin'":` always, with escapes outside the quotes. */
+ * where needed, `/"'bin'":` always, with escapes outside the quotes. Since 21.15.9 virtualenv reads the path
+ * from a variable of its own and puts `''` behind each byte beyond ASCII. */
 #include "syntax/activate.h"
 
 #include <string.h>
@@ -15,6 +16,7 @@
 
 static const struct act_form forms[] = {
     {"setenv VIRTUAL_ENV ", "\n", ROOT, 0, 0, "VIRTUAL_ENV"},
+    {"set _virtualenv_dir=", "\n", ROOT, 0, 0, "VIRTUAL_ENV"},
     {"if ($?_OLD_VIRTUAL_PATH) source ", "\"/\"", ROOT, 0, 0, "deactivate"},
     {"set deactivate_script = ", "\"/\"", ROOT, 0, 0, "deactivate"},
     {"setenv TCL_LIBRARY ", "\n", LIB, 0, 0, "TCL_LIBRARY"},
@@ -93,7 +95,8 @@ static void put_single(struct vf_buf *out, struct vf_slice value, unsigned shape
         }
         vf_buf_puts(out, piece ? "'\\" : c.p[0] == '!' || c.p[0] == '\n' ? "\\" : "");
         vf_buf_put(out, c);
-        vf_buf_puts(out, piece ? "'" : "");
+        bool apart = (shape & ACT_ASCII) && (unsigned char)c.p[0] >= 0x80;
+        vf_buf_puts(out, apart ? "''" : piece ? "'" : "");
     }
 }
 
@@ -145,6 +148,8 @@ static unsigned style_csh(struct vf_slice file, unsigned quote)
         return ACT_SQ | ACT_SHLEX;
     if (quote == ACT_DQ)
         return ACT_DQ;
+    if (act_contains(file, "$_virtualenv_dir:q/\"'"))
+        return ACT_SQ | ACT_PIECES | ACT_ASCII;
     if (act_contains(file, "$VIRTUAL_ENV:q/\"'"))
         return ACT_SQ | ACT_PIECES;
     if (act_contains(file, "$VIRTUAL_ENV:q/\"") || act_contains(file, "$VIRTUAL_ENV/\""))

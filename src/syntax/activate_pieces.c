@@ -22,6 +22,14 @@ bool act_is_absolute(struct vf_slice value, bool windows)
     return c >= 'a' && c <= 'z';
 }
 
+bool act_is_ascii(struct vf_slice value)
+{
+    for (size_t i = 0; i < value.n; i++)
+        if ((unsigned char)value.p[i] >= 0x80)
+            return false;
+    return true;
+}
+
 bool act_is_plain(struct vf_slice value)
 {
     return value.n > 0 && vf_shell_is_plain(value);

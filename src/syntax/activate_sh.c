@@ -2,8 +2,11 @@
  *
  * How the writer quoted BIN's name in its PATH line tells whether it quotes only where needed (venv since its
  * 2024 fix, virtualenv since 20.26.6: `"$VIRTUAL_ENV/"bin":$PATH"`) or always (`"$VIRTUAL_ENV/bin:$PATH"`).
- */
+ * Since 21.15.9 virtualenv lets printf make the bytes beyond ASCII, as octal numbers. */
 #include "syntax/activate.h"
+
+#include <string.h>
+
 #include "syntax/shell_words.h"
 
 #define ROOT VF_ROLE_ENV_ROOT
@@ -39,6 +42,84 @@ static const struct act_form forms[] = {
     {"PS1='(", ") '\"${PS1", NAME, 0, ACT_INNER | ACT_SQ, "PS1"},
 };
 
+/* How the newest virtualenv writes bytes beyond ASCII: octal numbers between these two. */
+static const char printf_lead[] = "\"$(unset -f printf 2>/dev/null || :; \\printf '%b' '";
+static const char printf_tail[] = "')\"";
+
+/* The octal numbers at text.p[i]; the index behind what closes them, 0 when it is something else. */
+static size_t get_octal(struct vf_buf *out, struct vf_slice text, size_t i)
+{
+    for (; i + 5 <= text.n && text.p[i] == '\\' && text.p[i + 1] == '0'; i += 5) {
+        unsigned byte = 0;
+        for (size_t k = i + 2; k < i + 5; k++) {
+            if (text.p[k] < '0' || text.p[k] > '7')
+                return 0;
+            byte = byte * 8 + (unsigned)(text.p[k] - '0');
+        }
+        if (byte < 0x80 || byte > 0xFF)
+            return 0;
+        vf_buf_putc(out, (char)(unsigned char)byte);
+    }
+    return vf_slice_starts(vf_slice_from(text, i), vf_slice_of(printf_tail)) ? i + strlen(printf_tail) : 0;
+}
+
+/* The word with what printf makes put into its place. False when there is none of it. */
+static bool undo_printf(struct vf_buf *out, struct vf_slice word)
+{
+    bool any = false;
+    for (size_t i = 0; i < word.n;) {
+        size_t next = 0, before = out->n;
+        if (vf_slice_starts(vf_slice_from(word, i), vf_slice_of(printf_lead)))
+            next = get_octal(out, word, i + strlen(printf_lead));
+        any = any || next > 0;
+        if (next == 0) {
+            out->n = before;
+            vf_buf_putc(out, word.p[i]);
+        }
+        i = next > 0 ? next : i + 1;
+    }
+    return any;
+}
+
+static struct act_word decode_sh(struct vf_buf *out, struct vf_slice text)
+{
+    size_t before = out->n;
+    struct act_word w = act_posix_word(out, text);
+    struct vf_buf plain = {0};
+    if (w.used > 0 && w.dynamic && undo_printf(&plain, vf_slice_sub(text, 0, w.used))) {
+        out->n = before;
+        struct act_word inner = act_posix_word(out, vf_buf_slice(&plain));
+        w.dynamic = inner.dynamic || inner.used != plain.n;
+    }
+    out->failed = out->failed || plain.failed;
+    vf_buf_release(&plain);
+    return w;
+}
+
+static void encode_sh(struct vf_buf *out, struct vf_slice value, unsigned shape);
+
+/* Runs of ASCII as ever, all others as numbers for printf. */
+static void put_runs(struct vf_buf *out, struct vf_slice value, unsigned shape)
+{
+    for (size_t i = 0, end; i < value.n; i = end) {
+        bool ascii = (unsigned char)value.p[i] < 0x80;
+        for (end = i; end < value.n && ((unsigned char)value.p[end] < 0x80) == ascii;)
+            end++;
+        if (ascii) {
+            encode_sh(out, vf_slice_sub(value, i, end), shape & ~(unsigned)ACT_ASCII);
+            continue;
+        }
+        vf_buf_puts(out, printf_lead);
+        for (size_t k = i; k < end; k++) {
+            unsigned c = (unsigned char)value.p[k];
+            char number[] = {
+                '\\', '0', (char)('0' + (c >> 6)), (char)('0' + (c >> 3 & 7)), (char)('0' + (c & 7)), '\0'};
+            vf_buf_puts(out, number);
+        }
+        vf_buf_puts(out, printf_tail);
+    }
+}
+
 static void put_inside(struct vf_buf *out, struct vf_slice value, unsigned shape)
 {
     if ((shape & ACT_QUOTE_MASK) == ACT_DQ) {
@@ -67,6 +148,10 @@ static void encode_sh(struct vf_buf *out, struct vf_slice value, unsigned shape)
         put_nested(out, value);
         return;
     }
+    if ((shape & ACT_ASCII) && !act_is_ascii(value)) {
+        put_runs(out, value, shape);
+        return;
+    }
     if ((shape & ACT_SHLEX) && act_is_plain(value)) {
         vf_buf_put(out, value);
         return;
@@ -79,6 +164,8 @@ static void encode_sh(struct vf_buf *out, struct vf_slice value, unsigned shape)
 
 static unsigned style_sh(struct vf_slice file, unsigned quote)
 {
+    if (act_contains(file, "_virtualenv_escape_prompt"))
+        return ACT_SQ | ACT_SHLEX | ACT_ASCII;
     if (quote == ACT_DQ)
         return ACT_DQ;
     bool shlex = quote == ACT_BARE || act_contains(file, "PATH=\"$VIRTUAL_ENV/\"");
@@ -91,7 +178,7 @@ static const struct act_shell sh = {
     .syntax = VF_SYN_ACTIVATE_SH,
     .forms = forms,
     .n_forms = VF_COUNT(forms),
-    .decode = act_posix_word,
+    .decode = decode_sh,
     .encode = encode_sh,
     .style = style_sh,
     .refuses = act_refuses_nul,

@@ -21,6 +21,9 @@ static const struct {
     {{"share/jupyter/kernels/k/kernel.json|{\"argv\": [\"{OLD}/bin/python\"]}"}, "{OLD}", 1},
     {{"share/b|x", "share/a@|{OLD}/share/b"}, "{OLD}", 1},
     {{"share/a@|{OUT}/thing"}, NULL, 0},
+    /* a link into the cache that its file came from, and into a tree that is there and is no environment */
+    {{"bin/t|x", "{S}/t/data/bin/t@|{OLD}/t/data/bin/t"}, NULL, 0},
+    {{"share/thing|x", "etc/a@|{OUT}/share/thing"}, NULL, 0},
     {{"etc/conf|root={OLD}\n"}, NULL, 0},
 };
 

@@ -68,6 +68,18 @@ static void forms(void **state)
          "'\"$prompt:q\"\n"
          "set deactivate_script = '/n/a b'\"/\"'bin'\"/deactivate.csh\"\n",
          3, 2},
+        /* 21.15.11: a variable of its own */
+        {"if ($?_OLD_VIRTUAL_PATH) source '/p/env'\"/\"'bin'\"/deactivate.csh\"\nset "
+         "_virtualenv_dir='/p/env'\n"
+         "setenv VIRTUAL_ENV \"$_virtualenv_dir:q\"\n    setenv PATH "
+         "\"$_virtualenv_dir:q/\"'bin'\":$PATH:q\"\n"
+         "set deactivate_script = '/p/env'\"/\"'bin'\"/deactivate.csh\"\n",
+         "if ($?_OLD_VIRTUAL_PATH) source '/n/a b'\"/\"'bin'\"/deactivate.csh\"\nset _virtualenv_dir='/n/a "
+         "b'\n"
+         "setenv VIRTUAL_ENV \"$_virtualenv_dir:q\"\n    setenv PATH "
+         "\"$_virtualenv_dir:q/\"'bin'\":$PATH:q\"\n"
+         "set deactivate_script = '/n/a b'\"/\"'bin'\"/deactivate.csh\"\n",
+         3, 0},
     };
     act_cases(VF_SYN_ACTIVATE_CSH, cases, VF_COUNT(cases));
 }
@@ -124,6 +136,13 @@ static void values(void **state)
         assert_text(syn_ref(&s, 0)->value, "/a'!b");
         assert_int_equal(syn_flaws(&s), 0);
     }
+    /* 21.15.11 keeps bytes beyond ASCII apart, whoever's place it is */
+    struct vf_slice apart =
+        VF_S("set _virtualenv_dir='/\xC3''\xA9'''\\!'x'\n    setenv PATH \"$_virtualenv_dir:q/\"'bin'\n");
+    syn_read(&s, VF_SYN_ACTIVATE_CSH, apart);
+    assert_text(syn_ref(&s, 0)->value, "/\xC3\xA9!x");
+    assert_int_equal(syn_flaws(&s), 0);
+    assert_bytes(act_moved(&s, VF_S("/\xC3\xA9!x")), apart);
     syn_release(&s);
 }
 

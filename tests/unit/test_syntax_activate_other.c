@@ -105,8 +105,30 @@ static void xsh(void **state)
          "'env'\n"
          "            self.embedded_tcl_library = ''\n",
          1, 1},
+        /* virtualenv 21.15.11 */
+        {"            self.embedded_virtual_env = self._fs_path('/p/env', required=True)\n"
+         "            self.embedded_virtual_prompt = 'env'\n"
+         "            self.embedded_tcl_library = self._fs_path('')\n    def _fs_path(value, "
+         "required=False):\n",
+         "            self.embedded_virtual_env = self._fs_path('/n/a b', required=True)\n"
+         "            self.embedded_virtual_prompt = 'env'\n"
+         "            self.embedded_tcl_library = self._fs_path('')\n    def _fs_path(value, "
+         "required=False):\n",
+         1, 1},
     };
     static const struct value_case values[] = {
+        {"self.embedded_virtual_env = self._fs_path('/p', required=True)\n", VF_S_INIT("/\xC3\xA9'"),
+         "self.embedded_virtual_env = self._fs_path(__import__('builtins').bytes.fromhex('2fc3a927'), "
+         "required=True)\n"},
+        {"self.embedded_virtual_env = self._fs_path('/p', required=True)\n", VF_S_INIT("/\xFF"),
+         "self.embedded_virtual_env = self._fs_path(__import__('builtins').bytes.fromhex('2fff'), "
+         "required=True)\n"},
+        {"self.embedded_virtual_env = self._fs_path(__import__('builtins').bytes.fromhex('2fc3a9'), "
+         "required=True)\n",
+         VF_S_INIT("/a'b"),
+         "self.embedded_virtual_env = "
+         "self._fs_path(''.join(__import__('builtins').map(__import__('builtins').chr, "
+         "(47, 97, 39, 98))), required=True)\n"},
         {"self.embedded_virtual_env = '/p'\n", VF_S_INIT("/a'b"), "self.embedded_virtual_env = \"/a'b\"\n"},
         {"self.embedded_virtual_env = '/p'\n", VF_S_INIT("/'\"\n\xC3\xA9"),
          "self.embedded_virtual_env = '/\\'\"\\n\xC3\xA9'\n"},
@@ -123,6 +145,15 @@ static void xsh(void **state)
     assert_text(syn_put(&s, 0, VF_S("a\"\xC3\xA9"), NULL),
                 "self.embedded_virtual_prompt = b\"a\\\"\\xc3\\xa9\".decode(\"utf-8\")\n");
     assert_int_equal(syn_count(&s, VF_FLAW_ACTIVATE_UNKNOWN), 1);
+    syn_read(
+        &s, VF_SYN_ACTIVATE_XSH,
+        VF_S("self.embedded_virtual_prompt = ''.join(__import__('builtins').map(__import__('builtins').chr, "
+             "(233, 56575)))\n    def _fs_path(value):\n"));
+    assert_text(syn_ref(&s, 0)->value, "\xC3\xA9\xFF");
+    assert_text(
+        syn_put(&s, 0, VF_S("\xC3\xA9"), NULL),
+        "self.embedded_virtual_prompt = ''.join(__import__('builtins').map(__import__('builtins').chr, "
+        "(233,)))\n    def _fs_path(value):\n");
     syn_release(&s);
 }
 

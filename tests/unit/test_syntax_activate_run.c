@@ -31,6 +31,7 @@ static const char *const sh_files[] = {
     "if [ ! -d '/p/e v' ] &&\n    { true; }; then\n    if [ ! -d '/p/e v' ]; then\n"
     "        echo \"Virtual environment directory\" '/p/e v' \"does not exist!\" >&2\n    fi\nfi\n"
     "VIRTUAL_ENV='/p/e v'\nexport VIRTUAL_ENV\n",
+    "VIRTUAL_ENV='/p/e v'\nexport VIRTUAL_ENV\n# _virtualenv_escape_prompt\n",
 };
 static const char *const csh_files[] = {
     "setenv VIRTUAL_ENV \"/p/env\"\nset x=\"$VIRTUAL_ENV:q/bin\"\n",
@@ -39,6 +40,8 @@ static const char *const csh_files[] = {
     "if ($?_OLD_VIRTUAL_PATH) source '/p/env'\"/\"'bin'\"/deactivate.csh\"\nsetenv VIRTUAL_ENV '/p/env'\n"
     "set x=\"$VIRTUAL_ENV:q/\"'bin'\":$PATH:q\"\nset deactivate_script = "
     "'/p/env'\"/\"'bin'\"/deactivate.csh\"\n",
+    "set _virtualenv_dir='/p/env'\nsetenv VIRTUAL_ENV \"$_virtualenv_dir:q\"\nset "
+    "x=\"$_virtualenv_dir:q/\"'bin'\n",
 };
 static const char *const fish_files[] = {
     "set -gx VIRTUAL_ENV \"/p/env\"\n",

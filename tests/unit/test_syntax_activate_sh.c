@@ -58,6 +58,18 @@ static void forms(void **state)
          ">&2\nelse\n"
          "    VIRTUAL_ENV='/n/a b'\nfi\nPATH=\"$VIRTUAL_ENV/\"bin\":$PATH\"\n",
          3, 0},
+        /* 21.15.11: the prompt is a variable of its own */
+        {"        VIRTUAL_ENV=/p/env\n            _virtualenv_escape_prompt () {\n            }\n"
+         "PATH=\"$VIRTUAL_ENV/\"bin\"${PATH:+:$PATH}\"\n"
+         "        PS1=\"\\${_VIRTUAL_PROMPT:+(\\${_VIRTUAL_PROMPT}) }${PS1-}\"\n",
+         "        VIRTUAL_ENV='/n/a b'\n            _virtualenv_escape_prompt () {\n            }\n"
+         "PATH=\"$VIRTUAL_ENV/\"bin\"${PATH:+:$PATH}\"\n"
+         "        PS1=\"\\${_VIRTUAL_PROMPT:+(\\${_VIRTUAL_PROMPT}) }${PS1-}\"\n",
+         1, 0},
+        {"        VIRTUAL_ENV=/p/env\n# "
+         "_virtualenv_escape_prompt\nPATH=\"$VIRTUAL_ENV/\"bin\"${PATH:+:$PATH}\"\n"
+         "        VIRTUAL_ENV_PROMPT=env\n",
+         NULL, 1, 1},
         /* 21.15.7: four places */
         {"if [ ! -d /p/env ] &&\n    { [ -z \"${BASH_VERSION-}\" ]; }; then\n    false\nelse\n    if [ ! -d "
          "/p/env ]; then\n"
