@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/escape.h"
 #include "base/hex.h"
 #include "base/spelling.h"
 
@@ -158,6 +159,23 @@ bool vf_edge_right(enum vf_style style, struct vf_slice behind)
     return vf_place_right_boundary((unsigned char)behind.p[0]);
 }
 
+static bool is_control(char c)
+{
+    return (unsigned char)c < 0x20 || c == 0x7F;
+}
+
+/* Begins the slice, which is not empty, with what stands in no text? */
+static bool is_no_text(struct vf_slice s)
+{
+    uint32_t cp;
+    return is_control(s.p[0]) || ((unsigned char)s.p[0] >= 0x80 && vf_utf8_decode(s, &cp) == 0);
+}
+
+bool vf_edge_right_binary(enum vf_style style, struct vf_slice behind)
+{
+    return vf_edge_right(style, behind) || is_no_text(behind);
+}
+
 /* One byte or escape of a rest. used 0: the rest ends here. */
 struct unit {
     char bytes[4];
@@ -169,9 +187,14 @@ static struct unit plain(char c)
     return (struct unit){{c}, 1, 1};
 }
 
-static bool is_control(char c)
+/* A whole character of UTF-8, so that what is none is seen at its first byte. */
+static struct unit character(struct vf_slice s)
 {
-    return (unsigned char)c < 0x20 || c == 0x7F;
+    struct unit u = plain(s.p[0]);
+    uint32_t cp;
+    u.n = u.used = vf_utf8_decode(s, &cp);
+    memcpy(u.bytes, s.p, u.n);
+    return u;
 }
 
 /* A backslash in the rest of a path in text. */
@@ -220,9 +243,10 @@ static struct unit next_unit(struct vf_rest_rule rule, struct vf_slice s, bool a
             u.used = 0;
         return u;
     }
-    if (is_control(c) || one_of(c, "\\\"'`:;|<>?*$") || soft_end(rule, s, after_slash))
+    if (is_control(c) || (rule.binary && is_no_text(s)) || one_of(c, "\\\"'`:;|<>?*$") ||
+        soft_end(rule, s, after_slash))
         return u;
-    return plain(c);
+    return rule.binary ? character(s) : plain(c);
 }
 
 size_t vf_edge_rest(struct vf_rest_rule rule, struct vf_slice behind, struct vf_buf *out)

@@ -20,10 +20,13 @@ bool vf_edge_scheme(enum vf_style style, struct vf_slice before);
 bool vf_edge_file_url(struct vf_slice before);
 /* `behind`: what follows the place's text; at least VF_EDGE_BEHIND bytes unless the file ends. */
 bool vf_edge_right(enum vf_style style, struct vf_slice behind);
+/* The same in a binary: what can be no text ends a path, too (a pickle's next opcode). */
+bool vf_edge_right_binary(enum vf_style style, struct vf_slice behind);
 
 struct vf_rest_rule {
     enum vf_spelling spelling;
     enum vf_style style;
+    bool binary; /* what can be no text ends the path */
     bool quoted; /* the path began behind a quote, so blanks may belong to it */
 };
 /* The rest of the path at the start of `behind`: its length as spelled, decoded in out with leading slashes

@@ -218,7 +218,8 @@ static enum vf_status try_start(struct scan *sc, uint32_t place, size_t start, s
     if (sc->work / WORK_PER_BYTE > sc->window.n + sc->s->ahead)
         return vf_err_set(err, VF_LIMIT, 0, "search", VF_S(""),
                           "the contents repeat themselves in a way that makes them too slow to search");
-    if (len == 0 || !vf_edge_right(pl->style, vf_slice_from(text, len)))
+    struct vf_slice behind = vf_slice_from(text, len);
+    if (len == 0 || !(sc->st->binary ? vf_edge_right_binary : vf_edge_right)(pl->style, behind))
         return VF_OK;
     if (!sc->st->binary && !vf_edge_left(pl->style, before(sc, start)))
         return VF_OK;
@@ -341,7 +342,7 @@ static enum vf_status make_hit(struct scan *sc, const struct found *f, struct vf
                                struct vf_err *err)
 {
     enum vf_spelling sp = spelling_in_context(sc, f);
-    struct vf_rest_rule rule = {sp, sc->s->places[f->place].style, behind_quote(sc, f->off)};
+    struct vf_rest_rule rule = {sp, sc->s->places[f->place].style, sc->st->binary, behind_quote(sc, f->off)};
     vf_buf_clear(&sc->rest);
     size_t rest_len = vf_edge_rest(rule, vf_slice_from(sc->window, f->off + f->len), &sc->rest);
     *hit = (struct vf_hit){

@@ -192,6 +192,10 @@ static void binaries(void **state)
         {"/x/app", T("$ORIGIN:/x/app/lib:/x/app/l2\0"), "8+6+4:0 p0 raw lib\n19+6+3:0 p0 raw l2\n"},
         {"/x/app", T("\"/x/app/a b\""), "1+6+2:0 p0 raw a\n"},
         {"/x/app", T("\\/x\\/app"), ""},
+        /* strings of a pickle: a length before them, an opcode behind them */
+        {"/x/app", T("\x8c\x06/x/app\x94\x8c\x0a/x/app/lib\x94\x8c\x08/x/app\xC3\xA9\x94"),
+         "2+6+0:0 p0 raw \n11+6+4:0 p0 raw lib\n"},
+        {"/x/app", T("/x/app\x02/x/app/caf\xC3\xA9\x85"), "0+6+0:0 p0 raw \n7+6+6:0 p0 raw caf\xC3\xA9\n"},
     };
     check_samples(samples, VF_COUNT(samples), true);
 }
