@@ -159,6 +159,32 @@ void venvfix_freeze_free(struct venvfix_freeze_result *result);
 enum venvfix_verb { VENVFIX_RECREATE, VENVFIX_MOVE, VENVFIX_FIX };
 enum venvfix_link { VENVFIX_LINK_AUTO, VENVFIX_LINK_REFLINK, VENVFIX_LINK_COPY };
 
+/* recreate from a list, a lock file or a lock bundle, or from an environment for another interpreter. */
+struct venvfix_install_options {
+    /* The interpreter: a path, a name on PATH, "3.12", or the directory of an environment (its base). NULL:
+     * the environment's base, or the first of python3.X (as the bundle says) and python3 on PATH that the
+     * source allows. */
+    const char *python;
+    const char *const *find_links; /* directories with wheels, or URLs for pip and uv */
+    size_t n_find_links;
+    const char *index_url; /* NULL: what pip's or uv's own configuration says */
+    const char *const *extra_index_urls;
+    size_t n_extra_index_urls;
+    bool offline;        /* only what is at hand */
+    bool require_hashes; /* of every requirement */
+    bool build;          /* sources may be built, by the host's pip or uv: that runs their code */
+    bool reinstall;      /* from an environment: everything from wheels, nothing of the old files */
+    bool allow_outside;  /* -r and -c may leave the directory of the list */
+    bool compile;        /* by the target interpreter */
+    bool copies;         /* the interpreter is copied, not linked */
+    bool prove_imports;  /* every top-level module is imported at NEW */
+    const char *prompt;  /* NULL: the directory's name */
+    const char *sha256;  /* of the bundle, hexadecimal; NULL: not asked */
+    /* "K=V", NULL at the end: for the tools, ${NAME} in lists, and PATH. NULL: none. */
+    const char *const *environ;
+    const char *pip_cache, *uv_cache; /* directories; NULL: not looked at */
+};
+
 struct venvfix_change_options {
     enum venvfix_verb verb;
     const char *from_path;   /* OLD; for fix: ENV */
@@ -168,14 +194,20 @@ struct venvfix_change_options {
     bool dry_run; /* plan and diff only; nothing is changed */
     bool leave;   /* go on although references without a writer stay */
     enum venvfix_link link;
+    struct venvfix_install_options install; /* recreate only */
     struct venvfix_hooks hooks;
 };
 
 struct venvfix_requirement {
     struct venvfix_bytes requirement; /* "flask==3.0.3"; p NULL for carried files */
     struct venvfix_bytes name, version;
-    const char *how; /* "reused", "installed", "carried" */
-    bool modified;   /* files of it differ from RECORD and are carried as they are */
+    const char *how;            /* "reused", "installed", "carried" */
+    bool modified;              /* files of it differ from RECORD and are carried as they are */
+    struct venvfix_bytes wheel; /* made new: the file's name; else p NULL */
+    const char *origin;         /* made new: "find-links", "bundle", "cache", "index", "built", "direct",
+                                   "environment"; else         NULL */
+    struct venvfix_bytes
+        was; /* recreate ENV for another interpreter: the tags that it had, where they differ */
 };
 struct venvfix_edit {
     struct venvfix_bytes path;
@@ -197,8 +229,12 @@ struct venvfix_change_result {
     struct venvfix_findings warnings;  /* what still names another place, and what remains wrong */
     struct venvfix_findings unwritten; /* error code "unwritable": the references that have no writer */
     int proof_static, proof_freeze, proof_record, proof_interpreter; /* 0, 1; -1: null, could not be tried */
-    double plan_s, stage_s, prove_s, commit_s, retire_s;             /* seconds; negative: did not happen */
-    struct venvfix_bytes diff;                                       /* dry_run: unified diff */
+    int proof_imports;                /* the same; -1 also when it was not asked for */
+    struct venvfix_bytes python;      /* made new: the full version; else p NULL */
+    struct venvfix_bytes interpreter; /* made new: path of the base interpreter; else p NULL */
+    bool anew;                        /* made new from wheels, not copied */
+    double plan_s, stage_s, prove_s, commit_s, retire_s; /* seconds; negative: did not happen */
+    struct venvfix_bytes diff;                           /* dry_run: unified diff */
     struct venvfix_bytes sha256; /* pack: of the new file, hexadecimal; recreate of a bundle: of that one */
     uint64_t bytes;              /* pack: of the new file */
     bool renamed;                /* by one rename (not by copying) */

@@ -1,4 +1,6 @@
 /* change.c: venvfix move, recreate and fix. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +19,75 @@ static const struct vf_option place_options[] = {
      "auto|reflink|copy"},
     OPT_CHANGE,
 };
+
+static const struct vf_option recreate_options[] = {
+    {"python", 0, VF_OPT_VALUE, "PATH",
+     "the interpreter of NEW: a path, a name on PATH, or 3.12. With an environment as FROM, NEW is made anew",
+     NULL},
+    {"find-links", 0, VF_OPT_LIST, "DIR", "where wheels lie; may be given again", NULL},
+    {"index-url", 0, VF_OPT_VALUE, "URL", "the index that pip or uv ask for what is not at hand", NULL},
+    {"extra-index-url", 0, VF_OPT_LIST, "URL", "one more index; may be given again", NULL},
+    {"offline", 0, VF_OPT_FLAG, NULL, "only what is at hand: --find-links, the bundle, caches of pip and uv",
+     NULL},
+    {"require-hashes", 0, VF_OPT_FLAG, NULL, "every requirement must have a hash", NULL},
+    {"build", 0, VF_OPT_FLAG, NULL, "sources may be built here by pip or uv, which runs their code", NULL},
+    {"reinstall", 0, VF_OPT_FLAG, NULL, "with an environment as FROM: everything from wheels", NULL},
+    {"compile", 0, VF_OPT_FLAG, NULL, "compile what is installed, by the new interpreter", NULL},
+    {"copies", 0, VF_OPT_FLAG, NULL, "copy the interpreter instead of linking it", NULL},
+    {"prompt", 0, VF_OPT_VALUE, "TEXT", "the prompt of NEW", NULL},
+    {"prove", 0, VF_OPT_VALUE, "WHAT", "imports: import every top-level module at NEW, or take it back",
+     "imports"},
+    {"sha256", 0, VF_OPT_VALUE, "HEX", "the hash that the bundle must have", NULL},
+    {"allow-outside", 0, VF_OPT_FLAG, NULL, "-r and -c of a list may leave its directory", NULL},
+    {"link", 0, VF_OPT_VALUE, "HOW", "how files are copied, where they are: auto, reflink, copy",
+     "auto|reflink|copy"},
+    OPT_CHANGE,
+};
+
+/* Where pip and uv keep their caches: their own variables, else below the user's cache directory. */
+static const char *cache_dir(const char *variable, const char *name, char *space, size_t n)
+{
+    const char *own = getenv(variable), *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (own && *own)
+        return own;
+    int len = -1;
+    if (xdg && *xdg == '/')
+        len = snprintf(space, n, "%s/%s", xdg, name);
+    else if (home && *home)
+        len = snprintf(space, n, "%s/.cache/%s", home, name);
+    return len > 0 && (size_t)len < n ? space : NULL;
+}
+
+struct caches {
+    char pip[4096], uv[4096];
+};
+
+static void read_install(const struct vf_verb *verb, const struct vf_parsed *p, struct caches *space,
+                         struct venvfix_install_options *o)
+{
+    size_t links = vf_cli_index(verb, "find-links"), extra = vf_cli_index(verb, "extra-index-url");
+    *o = (struct venvfix_install_options){
+        .python = vf_cli_value(verb, p, "python"),
+        .find_links = p->lists[links],
+        .n_find_links = p->n_lists[links],
+        .index_url = vf_cli_value(verb, p, "index-url"),
+        .extra_index_urls = p->lists[extra],
+        .n_extra_index_urls = p->n_lists[extra],
+        .offline = vf_cli_flag(verb, p, "offline"),
+        .require_hashes = vf_cli_flag(verb, p, "require-hashes"),
+        .build = vf_cli_flag(verb, p, "build"),
+        .reinstall = vf_cli_flag(verb, p, "reinstall"),
+        .allow_outside = vf_cli_flag(verb, p, "allow-outside"),
+        .compile = vf_cli_flag(verb, p, "compile"),
+        .copies = vf_cli_flag(verb, p, "copies"),
+        .prove_imports = vf_cli_value(verb, p, "prove") != NULL,
+        .prompt = vf_cli_value(verb, p, "prompt"),
+        .sha256 = vf_cli_value(verb, p, "sha256"),
+        .environ = (const char *const *)environ,
+        .pip_cache = cache_dir("PIP_CACHE_DIR", "pip", space->pip, sizeof space->pip),
+        .uv_cache = cache_dir("UV_CACHE_DIR", "uv", space->uv, sizeof space->uv),
+    };
+}
 
 static enum venvfix_link link_mode(const struct vf_verb *verb, const struct vf_parsed *p)
 {
@@ -65,12 +136,15 @@ static int run_verb(const struct vf_verb *verb, const struct vf_parsed *p, enum 
                                        .dry_run = vf_cli_flag(verb, p, "dry-run"),
                                        .leave = vf_cli_flag(verb, p, "leave"),
                                        .link = link_mode(verb, p)};
+    struct caches space;
+    if (which == VENVFIX_RECREATE)
+        read_install(verb, p, &space, &o.install);
     if (!vf_cli_hooks(verb, p, &o.hooks))
         return vf_cli_usage_error(verb, vf_cli_json(verb, p), "--jobs takes a number from 1 to 256");
     struct venvfix_change_result r;
-    int code = venvfix_change(&o, &r);
+    (void)venvfix_change(&o, &r);
     vf_cli_progress_end();
-    code = r.error.code ? print_error(verb, p, &r) : print_result(verb, p, &r);
+    int code = r.error.code ? print_error(verb, p, &r) : print_result(verb, p, &r);
     venvfix_change_free(&r);
     return code;
 }
@@ -106,11 +180,16 @@ const struct vf_verb vf_verb_move = {
 
 const struct vf_verb vf_verb_recreate = {
     "recreate",
-    "OLD NEW",
-    "a second environment at NEW, equal to OLD, which stays",
-    "",
-    place_options,
-    VF_COUNT(place_options),
+    "FROM NEW",
+    "an environment at NEW from another one, a list, a lock file or a lock bundle",
+    "FROM an environment: a second one at NEW, equal to it. FROM requirements.txt, pylock.toml or a bundle, "
+    "or\n"
+    "with --python: made anew by that interpreter's venv module and filled from wheels, which come from the\n"
+    "bundle, --find-links, the caches of pip and uv, else from an index through pip or uv. Nothing is "
+    "resolved:\n"
+    "a list is complete, or it is said who lacks what.\n",
+    recreate_options,
+    VF_COUNT(recreate_options),
     2,
     2,
     run_recreate,

@@ -17,7 +17,7 @@ struct vf_option {
     const char *choices; /* "text|json": the only values; NULL: any */
 };
 
-#define VF_CLI_OPTIONS 24u
+#define VF_CLI_OPTIONS 40u
 struct vf_parsed {
     const char
         *values[VF_CLI_OPTIONS]; /* of VALUE options, by index into the table; the last one given counts */

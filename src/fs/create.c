@@ -66,6 +66,22 @@ enum vf_status vf_create_whole(int root, struct vf_slice rel, bool executable, s
     return st == VF_OK ? vf_create_close(&f, vf_create_write(&f, bytes, err), err) : st;
 }
 
+enum vf_status vf_create_link(int root, struct vf_slice rel, struct vf_slice target, struct vf_err *err)
+{
+    char name[VF_SYS_NAME];
+    struct vf_slice base;
+    struct vf_arena a;
+    vf_arena_init(&a);
+    const char *to = vf_arena_cstr(&a, target);
+    int dir = to ? vf_sys_open_parent(root, rel, &base) : -1;
+    bool ok = dir >= 0 && vf_sys_name(base, name) == 0 && symlinkat(to, dir, name) == 0;
+    enum vf_status st = ok ? VF_OK : to ? failed(err, "link", rel) : vf_err_nomem(err);
+    if (dir >= 0)
+        (void)close(dir);
+    vf_arena_release(&a);
+    return st;
+}
+
 enum vf_status vf_create_dir(int root, struct vf_slice rel, struct vf_err *err)
 {
     struct vf_slice base;

@@ -22,6 +22,9 @@ VF_MUST_CHECK enum vf_status vf_create_close(struct vf_new_file *f, enum vf_stat
 /* The whole file in one call. */
 VF_MUST_CHECK enum vf_status vf_create_whole(int root, struct vf_slice rel, bool executable,
                                              struct vf_slice bytes, struct vf_err *err);
+/* A symbolic link. */
+VF_MUST_CHECK enum vf_status vf_create_link(int root, struct vf_slice rel, struct vf_slice target,
+                                            struct vf_err *err);
 /* The directory root/rel, 0777; the one above must be there. That it is there already is fine; VF_EXISTS when
  * something else is. */
 VF_MUST_CHECK enum vf_status vf_create_dir(int root, struct vf_slice rel, struct vf_err *err);

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #endif
 
@@ -68,6 +69,10 @@ static void run_child(const struct vf_spawn *s, const struct child *c, int most_
     sigset_t none;
     struct sigaction usual = {.sa_handler = SIG_DFL};
     (void)setpgid(0, 0);
+#ifdef __linux__
+    /* when we are killed, it must not go on writing where the next run cleans up */
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
     (void)sigaction(SIGPIPE, &usual, NULL);
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);

@@ -1,7 +1,8 @@
 /* spawn.h: every child process is started here (interpreter, pip, uv): argument vector, own environment, no
  * shell, a time limit, output captured and capped. Standard input is /dev/null, no other descriptor is handed
  * on. The child leads a process group of its own, of which nothing is left when the call returns; its signal
- * mask is empty, SIGPIPE as usual. Signals that the caller ignores stay ignored. */
+ * mask is empty, SIGPIPE as usual. On Linux the child dies with the thread that started it. Signals that the
+ * caller ignores stay ignored. */
 #ifndef VF_FS_SPAWN_H
 #define VF_FS_SPAWN_H
 

@@ -83,6 +83,18 @@ struct vf_slice vf_staging_path(const struct vf_staging *s)
     return s->path;
 }
 
+enum vf_status vf_staging_scratch(struct vf_staging *s, struct vf_slice *path, struct vf_err *err)
+{
+    struct vf_slice name = vf_slice_of(vf_holder_scratch(&s->h));
+    *path = vf_path_join(&s->h.arena, vf_path_dir(s->path), name);
+    if (!path->p)
+        return vf_err_nomem(err);
+    VF_STEP();
+    if (mkdirat(s->h.dir, name.p, 0700) < 0)
+        return vf_err_write(err, errno, "mkdir", *path);
+    return VF_OK;
+}
+
 uint64_t vf_staging_ino(const struct vf_staging *s)
 {
     struct stat st;

@@ -1,7 +1,7 @@
 /* staging_holder.c: made, recognised, removed.
  *
  * What is removed without asking is only a directory that belongs to this user, that nobody else may enter,
- * whose lock file is ours and free; and of it only the three names that we put there. */
+ * whose lock file is ours and free; and of it only the four names that we put there. */
 #include "fs/staging_holder.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/digest.h"
@@ -85,13 +86,21 @@ uint64_t vf_holder_noted(const struct vf_holder *h)
     return ino;
 }
 
+const char *vf_holder_scratch(const struct vf_holder *h)
+{
+    return strcmp(h->base, ".scratch") == 0 ? ".scratch-" : ".scratch";
+}
+
 enum vf_status vf_holder_remove(struct vf_holder *h, struct vf_err *err)
 {
     static const char *const names[] = {".gitignore", "lock"};
+    const char *const trees[] = {h->base, vf_holder_scratch(h)};
     enum vf_status st = VF_OK;
-    VF_STEP();
-    if (vf_stat_at(h->dir, h->base).kind != VF_KIND_NONE)
-        st = vf_sys_remove_tree(h->dir, h->base, err);
+    for (size_t i = 0; i < VF_COUNT(trees) && st == VF_OK; i++) {
+        VF_STEP();
+        if (vf_stat_at(h->dir, trees[i]).kind != VF_KIND_NONE)
+            st = vf_sys_remove_tree(h->dir, trees[i], err);
+    }
     for (size_t i = 0; i < VF_COUNT(names) && st == VF_OK; i++) {
         VF_STEP();
         if (unlinkat(h->dir, names[i], 0) < 0 && errno != ENOENT)
@@ -114,6 +123,24 @@ static enum vf_status not_ours(const struct vf_holder *h, struct vf_err *err)
                       "the name is taken, beside '%s', by something that is not ours", h->base);
 }
 
+/* What a killed run had started (pip, its compilers) may write on for a moment: a directory that fills up
+ * again while it is removed is tried again, for three seconds. */
+static enum vf_status remove_left(struct vf_holder *h, struct vf_err *err)
+{
+    const struct timespec pause = {.tv_nsec = 100 * 1000 * 1000};
+    for (int i = 0; i < 30; i++) {
+        struct vf_err why;
+        vf_err_init(&why);
+        enum vf_status st = vf_holder_remove(h, &why);
+        bool fills = st != VF_OK && (why.sys == ENOTEMPTY || why.sys == EEXIST);
+        vf_err_release(&why);
+        if (!fills)
+            break;
+        nanosleep(&pause, NULL);
+    }
+    return vf_holder_remove(h, err);
+}
+
 enum vf_status vf_holder_clean(struct vf_holder *h, struct vf_err *err)
 {
     struct vf_stat st = vf_stat_at(h->parent, h->name);
@@ -133,7 +160,7 @@ enum vf_status vf_holder_clean(struct vf_holder *h, struct vf_err *err)
     } else {
         done = vf_lock_take(h->dir, "lock", false, &h->lock, err);
         if (done == VF_OK)
-            done = vf_holder_remove(h, err);
+            done = remove_left(h, err);
     }
     if (h->lock >= 0)
         (void)close(h->lock);

@@ -2,7 +2,7 @@
  * is being made, or while it is being removed. Private to staging.c and retire.c.
  *
  * In it: `lock` (flock held; its contents are the inode number of NAME, so that it is known whether NAME went
- * to its place), NAME/, `.gitignore`. */
+ * to its place), NAME/, `.gitignore`, and, where something has to be fetched first, `.scratch/`. */
 #ifndef VF_FS_STAGING_HOLDER_H
 #define VF_FS_STAGING_HOLDER_H
 
@@ -25,6 +25,8 @@ VF_MUST_CHECK enum vf_status vf_holder_make(struct vf_holder *h, struct vf_err *
 VF_MUST_CHECK enum vf_status vf_holder_note(struct vf_holder *h, uint64_t ino, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_holder_ignore(struct vf_holder *h,
                                               struct vf_err *err); /* writes .gitignore */
+/* Name of the directory in it for what is needed meanwhile: another one than NAME. */
+const char *vf_holder_scratch(const struct vf_holder *h);
 /* Removes the holder made or found here, with NAME. */
 VF_MUST_CHECK enum vf_status vf_holder_remove(struct vf_holder *h, struct vf_err *err);
 /* Removes what an earlier run left; VF_OK when there is nothing. */

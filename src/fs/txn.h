@@ -89,6 +89,10 @@ VF_MUST_CHECK enum vf_status vf_staging_begin(struct vf_slice place, struct vf_s
                                               struct vf_err *err);
 int vf_staging_fd(const struct vf_staging *s);               /* descriptor of the staged NAME directory */
 struct vf_slice vf_staging_path(const struct vf_staging *s); /* its absolute path */
+/* Makes a directory beside NAME for what is needed meanwhile (0700); it goes with the staging directory.
+ * *path: absolute, lives as long as s. */
+VF_MUST_CHECK enum vf_status vf_staging_scratch(struct vf_staging *s, struct vf_slice *path,
+                                                struct vf_err *err);
 /* Journals in the staged directory that `old` is to be retired once NEW is there (state retire; names old's
  * inode). */
 VF_MUST_CHECK enum vf_status vf_staging_note_retire(struct vf_staging *s, struct vf_slice old,

@@ -344,7 +344,62 @@ static void put_proof(struct vf_buf *out, const struct venvfix_change_result *r)
         vf_buf_puts(out, " \xC2\xB7 the interpreter starts there");
     else if (!r->dry_run)
         vf_buf_puts(out, " \xC2\xB7 the interpreter could not be tried here");
+    if (r->proof_imports == 1)
+        vf_buf_puts(out, " \xC2\xB7 every top-level module was imported");
     vf_buf_putc(out, '\n');
+}
+
+/* How many came from where, in the order in which they are first met. */
+static void put_origins(struct vf_buf *out, const struct venvfix_change_result *r)
+{
+    const char *names[8];
+    size_t counts[8], n = 0;
+    for (size_t i = 0; i < r->n_requirements; i++) {
+        size_t k = 0;
+        const char *o = r->requirements[i].origin ? r->requirements[i].origin : "";
+        while (k < n && strcmp(names[k], o))
+            k++;
+        if (k == n && n < VF_COUNT(names)) {
+            names[n] = o;
+            counts[n++] = 0;
+        }
+        if (k < n)
+            counts[k]++;
+    }
+    for (size_t k = 0; k < n; k++)
+        vf_buf_printf(out, "%s%zu %s", k ? ", " : " (", counts[k], names[k]);
+    vf_buf_puts(out, n ? ")" : "");
+}
+
+static void put_plan_anew(struct vf_buf *out, const struct venvfix_change_result *r)
+{
+    vf_buf_printf(out, "plan     %zu distribution%s installed", r->n_requirements,
+                  r->n_requirements == 1 ? "" : "s");
+    put_origins(out, r);
+    vf_buf_puts(out, " \xC2\xB7 Python ");
+    put(out, r->python);
+    vf_buf_puts(out, " of ");
+    put(out, r->interpreter);
+    if (r->n_carried)
+        vf_buf_printf(out, " \xC2\xB7 %zu file%s that no wheel brings", r->n_carried,
+                      r->n_carried == 1 ? "" : "s");
+    vf_buf_putc(out, '\n');
+    for (size_t i = 0; i < r->n_requirements; i++) {
+        const struct venvfix_requirement *q = &r->requirements[i];
+        if (!q->was.p && !q->modified)
+            continue;
+        vf_buf_puts(out, "changed  ");
+        put(out, q->requirement);
+        if (q->was.p) {
+            vf_buf_puts(out, ": ");
+            put(out, q->was);
+            vf_buf_puts(out, " -> ");
+            put(out, q->wheel);
+        } else {
+            vf_buf_puts(out, ": has files that are not what its wheel had; they were carried as they are");
+        }
+        vf_buf_putc(out, '\n');
+    }
 }
 
 static void put_done(struct vf_buf *out, const struct venvfix_change_result *r)
@@ -365,6 +420,15 @@ static void put_done(struct vf_buf *out, const struct venvfix_change_result *r)
     vf_buf_putc(out, '\n');
 }
 
+static void put_left(struct vf_buf *out, const struct venvfix_change_result *r,
+                     const struct vf_report_style *st)
+{
+    if (!r->warnings.n)
+        return;
+    vf_buf_puts(out, "\nleft as it is:\n");
+    put_findings(out, &r->warnings, st);
+}
+
 void vf_text_change(struct vf_buf *out, const struct venvfix_change_result *r,
                     const struct vf_report_style *st)
 {
@@ -375,6 +439,14 @@ void vf_text_change(struct vf_buf *out, const struct venvfix_change_result *r,
     if (r->resumed) {
         vf_buf_puts(out, "finished what an earlier run had begun\n");
         put_done(out, r);
+        return;
+    }
+    if (r->anew) {
+        put_plan_anew(out, r);
+        put_done(out, r);
+        if (!r->dry_run)
+            put_proof(out, r);
+        put_left(out, r, st);
         return;
     }
     uint64_t refs, files = edited_files(r, &refs);
@@ -390,10 +462,7 @@ void vf_text_change(struct vf_buf *out, const struct venvfix_change_result *r,
     vf_buf_putc(out, '\n');
     put_done(out, r);
     put_proof(out, r);
-    if (!r->warnings.n)
-        return;
-    vf_buf_puts(out, "\nleft as it is:\n");
-    put_findings(out, &r->warnings, st);
+    put_left(out, r, st);
 }
 
 void vf_text_findings(struct vf_buf *out, const struct venvfix_findings *fs, const struct vf_report_style *st)

@@ -1,5 +1,5 @@
 /* change.c: recreate, move and fix from beginning to end, and their result. */
-#include "verbs/change.h"
+#include "verbs/anew.h"
 
 static const char *const verb_names[] = {"recreate", "move", "fix"};
 
@@ -125,7 +125,7 @@ static enum vf_status tell_edits(struct vf_change *c)
 
 /* What stays and is worth saying: errors, references to other places that are not edited, mentions, what was
  * not seen. */
-static bool worth_a_warning(const struct vf_finding *fi)
+bool vf_change_worth_a_warning(const struct vf_finding *fi)
 {
     if (fi->level == VF_L_ERROR || fi->verdict == VF_V_BROKEN || fi->verdict == VF_V_ASTRAY ||
         fi->verdict == VF_V_UNEXAMINED)
@@ -138,7 +138,7 @@ static enum vf_status tell_warnings(struct vf_change *c)
     struct vf_findings some = {.a = c->s.a};
     for (size_t i = 0; i < c->proofs.after.v.n; i++) {
         const struct vf_finding *fi = vf_findings_at(&c->proofs.after, i);
-        if (!worth_a_warning(fi))
+        if (!vf_change_worth_a_warning(fi))
             continue;
         struct vf_finding *kept_fi = vf_vec_push(c->s.a, &some.v, sizeof *kept_fi);
         if (!kept_fi)
@@ -157,14 +157,19 @@ static int proof_value(enum vf_proof p)
     return p == VF_PROVED ? 1 : p == VF_PROVED_NOT ? 0 : -1;
 }
 
-static enum vf_status tell(struct vf_change *c)
+void vf_change_tell_proofs(struct vf_change *c)
 {
-    struct vf_slice *carried = NULL;
-    size_t n = 0;
     c->r->proof_static = proof_value(c->proofs.statics);
     c->r->proof_freeze = proof_value(c->proofs.freeze);
     c->r->proof_record = proof_value(c->proofs.record);
     c->r->proof_interpreter = proof_value(c->proofs.interpreter);
+}
+
+static enum vf_status tell(struct vf_change *c)
+{
+    struct vf_slice *carried = NULL;
+    size_t n = 0;
+    vf_change_tell_proofs(c);
     enum vf_status st = vf_plan_carried(c->env, c->s.a, &carried, &n, &c->s.err);
     if (st == VF_OK)
         st = tell_requirements(c, carried, n);
@@ -205,6 +210,7 @@ static enum vf_status whole(struct vf_change *c)
 
 static enum vf_status run(struct vf_change *c)
 {
+    enum vf_anew_kind anew = VF_ANEW_NOT;
     enum vf_status st = places(c);
     if (st == VF_OK)
         st = vf_change_resume(c);
@@ -213,7 +219,12 @@ static enum vf_status run(struct vf_change *c)
         return VF_OK;
     }
     if (st == VF_OK)
+        st = vf_anew_recognise(c, &anew);
+    c->from_file = anew == VF_ANEW_LIST || anew == VF_ANEW_LOCK || anew == VF_ANEW_BUNDLE;
+    if (st == VF_OK)
         st = vf_change_refuse_places(c);
+    if (st == VF_OK && anew != VF_ANEW_NOT)
+        return vf_anew_run(c, anew);
     if (st == VF_OK)
         st = examine(c);
     if (st == VF_OK)
@@ -233,6 +244,7 @@ int venvfix_change(const struct venvfix_change_options *options, struct venvfix_
                                              .proof_freeze = -1,
                                              .proof_record = -1,
                                              .proof_interpreter = -1,
+                                             .proof_imports = -1,
                                              .stage_s = -1,
                                              .commit_s = -1,
                                              .retire_s = -1};

@@ -19,7 +19,8 @@ struct vf_change {
     struct vf_findings findings;
     struct vf_plan plan;
     struct vf_proofs proofs;
-    bool finished; /* resume did all there was to do */
+    bool finished;  /* resume did all there was to do */
+    bool from_file; /* FROM is a list, a lock file or a bundle */
 };
 
 VF_MUST_CHECK enum vf_status vf_change_resume(struct vf_change *c);
@@ -30,6 +31,9 @@ VF_MUST_CHECK enum vf_status vf_change_refuse_contents(struct vf_change *c);
 /* fix, or move with one rename. VF_CROSS_DEVICE: the rename cannot do it, nothing was changed. */
 VF_MUST_CHECK enum vf_status vf_change_in_place(struct vf_change *c);
 VF_MUST_CHECK enum vf_status vf_change_by_copy(struct vf_change *c);
+void vf_change_tell_proofs(struct vf_change *c);
+/* Is this finding to be listed after the change? */
+bool vf_change_worth_a_warning(const struct vf_finding *fi);
 /* A directory inside the environment is a mount of its own. */
 bool vf_change_has_mounts(const struct vf_env *env);
 

@@ -70,7 +70,7 @@ enum vf_status vf_change_refuse_places(struct vf_change *c)
                    ? st
                    : vf_err_set(&c->s.err, VF_NOT_FOUND, 0, "open", c->from, "there is no such directory");
     }
-    enum vf_status st = refuse_link(c);
+    enum vf_status st = c->from_file ? VF_OK : refuse_link(c);
     struct vf_buf ignored;
     vf_buf_init(&ignored);
     if (st == VF_OK &&
@@ -84,7 +84,7 @@ enum vf_status vf_change_refuse_places(struct vf_change *c)
     vf_buf_release(&ignored);
     if (st == VF_OK)
         st = refuse_parent(c);
-    return st == VF_OK ? refuse_nested(c) : st;
+    return st == VF_OK && !c->from_file ? refuse_nested(c) : st;
 }
 
 /* ---- after the scan ---- */

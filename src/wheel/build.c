@@ -36,7 +36,7 @@ static enum vf_status check_dist(const struct planning *p)
     const struct vf_env_dist *d = p->dist;
     if (d->is_egg || d->is_egg_link)
         return refuse(p, VF_NOT_SUPPORTED, d->info, "an egg says too little for a wheel to be made of it");
-    if (d->editable)
+    if (d->editable && !p->opts->editable)
         return refuse(p, VF_NOT_SUPPORTED, d->info, "an editable install: its files are elsewhere");
     if (d->unseen)
         return refuse(p, VF_UNREADABLE, d->info, "its metadata could not be read");
@@ -156,7 +156,7 @@ static enum vf_status add_file(struct planning *p, uint32_t file, const struct v
     bool script;
     if (f->st.kind != VF_KIND_FILE)
         return refuse(p, VF_UNWRITABLE, f->path, "a link or a special file, which no wheel can hold");
-    if (vf_slice_starts(vf_path_base(f->path), VF_S("__editable__")))
+    if (!p->opts->editable && vf_slice_starts(vf_path_base(f->path), VF_S("__editable__")))
         return refuse(p, VF_NOT_SUPPORTED, f->path, "an editable install: its files are elsewhere");
     struct vf_slice name = name_of(p, f->path, &script);
     if (!name.p)

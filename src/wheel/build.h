@@ -15,6 +15,7 @@
 
 struct vf_rebuild_opts {
     bool allow_modified; /* files that do not match RECORD are packed as they are, and listed */
+    bool editable;       /* an editable install is packed, too: for the same project at the same place only */
     int64_t epoch;       /* time of all members: SOURCE_DATE_EPOCH; 0: 1980-01-01 */
 };
 

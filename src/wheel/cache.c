@@ -79,7 +79,7 @@ static enum vf_status look_into(struct looking *l, struct vf_slice path, int fd,
     vf_zip_free(z);
     if (st != VF_OK || !file_name.p)
         return st;
-    struct vf_stock_wheel w = {.path = path, .fd = -1, .file_name = file_name, .origin = VF_ORIGIN_CACHE};
+    struct vf_stock_wheel w = {.path = path, .file_name = file_name, .origin = VF_ORIGIN_CACHE};
     return vf_stock_add(l->stock, &w, NULL, why);
 }
 

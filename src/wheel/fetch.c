@@ -67,11 +67,11 @@ static void put_index(struct run *r, struct vf_words *w)
     }
 }
 
-static void put_line(struct run *r, const struct vf_want *w, bool hashes, struct vf_buf *out)
+static void put_line(struct run *r, const struct vf_want *w, bool hashes, bool url, struct vf_buf *out)
 {
     struct vf_err ignored;
     vf_err_init(&ignored);
-    if (w->kind == VF_WANT_NAMED) {
+    if (w->kind == VF_WANT_NAMED && !(url && w->location.n && !w->local)) {
         vf_buf_put(out, w->name);
         if (vf_specifiers_put(r->f->a, out, &w->versions, &ignored) != VF_OK)
             out->failed = true;
@@ -110,8 +110,25 @@ static enum vf_status new_dir(struct run *r, struct vf_slice list, struct vf_sli
     return st == VF_OK ? vf_create_whole(r->scratch, text, false, list, r->err) : st;
 }
 
+static enum vf_status run_tool(struct run *r, struct vf_words *w, const char *doing, bool build)
+{
+    enum vf_status st = vf_tool_run(r->f, &r->tool, w, doing, r->err);
+    bool none =
+        strstr(r->err->detail, "No matching distribution") || strstr(r->err->detail, "no usable wheels");
+    if (st == VF_TOOL_FAILED && !build && none)
+        vf_err_context(r->err, "where only a source archive is to be had, --build makes a wheel of it");
+    return st;
+}
+
+/* Of a source at hand the hash was asked already, and the line has none. */
+static bool list_has_hashes(struct vf_slice list)
+{
+    return vf_slice_find(list, VF_S(" --hash="), 0) != VF_NPOS;
+}
+
 /* pip: files into dir. `build`: sources are allowed and become wheels. */
-static enum vf_status by_pip(struct run *r, struct vf_slice list, bool build, struct vf_slice *dir)
+static enum vf_status by_pip(struct run *r, struct vf_slice list, bool build, bool hashes,
+                             struct vf_slice *dir)
 {
     struct vf_slice file;
     struct vf_words w = {.a = r->f->a};
@@ -125,6 +142,8 @@ static enum vf_status by_pip(struct run *r, struct vf_slice list, bool build, st
     vf_words_put(&w, "--no-deps");
     if (!build)
         vf_words_put(&w, "--only-binary=:all:");
+    if (hashes && list_has_hashes(list))
+        vf_words_put(&w, "--require-hashes");
     if (r->f->wants->pre)
         vf_words_put(&w, "--pre");
     vf_words_put(&w, build ? "--wheel-dir" : "--dest");
@@ -132,12 +151,13 @@ static enum vf_status by_pip(struct run *r, struct vf_slice list, bool build, st
     put_index(r, &w);
     vf_words_put(&w, "-r");
     vf_words_slice(&w, file);
-    return vf_tool_run(r->f, &r->tool, &w, build ? "pip wheel" : "pip download", r->err);
+    return run_tool(r, &w, build ? "pip wheel" : "pip download", build);
 }
 
 /* uv has no download: it installs into a directory of ours with a cache of ours, and the wheels lie unpacked
  * in that. */
-static enum vf_status by_uv(struct run *r, struct vf_slice list, bool build, struct vf_slice *dir)
+static enum vf_status by_uv(struct run *r, struct vf_slice list, bool build, bool hashes,
+                            struct vf_slice *dir)
 {
     struct vf_slice file;
     struct vf_words w = {.a = r->f->a};
@@ -150,6 +170,8 @@ static enum vf_status by_uv(struct run *r, struct vf_slice list, bool build, str
     vf_words_put(&w, "--no-deps");
     if (!build)
         vf_words_put(&w, "--only-binary=:all:");
+    if (hashes && list_has_hashes(list))
+        vf_words_put(&w, "--require-hashes");
     if (r->f->wants->pre)
         vf_words_put(&w, "--prerelease=allow");
     vf_words_put(&w, "--python");
@@ -161,22 +183,25 @@ static enum vf_status by_uv(struct run *r, struct vf_slice list, bool build, str
     put_index(r, &w);
     vf_words_put(&w, "-r");
     vf_words_slice(&w, file);
-    return vf_tool_run(r->f, &r->tool, &w, "uv pip install", r->err);
+    return run_tool(r, &w, "uv pip install", build);
 }
 
-static enum vf_status bring(struct run *r, struct vf_slice list, bool build)
+/* `proven`: the list has hashes, and the tool refuses what has none of them. */
+static enum vf_status bring(struct run *r, struct vf_slice list, bool build, bool proven)
 {
     struct vf_slice dir;
+    struct vf_stock *stock = r->f->stock;
     enum vf_origin origin = build ? VF_ORIGIN_BUILT : VF_ORIGIN_INDEX;
-    if (r->tool.kind == VF_TOOL_UV) {
-        enum vf_status st = by_uv(r, list, build, &dir);
-        /* uv itself has held the hashes against what it fetched */
-        return st == VF_OK
-                   ? vf_unpacked_add_uv(r->f->stock, dir, NULL, r->f->scratch, VF_ORIGIN_BUILT, r->err)
-                   : st;
-    }
-    enum vf_status st = by_pip(r, list, build, &dir);
-    return st == VF_OK ? vf_stock_add_dir(r->f->stock, dir, origin, r->err) : st;
+    size_t before = stock->wheels.n;
+    bool uv = r->tool.kind == VF_TOOL_UV;
+    enum vf_status st = uv ? by_uv(r, list, build, proven, &dir) : by_pip(r, list, build, proven, &dir);
+    if (st == VF_OK && uv)
+        st = vf_unpacked_add_uv(stock, dir, NULL, r->f->scratch, origin, r->err);
+    else if (st == VF_OK)
+        st = vf_stock_add_dir(stock, dir, origin, r->err);
+    for (size_t i = before; st == VF_OK && i < stock->wheels.n; i++)
+        VF_VEC_AT(struct vf_stock_wheel, &stock->wheels, i)->proven = proven;
+    return st;
 }
 
 /* ---- one want with a place of its own ---- */
@@ -187,8 +212,8 @@ static enum vf_status single(struct run *r, size_t i, size_t *made)
     struct vf_buf list = {0};
     bool build = w->kind == VF_WANT_SOURCE;
     size_t before = r->f->stock->wheels.n;
-    put_line(r, w, w->hashed, &list);
-    enum vf_status st = list.failed ? vf_err_nomem(r->err) : bring(r, vf_buf_slice(&list), build);
+    put_line(r, w, w->hashed, true, &list);
+    enum vf_status st = list.failed ? vf_err_nomem(r->err) : bring(r, vf_buf_slice(&list), build, w->hashed);
     vf_buf_release(&list);
     if (st != VF_OK)
         return st;
@@ -200,19 +225,40 @@ static enum vf_status single(struct run *r, size_t i, size_t *made)
 
 /* ---- those that are named ---- */
 
-static enum vf_status group(struct run *r, const size_t *which, size_t n, bool hashed)
+/* Tools hold hashes against pinned versions only; of others what they bring is asked here. */
+static bool by_hash(const struct vf_want *w)
+{
+    return w->hashed && vf_specifiers_pin(&w->versions) != NULL;
+}
+
+static enum vf_status try_group(struct run *r, const size_t *which, size_t n, bool hashed, bool urls)
 {
     struct vf_buf list = {0};
     for (size_t i = 0; i < n; i++) {
         const struct vf_want *w = want(r, which[i]);
-        if (w->kind == VF_WANT_NAMED && w->hashed == hashed)
-            put_line(r, w, hashed, &list);
+        if (w->kind == VF_WANT_NAMED && by_hash(w) == hashed)
+            put_line(r, w, hashed, urls, &list);
     }
     enum vf_status st = list.failed ? vf_err_nomem(r->err) : VF_OK;
     if (st == VF_OK && list.n)
-        st = bring(r, vf_buf_slice(&list), r->f->build);
+        st = bring(r, vf_buf_slice(&list), r->f->build, hashed);
     vf_buf_release(&list);
     return st;
+}
+
+/* A lock says where its wheels are; where that is not to be had, or an index was named, they are asked for by
+ * name and hash. */
+static enum vf_status group(struct run *r, const size_t *which, size_t n, bool hashed)
+{
+    bool any_url = false;
+    for (size_t i = 0; i < n && !r->f->index_url.n; i++)
+        any_url = any_url || (want(r, which[i])->location.n && !want(r, which[i])->local);
+    if (any_url && try_group(r, which, n, hashed, true) == VF_OK)
+        return VF_OK;
+    if (any_url && r->err->code != VF_TOOL_FAILED)
+        return r->err->code;
+    vf_err_clear(r->err);
+    return try_group(r, which, n, hashed, false);
 }
 
 /* Source archives at hand, each by itself; its hash is asked for here, since pip reads no hashes for a path.
@@ -237,8 +283,8 @@ static enum vf_status from_source_at_hand(struct run *r, size_t i, bool *done)
     if (st != VF_OK || !right)
         return st;
     struct vf_buf list = {0};
-    put_line(r, &built, false, &list);
-    st = list.failed ? vf_err_nomem(r->err) : bring(r, vf_buf_slice(&list), true);
+    put_line(r, &built, false, true, &list);
+    st = list.failed ? vf_err_nomem(r->err) : bring(r, vf_buf_slice(&list), true, w->hashed);
     vf_buf_release(&list);
     *done = st == VF_OK;
     return st;

@@ -113,25 +113,38 @@ static const char *const *child_environ(const struct vf_fetch *f)
     return v;
 }
 
-/* The lines that say what went wrong: those with ERROR or error, else the last ones. */
+/* What a line of pip or uv says was wrong; empty: it says nothing of the kind. uv draws trees of causes. */
+static struct vf_slice complaint(struct vf_slice line)
+{
+    static const struct vf_slice starts[] = {VF_S_INIT("ERROR:"), VF_S_INIT("error:"),
+                                             VF_S_INIT("Caused by:"), VF_S_INIT("cause:"),
+                                             VF_S_INIT("\xC3\x97 ")};
+    for (size_t i = 0; i < VF_COUNT(starts); i++)
+        if (vf_slice_starts(line, starts[i]))
+            return vf_slice_trim(vf_slice_from(line, starts[i].n));
+    bool branch = vf_slice_starts(line, VF_S("\xE2\x95\xB0")) || vf_slice_starts(line, VF_S("\xE2\x94\x9C"));
+    size_t arrow = branch ? vf_slice_find(line, VF_S("\xE2\x96\xB6"), 0) : VF_NPOS;
+    return arrow == VF_NPOS ? VF_S("") : vf_slice_trim(vf_slice_from(line, arrow + 3));
+}
+
+/* The lines that say what went wrong, else the last one. */
 static struct vf_slice last_words(struct vf_arena *a, struct vf_slice text)
 {
     struct vf_buf b = {0};
     struct vf_slice rest = text, line, last = VF_S("");
     while (vf_slice_next_line(&rest, &line)) {
         line = vf_slice_trim(line);
+        struct vf_slice said = complaint(line);
         if (line.n && !vf_slice_starts(line, VF_S("WARNING")) && !vf_slice_starts(line, VF_S("[notice]")))
             last = line;
-        if (!vf_slice_starts(line, VF_S("ERROR:")) && !vf_slice_starts(line, VF_S("error:")) &&
-            vf_slice_find(line, VF_S("\xC3\x97 "), 0) != 0)
-            continue;
-        if (b.n)
+        if (b.n && said.n)
             vf_buf_puts(&b, "; ");
-        vf_buf_put(&b, vf_slice_trim(vf_slice_from(line, line.p[0] == 'E' || line.p[0] == 'e' ? 6 : 3)));
+        vf_buf_put(&b, said);
     }
-    struct vf_slice out = b.n && !b.failed ? vf_arena_dup(a, vf_buf_slice(&b)) : last;
+    if (b.n && !b.failed)
+        last = vf_arena_dup(a, vf_buf_slice(&b));
     vf_buf_release(&b);
-    return out.p ? out : VF_S("");
+    return last;
 }
 
 enum vf_status vf_tool_run(const struct vf_fetch *f, const struct vf_tool *t, struct vf_words *w,
@@ -160,5 +173,5 @@ enum vf_status vf_tool_run(const struct vf_fetch *f, const struct vf_tool *t, st
         return VF_OK;
     struct vf_slice words = last_words(f->a, r.err.n ? r.err : r.out);
     return vf_err_set(err, VF_TOOL_FAILED, 0, "run", tool, "%s failed: %.*s", doing,
-                      (int)(words.n < 400 ? words.n : 400), words.p);
+                      (int)(words.n < 400 ? words.n : 400), words.p ? words.p : "");
 }

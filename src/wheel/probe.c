@@ -27,8 +27,23 @@ static const char program[] =
     "put('implementation_version',full(i.version))\n"
     "put('major',sys.version_info[0])\n"
     "put('minor',sys.version_info[1])\n"
-    "put('base',getattr(sys,'_base_executable',None) or sys.executable)\n"
-    "put('inside',int(sys.prefix!=sys.base_prefix))\n"
+    "put('executable',sys.executable or '')\n"
+    "base=getattr(sys,'_base_executable',None) or sys.executable\n"
+    "inside=sys.prefix!=sys.base_prefix\n"
+    /* with -S the prefix is the base's before 3.14: so the file itself is asked */
+    "try:\n"
+    "    "
+    "f=open(os.path.join(os.path.dirname(os.path.dirname(sys.executable)),'pyvenv.cfg'),encoding='utf-8')\n"
+    "    inside=True\n"
+    "    for line in f:\n"
+    "        k,e,v=line.partition('=')\n"
+    "        if k.strip().lower()!='home' or not e or base!=sys.executable: continue\n"
+    "        for n in ('python%d.%d'%sys.version_info[:2],'python3','python',os.path.basename(base)):\n"
+    "            p=os.path.join(v.strip(),n)\n"
+    "            if os.access(p,os.X_OK): base=p; break\n"
+    "except (OSError,ValueError): pass\n"
+    "put('base',base)\n"
+    "put('inside',int(inside))\n"
     "put('debug',int(hasattr(sys,'gettotalrefcount')))\n"
     "put('threaded',int(bool(sysconfig.get_config_var('Py_GIL_DISABLED'))))\n"
     "put('pymalloc',int(sysconfig.get_config_var('WITH_PYMALLOC') is None or "
@@ -69,7 +84,7 @@ static const char program[] =
     "for d in "
     "site.getsitepackages([sys.base_prefix,sys.base_exec_prefix])+['/usr/lib/python3/dist-packages']:\n"
     "    if d not in sys.path: sys.path.append(d)\n"
-    "put('pip',int(sys.prefix==sys.base_prefix and util.find_spec('pip') is not None))\n"
+    "put('pip',int(not inside and util.find_spec('pip') is not None))\n"
     "found=[]\n"
     "e=util.find_spec('ensurepip')\n"
     "for d in ([os.path.join(os.path.dirname(e.origin),'_bundled')] if e and e.origin else [])+"
@@ -207,6 +222,7 @@ static void set_rest(struct vf_arena *a, const struct said *s, struct vf_probe *
     p->python = p->markers.value[VF_MARKER_PYTHON_FULL_VERSION];
     p->short_version = p->markers.value[VF_MARKER_PYTHON_VERSION];
     p->base = value(s, "base");
+    p->started = value(s, "executable");
     p->purelib = relative(value(s, "purelib"));
     p->platlib = relative(value(s, "platlib"));
     p->headers = vf_arena_concat(a, VF_S("include/site/python"), p->short_version, VF_S(""));
@@ -234,36 +250,39 @@ enum vf_status vf_probe_read(struct vf_slice text, struct vf_arena *a, struct vf
     return vf_tags_make(a, &out->target, &out->tags, err);
 }
 
-static enum vf_status ask(struct vf_slice path, const struct vf_hooks *hooks, struct vf_arena *a,
-                          struct vf_probe *out, struct vf_err *err)
+static enum vf_status ask(struct vf_slice path, const char *const *env, const struct vf_hooks *hooks,
+                          struct vf_arena *a, struct vf_probe *out, struct vf_err *err)
 {
     const char *exe = vf_arena_cstr(a, path);
     if (!exe)
         return vf_err_nomem(err);
     const char *const argv[] = {exe, "-I", "-S", "-B", "-c", program, NULL};
-    struct vf_spawn s = {.argv = argv};
+    struct vf_spawn s = {.argv = argv, .env = env};
     struct vf_spawn_result r;
     enum vf_status st = vf_spawn_run(&s, hooks, a, &r, err);
     if (st != VF_OK)
         return st;
+    struct vf_slice rest = r.err, first = VF_S("");
+    (void)vf_slice_next_line(&rest, &first);
     if (r.exec_errno)
         return vf_err_set(err, VF_TOOL_FAILED, r.exec_errno, "start", path,
                           "this is no interpreter that starts");
     if (r.exit_code != 0 || !r.out.n)
         return vf_err_set(err, VF_TOOL_FAILED, 0, "start", path, "it does not answer as a Python does: %.*s",
-                          (int)(r.err.n < 300 ? r.err.n : 300), r.err.p ? r.err.p : "");
+                          (int)(first.n < 300 ? first.n : 300), first.p ? first.p : "");
     st = vf_probe_read(r.out, a, out, err);
-    out->started = path;
+    if (!vf_slice_starts(out->started, VF_S("/")))
+        out->started = path;
     return st;
 }
 
-enum vf_status vf_probe_run(struct vf_slice path, const struct vf_hooks *hooks, struct vf_arena *a,
-                            struct vf_probe *out, struct vf_err *err)
+enum vf_status vf_probe_run(struct vf_slice path, const char *const *env, const struct vf_hooks *hooks,
+                            struct vf_arena *a, struct vf_probe *out, struct vf_err *err)
 {
-    enum vf_status st = ask(path, hooks, a, out, err);
+    enum vf_status st = ask(path, env, hooks, a, out, err);
     if (st == VF_OK && out->inside && out->base.n && out->base.p[0] == '/' && !vf_slice_eq(out->base, path)) {
         struct vf_slice base = out->base;
-        st = ask(base, hooks, a, out, err);
+        st = ask(base, env, hooks, a, out, err);
     }
     return st;
 }

@@ -10,7 +10,7 @@
 #include "dist/tags.h"
 
 struct vf_probe {
-    struct vf_slice started;       /* absolute path of the interpreter that answered */
+    struct vf_slice started;       /* absolute path of the interpreter that answered, as it says it */
     struct vf_slice base;          /* the base interpreter behind it, where it says one; else `started` */
     struct vf_slice python;        /* full version, "3.12.1" */
     struct vf_slice short_version; /* "3.12" */
@@ -27,11 +27,12 @@ struct vf_probe {
     bool has_pip;              /* `-m pip` is there */
 };
 
-/* `path`: absolute. Of an environment's interpreter the base is asked instead. Texts live in the arena.
- * VF_NOT_FOUND, VF_TOOL_FAILED (it does not start, or says nothing that a Python from 3.6 on would say),
- * VF_NOT_SUPPORTED. */
-VF_MUST_CHECK enum vf_status vf_probe_run(struct vf_slice path, const struct vf_hooks *hooks,
-                                          struct vf_arena *a, struct vf_probe *out, struct vf_err *err);
+/* `path`: absolute. `env`: as in struct vf_spawn (a shim finds its way by it). Of an environment's
+ * interpreter the base is asked instead. Texts live in the arena. VF_NOT_FOUND, VF_TOOL_FAILED (it does not
+ * start, or says nothing that a Python from 3.6 on would say), VF_NOT_SUPPORTED. */
+VF_MUST_CHECK enum vf_status vf_probe_run(struct vf_slice path, const char *const *env,
+                                          const struct vf_hooks *hooks, struct vf_arena *a,
+                                          struct vf_probe *out, struct vf_err *err);
 /* What the interpreter printed, read. For vf_probe_run, and tests. */
 VF_MUST_CHECK enum vf_status vf_probe_read(struct vf_slice text, struct vf_arena *a, struct vf_probe *out,
                                            struct vf_err *err);

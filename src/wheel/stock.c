@@ -95,7 +95,7 @@ static enum vf_status add_file(struct vf_stock *s, struct vf_slice dir, struct v
         return vf_err_nomem(err);
     if (!vf_slice_ends(base, VF_S(".whl")))
         return add_source(s, path, base, err);
-    struct vf_stock_wheel w = {.path = path, .fd = -1, .file_name = base, .origin = origin};
+    struct vf_stock_wheel w = {.path = path, .file_name = base, .origin = origin};
     struct vf_err why;
     vf_err_init(&why);
     enum vf_status st = vf_stock_add(s, &w, NULL, &why);
@@ -149,10 +149,12 @@ static enum vf_status open_file(const struct vf_stock_wheel *w, struct vf_zip_so
                                 struct vf_err *err)
 {
     struct stat st;
-    *out = (struct vf_zip_source){.fd = w->fd, .base = w->base, .size = w->size, .label = w->file_name};
     *own = -1;
-    if (w->fd >= 0)
+    *out = w->held;
+    out->label = w->file_name;
+    if (!w->path.n)
         return VF_OK;
+    *out = (struct vf_zip_source){.label = w->file_name};
     *own = vf_sys_open_path(w->path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (*own < 0)
         return vf_err_sys(err, errno, "open", w->path);
@@ -189,35 +191,27 @@ void vf_open_wheel_close(struct vf_open_wheel *w)
 
 /* ---- hashes ---- */
 
+static enum vf_status hash_piece(void *ctx, struct vf_slice bytes, struct vf_err *err)
+{
+    (void)err;
+    vf_hasher_update(ctx, bytes);
+    return VF_OK;
+}
+
 static enum vf_status digest(const struct vf_stock_wheel *w, struct vf_slice alg,
                              unsigned char out[VF_DIGEST_MAX], size_t *n, struct vf_err *err)
 {
-    enum { PIECE = 1 << 18 };
     struct vf_zip_source src;
     struct vf_hasher *h = NULL;
-    struct vf_buf b = {0};
     int own = -1;
     enum vf_status st = open_file(w, &src, &own, err);
     if (st == VF_OK)
         st = vf_hasher_new(alg, &h, err);
-    if (st == VF_OK && !vf_buf_reserve(&b, PIECE))
-        st = vf_err_nomem(err);
-    for (uint64_t at = 0; st == VF_OK && at < src.size;) {
-        uint64_t left = src.size - at;
-        ssize_t got = pread(src.fd, b.p, left < PIECE ? (size_t)left : PIECE, (off_t)(src.base + at));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            st = got < 0 ? vf_err_sys(err, errno, "read", w->file_name)
-                         : vf_err_set(err, VF_CHANGED, 0, "read", w->file_name, "it became shorter");
-        else
-            vf_hasher_update(h, (struct vf_slice){b.p, (size_t)got});
-        at += got > 0 ? (uint64_t)got : 0;
-    }
+    if (st == VF_OK)
+        st = vf_zip_source_read(&src, hash_piece, h, err);
     if (st == VF_OK)
         *n = vf_hasher_final(h, out);
     vf_hasher_free(h);
-    vf_buf_release(&b);
     if (own >= 0)
         (void)close(own);
     return st;
@@ -286,6 +280,6 @@ enum vf_status vf_stock_has_hash(struct vf_stock *s, size_t index, const struct 
 enum vf_status vf_stock_path_has_hash(struct vf_slice path, const struct vf_direct_hash *hashes, size_t n,
                                       bool *yes, struct vf_err *err)
 {
-    struct vf_stock_wheel w = {.path = path, .fd = -1, .file_name = path};
+    struct vf_stock_wheel w = {.path = path, .file_name = path};
     return has_hash(&w, hashes, n, yes, err);
 }

@@ -21,7 +21,7 @@ enum vf_origin {
     VF_ORIGIN_BUNDLE, /* a lock bundle */
     VF_ORIGIN_CACHE,  /* of pip or uv */
     VF_ORIGIN_INDEX,  /* fetched just now */
-    VF_ORIGIN_BUILT,  /* made from a source just now: no list can know its hash */
+    VF_ORIGIN_BUILT,  /* made from a source just now */
     VF_ORIGIN_DIRECT, /* the list names the file */
     VF_ORIGIN_ENV     /* rebuilt from the environment that is recreated */
 };
@@ -29,9 +29,8 @@ const char *vf_origin_name(enum vf_origin o); /* "find-links", "bundle", "cache"
                                                  "environment" */
 
 struct vf_stock_wheel {
-    struct vf_slice path; /* absolute, of the file; or empty: `fd` */
-    int fd;               /* -1; else an open file that holds the wheel from `base` on, borrowed */
-    uint64_t base, size;  /* with fd */
+    struct vf_slice path;      /* absolute, of the file; empty: `held` */
+    struct vf_zip_source held; /* bytes that somebody else holds open */
     struct vf_slice file_name;
     struct vf_slice canonical;
     struct vf_wheel_name name;
@@ -39,6 +38,7 @@ struct vf_stock_wheel {
     bool has_sha256;
     unsigned char sha256[32];
     bool unhashed; /* repacked from an unpacked one: no list's hash can be held against it */
+    bool proven;   /* the tool that brought or built it has held the list's hashes against what it fetched */
     size_t next;   /* of the same name; VF_NPOS */
 };
 struct vf_stock_source { /* a source archive */

@@ -105,7 +105,7 @@ static enum vf_status by_hash(struct choosing *g)
     bool ask = g->want->hashed || g->c->require_hashes;
     for (size_t i = 0; i < g->options.n && st == VF_OK && ask; i++) {
         const struct vf_stock_wheel *w = at(g, i)->wheel;
-        keep[i] = w->origin == VF_ORIGIN_BUILT; /* made from a source whose hash was asked for */
+        keep[i] = w->proven;
         if (!keep[i] && !w->unhashed)
             st = vf_stock_has_hash(g->c->stock, at(g, i)->index, g->want->hashes, g->want->n_hashes, &keep[i],
                                    g->err);

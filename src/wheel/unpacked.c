@@ -185,11 +185,8 @@ static enum vf_status pack(struct vf_stock *s, struct vf_slice dir, struct vf_sl
     if (st == VF_OK)
         st = write_file(&p, scratch, sub, &path);
     if (st == VF_OK) {
-        struct vf_stock_wheel w = {.path = path,
-                                   .fd = -1,
-                                   .file_name = vf_path_base(path),
-                                   .origin = origin,
-                                   .unhashed = origin != VF_ORIGIN_BUILT};
+        struct vf_stock_wheel w = {
+            .path = path, .file_name = vf_path_base(path), .origin = origin, .unhashed = true};
         st = vf_stock_add(s, &w, NULL, err);
     }
     vf_tree_free(p.tree);

@@ -52,11 +52,11 @@ def quoted(path):
     return f'"{path}"' if "," in path else path
 
 
-def make_wheel(directory, name, files, version="1.0", purelib=True, modes={}, rows=None, link=None, change=None):
+def make_wheel(directory, name, files, version="1.0", purelib=True, modes={}, rows=None, link=None, change=None, headers=()):
     """A wheel of these files {path: bytes}; `rows` replaces RECORD, `change` members behind RECORD's back."""
     info = f"{name}-{version}.dist-info"
     files = dict(files)
-    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode()
+    files[f"{info}/METADATA"] = "".join(f"{h}\n" for h in ("Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", *headers)).encode()
     files[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: {str(purelib).lower()}\nTag: py3-none-any\n".encode()
     lines = rows if rows is not None else [f"{quoted(p)},{hashed(b)},{len(b)}" for p, b in files.items()] + [f"{info}/RECORD,,"]
     files[f"{info}/RECORD"] = ("\n".join(lines) + "\n").encode()

@@ -22,13 +22,13 @@ def verbs_of(program):
 
 
 def options_of(program, verb):
-    line = re.compile(r"^  (?:-(\w), |    )--([a-z-]+)(?: ([A-Z]+))? +(.*)$", re.M)
+    line = re.compile(r"^  (?:-(\w), |    )--([a-z0-9-]+)(?: ([A-Z]+))? +(.*)$", re.M)
     return [m.groups() for m in line.finditer(ask(program, verb, "--help"))]
 
 
 def choices(name, verb, text):
     """The words an option takes, where its help lists them."""
-    listed = {"color": "auto always never", "fail-on": "error warning info never", "link": "auto reflink copy",
+    listed = {"color": "auto always never", "fail-on": "error warning info never", "link": "auto reflink copy", "prove": "imports",
               "format": {"freeze": "requirements pylock json", "pack": "tar.zst tar.gz tar.xz tar zip text json"}.get(verb, "text json")}
     words = listed.get(name, "")
     return words if all(w in text for w in words.split()) else ""

@@ -1,0 +1,92 @@
+/* anew.h: recreate from a list, a lock file or a lock bundle, and from an environment for another
+ * interpreter: a new environment, made by the interpreter's own venv module and filled from wheels (DESIGN 6,
+ * 7). For src/verbs only.
+ *
+ *   source   (anew_source.c, anew_env.c)  FROM is read
+ *   python   (anew_python.c)              the interpreter is chosen and asked what it is
+ *   pick     (anew_pick.c)                a wheel for every want; the closure
+ *   make     (anew_make.c)                bare environment in the staging directory, re-pointed, wheels
+ * installed prove    (anew_prove.c)               frozen list, RECORD, nothing names the staging directory;
+ * commit; it starts tell     (anew_tell.c)                the result */
+#ifndef VF_VERBS_ANEW_H
+#define VF_VERBS_ANEW_H
+
+#include "bundle/bundle.h"
+#include "fs/txn.h"
+#include "verbs/change.h"
+#include "wheel/build.h"
+#include "wheel/fetch.h"
+#include "wheel/install.h"
+
+enum vf_anew_kind { VF_ANEW_NOT, VF_ANEW_ENV, VF_ANEW_LIST, VF_ANEW_LOCK, VF_ANEW_BUNDLE };
+
+/* What a want got. */
+struct vf_pick {
+    size_t stock; /* index; VF_NPOS: nothing yet, or (dry run) to be fetched */
+    struct vf_open_wheel open;
+    struct vf_slice version, metadata; /* of the wheel, or, where there is none, of the environment */
+    struct vf_slice was;               /* the tags it had in the environment, where the wheel has others */
+    struct vf_slice refused;           /* why it could not be taken from the environment */
+    bool modified;                     /* rebuilt with files that differ from RECORD */
+};
+
+/* A file that no wheel brings. */
+struct vf_anew_extra {
+    struct vf_slice dest; /* below the root */
+    enum { VF_EXTRA_BYTES, VF_EXTRA_SOURCE, VF_EXTRA_LINK } what;
+    struct vf_slice bytes; /* contents, or the target of the link */
+    struct vf_zip_source source;
+    bool executable;
+};
+
+struct vf_anew {
+    struct vf_change *c;
+    const struct venvfix_install_options *o;
+    enum vf_anew_kind kind;
+    struct vf_vec path; /* struct vf_slice: directories of PATH */
+    struct vf_reqlist list;
+    struct vf_pylock lock;
+    struct vf_bundle_file *bundle;
+    struct vf_probe probe;
+    struct vf_wants wants;
+    struct vf_vec links; /* struct vf_slice: --find-links, absolute or URL */
+    struct vf_stock stock;
+    struct vf_pick *picks; /* one for each want */
+    struct vf_vec extras;  /* struct vf_anew_extra */
+    struct vf_staging *staging;
+    struct vf_slice root, scratch; /* the staged environment, and room beside it; empty in a dry run */
+    struct vf_env *made;           /* the staged environment, read again */
+    struct vf_slice prompt;        /* of the environment that is recreated; empty: the directory's name */
+};
+
+/* Is FROM something from which an environment is made anew? */
+VF_MUST_CHECK enum vf_status vf_anew_recognise(struct vf_change *c, enum vf_anew_kind *kind);
+/* All of it. c->to was looked at already: nothing is there. */
+VF_MUST_CHECK enum vf_status vf_anew_run(struct vf_change *c, enum vf_anew_kind kind);
+
+VF_MUST_CHECK enum vf_status vf_anew_read_source(struct vf_anew *a);
+VF_MUST_CHECK enum vf_status vf_anew_open_env(struct vf_anew *a);
+VF_MUST_CHECK enum vf_status vf_anew_choose_python(struct vf_anew *a);
+VF_MUST_CHECK enum vf_status vf_anew_make_wants(struct vf_anew *a);
+VF_MUST_CHECK enum vf_status vf_anew_env_wants(struct vf_anew *a);
+/* Wheels out of the environment that is recreated, and the files that no RECORD lists. */
+VF_MUST_CHECK enum vf_status vf_anew_env_wheels(struct vf_anew *a);
+VF_MUST_CHECK enum vf_status vf_anew_env_carried(struct vf_anew *a);
+/* Where a file of the old environment goes in the new one: lib/python3.11 becomes lib/python3.12. p NULL: no
+ * memory. */
+struct vf_slice vf_anew_env_place(struct vf_anew *a, struct vf_slice path);
+/* The staging directory, if it is not there yet. */
+VF_MUST_CHECK enum vf_status vf_anew_stage(struct vf_anew *a);
+VF_MUST_CHECK enum vf_status vf_anew_pick(struct vf_anew *a);
+VF_MUST_CHECK enum vf_status vf_anew_closure(struct vf_anew *a);
+VF_MUST_CHECK enum vf_status vf_anew_make(struct vf_anew *a);
+VF_MUST_CHECK enum vf_status vf_anew_prove_staged(struct vf_anew *a);
+/* The rename, and what can only be proven there. Gives up the staging directory in any case. */
+VF_MUST_CHECK enum vf_status vf_anew_commit(struct vf_anew *a);
+VF_MUST_CHECK enum vf_status vf_anew_tell(struct vf_anew *a);
+/* The value of a variable of the caller's environment; false: not set, or empty. */
+bool vf_anew_variable(const struct vf_anew *a, struct vf_slice name, struct vf_slice *value);
+/* Absolute and clean, from the current directory. p NULL: no memory. */
+struct vf_slice vf_anew_abs(struct vf_anew *a, struct vf_slice path);
+
+#endif

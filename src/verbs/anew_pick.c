@@ -1,0 +1,387 @@
+/* anew_pick.c: a wheel for every want: from the bundle and --find-links, else from the caches, else fetched;
+ * then the closure of all of them. */
+#include "base/digest.h"
+#include "dist/closure.h"
+#include "dist/name.h"
+#include "dist/url.h"
+#include "verbs/anew.h"
+#include "wheel/unpacked.h"
+
+static struct vf_want *want(struct vf_anew *a, size_t i)
+{
+    return VF_WANT_AT(&a->wants, i);
+}
+
+enum vf_status vf_anew_stage(struct vf_anew *a)
+{
+    struct vf_change *c = a->c;
+    if (a->staging || c->o->dry_run)
+        return VF_OK;
+    enum vf_status st = vf_staging_begin(c->to, &a->staging, &c->s.err);
+    if (st != VF_OK)
+        return st;
+    a->root = vf_staging_path(a->staging);
+    return vf_staging_scratch(a->staging, &a->scratch, &c->s.err);
+}
+
+/* ---- what is at hand ---- */
+
+static bool is_url(struct vf_slice s)
+{
+    return vf_slice_find(s, VF_S("://"), 0) != VF_NPOS;
+}
+
+static enum vf_status add_links(struct vf_anew *a, struct vf_slice value, bool from_list)
+{
+    struct vf_change *c = a->c;
+    struct vf_slice path = {NULL, 0};
+    if (vf_url_file_path(c->s.a, value, &path))
+        value = path;
+    else if (!is_url(value))
+        value = vf_anew_abs(a, value);
+    struct vf_slice *kept = value.p ? vf_vec_push(c->s.a, &a->links, sizeof *kept) : NULL;
+    if (!kept)
+        return vf_err_nomem(&c->s.err);
+    *kept = value;
+    if (is_url(value))
+        return VF_OK;
+    if (from_list && vf_outside_kind(c->s.outside, value, NULL) != VF_KIND_DIR)
+        return VF_OK; /* as with pip */
+    return vf_stock_add_dir(&a->stock, value, VF_ORIGIN_LINKS, &c->s.err);
+}
+
+static enum vf_status add_bundle(struct vf_anew *a)
+{
+    struct vf_change *c = a->c;
+    enum vf_status st = VF_OK;
+    for (size_t i = 0; a->bundle && i < a->bundle->bundle.n_dists && st == VF_OK; i++) {
+        const struct vf_bundle_dist *d = &a->bundle->bundle.dists[i];
+        struct vf_stock_wheel w = {.held = a->bundle->wheels[i],
+                                   .file_name = d->wheel,
+                                   .origin = VF_ORIGIN_BUNDLE,
+                                   .has_sha256 = true};
+        for (size_t k = 0; k < sizeof w.sha256; k++)
+            w.sha256[k] = d->sum.sha256[k];
+        st = vf_stock_add(&a->stock, &w, NULL, &c->s.err);
+    }
+    return st;
+}
+
+static enum vf_status stock_up(struct vf_anew *a)
+{
+    struct vf_change *c = a->c;
+    enum vf_status st = VF_OK;
+    vf_stock_init(&a->stock, c->s.a, c->s.outside);
+    for (size_t i = 0; i < a->o->n_find_links && st == VF_OK; i++)
+        st = add_links(a, vf_slice_of(a->o->find_links[i]), false);
+    for (size_t i = 0; i < a->wants.find_links.n && st == VF_OK; i++)
+        st = add_links(a, *VF_VEC_AT(struct vf_slice, &a->wants.find_links, i), true);
+    return st == VF_OK ? add_bundle(a) : st;
+}
+
+/* ---- choosing ---- */
+
+static struct vf_chooser chooser(struct vf_anew *a)
+{
+    return (struct vf_chooser){.stock = &a->stock,
+                               .target = &a->probe,
+                               .pre = a->wants.pre,
+                               .require_hashes = a->o->require_hashes || a->wants.require_hashes};
+}
+
+static enum vf_status choose(struct vf_anew *a, size_t i, struct vf_buf *why)
+{
+    struct vf_chooser ch = chooser(a);
+    return vf_stock_choose(&ch, want(a, i), &a->picks[i].stock, why, &a->c->s.err);
+}
+
+/* Where the lock file itself says that the wheel is. */
+static enum vf_status choose_file(struct vf_anew *a, size_t i)
+{
+    struct vf_slice path = want(a, i)->location;
+    struct vf_stock_wheel file = {.path = path, .file_name = vf_path_base(path), .origin = VF_ORIGIN_DIRECT};
+    enum vf_status st = vf_stock_add(&a->stock, &file, NULL, &a->c->s.err);
+    return st == VF_OK ? choose(a, i, NULL) : st;
+}
+
+static enum vf_status choose_all(struct vf_anew *a, size_t *missing)
+{
+    enum vf_status st = VF_OK;
+    *missing = 0;
+    for (size_t i = 0; i < a->wants.v.n && st == VF_OK; i++) {
+        const struct vf_want *w = want(a, i);
+        if (a->picks[i].metadata.p)
+            continue; /* dry run: it comes from the environment itself */
+        if (a->picks[i].stock == VF_NPOS && w->kind == VF_WANT_NAMED)
+            st = choose(a, i, NULL);
+        bool file_of_lock = w->kind == VF_WANT_NAMED && w->local && w->location.n &&
+                            vf_outside_kind(a->c->s.outside, w->location, NULL) == VF_KIND_FILE;
+        if (st == VF_OK && a->picks[i].stock == VF_NPOS && file_of_lock)
+            st = choose_file(a, i);
+        if (st == VF_OK && a->picks[i].stock == VF_NPOS && w->kind == VF_WANT_WHEEL && w->local) {
+            struct vf_stock_wheel file = {
+                .path = w->location, .file_name = vf_path_base(w->location), .origin = VF_ORIGIN_DIRECT};
+            st = vf_stock_add(&a->stock, &file, &a->picks[i].stock, &a->c->s.err);
+        }
+        *missing += a->picks[i].stock == VF_NPOS && !a->picks[i].metadata.p;
+    }
+    return st;
+}
+
+static enum vf_status from_caches(struct vf_anew *a)
+{
+    struct vf_change *c = a->c;
+    struct vf_map names;
+    enum vf_status st = VF_OK;
+    vf_map_init(&names, c->s.a);
+    for (size_t i = 0; i < a->wants.v.n; i++)
+        if (a->picks[i].stock == VF_NPOS && want(a, i)->kind == VF_WANT_NAMED &&
+            !vf_map_put(&names, want(a, i)->name, i))
+            return vf_err_nomem(&c->s.err);
+    if (!names.n)
+        return VF_OK;
+    if (a->o->pip_cache)
+        st = vf_cache_add_pip(&a->stock, vf_anew_abs(a, vf_slice_of(a->o->pip_cache)), &names, &c->s.err);
+    if (st == VF_OK && a->o->uv_cache && a->scratch.n)
+        st = vf_unpacked_add_uv(&a->stock, vf_anew_abs(a, vf_slice_of(a->o->uv_cache)), &names, a->scratch,
+                                VF_ORIGIN_CACHE, &c->s.err);
+    return st;
+}
+
+/* The others that are missing, by name. */
+static void put_others(struct vf_anew *a, size_t first, struct vf_buf *out)
+{
+    size_t n = 0;
+    for (size_t i = first + 1; i < a->wants.v.n; i++)
+        n += a->picks[i].stock == VF_NPOS && !a->picks[i].metadata.p;
+    if (!n)
+        return;
+    vf_buf_printf(out, ", nor of %zu more (", n);
+    size_t told = 0;
+    for (size_t i = first + 1; i < a->wants.v.n && told < 6; i++) {
+        if (a->picks[i].stock != VF_NPOS || a->picks[i].metadata.p)
+            continue;
+        vf_buf_puts(out, told++ ? " " : "");
+        vf_buf_put(out, want(a, i)->line);
+    }
+    vf_buf_puts(out, n > told ? " ...)" : ")");
+}
+
+/* What is missing, and about the first of it why. */
+static enum vf_status incomplete(struct vf_anew *a, enum vf_status code)
+{
+    struct vf_buf text = {0}, why = {0}, more = {0};
+    size_t first = 0;
+    enum vf_status st = VF_OK;
+    while (a->picks[first].stock != VF_NPOS || a->picks[first].metadata.p)
+        first++;
+    if (want(a, first)->kind == VF_WANT_NAMED)
+        st = choose(a, first, &why);
+    vf_want_put(&text, want(a, first));
+    put_others(a, first, &more);
+    struct vf_slice refused = a->picks[first].refused, said = vf_buf_slice(&why),
+                    others = vf_buf_slice(&more);
+    if (st == VF_OK)
+        st = vf_err_set(&a->c->s.err, code, 0, "find", vf_buf_slice(&text),
+                        "no wheel of it is at hand%.*s%s%.*s%s%.*s", (int)(others.n < 200 ? others.n : 200),
+                        others.p ? others.p : "", said.n ? ": " : "", (int)(said.n < 250 ? said.n : 250),
+                        said.p ? said.p : "", refused.n ? "; the environment's own cannot be taken: " : "",
+                        (int)(refused.n < 120 ? refused.n : 120), refused.p ? refused.p : "");
+    vf_buf_release(&text);
+    vf_buf_release(&why);
+    vf_buf_release(&more);
+    return st;
+}
+
+static enum vf_status fetch(struct vf_anew *a, size_t missing)
+{
+    struct vf_change *c = a->c;
+    struct vf_slice *extra = vf_arena_array(c->s.a, a->o->n_extra_index_urls + 1, sizeof *extra);
+    size_t *which = vf_arena_array(c->s.a, missing + 1, sizeof *which), n = 0;
+    size_t *made = vf_arena_array(c->s.a, missing + 1, sizeof *made);
+    if (!extra || !which || !made)
+        return vf_err_nomem(&c->s.err);
+    for (size_t i = 0; i < a->o->n_extra_index_urls; i++)
+        extra[i] = vf_slice_of(a->o->extra_index_urls[i]);
+    for (size_t i = 0; i < a->wants.v.n; i++)
+        if (a->picks[i].stock == VF_NPOS)
+            which[n++] = i;
+    struct vf_fetch f = {.target = &a->probe,
+                         .stock = &a->stock,
+                         .wants = &a->wants,
+                         .scratch = a->scratch,
+                         .environ = a->o->environ,
+                         .path = a->path.base,
+                         .n_path = a->path.n,
+                         .index_url = a->o->index_url ? vf_slice_of(a->o->index_url) : VF_S(""),
+                         .extra_index_urls = extra,
+                         .n_extra_index_urls = a->o->n_extra_index_urls,
+                         .links = a->links.base,
+                         .n_links = a->links.n,
+                         .offline = a->o->offline || a->wants.no_index,
+                         .build = a->o->build,
+                         .hooks = &c->s.hooks,
+                         .a = c->s.a};
+    enum vf_status st = vf_fetch(&f, which, n, made, &c->s.err);
+    for (size_t i = 0; i < n && st == VF_OK; i++)
+        a->picks[which[i]].stock = made[i];
+    return st;
+}
+
+/* ---- proving what was picked ---- */
+
+/* A wheel that the want itself names (a path, a URL, a source) was not chosen by tags, hash and Python: it is
+ * asked now. */
+static enum vf_status check_direct(struct vf_anew *a, size_t i)
+{
+    struct vf_change *c = a->c;
+    const struct vf_want *w = want(a, i);
+    struct vf_pick *p = &a->picks[i];
+    bool proven = VF_VEC_AT(struct vf_stock_wheel, &a->stock.wheels, p->stock)->proven;
+    bool yes = true, required = a->o->require_hashes || a->wants.require_hashes;
+    if (required && !w->hashed)
+        return vf_err_set(&c->s.err, VF_BAD_LIST, 0, "choose", w->line,
+                          "it has no --hash, and hashes are required");
+    enum vf_status st = vf_wheel_check_target(p->open.wheel, &a->probe.tags, a->probe.python, &c->s.err);
+    if (st == VF_OK && w->hashed && !proven)
+        st = vf_stock_has_hash(&a->stock, p->stock, w->hashes, w->n_hashes, &yes, &c->s.err);
+    if (st == VF_OK && !yes)
+        st = vf_err_set(&c->s.err, VF_INCOMPATIBLE, 0, "choose", w->line,
+                        "the file has not the hash of the list");
+    return st;
+}
+
+static enum vf_status right_project(struct vf_anew *a, size_t i)
+{
+    struct vf_want *w = want(a, i);
+    const struct vf_wheel *wheel = a->picks[i].open.wheel;
+    bool in = true;
+    enum vf_status st = VF_OK;
+    if (!w->name.n)
+        w->name = wheel->canonical;
+    if (!vf_slice_eq(w->name, wheel->canonical))
+        return vf_err_set(&a->c->s.err, VF_BAD_LIST, 0, "choose", w->line, "the file is '%.*s'",
+                          (int)(wheel->file_name.n < 200 ? wheel->file_name.n : 200), wheel->file_name.p);
+    if (w->versions.n)
+        st = vf_specifiers_contains_text(a->c->s.a, &w->versions, wheel->version, &in, &a->c->s.err);
+    return st != VF_OK || in
+               ? st
+               : vf_err_set(&a->c->s.err, VF_INCOMPATIBLE, 0, "choose", w->line, "the wheel is version %.*s",
+                            (int)(wheel->version.n < 100 ? wheel->version.n : 100), wheel->version.p);
+}
+
+static enum vf_status open_all(struct vf_anew *a)
+{
+    struct vf_change *c = a->c;
+    struct vf_map names;
+    size_t before;
+    enum vf_status st = VF_OK;
+    vf_map_init(&names, c->s.a);
+    for (size_t i = 0; i < a->wants.v.n && st == VF_OK; i++) {
+        struct vf_pick *p = &a->picks[i];
+        if (p->stock == VF_NPOS)
+            continue; /* dry run */
+        if (vf_hooks_cancelled(&c->s.hooks))
+            return vf_err_set(&c->s.err, VF_INTERRUPTED, 0, "choose", c->to, "nothing was made");
+        st = vf_stock_open(&a->stock, p->stock, &p->open, &c->s.err);
+        if (st == VF_OK && want(a, i)->kind != VF_WANT_NAMED)
+            st = check_direct(a, i);
+        if (st == VF_OK)
+            st = right_project(a, i);
+        if (st != VF_OK)
+            break;
+        p->version = p->open.wheel->version;
+        p->metadata = p->open.wheel->metadata;
+        if (vf_map_get(&names, want(a, i)->name, &before))
+            st = vf_err_set(&c->s.err, VF_BAD_LIST, 0, "choose", want(a, i)->line,
+                            "the list names this project twice");
+        else if (!vf_map_put(&names, want(a, i)->name, i))
+            st = vf_err_nomem(&c->s.err);
+    }
+    return st;
+}
+
+static enum vf_status no_binary(struct vf_anew *a)
+{
+    if (!a->wants.no_binary.n || a->o->build)
+        return VF_OK;
+    struct vf_slice of = *VF_VEC_AT(struct vf_slice, &a->wants.no_binary, 0);
+    return vf_err_set(&a->c->s.err, VF_NOT_SUPPORTED, 0, "choose", of,
+                      "the list says --no-binary: only with --build");
+}
+
+enum vf_status vf_anew_pick(struct vf_anew *a)
+{
+    struct vf_change *c = a->c;
+    size_t missing = 0;
+    a->picks = vf_arena_array(c->s.a, a->wants.v.n + 1, sizeof *a->picks);
+    if (!a->picks)
+        return vf_err_nomem(&c->s.err);
+    for (size_t i = 0; i < a->wants.v.n; i++)
+        a->picks[i] = (struct vf_pick){.stock = VF_NPOS, .open = {.fd = -1}};
+    enum vf_status st = no_binary(a);
+    if (st == VF_OK)
+        st = vf_anew_stage(a);
+    if (st == VF_OK)
+        st = stock_up(a);
+    if (st == VF_OK && a->kind == VF_ANEW_ENV)
+        st = vf_anew_env_wheels(a);
+    if (st == VF_OK)
+        st = choose_all(a, &missing);
+    if (st == VF_OK && missing && a->kind != VF_ANEW_BUNDLE)
+        st = from_caches(a);
+    if (st == VF_OK && missing && a->kind != VF_ANEW_BUNDLE)
+        st = choose_all(a, &missing);
+    if (st == VF_OK && missing && a->kind != VF_ANEW_BUNDLE && !c->o->dry_run)
+        st = fetch(a, missing);
+    if (st == VF_OK && missing)
+        st = choose_all(a, &missing);
+    if (st == VF_OK && missing && (!c->o->dry_run || a->kind == VF_ANEW_BUNDLE))
+        st = incomplete(a, a->kind == VF_ANEW_BUNDLE ? VF_INCOMPATIBLE : VF_INCOMPLETE);
+    return st == VF_OK ? open_all(a) : st;
+}
+
+/* ---- the closure ---- */
+
+static enum vf_status tell_gaps(struct vf_anew *a, const struct vf_closure_dist *d, const struct vf_gap *gaps,
+                                size_t n)
+{
+    struct vf_buf b = {0};
+    for (size_t i = 0; i < n && i < 4; i++) {
+        vf_buf_puts(&b, i ? "; " : "");
+        vf_gap_put(&b, d, &gaps[i]);
+    }
+    if (n > 4)
+        vf_buf_printf(&b, "; and %zu more", n - 4);
+    struct vf_slice s = vf_buf_slice(&b);
+    enum vf_status st = VF_OK;
+    /* the base's own packages may close them */
+    if (a->kind == VF_ANEW_ENV && a->c->env->system_site)
+        vf_hooks_note(&a->c->s.hooks, vf_buf_cstr(&b));
+    else
+        st = vf_err_set(&a->c->s.err, VF_INCOMPLETE, 0, "install", a->c->from, "%.*s",
+                        (int)(s.n < 560 ? s.n : 560), s.p);
+    vf_buf_release(&b);
+    return st;
+}
+
+enum vf_status vf_anew_closure(struct vf_anew *a)
+{
+    struct vf_change *c = a->c;
+    size_t n = a->wants.v.n, n_gaps = 0;
+    struct vf_gap *gaps = NULL;
+    struct vf_closure_dist *d = vf_arena_array(c->s.a, n + 1, sizeof *d);
+    if (!d)
+        return vf_err_nomem(&c->s.err);
+    for (size_t i = 0; i < n; i++) {
+        if (!a->picks[i].metadata.p)
+            return VF_OK; /* dry run: what is to be fetched is not known */
+        d[i] = (struct vf_closure_dist){.name = want(a, i)->name,
+                                        .version = a->picks[i].version,
+                                        .metadata = a->picks[i].metadata,
+                                        .extras = want(a, i)->extras,
+                                        .n_extras = want(a, i)->n_extras};
+    }
+    enum vf_status st = vf_closure_check(c->s.a, d, n, &a->probe.markers, &gaps, &n_gaps, &c->s.err);
+    return st == VF_OK && n_gaps ? tell_gaps(a, d, gaps, n_gaps) : st;
+}

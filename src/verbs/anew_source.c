@@ -1,0 +1,248 @@
+/* anew_source.c: what FROM is, and what it asks for. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "fs/sys.h"
+#include "verbs/anew.h"
+
+/* ---- what it is ---- */
+
+static enum vf_status is_archive(struct vf_change *c, bool *yes)
+{
+    struct stat st;
+    enum vf_status done = VF_OK;
+    int fd = vf_sys_open_path(c->from, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return vf_err_sys(&c->s.err, errno, "open", c->from);
+    if (fstat(fd, &st) < 0)
+        done = vf_err_sys(&c->s.err, errno, "stat", c->from);
+    struct vf_zip_source src = {.fd = fd, .size = done == VF_OK ? (uint64_t)st.st_size : 0, .label = c->from};
+    *yes = done == VF_OK && vf_bundle_is_archive(&src);
+    (void)close(fd);
+    return done;
+}
+
+/* A `.venv` that is a file: one line that names a directory with a pyvenv.cfg. */
+static bool names_an_environment(struct vf_change *c, struct vf_slice text)
+{
+    struct vf_slice line = vf_slice_trim(text);
+    if (!line.n || line.n > 4096 || vf_slice_find_byte(line, '\n', 0) != VF_NPOS)
+        return false;
+    struct vf_slice dir = vf_path_join(c->s.a, vf_path_dir(c->from), line);
+    struct vf_slice cfg = dir.p ? vf_path_join(c->s.a, dir, VF_S("pyvenv.cfg")) : dir;
+    return cfg.p && vf_outside_kind(c->s.outside, cfg, NULL) == VF_KIND_FILE;
+}
+
+enum vf_status vf_anew_recognise(struct vf_change *c, enum vf_anew_kind *kind)
+{
+    const struct venvfix_install_options *o = &c->o->install;
+    bool archive = false;
+    struct vf_slice text;
+    *kind = VF_ANEW_NOT;
+    if (c->o->verb != VENVFIX_RECREATE)
+        return VF_OK;
+    enum vf_kind at = vf_outside_kind(c->s.outside, c->from, NULL);
+    if (at == VF_KIND_DIR)
+        *kind = o->python || o->reinstall ? VF_ANEW_ENV : VF_ANEW_NOT;
+    if (at != VF_KIND_FILE)
+        return VF_OK;
+    enum vf_status st = is_archive(c, &archive);
+    if (st == VF_OK && archive)
+        *kind = VF_ANEW_BUNDLE;
+    if (st != VF_OK || archive)
+        return st;
+    st = vf_outside_read(c->s.outside, c->from, VF_LIST_MAX, c->s.a, &text, &c->s.err);
+    if (st != VF_OK)
+        return st;
+    if (vf_slice_ends(c->from, VF_S(".toml")))
+        *kind = VF_ANEW_LOCK;
+    else if (!names_an_environment(c, text))
+        *kind = VF_ANEW_LIST;
+    else if (o->python || o->reinstall)
+        *kind = VF_ANEW_ENV;
+    return VF_OK;
+}
+
+/* ---- reading ---- */
+
+bool vf_anew_variable(const struct vf_anew *a, struct vf_slice name, struct vf_slice *value)
+{
+    for (size_t i = 0; a->o->environ && a->o->environ[i]; i++) {
+        struct vf_slice s = vf_slice_of(a->o->environ[i]);
+        if (s.n > name.n + 1 && s.p[name.n] == '=' && vf_slice_starts(s, name)) {
+            *value = vf_slice_from(s, name.n + 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+struct vf_slice vf_anew_abs(struct vf_anew *a, struct vf_slice path)
+{
+    struct vf_slice joined = vf_path_join(a->c->s.a, a->c->s.cwd, path);
+    return joined.p ? vf_path_clean_dup(a->c->s.a, joined) : joined;
+}
+
+static bool variable(void *ctx, struct vf_slice name, struct vf_slice *value)
+{
+    return vf_anew_variable(ctx, name, value);
+}
+
+static enum vf_status read_file(void *ctx, struct vf_slice path, struct vf_arena *arena,
+                                struct vf_slice *bytes, struct vf_err *err)
+{
+    struct vf_anew *a = ctx;
+    struct vf_slice abs = vf_anew_abs(a, path);
+    return abs.p ? vf_outside_read(a->c->s.outside, abs, VF_LIST_MAX, arena, bytes, err) : vf_err_nomem(err);
+}
+
+static enum vf_status read_list(struct vf_anew *a)
+{
+    struct vf_change *c = a->c;
+    struct vf_slice bytes;
+    struct vf_list_reader reader = {
+        .ctx = a, .read = read_file, .variable = variable, .allow_outside = a->o->allow_outside};
+    enum vf_status st = vf_outside_read(c->s.outside, c->from, VF_LIST_MAX, c->s.a, &bytes, &c->s.err);
+    return st == VF_OK
+               ? vf_reqlist_parse(c->s.a, vf_slice_of(c->o->from_path), bytes, &reader, &a->list, &c->s.err)
+               : st;
+}
+
+static enum vf_status read_lock(struct vf_anew *a)
+{
+    struct vf_change *c = a->c;
+    struct vf_slice bytes;
+    enum vf_status st = vf_outside_read(c->s.outside, c->from, VF_LIST_MAX, c->s.a, &bytes, &c->s.err);
+    if (st == VF_OK)
+        st = vf_pylock_parse(c->s.a, bytes, &a->lock, &c->s.err);
+    if (st == VF_OK && a->lock.newer)
+        vf_hooks_note(&c->s.hooks,
+                      "the lock file has a newer minor version: there may be things in it that are not "
+                      "understood here");
+    return st;
+}
+
+static enum vf_status right_bundle(struct vf_anew *a)
+{
+    struct vf_buf b = {0};
+    const char *want = a->o->sha256;
+    if (!want)
+        return VF_OK;
+    vf_hex_put(&b, (struct vf_slice){(const char *)a->bundle->sha256, 32});
+    bool same = !b.failed && vf_slice_eq_nocase(vf_buf_slice(&b), vf_slice_of(want));
+    vf_buf_release(&b);
+    return same ? VF_OK
+                : vf_err_set(&a->c->s.err, VF_BAD_ARCHIVE, 0, "read", a->c->from,
+                             "its sha256 is not the one that was given with --sha256");
+}
+
+/* A dry run leaves nothing on the disk: then the members wait in a nameless file beside NEW. */
+static enum vf_status spool_dir(struct vf_anew *a, int *fd)
+{
+    struct vf_slice dir = a->staging ? a->scratch : vf_path_dir(a->c->to);
+    *fd = vf_sys_open_path(dir, O_RDONLY | O_DIRECTORY);
+    return *fd < 0 ? vf_err_sys(&a->c->s.err, errno, "open", dir) : VF_OK;
+}
+
+static enum vf_status read_bundle(struct vf_anew *a)
+{
+    struct vf_change *c = a->c;
+    struct stat st;
+    int spool = -1, fd = -1;
+    enum vf_status done = vf_anew_stage(a);
+    if (done == VF_OK)
+        done = spool_dir(a, &spool);
+    if (done != VF_OK)
+        return done;
+    vf_hooks_phase(&c->s.hooks, "read");
+    fd = vf_sys_open_path(c->from, O_RDONLY | O_NOCTTY);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        done = vf_err_sys(&c->s.err, errno, "open", c->from);
+    struct vf_bundle_source src = {
+        .archive = {.fd = fd, .size = done == VF_OK ? (uint64_t)st.st_size : 0, .label = c->from},
+        .spool = spool,
+        .digest = a->o->sha256 != NULL,
+        .hooks = &c->s.hooks};
+    if (done == VF_OK)
+        done = vf_bundle_open(&src, &a->bundle, &c->s.err);
+    if (fd >= 0)
+        (void)close(fd);
+    (void)close(spool);
+    return done == VF_OK ? right_bundle(a) : done;
+}
+
+enum vf_status vf_anew_read_source(struct vf_anew *a)
+{
+    switch (a->kind) {
+    case VF_ANEW_NOT:
+        break;
+    case VF_ANEW_ENV:
+        return vf_anew_open_env(a);
+    case VF_ANEW_LIST:
+        return read_list(a);
+    case VF_ANEW_LOCK:
+        return read_lock(a);
+    case VF_ANEW_BUNDLE:
+        return read_bundle(a);
+    }
+    return vf_err_set(&a->c->s.err, VF_INTERNAL, 0, "read", a->c->from, "not a source");
+}
+
+/* ---- wants ---- */
+
+static enum vf_status bundle_want(struct vf_anew *a, const struct vf_bundle_dist *d)
+{
+    struct vf_change *c = a->c;
+    struct vf_buf json = {0}, hex = {0};
+    struct vf_want *w = NULL;
+    struct vf_direct_hash *h = vf_arena_alloc(c->s.a, sizeof *h);
+    if (d->url)
+        vf_direct_url_put(&json, d->url);
+    vf_hex_put(&hex, (struct vf_slice){(const char *)d->sum.sha256, sizeof d->sum.sha256});
+    struct vf_slice bytes = vf_arena_dup(c->s.a, vf_buf_slice(&json)),
+                    digits = vf_arena_dup(c->s.a, vf_buf_slice(&hex));
+    enum vf_status st = json.failed || hex.failed || !bytes.p || !digits.p || !h
+                            ? vf_err_nomem(&c->s.err)
+                            : vf_wants_pin(c->s.a, &a->wants, d->name, d->version, bytes, &w, &c->s.err);
+    vf_buf_release(&json);
+    vf_buf_release(&hex);
+    if (st != VF_OK || !h || !w)
+        return st;
+    *h = (struct vf_direct_hash){VF_S("sha256"), digits};
+    w->hashes = h;
+    w->n_hashes = 1;
+    w->hashed = true;
+    w->not_requested = !d->requested;
+    return VF_OK;
+}
+
+static enum vf_status bundle_wants(struct vf_anew *a)
+{
+    const struct vf_bundle *b = &a->bundle->bundle;
+    enum vf_status st = VF_OK;
+    for (size_t i = 0; i < b->n_dists && st == VF_OK; i++)
+        st = bundle_want(a, &b->dists[i]);
+    return st;
+}
+
+enum vf_status vf_anew_make_wants(struct vf_anew *a)
+{
+    struct vf_change *c = a->c;
+    switch (a->kind) {
+    case VF_ANEW_NOT:
+        break;
+    case VF_ANEW_ENV:
+        return vf_anew_env_wants(a);
+    case VF_ANEW_LIST:
+        return vf_wants_from_list(c->s.a, &a->list, &a->probe.markers, c->s.cwd, &a->wants, &c->s.err);
+    case VF_ANEW_LOCK:
+        return vf_wants_from_lock(c->s.a, &a->lock, c->from, &a->probe.markers, &a->probe.tags, &a->wants,
+                                  &c->s.err);
+    case VF_ANEW_BUNDLE:
+        return bundle_wants(a);
+    }
+    return VF_OK;
+}
