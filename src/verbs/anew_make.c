@@ -10,6 +10,8 @@
 #include "fs/spawn.h"
 #include "fs/sys.h"
 #include "verbs/anew.h"
+#include "wheel/pycache.h"
+#include "wheel/scripts.h"
 
 /* ---- bare ---- */
 
@@ -288,6 +290,34 @@ static enum vf_status put_extras(struct vf_anew *a)
     return st;
 }
 
+static enum vf_status collect(void *ctx, struct vf_slice bytes, struct vf_err *err)
+{
+    struct vf_buf *b = ctx;
+    vf_buf_put(b, bytes);
+    return b->failed ? vf_err_nomem(err) : VF_OK;
+}
+
+/* A carried script gets the interpreter line of its new place, as one of a wheel does. */
+static enum vf_status head_script(struct vf_anew *a, const struct vf_site *site, struct vf_anew_extra *x)
+{
+    enum { SCRIPT_MAX = 16 << 20 };
+    struct vf_change *c = a->c;
+    struct vf_buf raw = {0}, out = {0};
+    enum vf_status st = VF_OK;
+    if (x->source.size > SCRIPT_MAX)
+        return VF_OK;
+    st = vf_zip_source_read(&x->source, collect, &raw, &c->s.err);
+    if (st == VF_OK && vf_script_is_placeholder(vf_buf_slice(&raw))) {
+        st = vf_script_put(site, x->dest, vf_buf_slice(&raw), &out, &c->s.err);
+        x->what = VF_EXTRA_BYTES;
+        x->bytes = st == VF_OK ? vf_arena_dup(c->s.a, vf_buf_slice(&out)) : x->bytes;
+        st = st == VF_OK && !x->bytes.p ? vf_err_nomem(&c->s.err) : st;
+    }
+    vf_buf_release(&raw);
+    vf_buf_release(&out);
+    return st;
+}
+
 static enum vf_status bundle_extras(struct vf_anew *a, const struct vf_site *site)
 {
     struct vf_change *c = a->c;
@@ -305,8 +335,38 @@ static enum vf_status bundle_extras(struct vf_anew *a, const struct vf_site *sit
                                     .executable = e->executable};
         if (!x->dest.p)
             return vf_err_nomem(&c->s.err);
+        enum vf_status st = e->into == VF_INTO_SCRIPTS ? head_script(a, site, x) : VF_OK;
+        if (st != VF_OK)
+            return st;
     }
     return VF_OK;
+}
+
+/* Only where the bundle's own digest was given, and for the very Python that they were compiled by. */
+static enum vf_status bundle_pycache(struct vf_anew *a, const struct vf_site *site)
+{
+    struct vf_change *c = a->c;
+    struct vf_buf magic = {0};
+    const struct vf_bundle_pycache *p = a->bundle ? &a->bundle->bundle.pycache : NULL;
+    if (!p || !p->member.n)
+        return VF_OK;
+    const char *why = !a->o->sha256 ? "only with --sha256, since no hash of the list covers them"
+                      : vf_slice_eq_nocase(p->magic, a->probe.magic) ? NULL
+                                                                     : "another Python made them";
+    if (why) {
+        struct vf_buf b = {0};
+        vf_buf_printf(&b, "the compiled files of the bundle were left out: %s", why);
+        if (vf_buf_cstr(&b))
+            vf_hooks_note(&c->s.hooks, vf_buf_cstr(&b));
+        vf_buf_release(&b);
+        return VF_OK;
+    }
+    enum vf_status st = vf_hex_get(&magic, p->magic) ? VF_OK : vf_err_nomem(&c->s.err);
+    if (st == VF_OK)
+        st =
+            vf_pycache_install(site, &a->bundle->pycache, vf_buf_slice(&magic), &c->s.hooks, NULL, &c->s.err);
+    vf_buf_release(&magic);
+    return st;
 }
 
 static enum vf_status compile(struct vf_anew *a, const struct vf_site *site)
@@ -341,5 +401,7 @@ enum vf_status vf_anew_make(struct vf_anew *a)
         st = bundle_extras(a, &site.s);
     if (st == VF_OK)
         st = put_extras(a);
+    if (st == VF_OK)
+        st = bundle_pycache(a, &site.s);
     return st == VF_OK ? compile(a, &site.s) : st;
 }

@@ -101,16 +101,22 @@ enum vf_status vf_anew_prove_staged(struct vf_anew *a)
 
 /* ---- imports ---- */
 
-static const char importer[] =
-    "import sys,importlib\n"
-    "bad=[]\n"
-    "out=sys.stdout\n"
-    "for m in sys.argv[1:]:\n"
-    "    sys.stderr.write('>'+m+'\\n'); sys.stderr.flush()\n"
-    "    try: importlib.import_module(m)\n"
-    "    except BaseException as e: bad.append('%s: %s: %s'%(m,type(e).__name__,e))\n"
-    "out.write('; '.join(bad)[:1000])\n"
-    "sys.exit(1 if bad else 0)\n";
+/* All in one process first; what fails there is tried alone, since some modules do not bear each other. */
+static const char importer[] = "import sys,importlib,subprocess\n"
+                               "bad=[]\n"
+                               "for m in sys.argv[1:]:\n"
+                               "    sys.stderr.write('>'+m+'\\n'); sys.stderr.flush()\n"
+                               "    try: importlib.import_module(m)\n"
+                               "    except BaseException: bad.append(m)\n"
+                               "said=[]\n"
+                               "for m in bad:\n"
+                               "    p=subprocess.run([sys.executable,'-I','-B','-c','import importlib,sys; "
+                               "importlib.import_module(sys.argv[1])',m],"
+                               "stdin=subprocess.DEVNULL,stdout=subprocess.DEVNULL,stderr=subprocess.PIPE)\n"
+                               "    if p.returncode: said.append(m+': "
+                               "'+(p.stderr.decode('utf-8','replace').strip().splitlines() or ['?'])[-1])\n"
+                               "sys.stdout.write('; '.join(said)[:1000])\n"
+                               "sys.exit(1 if said else 0)\n";
 
 static bool is_identifier(struct vf_slice s)
 {

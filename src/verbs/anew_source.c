@@ -129,14 +129,17 @@ static enum vf_status right_bundle(struct vf_anew *a)
 {
     struct vf_buf b = {0};
     const char *want = a->o->sha256;
-    if (!want)
-        return VF_OK;
     vf_hex_put(&b, (struct vf_slice){(const char *)a->bundle->sha256, 32});
-    bool same = !b.failed && vf_slice_eq_nocase(vf_buf_slice(&b), vf_slice_of(want));
+    struct vf_slice digits =
+        b.failed ? (struct vf_slice){NULL, 0} : vf_arena_dup(a->c->s.a, vf_buf_slice(&b));
     vf_buf_release(&b);
-    return same ? VF_OK
-                : vf_err_set(&a->c->s.err, VF_BAD_ARCHIVE, 0, "read", a->c->from,
-                             "its sha256 is not the one that was given with --sha256");
+    if (!digits.p)
+        return vf_err_nomem(&a->c->s.err);
+    a->c->r->sha256 = vf_bytes_of(digits);
+    return !want || vf_slice_eq_nocase(digits, vf_slice_of(want))
+               ? VF_OK
+               : vf_err_set(&a->c->s.err, VF_BAD_ARCHIVE, 0, "read", a->c->from,
+                            "its sha256 is not the one that was given with --sha256");
 }
 
 /* A dry run leaves nothing on the disk: then the members wait in a nameless file beside NEW. */
@@ -164,7 +167,7 @@ static enum vf_status read_bundle(struct vf_anew *a)
     struct vf_bundle_source src = {
         .archive = {.fd = fd, .size = done == VF_OK ? (uint64_t)st.st_size : 0, .label = c->from},
         .spool = spool,
-        .digest = a->o->sha256 != NULL,
+        .digest = true,
         .hooks = &c->s.hooks};
     if (done == VF_OK)
         done = vf_bundle_open(&src, &a->bundle, &c->s.err);

@@ -1,4 +1,5 @@
-/* scripts.h: scripts of a wheel: their headers, and the ones that entry points ask for. For src/wheel only.
+/* scripts.h: scripts of a wheel: their headers, and the ones that entry points ask for. For src/wheel, and
+ * who writes scripts that no wheel brings.
  */
 #ifndef VF_WHEEL_SCRIPTS_H
 #define VF_WHEEL_SCRIPTS_H
