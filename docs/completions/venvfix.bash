@@ -12,13 +12,14 @@ _venvfix()
     check:--format|move:--format|recreate:--format|fix:--format) COMPREPLY=($(compgen -W "text json" -- "$word")); return ;;
     check:--color|move:--color|recreate:--color|fix:--color|freeze:--color|pack:--color|explain:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
     move:--link|recreate:--link) COMPREPLY=($(compgen -W "auto reflink copy" -- "$word")); return ;;
+    recreate:--prove) COMPREPLY=($(compgen -W "imports" -- "$word")); return ;;
     freeze:--format) COMPREPLY=($(compgen -W "requirements pylock json" -- "$word")); return ;;
     pack:--format) COMPREPLY=($(compgen -W "tar.zst tar.gz tar.xz tar zip text json" -- "$word")); return ;;
     esac
     case $verb in
     check) words="--at --from --hashes --fail-on --format --jobs --color --quiet --verbose --help" ;;
     move) words="--link --from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
-    recreate) words="--link --from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
+    recreate) words="--python --find-links --index-url --extra-index-url --offline --require-hashes --build --reinstall --compile --copies --prompt --prove --sha256 --allow-outside --link --from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
     fix) words="--from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
     freeze) words="--all --exclude --format --hashes --find-links --jobs --color --quiet --verbose --help" ;;
     pack) words="--output --format --find-links --exclude --allow-modified --from --jobs --color --quiet --verbose --help" ;;

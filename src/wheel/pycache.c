@@ -108,7 +108,7 @@ enum vf_status vf_pycache_install(const struct vf_site *site, const struct vf_zi
     j.zip = zip;
     j.done = calloc(zip->n + 1, 1);
     st = j.done ? vf_parallel(hooks, zip->n, one, &j, err) : vf_err_nomem(err);
-    for (size_t i = 0; st == VF_OK && written && i < zip->n; i++)
+    for (size_t i = 0; st == VF_OK && written && j.done && i < zip->n; i++)
         *written += j.done[i];
     free(j.done);
     vf_zip_free(zip);
