@@ -207,17 +207,28 @@ static enum vf_status read_headers(struct vf_env *env, struct vf_env_dist *d, en
                      &d->has_metadata, err);
 }
 
+static struct vf_env_dist *begin(struct vf_dists *ds, struct vf_slice dir, struct vf_slice name,
+                                 const struct vf_info_name *parts, struct vf_err *err)
+{
+    struct vf_env_dist *d = vf_vec_push(&ds->env->arena, &ds->v, sizeof *d);
+    if (d) {
+        *d = (struct vf_env_dist){
+            .site = dir, .record_file = VF_NONE, .is_egg = parts->kind == VF_INFO_EGG_INFO};
+        d->info = vf_path_join(&ds->env->arena, dir, name);
+    }
+    if (d && d->info.p && vf_map_put(&ds->env->infos, d->info, ds->v.n - 1))
+        return d;
+    (void)vf_err_nomem(err);
+    return NULL;
+}
+
 enum vf_status vf_dists_add(struct vf_dists *ds, struct vf_slice dir, struct vf_slice name,
                             const struct vf_info_name *parts, enum vf_kind kind, struct vf_err *err)
 {
     struct vf_env *env = ds->env;
-    struct vf_env_dist *d = vf_vec_push(&env->arena, &ds->v, sizeof *d);
+    struct vf_env_dist *d = begin(ds, dir, name, parts, err);
     if (!d)
-        return vf_err_nomem(err);
-    *d = (struct vf_env_dist){.site = dir, .record_file = VF_NONE, .is_egg = parts->kind == VF_INFO_EGG_INFO};
-    d->info = vf_path_join(&env->arena, dir, name);
-    if (!d->info.p || !vf_map_put(&env->infos, d->info, ds->v.n - 1))
-        return vf_err_nomem(err);
+        return VF_NO_MEMORY;
     d->unseen = kind != VF_KIND_DIR && !(d->is_egg && kind == VF_KIND_FILE);
     enum vf_status st = read_headers(env, d, kind, err);
     if (st == VF_OK)
@@ -225,6 +236,18 @@ enum vf_status vf_dists_add(struct vf_dists *ds, struct vf_slice dir, struct vf_
     if (st == VF_OK && (env->metadata_only || vf_path_is_abs(dir)))
         return read_url(env, d, err);
     return st == VF_OK ? read_rest(env, d, err) : st;
+}
+
+enum vf_status vf_dists_add_bytes(struct vf_dists *ds, struct vf_slice dir, struct vf_slice name,
+                                  struct vf_slice metadata, struct vf_err *err)
+{
+    struct vf_info_name parts = {.kind = VF_INFO_EGG_INFO};
+    struct vf_env_dist *d = begin(ds, dir, name, &parts, err);
+    if (!d)
+        return VF_NO_MEMORY;
+    d->metadata = metadata;
+    d->has_metadata = true;
+    return name_and_version(ds->env, d, &parts, err);
 }
 
 static enum vf_status add_entry(struct vf_dists *ds, struct vf_slice site, const struct vf_dirent *ent,

@@ -16,6 +16,10 @@ struct vf_dists {
 VF_MUST_CHECK enum vf_status vf_dists_add(struct vf_dists *ds, struct vf_slice dir, struct vf_slice name,
                                           const struct vf_info_name *parts, enum vf_kind kind,
                                           struct vf_err *err);
+/* An egg whose PKG-INFO was read already; it alone says name and version. */
+VF_MUST_CHECK enum vf_status vf_dists_add_bytes(struct vf_dists *ds, struct vf_slice dir,
+                                                struct vf_slice name, struct vf_slice metadata,
+                                                struct vf_err *err);
 /* A metadata file of the directory `dir`; an empty slice and *there false when it is missing or cannot be
  * read. Links are followed where the environment was opened for its metadata only. VF_NO_MEMORY. */
 VF_MUST_CHECK enum vf_status vf_dists_read(struct vf_env *env, struct vf_slice dir, struct vf_slice name,
@@ -25,6 +29,10 @@ VF_MUST_CHECK enum vf_status vf_dists_read(struct vf_env *env, struct vf_slice d
  * directory that its first line names (FACTS 4.2). */
 VF_MUST_CHECK enum vf_status vf_dists_add_egg_link(struct vf_dists *ds, struct vf_slice site,
                                                    struct vf_slice name, struct vf_err *err);
+/* dists_egg.c: the distribution in a zipped egg, `path` relative to the root; nothing when the file is none.
+ */
+VF_MUST_CHECK enum vf_status vf_dists_add_egg_zip(struct vf_dists *ds, struct vf_slice path,
+                                                  struct vf_err *err);
 /* metadata.c: everything that the interpreter would find, by names alone: the site-packages directories of
  * its own version, then the directories below the root that their .pth files add. */
 VF_MUST_CHECK enum vf_status vf_dists_find_metadata(struct vf_dists *ds, struct vf_err *err);

@@ -1,6 +1,9 @@
-/* dists_egg.c: what an egg-link leads to. As pip, every distribution in that directory counts; the one that
- * the link is named after is the editable one. */
+/* dists_egg.c: eggs that are zip files, and what an egg-link leads to. As pip, every distribution in that
+ * directory counts; the one that the link is named after is the editable one. */
+#include "archive/zip.h"
 #include "env/dists.h"
+
+#define EGG_CAP ((uint64_t)256 << 20) /* bytes of a zipped egg */
 
 struct link {
     struct vf_dists *ds;
@@ -61,4 +64,41 @@ enum vf_status vf_dists_add_egg_link(struct vf_dists *ds, struct vf_slice site, 
     for (size_t i = 0; i < n && st == VF_OK; i++)
         st = add(&l, names[i], err);
     return st;
+}
+
+/* ---- zipped eggs ---- */
+
+static enum vf_status load_info(struct vf_env *env, struct vf_slice egg, struct vf_slice *info,
+                                struct vf_err *why)
+{
+    struct vf_zip *zip = NULL;
+    struct vf_zip_source source = {.fd = -1, .size = egg.n, .bytes = egg, .label = VF_S("egg")};
+    enum vf_status st = vf_zip_open(&source, NULL, &zip, why);
+    size_t member = st == VF_OK ? vf_zip_find(zip, VF_S("EGG-INFO/PKG-INFO")) : VF_NPOS;
+    if (st == VF_OK && member == VF_NPOS)
+        st = VF_NOT_FOUND;
+    if (st == VF_OK)
+        st = vf_zip_load(zip, member, VF_META_CAP, &env->arena, info, why);
+    vf_zip_free(zip);
+    return st;
+}
+
+enum vf_status vf_dists_add_egg_zip(struct vf_dists *ds, struct vf_slice path, struct vf_err *err)
+{
+    struct vf_env *env = ds->env;
+    struct vf_slice egg, info;
+    struct vf_arena scratch;
+    struct vf_err why;
+    vf_arena_init(&scratch);
+    vf_err_init(&why);
+    struct vf_slice abs = vf_path_join(&scratch, env->resolved, path);
+    enum vf_status st =
+        abs.p ? vf_outside_read(env->params.outside, abs, EGG_CAP, &scratch, &egg, &why) : VF_NO_MEMORY;
+    if (st == VF_OK)
+        st = load_info(env, egg, &info, &why);
+    vf_err_release(&why);
+    vf_arena_release(&scratch);
+    if (st == VF_OK)
+        return vf_dists_add_bytes(ds, path, VF_S("EGG-INFO"), info, err);
+    return st == VF_NO_MEMORY ? vf_err_nomem(err) : VF_OK; /* no egg: Python finds nothing in it either */
 }

@@ -19,9 +19,11 @@ struct freezing {
     const struct vf_env *env;
     const struct vf_env_freeze *f;
     struct vf_arena *a;
-    struct vf_vec chosen; /* struct choice: one of each name */
-    struct vf_map seen;   /* canonical name -> index of chosen */
-    struct vf_vec items;  /* struct vf_freeze_item */
+    struct vf_vec chosen;  /* struct choice: one of each name, as the directories have it */
+    struct vf_map seen;    /* canonical name -> index of chosen */
+    struct vf_vec printed; /* struct choice: of these one of each name, as METADATA has it */
+    struct vf_map shown;   /* canonical form of that -> index of printed */
+    struct vf_vec items;   /* struct vf_freeze_item */
     struct vf_buf *notes;
 };
 
@@ -32,8 +34,11 @@ static void note(struct freezing *z, struct vf_slice what, const char *words)
     vf_buf_printf(z->notes, ": %s\n", words);
 }
 
-static bool excluded(const struct freezing *z, struct vf_slice canonical)
+/* What belongs to the standard library is known by its directory, the rest by the name that is printed. */
+static bool excluded(const struct freezing *z, const struct vf_env_dist *d, struct vf_slice canonical)
 {
+    if (vf_freeze_hides(d->canonical, z->env->py.minor, true))
+        return true;
     for (size_t i = 0; i < z->f->n_exclude; i++)
         if (vf_name_same(z->f->exclude[i], canonical))
             return true;
@@ -68,6 +73,16 @@ static bool comes_before(const struct freezing *z, const struct vf_env_dist *d,
     return before;
 }
 
+static enum vf_status keep(struct freezing *z, struct vf_vec *v, struct vf_map *by_name, struct vf_slice name,
+                           const struct vf_env_dist *d, struct vf_err *err)
+{
+    struct choice *c = vf_vec_push(z->a, v, sizeof *c);
+    if (!c || !vf_map_put(by_name, name, v->n - 1))
+        return vf_err_nomem(err);
+    c->dist = d;
+    return VF_OK;
+}
+
 static enum vf_status choose(struct freezing *z, const struct vf_env_dist *d, struct vf_err *err)
 {
     size_t known;
@@ -75,8 +90,6 @@ static enum vf_status choose(struct freezing *z, const struct vf_env_dist *d, st
         note(z, d->info, "not a valid name of a distribution, passed over");
         return VF_OK;
     }
-    if (excluded(z, d->canonical))
-        return VF_OK;
     if (vf_map_get(&z->seen, d->canonical, &known)) {
         struct choice *other = VF_VEC_AT(struct choice, &z->chosen, known);
         bool before = comes_before(z, d, other->dist);
@@ -85,10 +98,30 @@ static enum vf_status choose(struct freezing *z, const struct vf_env_dist *d, st
         other->dist = before ? d : other->dist;
         return VF_OK;
     }
-    struct choice *c = vf_vec_push(z->a, &z->chosen, sizeof *c);
-    if (!c || !vf_map_put(&z->seen, d->canonical, z->chosen.n - 1))
+    return keep(z, &z->chosen, &z->seen, d->canonical, d, err);
+}
+
+/* The name that is printed; with control characters in it the canonical one. */
+static struct vf_slice shown_name(const struct vf_env_dist *d)
+{
+    return vf_text_has_control(d->name) ? d->canonical : d->name;
+}
+
+/* METADATA may give two directories the same name: pip prints the last. */
+static enum vf_status choose_printed(struct freezing *z, const struct vf_env_dist *d, struct vf_err *err)
+{
+    struct vf_slice name = vf_name_canonical(z->a, shown_name(d));
+    size_t known;
+    if (!name.p)
         return vf_err_nomem(err);
-    c->dist = d;
+    if (excluded(z, d, name))
+        return VF_OK;
+    if (!vf_map_get(&z->shown, name, &known))
+        return keep(z, &z->printed, &z->shown, name, d, err);
+    struct choice *other = VF_VEC_AT(struct choice, &z->printed, known);
+    bool before = comes_before(z, d, other->dist);
+    note(z, before ? d->info : other->dist->info, "another directory says the same name, passed over");
+    other->dist = before ? other->dist : d;
     return VF_OK;
 }
 
@@ -97,9 +130,8 @@ static enum vf_status add(struct freezing *z, const struct vf_env_dist *d, struc
     struct vf_freeze_item *it = vf_vec_push(z->a, &z->items, sizeof *it);
     if (!it)
         return vf_err_nomem(err);
-    bool spoilt = vf_text_has_control(d->name);
-    *it = (struct vf_freeze_item){.name = spoilt ? d->canonical : d->name,
-                                  .canonical = d->canonical,
+    *it = (struct vf_freeze_item){.name = shown_name(d),
+                                  .canonical = vf_name_canonical(z->a, shown_name(d)),
                                   .requires_python = d->requires_python,
                                   .url = d->has_url ? &d->url : NULL};
     struct vf_info_name info = vf_info_name_parse(vf_path_base(d->info));
@@ -126,7 +158,9 @@ static enum vf_status collect(struct freezing *z, struct vf_err *err)
     for (size_t i = 0; i < env->n_dists && st == VF_OK; i++)
         st = choose(z, &env->dists[i], err);
     for (size_t i = 0; i < z->chosen.n && st == VF_OK; i++)
-        st = add(z, VF_VEC_AT(struct choice, &z->chosen, i)->dist, err);
+        st = choose_printed(z, VF_VEC_AT(struct choice, &z->chosen, i)->dist, err);
+    for (size_t i = 0; i < z->printed.n && st == VF_OK; i++)
+        st = add(z, VF_VEC_AT(struct choice, &z->printed, i)->dist, err);
     if (st == VF_OK)
         vf_freeze_sort(z->items.base, z->items.n);
     return st;
@@ -137,6 +171,7 @@ enum vf_status vf_env_freeze(const struct vf_env *env, const struct vf_env_freez
 {
     struct freezing z = {.env = env, .f = f, .a = a, .notes = notes};
     vf_map_init(&z.seen, a);
+    vf_map_init(&z.shown, a);
     enum vf_status st = collect(&z, err);
     *out = (struct vf_frozen){z.items.base, z.items.n};
     return st == VF_OK && (notes->failed || a->failed) ? vf_err_nomem(err) : st;

@@ -100,7 +100,7 @@ enum vf_status vf_env_walk_metadata(struct vf_env *env, struct vf_err *err)
 
 struct finder {
     struct vf_dists *ds;
-    struct vf_vec more; /* struct vf_slice: directories that .pth files add, relative to the root */
+    struct vf_vec more; /* struct vf_slice: directories and eggs that .pth files add, relative to the root */
 };
 
 bool vf_env_site_is_used(const struct vf_env *env, struct vf_slice site)
@@ -161,9 +161,20 @@ static bool known(const struct finder *f, struct vf_slice dir)
     return false;
 }
 
-/* A directory that a .pth file in `site` adds: kept when it lies below the root. */
-static enum vf_status add_directory(struct finder *f, struct vf_slice site, struct vf_slice value,
-                                    struct vf_err *err)
+/* Does it lie below the root once every link is followed? pip asks so of what is local. */
+static bool is_inside(const struct vf_env *env, struct vf_slice path)
+{
+    struct vf_buf real;
+    vf_buf_init(&real);
+    bool inside = vf_outside_resolve(env->params.outside, path, &real) &&
+                  vf_path_under(env->resolved, vf_buf_slice(&real), NULL);
+    vf_buf_release(&real);
+    return inside;
+}
+
+/* A directory or egg that a .pth file in `site` adds: kept when it lies below the root. */
+static enum vf_status add_path(struct finder *f, struct vf_slice site, struct vf_slice value,
+                               struct vf_err *err)
 {
     struct vf_env *env = f->ds->env;
     struct vf_slice base = vf_path_join(&env->arena, env->resolved, site), rest;
@@ -172,7 +183,7 @@ static enum vf_status add_directory(struct finder *f, struct vf_slice site, stru
         return vf_err_nomem(err);
     if (!vf_path_under(env->resolved, path, &rest) && !vf_path_under(env->typed, path, &rest))
         return VF_OK;
-    if (!rest.n || known(f, rest) || vf_outside_kind(env->params.outside, path, NULL) != VF_KIND_DIR)
+    if (!rest.n || known(f, rest) || !is_inside(env, path))
         return VF_OK;
     struct vf_slice *more = vf_vec_push(&env->arena, &f->more, sizeof *more);
     if (!more)
@@ -197,7 +208,7 @@ static enum vf_status read_pth(struct finder *f, struct vf_slice site, struct vf
     for (size_t i = 0; i < out.refs.n && st == VF_OK; i++) {
         const struct vf_ref *r = VF_VEC_AT(struct vf_ref, &out.refs, i);
         if (!(r->flags & VF_REF_CODE))
-            st = add_directory(f, site, r->value, err);
+            st = add_path(f, site, r->value, err);
     }
     return st;
 }
@@ -227,9 +238,14 @@ static enum vf_status add_site_entries(struct finder *f, struct vf_slice site, s
 
 static enum vf_status add_more(struct finder *f, struct vf_slice dir, struct vf_err *err)
 {
-    struct vf_slice *names;
+    struct vf_env *env = f->ds->env;
+    struct vf_slice *names, path = vf_path_join(&env->arena, env->resolved, dir);
     size_t n = 0;
-    enum vf_status st = list_names(f->ds->env, dir, &names, &n, err);
+    if (!path.p)
+        return vf_err_nomem(err);
+    if (vf_outside_kind(env->params.outside, path, NULL) == VF_KIND_FILE)
+        return vf_slice_ends(dir, VF_S(".egg")) ? vf_dists_add_egg_zip(f->ds, dir, err) : VF_OK;
+    enum vf_status st = list_names(env, dir, &names, &n, err);
     for (size_t i = 0; i < n && st == VF_OK; i++)
         st = add_entry(f->ds, dir, names[i], err);
     return st;

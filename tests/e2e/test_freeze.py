@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import zipfile
 
 import pytest
 
@@ -65,6 +66,8 @@ def odd_names(sp):
     dist(sp, "noversion.dist-info", meta("noversion", "1.0"))
     dist(sp, "Zed-1.dist-info", meta("Zed", "1"))
     dist(sp, "aaa-1.dist-info", meta("aaa", "1"))
+    dist(sp, "alias-3.dist-info", meta("AAA", "3"))
+    dist(sp, "hidden-3.dist-info", meta("pip", "3"))
     dist(sp, "python-3.11.dist-info", meta("python", "3.11"))
     dist(sp, "argparse-1.4.dist-info", meta("argparse", "1.4"))
     dist(sp, "wsgiref-0.1.dist-info", meta("wsgiref", "0.1"))
@@ -90,7 +93,15 @@ def paths(sp):
     (env / "vendor").mkdir()
     dist(env / "vendor", "vendored-1.0.dist-info", meta("vendored", "1.0"))
     dist(env / "vendor", "six-0.1.dist-info", meta("six", "0.1"))
-    (sp / "easy-install.pth").write_text("./onpath-2.0-py3.11.egg\n../../../vendor\n# ../x\nimport sys\n/nonexistent\n")
+    with zipfile.ZipFile(sp / "zipped-1.0-py3.11.egg", "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("zipped.py", "")
+        z.writestr("EGG-INFO/PKG-INFO", meta("Zipped_Egg", "1.0"))
+    (sp / "broken-1.0-py3.11.egg").write_text("no zip")
+    (env.parent / "elsewhere").mkdir()
+    dist(env.parent / "elsewhere", "elsewhere-1.0.dist-info", meta("elsewhere", "1.0"))
+    (sp / "away").symlink_to(env.parent / "elsewhere")
+    lines = ["./onpath-2.0-py3.11.egg", "./zipped-1.0-py3.11.egg", "./broken-1.0-py3.11.egg", "../../../vendor", "# ../x", "import sys", "/nonexistent", "away"]
+    (sp / "easy-install.pth").write_text("\n".join(lines) + "\n")
     linked = env.parent / "linked"
     for name in ("Linked_Proj", "other_there"):
         (linked / f"{name}.egg-info").mkdir(parents=True)
