@@ -73,8 +73,13 @@ struct venvfix_old_place {
 /* ---- check ---- */
 
 struct venvfix_check_options {
-    const char *path;        /* ENV */
-    const char *at;          /* --at, or NULL */
+    const char *path; /* ENV, or a lock bundle */
+    const char *at;   /* --at, or NULL */
+    /* The target of a bundle; NULL: what the bundle was made for. Not for environments. */
+    const char *python;      /* "3.12", "3.12.1" */
+    const char *platform;    /* "manylinux_2_28_x86_64" */
+    const char *glibc;       /* "2.28" */
+    const char *scratch;     /* directory for a nameless file while a bundle is read; NULL: memory */
     const char *const *from; /* --from, n_from of them */
     size_t n_from;
     bool hashes;
@@ -90,6 +95,7 @@ struct venvfix_check_result {
     struct venvfix_bytes python, base;
     int base_exists, system_site_packages; /* 0, 1; -1: null */
     bool relocatable_claim;
+    bool bundle; /* it is a lock bundle */
     struct venvfix_old_place *old_places;
     size_t n_old_places;
     uint64_t distributions, files, bytes;
@@ -104,7 +110,8 @@ struct venvfix_check_result {
     void *own; /* memory of the result */
 };
 
-/* Examines one environment. Never writes, never executes, follows no link out of it. */
+/* Examines one environment, or a lock bundle: is it complete for its target? (A bundle's `python` is the
+ * target's; `files` are its members.) Never writes, never executes, follows no link out of it. */
 int venvfix_check(const struct venvfix_check_options *options, struct venvfix_check_result *result);
 void venvfix_check_free(struct venvfix_check_result *result);
 

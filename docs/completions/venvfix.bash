@@ -17,7 +17,7 @@ _venvfix()
     pack:--format) COMPREPLY=($(compgen -W "tar.zst tar.gz tar.xz tar zip text json" -- "$word")); return ;;
     esac
     case $verb in
-    check) words="--at --from --hashes --fail-on --format --jobs --color --quiet --verbose --help" ;;
+    check) words="--at --from --hashes --python --platform --glibc --fail-on --format --jobs --color --quiet --verbose --help" ;;
     move) words="--link --from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
     recreate) words="--python --find-links --index-url --extra-index-url --offline --require-hashes --build --reinstall --compile --copies --prompt --prove --sha256 --allow-outside --link --from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
     fix) words="--from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;

@@ -10,6 +10,9 @@ static const struct vf_option options[] = {
      NULL},
     {"from", 0, VF_OPT_LIST, "PATH", "a place where it stood before; may be given again", NULL},
     {"hashes", 0, VF_OPT_FLAG, NULL, "verify every file against its RECORD hash", NULL},
+    {"python", 0, VF_OPT_VALUE, "VERSION", "of a bundle: is it complete for this Python? 3.12, 3.12.1", NULL},
+    {"platform", 0, VF_OPT_VALUE, "TAG", "of a bundle: for this platform? manylinux_2_28_x86_64", NULL},
+    {"glibc", 0, VF_OPT_VALUE, "VERSION", "of a bundle: for a system with this glibc? 2.28", NULL},
     {"fail-on", 0, VF_OPT_VALUE, "LEVEL",
      "exit 1 from this level on: error, warning (the default), info, never", "error|warning|info|never"},
     VF_OPT_FORMAT,
@@ -20,6 +23,12 @@ static const char *default_env(void)
 {
     const char *active = getenv("VIRTUAL_ENV");
     return active && *active ? active : ".venv";
+}
+
+static const char *scratch(void)
+{
+    const char *tmp = getenv("TMPDIR");
+    return tmp && *tmp ? tmp : "/tmp";
 }
 
 static enum venvfix_fail_on fail_on(const char *v)
@@ -39,6 +48,8 @@ static int print_result(const struct vf_verb *verb, const struct vf_parsed *p,
     struct vf_report_style st = vf_cli_style(verb, p, 1);
     if (vf_cli_json(verb, p))
         b.failed = !vf_json_check(&b, r);
+    else if (r->bundle)
+        vf_text_bundle(&b, r, &st);
     else
         vf_text_check(&b, r, &st, env);
     int code = vf_cli_print(1, &b, r->exit);
@@ -54,12 +65,17 @@ static int run(const struct vf_verb *verb, const struct vf_parsed *p)
                                       .at = vf_cli_value(verb, p, "at"),
                                       .from = p->lists[from],
                                       .n_from = p->n_lists[from],
+                                      .python = vf_cli_value(verb, p, "python"),
+                                      .platform = vf_cli_value(verb, p, "platform"),
+                                      .glibc = vf_cli_value(verb, p, "glibc"),
+                                      .scratch = scratch(),
                                       .hashes = vf_cli_flag(verb, p, "hashes"),
                                       .fail_on = fail_on(vf_cli_value(verb, p, "fail-on"))};
     if (!vf_cli_hooks(verb, p, &o.hooks))
         return vf_cli_usage_error(verb, json, "--jobs takes a number from 1 to 256");
     struct venvfix_check_result r;
-    int code = venvfix_check(&o, &r);
+    int code;
+    (void)venvfix_check(&o, &r);
     vf_cli_progress_end();
     if (r.error.code) {
         struct vf_report_style st = vf_cli_style(verb, p, 2);
@@ -73,10 +89,12 @@ static int run(const struct vf_verb *verb, const struct vf_parsed *p)
 
 const struct vf_verb vf_verb_check = {
     "check",
-    "[ENV]",
-    "what is broken, silently wrong, or would not survive a move",
+    "[ENV|BUNDLE]",
+    "what is broken, silently wrong, or would not survive a move; is a lock bundle complete?",
     "ENV is an environment's directory, a link to one, or a one-line file that names one; without it\n"
-    "$VIRTUAL_ENV, else .venv. Nothing is written, started or fetched.\n",
+    "$VIRTUAL_ENV, else .venv. BUNDLE is a file that `venvfix pack` made: complete for its target, or for "
+    "the one\n"
+    "that --python, --platform and --glibc name? Nothing is written, started or fetched.\n",
     options,
     VF_COUNT(options),
     0,

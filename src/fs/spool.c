@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -84,6 +86,36 @@ int vf_spool_fd(const struct vf_spool *s)
 struct vf_slice vf_spool_bytes(const struct vf_spool *s)
 {
     return vf_buf_slice(&s->memory);
+}
+
+static size_t before_page(uint64_t at)
+{
+    return (size_t)(at % (uint64_t)sysconf(_SC_PAGESIZE));
+}
+
+char *vf_spool_map(const struct vf_spool *s, uint64_t at, size_t n)
+{
+    if (n == 0 || at > s->size || n > s->size - at)
+        return NULL;
+    if (s->fd < 0) {
+        char *copy = malloc(n);
+        if (copy)
+            memcpy(copy, s->memory.p + at, n);
+        return copy;
+    }
+    size_t before = before_page(at);
+    void *p = mmap(NULL, n + before, PROT_READ | PROT_WRITE, MAP_PRIVATE, s->fd, (off_t)(at - before));
+    return p == MAP_FAILED ? NULL : (char *)p + before;
+}
+
+void vf_spool_unmap(const struct vf_spool *s, char *image, uint64_t at, size_t n)
+{
+    if (!image)
+        return;
+    if (s->fd < 0)
+        free(image);
+    else
+        (void)munmap(image - before_page(at), n + before_page(at));
 }
 
 enum vf_status vf_spool_clear(struct vf_spool *s, struct vf_err *err)

@@ -15,6 +15,10 @@ uint64_t vf_spool_size(const struct vf_spool *s);
 int vf_spool_fd(const struct vf_spool *s); /* -1: memory */
 /* Memory: its bytes, which move when more are written. */
 struct vf_slice vf_spool_bytes(const struct vf_spool *s);
+/* Bytes [at, at + n) as memory that may be written to without changing the spool; NULL when it cannot be had.
+ * The file is ours alone, so it cannot shrink under a reader. To be given back to vf_spool_unmap. */
+char *vf_spool_map(const struct vf_spool *s, uint64_t at, size_t n);
+void vf_spool_unmap(const struct vf_spool *s, char *image, uint64_t at, size_t n);
 /* Everything is forgotten. */
 VF_MUST_CHECK enum vf_status vf_spool_clear(struct vf_spool *s, struct vf_err *err);
 void vf_spool_free(struct vf_spool *s); /* NULL is fine */

@@ -1,4 +1,4 @@
-/* text_pack.c: what `pack` did, for people. */
+/* text_pack.c: lock bundles, for people: what `pack` made, what `check` thinks of one. */
 #include "base/escape.h"
 #include "report/report.h"
 
@@ -48,4 +48,25 @@ void vf_text_pack(struct vf_buf *out, const struct venvfix_change_result *r, con
         return;
     vf_buf_puts(out, "\nworth knowing:\n");
     vf_text_findings(out, &r->warnings, st);
+}
+
+void vf_text_bundle(struct vf_buf *out, const struct venvfix_check_result *r, const struct vf_report_style *st)
+{
+    bool complete = r->errors == 0 && r->warnings == 0;
+    if (!st->quiet) {
+        put(out, r->path);
+        vf_buf_printf(out, "   lock bundle for %s ", r->implementation);
+        put(out, r->python);
+        vf_buf_puts(out, " \xC2\xB7 ");
+        put_count(out, r->distributions, "distribution", "distributions");
+        vf_buf_puts(out, " \xC2\xB7 ");
+        put_count(out, r->files, "member", "members");
+        vf_buf_puts(out, "\n\n");
+    }
+    if (r->findings.n > 0 && !(st->quiet && complete)) {
+        vf_text_findings(out, &r->findings, st);
+        vf_buf_putc(out, '\n');
+    }
+    if (!st->quiet)
+        vf_buf_printf(out, "complete for its target   %s\n", complete ? "yes" : "no");
 }

@@ -19,4 +19,15 @@ struct vf_elf {
  * live in the arena. */
 bool vf_elf_read(struct vf_slice bytes, struct vf_arena *a, struct vf_elf *out);
 
+/* What an ELF file asks of the host's libc, by the versions of symbols that it binds (FACTS 8.3). */
+struct vf_elf_floor {
+    bool is_elf;
+    unsigned glibc_minor; /* of 2.N; 0: none is asked for */
+    bool musl;            /* it needs musl's libc */
+    unsigned machine;     /* e_machine: 62 is x86_64, 183 aarch64 */
+};
+/* `image` is private memory of the caller's, which libelf may write to. Never fails: what cannot be read asks
+ * for nothing, and is_elf is false. */
+void vf_elf_floor_of(char *image, size_t n, struct vf_elf_floor *out);
+
 #endif

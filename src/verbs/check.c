@@ -1,7 +1,7 @@
 /* check.c: the verb check: open, scan, judge, report. It writes nothing and starts nothing. */
 #include "fs/txn.h"
 #include "rules/judge.h"
-#include "verbs/result.h"
+#include "verbs/check_bundle.h"
 
 static const char *fail_on_name(enum venvfix_fail_on f)
 {
@@ -78,6 +78,20 @@ static enum vf_status look_at_journal(struct vf_session *s, struct vf_env *env)
     return VF_OK;
 }
 
+static void count(const struct vf_findings *findings, const struct venvfix_check_options *o, bool moved,
+                  struct venvfix_check_result *r)
+{
+    struct vf_answers ans = vf_answers_of(findings);
+    r->sound = ans.sound;
+    r->movable = moved ? -1 : ans.movable;
+    r->self_contained = ans.self_contained;
+    r->errors = ans.errors;
+    r->warnings = ans.warnings;
+    r->infos = ans.infos;
+    r->fail_on = fail_on_name(o->fail_on);
+    r->exit = exit_code(&ans, o->fail_on);
+}
+
 static enum vf_status judge(struct vf_session *s, const struct vf_env *env,
                             const struct venvfix_check_options *o, struct venvfix_check_result *r)
 {
@@ -85,21 +99,30 @@ static enum vf_status judge(struct vf_session *s, const struct vf_env *env,
     enum vf_status st = vf_judge_env(env, &findings, &s->err);
     if (st != VF_OK)
         return st;
-    struct vf_answers ans = vf_answers_of(&findings);
-    r->sound = ans.sound;
-    r->movable = env->params.at.n ? -1 : ans.movable;
-    r->self_contained = ans.self_contained;
-    r->errors = ans.errors;
-    r->warnings = ans.warnings;
-    r->infos = ans.infos;
-    r->fail_on = fail_on_name(o->fail_on);
-    r->exit = exit_code(&ans, o->fail_on);
+    count(&findings, o, env->params.at.n > 0, r);
+    return vf_findings_out(s, &findings, &r->findings);
+}
+
+/* The file at the path is an archive. */
+static enum vf_status run_bundle(struct vf_session *s, const struct venvfix_check_options *o,
+                                 struct venvfix_check_result *r)
+{
+    struct vf_findings findings = {.a = s->a};
+    enum vf_status st = vf_check_bundle(s, o, &findings, r);
+    if (st != VF_OK)
+        return st;
+    count(&findings, o, false, r);
     return vf_findings_out(s, &findings, &r->findings);
 }
 
 static enum vf_status run(struct vf_session *s, const struct venvfix_check_options *o,
                           struct venvfix_check_result *r)
 {
+    if (vf_check_is_bundle(s, o))
+        return run_bundle(s, o, r);
+    if (o->python || o->platform || o->glibc)
+        return vf_err_set(&s->err, VF_USAGE, 0, "check", vf_slice_of(o->path),
+                          "--python, --platform and --glibc name the target of a lock bundle");
     struct vf_env_params p = {.path = vf_slice_of(o->path),
                               .cwd = s->cwd,
                               .n_from = o->n_from,

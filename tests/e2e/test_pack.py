@@ -1,5 +1,6 @@
 """pack: a lock bundle that installs offline, with pip and uv and without venvfix, and has the same bytes wherever it is made."""
 import hashlib
+import io
 import json
 import os
 import re
@@ -308,3 +309,84 @@ def test_nothing_is_left_of_a_pack_that_fails(get, scratch, other_fs):
     p.terminate()
     assert p.wait(timeout=60) in (0, 2)
     assert os.listdir(scratch) in ([], ["b.tar.xz"])
+
+
+# --- check BUNDLE ---
+
+@pytest.fixture
+def packed(get, scratch):
+    """The bundle of an environment with binary wheels, which is gone."""
+    env = get(WEB)
+    pack(env.path, scratch / "b.tar.gz")
+    envs.rmtree(env.root)
+    return scratch / "b.tar.gz"
+
+
+def rules(doc):
+    return sorted({f["rule"] for f in doc["findings"] if f["level"] != "info"})
+
+
+def test_check_of_a_bundle(packed, scratch):
+    before = os.listdir(scratch)
+    doc = report("check", packed, rc=0)
+    assert rules(doc) == [] and doc["environment"]["path"] == str(packed) and doc["environment"]["python"] == "3.11"
+    assert doc["environment"]["distributions"] == len([n for n in members(packed) if n.startswith("wheels/")])
+    floor, = [f for f in doc["findings"] if f["rule"] == "VF561"]
+    out = envs.run("readelf", "-V", *elf_files(packed, scratch / "elf")).decode()
+    assert floor["value"] == "2.%d" % max(int(n) for n in re.findall(r"GLIBC_2\.(\d+)", out))
+    envs.rmtree(scratch / "elf")
+    assert rules(report("check", packed, "--glibc", "2.40", rc=0)) == []
+    assert rules(report("check", packed, "--glibc", "2.16", rc=1)) == ["VF552"]
+    assert "VF552" in rules(report("check", packed, "--python", "3.12", rc=1))
+    doc = report("check", packed, "--platform", "win_amd64", rc=1)
+    assert "VF552" in rules(doc)
+    tags = [f for f in doc["findings"] if f["rule"] == "VF552"][0]
+    assert "cp311-cp311" in tags["expected"] and "win_amd64" in tags["expected"]
+    assert report("check", packed, "--python", "three", rc=2)["error"]["code"] == "usage"
+    assert report("check", scratch, "--python", "3.12", rc=2)["error"]["code"] == "usage"
+    assert report("check", "--fail-on", "never", packed, "--python", "3.12")["exit"] == 0
+    assert os.listdir(scratch) == before
+    text = vf("check", packed, rc=0).out.decode()
+    assert "complete for its target   yes" in text
+
+
+def elf_files(bundle, to):
+    to.mkdir()
+    for name, data in members(bundle).items():
+        if name.endswith(".whl"):
+            wheel = to / "w.whl"
+            wheel.write_bytes(data)
+            with zipfile.ZipFile(wheel) as z:
+                z.extractall(to / name[7:-4])
+    return [f for f in to.rglob("*.so*") if f.read_bytes()[:4] == b"\x7fELF"]
+
+
+def test_a_bundle_that_lacks_something(get, scratch):
+    env = get(WEB)
+    pack(env.path, scratch / "b.tar", "--exclude", "werkzeug")
+    doc = report("check", scratch / "b.tar", rc=1)
+    gap, = [f for f in doc["findings"] if f["level"] == "error"]
+    assert gap["rule"] == "VF551" and gap["distribution"] == "flask" and "erkzeug" in gap["message"]
+
+
+def test_damaged_bundles(packed, scratch):
+    data = packed.read_bytes()
+    for n in (0, 1, 100, len(data) // 2, len(data) - 1):
+        (scratch / "cut").write_bytes(data[:n])
+        code = report("check", scratch / "cut", rc=2)["error"]["code"]
+        assert code == "bad-archive" if n > 1 else code in ("not-found", "not-an-environment"), n
+    m = members(packed)
+    def again(**change):
+        with tarfile.open(scratch / "x.tar", "w", format=tarfile.PAX_FORMAT) as t:
+            for name, body in {**m, **change}.items():
+                i = tarfile.TarInfo(name)
+                i.size = len(body)
+                t.addfile(i, io.BytesIO(body))
+        return scratch / "x.tar"
+    assert report("check", again(), rc=0)["exit"] == 0, "another tool's tar of the same members is as good"
+    for change in ({"requirements.txt": b""}, {"extra/more": b"x"}, {"venvfix.json": m["venvfix.json"].replace(b'"schema": 1', b'"schema": 9')},
+                   {"SHA256SUMS": m["SHA256SUMS"].replace(b"0", b"1")}):
+        assert report("check", again(**change), rc=2)["error"]["code"] in ("bad-archive", "not-supported"), change
+    with tarfile.open(scratch / "env.tar", "w") as t:
+        t.add(scratch / "cut", "env/pyvenv.cfg")
+    assert report("check", scratch / "env.tar", rc=2)["error"]["code"] == "bad-archive"

@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include "bundle_box.h"
-#include "wheel_box.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,67 +32,85 @@ static void add(struct box_bundle *b, struct vf_slice name, struct vf_slice data
     b->members[b->n++] = (struct box_member){name, data};
 }
 
-static void make_wheels(struct box_bundle *b)
+void box_bundle_begin(struct box_bundle *b)
 {
-    static const struct box_file a[] = {{"a/__init__.py", "x = 1\n", false}, {0}};
-    static const struct box_file c[] = {{"c.py", "import a\n", false}, {0}};
-    box_wheel(&b->wheels[0], "a", "py3-none-any", "", a);
-    box_wheel(&b->wheels[1], "c", "py3-none-any", "Requires-Dist: a\n", c);
-    b->dists[0] = (struct vf_bundle_dist){.name = VF_S("a"),
-                                          .version = VF_S("1.0"),
-                                          .wheel = VF_S("a-1.0-py3-none-any.whl"),
-                                          .tags = VF_S("py3-none-any"),
-                                          .listed = true,
-                                          .tags_exact = true,
-                                          .sum = sum_of(vf_buf_slice(&b->wheels[0]))};
-    b->dists[1] = (struct vf_bundle_dist){.name = VF_S("c"),
-                                          .version = VF_S("1.0"),
-                                          .wheel = VF_S("c-1.0-py3-none-any.whl"),
-                                          .tags = VF_S("py3-none-any"),
-                                          .listed = true,
-                                          .requested = true,
-                                          .tags_exact = true,
-                                          .sum = sum_of(vf_buf_slice(&b->wheels[1]))};
-}
-
-void box_bundle_make(struct box_bundle *b)
-{
-    struct vf_err err = {0};
     *b = (struct box_bundle){0};
-    make_wheels(b);
-    b->extra = (struct vf_bundle_extra){.member = VF_S("extra/etc/x"),
-                                        .path = VF_S("etc/x"),
-                                        .rest = VF_S("etc/x"),
-                                        .executable = true,
-                                        .sum = sum_of(VF_S("carried"))};
     b->in = (struct vf_bundle){.implementation = "cpython",
                                .python = VF_S("3.11"),
                                .requires_python = VF_S(">=3.11"),
                                .dists = b->dists,
-                               .n_dists = 2,
                                .extras = &b->extra,
                                .n_extras = 1};
-    assert_int_equal(vf_bundle_put_requirements(&b->in, &b->requirements, &err), VF_OK);
-    assert_int_equal(vf_bundle_put_lock(&b->in, &b->lock, &err), VF_OK);
-    assert_int_equal(vf_bundle_put_manifest(&b->in, vf_buf_slice(&b->lock), vf_buf_slice(&b->requirements),
-                                            &b->manifest, &err),
+    b->extra = (struct vf_bundle_extra){.member = VF_S("extra/root/etc/x"),
+                                        .path = VF_S("etc/x"),
+                                        .rest = VF_S("etc/x"),
+                                        .executable = true,
+                                        .sum = sum_of(VF_S("carried"))};
+}
+
+void box_bundle_wheel(struct box_bundle *b, const char *name, const char *tag, const char *metadata,
+                      const struct box_file *files)
+{
+    size_t i = b->in.n_dists++;
+    char *file = b->names[i];
+    box_wheel(&b->wheels[i], name, tag, metadata, files);
+    (void)snprintf(file, sizeof b->names[i], "%s-1.0-%s.whl", name, tag);
+    (void)snprintf(b->members_of[i], sizeof b->members_of[i], "wheels/%s-1.0-%s.whl", name, tag);
+    b->dists[i] = (struct vf_bundle_dist){.name = vf_slice_of(name),
+                                          .version = VF_S("1.0"),
+                                          .wheel = vf_slice_of(file),
+                                          .tags = vf_slice_of(tag),
+                                          .listed = true,
+                                          .requested = i == 1,
+                                          .tags_exact = true,
+                                          .sum = sum_of(vf_buf_slice(&b->wheels[i]))};
+}
+
+static void put_texts(struct box_bundle *b)
+{
+    struct vf_err err = {0};
+    struct vf_slice lock, list;
+    if (b->own_requirements.n > 0)
+        vf_buf_put(&b->requirements, b->own_requirements);
+    else
+        assert_int_equal(vf_bundle_put_requirements(&b->in, &b->requirements, &err), VF_OK);
+    if (b->own_lock.n > 0)
+        vf_buf_put(&b->lock, b->own_lock);
+    else
+        assert_int_equal(vf_bundle_put_lock(&b->in, &b->lock, &err), VF_OK);
+    lock = vf_buf_slice(&b->lock);
+    list = vf_buf_slice(&b->requirements);
+    assert_int_equal(vf_bundle_put_manifest(&b->in, lock, list, &b->manifest, &err), VF_OK);
+    assert_int_equal(vf_bundle_put_sums(&b->in, vf_buf_slice(&b->manifest), lock, list, &b->sums, &err),
                      VF_OK);
-    assert_int_equal(vf_bundle_put_sums(&b->in, vf_buf_slice(&b->manifest), vf_buf_slice(&b->lock),
-                                        vf_buf_slice(&b->requirements), &b->sums, &err),
-                     VF_OK);
+}
+
+void box_bundle_end(struct box_bundle *b)
+{
+    put_texts(b);
     add(b, VF_S(VF_BUNDLE_MANIFEST), vf_buf_slice(&b->manifest));
     add(b, VF_S(VF_BUNDLE_LOCK), vf_buf_slice(&b->lock));
     add(b, VF_S(VF_BUNDLE_REQUIREMENTS), vf_buf_slice(&b->requirements));
-    add(b, VF_S("wheels/a-1.0-py3-none-any.whl"), vf_buf_slice(&b->wheels[0]));
-    add(b, VF_S("wheels/c-1.0-py3-none-any.whl"), vf_buf_slice(&b->wheels[1]));
-    add(b, VF_S("extra/etc/x"), VF_S("carried"));
+    for (size_t i = 0; i < b->in.n_dists; i++)
+        add(b, vf_slice_of(b->members_of[i]), vf_buf_slice(&b->wheels[i]));
+    add(b, b->extra.member, VF_S("carried"));
     add(b, VF_S(VF_BUNDLE_SUMS), vf_buf_slice(&b->sums));
+}
+
+void box_bundle_make(struct box_bundle *b)
+{
+    static const struct box_file a[] = {{"a/__init__.py", "x = 1\n", false}, {0}};
+    static const struct box_file c[] = {{"c.py", "import a\n", false}, {0}};
+    box_bundle_begin(b);
+    box_bundle_wheel(b, "a", "py3-none-any", "", a);
+    box_bundle_wheel(b, "c", "py3-none-any", "Requires-Dist: a\n", c);
+    box_bundle_end(b);
 }
 
 void box_bundle_release(struct box_bundle *b)
 {
-    vf_buf_release(&b->wheels[0]);
-    vf_buf_release(&b->wheels[1]);
+    for (size_t i = 0; i < BOX_DISTS; i++)
+        vf_buf_release(&b->wheels[i]);
     vf_buf_release(&b->manifest);
     vf_buf_release(&b->lock);
     vf_buf_release(&b->requirements);

@@ -5,21 +5,29 @@
 
 #include "archive/tar.h"
 #include "bundle/bundle.h"
+#include "wheel_box.h"
 
 struct box_member {
     struct vf_slice name, data;
 };
-enum { BOX_MEMBERS = 12 };
+enum { BOX_DISTS = 4, BOX_MEMBERS = 14 };
 struct box_bundle {
     struct vf_bundle in;
-    struct vf_bundle_dist dists[2];
+    struct vf_bundle_dist dists[BOX_DISTS];
     struct vf_bundle_extra extra;
-    struct vf_buf wheels[2];
+    struct vf_buf wheels[BOX_DISTS];
+    char names[BOX_DISTS][100], members_of[BOX_DISTS][110];
     struct vf_buf manifest, lock, requirements, sums;
-    struct box_member members[BOX_MEMBERS]; /* manifest, lock, requirements, wheels, extra, sums */
+    struct vf_slice own_requirements, own_lock; /* instead of what follows from the manifest */
+    struct box_member members[BOX_MEMBERS];     /* manifest, lock, requirements, wheels, extra, sums */
     size_t n;
 };
-/* Two wheels and one carried file. */
+/* Wheels "NAME-1.0-TAG.whl", in the order of their names; then the texts, and one carried file. */
+void box_bundle_begin(struct box_bundle *b);
+void box_bundle_wheel(struct box_bundle *b, const char *name, const char *tag, const char *metadata,
+                      const struct box_file *files);
+void box_bundle_end(struct box_bundle *b);
+/* All of it: `a`, and `c` that needs it. */
 void box_bundle_make(struct box_bundle *b);
 void box_bundle_release(struct box_bundle *b);
 /* The members, packed by the writer. */

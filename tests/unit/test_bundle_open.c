@@ -169,13 +169,13 @@ static void manifests(void **state)
     with_manifest(b, &in, "\"version\": \"1.0\"", "\"version\": \"2.0\"", VF_BAD_ARCHIVE, "does not fit");
     with_manifest(b, &in, "\"path\": \"etc/x\"", "\"path\": \"../x\"", VF_BAD_ARCHIVE, "no clean");
     with_manifest(b, &in, "\"into\": \"root\"", "\"into\": \"home\"", VF_BAD_ARCHIVE, "not known");
-    with_manifest(b, &in, "\"member\": \"extra/etc/x\"", "\"member\": \"etc/x\"", VF_BAD_ARCHIVE,
+    with_manifest(b, &in, "\"member\": \"extra/root/etc/x\"", "\"member\": \"etc/x\"", VF_BAD_ARCHIVE,
                   "below extra");
-    with_manifest(b, &in, "\"member\": \"extra/etc/x\"", "\"member\": \"extra/y\"", VF_BAD_ARCHIVE,
+    with_manifest(b, &in, "\"member\": \"extra/root/etc/x\"", "\"member\": \"extra/y\"", VF_BAD_ARCHIVE,
                   "not listed among");
     with_manifest(b, &in, "\"path\": \"wheels/a-", "\"path\": \"wheels/b-", VF_BAD_ARCHIVE,
                   "not listed among");
-    with_manifest(b, &in, "\"path\": \"extra/etc/x\"", "\"path\": \"pylock.toml\"", VF_BAD_ARCHIVE,
+    with_manifest(b, &in, "\"path\": \"extra/root/etc/x\"", "\"path\": \"pylock.toml\"", VF_BAD_ARCHIVE,
                   "listed twice");
     with_manifest(b, &in, "\"sha256\": \"", "\"sha256\": \"00", VF_BAD_ARCHIVE, "no sha256");
     with_manifest(b, &in, "\"size\": 7", "\"size\": -7", VF_BAD_ARCHIVE, "no size");

@@ -1,0 +1,35 @@
+/* goal.h: a target named by words: `--python 3.12`, `--platform manylinux_2_28_x86_64`, `--glibc 2.28`, as
+ * the tags that it takes and the variables of its markers.
+ *
+ * Pure: nothing is asked of this host. Sources: PEP 425, 508, 600, 656; platform tags as pip takes them. */
+#ifndef VF_DIST_GOAL_H
+#define VF_DIST_GOAL_H
+
+#include "dist/marker.h"
+#include "dist/tags.h"
+
+#define VF_GOAL_GLIBC_ANY 99 /* minor version when nothing bounds it */
+#define VF_GOAL_PATCH_ANY 99 /* of "3.12": the last of its releases, whichever that is */
+
+struct vf_goal_spec {
+    struct vf_slice python;   /* "3.12", "3.12.1", "3.13t" (free-threaded) */
+    bool pypy;                /* else CPython */
+    struct vf_slice platform; /* one platform tag */
+    unsigned glibc_minor;     /* of 2.N; 0: what the platform says, else any */
+};
+
+struct vf_goal {
+    struct vf_wheel_target target;
+    struct vf_tags tags;
+    struct vf_marker_env markers; /* has_extra and has_sets are false */
+    struct vf_slice python;       /* full version */
+};
+
+/* Everything lives in the arena or borrows from the spec. VF_USAGE with words for people: not a version, not
+ * a platform. VF_NOT_SUPPORTED, VF_NO_MEMORY. */
+VF_MUST_CHECK enum vf_status vf_goal_make(struct vf_arena *a, const struct vf_goal_spec *spec,
+                                          struct vf_goal *out, struct vf_err *err);
+/* "2.28" -> 28. False when it is no version of glibc. */
+bool vf_goal_parse_glibc(struct vf_slice text, unsigned *minor);
+
+#endif
