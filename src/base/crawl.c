@@ -28,17 +28,19 @@ static struct vf_crawl_item *take(struct crawl *c)
     return item;
 }
 
+/* The giver takes one of them next, so another worker is woken only when there is more than that, or when
+ * nothing will ever come. */
 static void give(struct crawl *c, struct vf_crawl_item *found)
 {
     c->busy--;
-    bool wake = found || c->busy == 0;
     while (found) {
         struct vf_crawl_item *next = found->next;
         found->next = c->waiting;
         c->waiting = found;
         found = next;
     }
-    if (wake)
+    bool over = !c->waiting && c->busy == 0;
+    if (c->stopped || over || (c->waiting && c->waiting->next))
         (void)pthread_cond_broadcast(&c->changed);
 }
 

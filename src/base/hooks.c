@@ -9,7 +9,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { MOST_JOBS = 256, MOST_CHUNK = 32, WORKER_STACK = 1024 * 1024 };
+enum {
+    MOST_JOBS = 256,
+    MOST_CHUNK = 32,
+    WORKER_STACK = 1024 * 1024,
+    SHORT_ITEMS = 24 /* of some 10 us each: what starting a thread costs */
+};
 
 bool vf_hooks_cancelled(const struct vf_hooks *h)
 {
@@ -43,6 +48,16 @@ unsigned vf_hooks_jobs(const struct vf_hooks *h)
     if (jobs < 1)
         return 1;
     return jobs > MOST_JOBS ? MOST_JOBS : (unsigned)jobs;
+}
+
+struct vf_hooks vf_hooks_for_short(const struct vf_hooks *h, size_t n)
+{
+    struct vf_hooks few = h ? *h : (struct vf_hooks){0};
+    size_t most = n / SHORT_ITEMS + 1;
+    few.jobs = vf_hooks_jobs(h);
+    if (few.jobs > most)
+        few.jobs = (unsigned)most;
+    return few;
 }
 
 /* What the workers share. */

@@ -31,6 +31,9 @@ void vf_hooks_progress(const struct vf_hooks *h, const char *phase, uint64_t don
 void vf_hooks_note(const struct vf_hooks *h, const char *note);
 unsigned vf_hooks_jobs(const struct vf_hooks *h); /* at least 1 */
 
+/* The same hooks for n items that are short: no more workers than pay for being started. h may be NULL. */
+struct vf_hooks vf_hooks_for_short(const struct vf_hooks *h, size_t n);
+
 /* Runs fn(ctx, item, worker) for every item 0..n-1 on `jobs` workers (the caller is worker 0), items in
  * chunks taken in order. Returns the status of the lowest item that failed; that worker's error is moved into
  * err. With one worker no thread is made; when a thread cannot be made the rest goes on with fewer. */

@@ -10,6 +10,8 @@
 #include "base/digest.h"
 #include "dist/text.h"
 
+enum { LIKELY_ROW = 16 }; /* bytes */
+
 /* Where a byte stands next. Remembered, so that no stretch of the file is searched twice for it (a file of
  * bare CRs has one long line). */
 struct mark {
@@ -369,6 +371,17 @@ static enum vf_status limit(struct vf_err *err)
                       "a RECORD with more than %u bytes or %u rows", VF_RECORD_MAX, VF_RECORD_ROWS_MAX);
 }
 
+/* Room for all rows at once, so that the arena does not hold them twice; a guess, and no more than what a
+ * file of this size is likely to hold. */
+static void make_room(struct parse *p)
+{
+    size_t lines = 0, most = p->file.n / LIKELY_ROW;
+    for (size_t i = 0; lines < most && (i = vf_slice_find_byte(p->file, '\n', i)) != VF_NPOS; i++)
+        lines++;
+    if (lines > 0 && (p->rows.base = vf_arena_array(p->arena, lines, sizeof(struct vf_record_row))))
+        p->rows.cap = lines;
+}
+
 enum vf_status vf_record_parse(struct vf_arena *a, struct vf_slice file, struct vf_record *out,
                                struct vf_err *err)
 {
@@ -378,6 +391,7 @@ enum vf_status vf_record_parse(struct vf_arena *a, struct vf_slice file, struct 
     if (file.n > VF_RECORD_MAX) {
         return limit(err);
     }
+    make_room(&p);
     while (p.i < file.n && st == VF_OK) {
         if (file.p[p.i] != '\n' && file.p[p.i] != '\r') {
             parse_row(&p);

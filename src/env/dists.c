@@ -126,31 +126,6 @@ static enum vf_status read_url(struct vf_env *env, struct vf_env_dist *d, struct
     return VF_OK;
 }
 
-static enum vf_status read_record(struct vf_env *env, struct vf_env_dist *d, struct vf_err *err)
-{
-    enum vf_status st =
-        read_meta(env, d->info, "RECORD", VF_RECORD_CAP, &d->record_bytes, &d->has_record, err);
-    if (st != VF_OK || !d->has_record)
-        return st;
-    struct vf_slice path = vf_path_join(&env->arena, d->info, VF_S("RECORD"));
-    d->record_file = vf_env_find(env, path);
-    if (d->record_file == VF_NONE || env->files[d->record_file].st.kind != VF_KIND_FILE) {
-        d->record_file = VF_NONE; /* behind a link: shared with others, never edited */
-        d->record_bytes = (struct vf_slice){NULL, 0};
-        return VF_OK;
-    }
-    struct vf_err why;
-    vf_err_init(&why);
-    st = vf_record_parse(&env->arena, d->record_bytes, &d->record, &why);
-    if (st == VF_LIMIT) {
-        vf_file_unexamined(&env->files[d->record_file], VF_LIMIT, 0, "more rows than are read");
-        d->record = (struct vf_record){0};
-        st = VF_OK;
-    }
-    vf_err_release(&why);
-    return st == VF_OK ? VF_OK : vf_err_nomem(err);
-}
-
 static bool ends_with_marker(const struct vf_env *env, const struct vf_env_dist *d)
 {
     /* virtualenv leaves `pip-24.0.virtualenv` beside what it seeds */
@@ -185,8 +160,6 @@ static enum vf_status read_rest(struct vf_env *env, struct vf_env_dist *d, struc
     }
     if (st == VF_OK)
         st = read_url(env, d, err);
-    if (st == VF_OK)
-        st = read_record(env, d, err);
     if (st != VF_OK)
         return st;
     struct vf_slice build = vf_path_join(&env->arena, d->info, VF_S("uv_build.json"));

@@ -92,6 +92,7 @@ struct vf_env_dist {
     struct vf_direct_url url; /* when has_url */
     bool url_invalid;
     struct vf_record record; /* rows; empty when missing */
+    uint32_t *row_files;     /* of each row: the file that it means; VF_NONE: none that is there */
     uint32_t record_file;    /* index of the RECORD file, VF_NONE */
     struct vf_slice record_bytes;
     bool unseen; /* the metadata directory is a link or could not be listed */
@@ -160,7 +161,7 @@ struct vf_env {
     struct vf_map by_path; /* path -> index into files */
     struct vf_map dirs;    /* directory path -> 1 */
     struct vf_map infos;   /* path of a metadata directory -> index of the distribution */
-    struct vf_map listed;  /* path below the root that some RECORD lists -> index of the distribution */
+    struct vf_map missing; /* path below the root that some RECORD lists, though no file is there -> 1 */
     struct vf_env_dist *dists;
     size_t n_dists;
     struct vf_env_place *places; /* PRESENT first */
@@ -184,10 +185,14 @@ VF_MUST_CHECK enum vf_status vf_env_open(const struct vf_env_params *params, str
 VF_MUST_CHECK enum vf_status vf_env_scan(struct vf_env *env, struct vf_err *err);
 void vf_env_free(struct vf_env *env);
 
-/* Re-reads single files from another tree (the planned one) into fresh facts; the rest of the environment is
- * shared. For the proof. */
-VF_MUST_CHECK enum vf_status vf_env_read_file(struct vf_env *env, struct vf_tree *tree, uint32_t file,
-                                              struct vf_file *out, struct vf_arena *a, struct vf_err *err);
+/* Reads single files again, from another tree (the planned one) and into fresh facts; the rest of the
+ * environment is shared and stays. For the proof. Both are borrowed. */
+struct vf_reread;
+VF_MUST_CHECK enum vf_status vf_reread_new(struct vf_env *env, struct vf_tree *tree, struct vf_reread **out,
+                                           struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_reread_file(struct vf_reread *r, uint32_t file, struct vf_file *out,
+                                            struct vf_arena *a, struct vf_err *err);
+void vf_reread_free(struct vf_reread *r); /* NULL is fine */
 
 /* The file at this path; VF_NONE when there is none. */
 uint32_t vf_env_find(const struct vf_env *env, struct vf_slice path);

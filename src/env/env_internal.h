@@ -15,8 +15,10 @@ VF_MUST_CHECK enum vf_status vf_env_locate_root(struct vf_env *env, struct vf_er
 VF_MUST_CHECK enum vf_status vf_env_walk(struct vf_env *env, struct vf_err *err);
 /* interpreter.c: pyvenv.cfg and the links in BIN. */
 VF_MUST_CHECK enum vf_status vf_env_interpreter(struct vf_env *env, struct vf_err *err);
-/* dists.c: metadata directories; owners.c: who owns which file. */
+/* dists.c: metadata directories; records.c: their RECORDs and which file each row means; owners.c: who owns
+ * which file. */
 VF_MUST_CHECK enum vf_status vf_env_dists(struct vf_env *env, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_env_records(struct vf_env *env, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_env_owners(struct vf_env *env, struct vf_err *err);
 /* metadata.c: does the environment's interpreter look into this site-packages directory? Not when it is
  * another minor version's, which `venv --upgrade` leaves behind. */

@@ -1,6 +1,17 @@
 /* owners.c: who owns which file: every RECORD row is resolved to a path below the root. */
 #include "env/env_internal.h"
 
+/* Nearly all rows: nothing in them has to be taken away. */
+static bool is_plain(struct vf_slice row)
+{
+    if (!row.n || row.p[0] == '.' || row.p[0] == '/')
+        return false;
+    for (size_t i = 0; (i = vf_slice_find_byte(row, '/', i)) != VF_NPOS;)
+        if (++i == row.n || row.p[i] == '/' || row.p[i] == '.')
+            return false;
+    return true;
+}
+
 /* The path below the root that a row means; false when it lies elsewhere. Rows are relative to the directory
  * that holds the dist-info; absolute rows are resolved against every spelling of a place the environment had.
  */
@@ -8,6 +19,10 @@ static bool row_path(const struct vf_env *env, const struct vf_env_dist *d, stru
                      struct vf_buf *out)
 {
     vf_buf_clear(out);
+    if (is_plain(row)) {
+        vf_path_join_buf(out, d->site, row);
+        return !out->failed;
+    }
     if (!vf_path_is_abs(row)) {
         struct vf_buf joined;
         vf_buf_init(&joined);
@@ -39,29 +54,18 @@ static bool row_path(const struct vf_env *env, const struct vf_env_dist *d, stru
     return inside && !out->failed;
 }
 
-static enum vf_status own(struct vf_env *env, uint32_t dist, uint32_t row, struct vf_slice path,
-                          struct vf_err *err)
+/* The first that lists a file owns it. */
+static void own(struct vf_env *env, uint32_t dist, uint32_t row, struct vf_file *f)
 {
-    size_t first;
-    bool listed = vf_map_get(&env->listed, path, &first);
-    uint32_t i = vf_env_find(env, path);
-    struct vf_file *f = i == VF_NONE ? NULL : &env->files[i];
-    if (listed) {
-        if (f && first != dist && f->second_dist == VF_NONE) {
-            f->second_dist = dist;
-            f->flags |= VF_FILE_SHARED;
-        }
-        /* the same file twice in one RECORD: the row with a hash counts */
-        if (f && first == dist && !env->dists[dist].record.rows[f->row].digest.n)
-            f->row = row;
-        return VF_OK;
-    }
-    struct vf_slice key = f ? f->path : vf_arena_dup(&env->arena, path);
-    if (!key.p || !vf_map_put(&env->listed, key, dist))
-        return vf_err_nomem(err);
-    if (!f)
-        return VF_OK;
     const struct vf_record_row *r = &env->dists[dist].record.rows[row];
+    if (f->dist == dist && !env->dists[dist].record.rows[f->row].digest.n)
+        f->row = row; /* the same file twice in one RECORD: the row with a hash counts */
+    if (f->dist != VF_NONE && f->dist != dist && f->second_dist == VF_NONE) {
+        f->second_dist = dist;
+        f->flags |= VF_FILE_SHARED;
+    }
+    if (f->dist != VF_NONE)
+        return;
     f->dist = dist;
     f->row = row;
     f->truth = r->digest.n ? VF_ROW_UNKNOWN : VF_ROW_NO_HASH;
@@ -70,7 +74,15 @@ static enum vf_status own(struct vf_env *env, uint32_t dist, uint32_t row, struc
         if (r->digest.n)
             f->truth = VF_ROW_FALSE;
     }
-    return VF_OK;
+}
+
+static enum vf_status miss(struct vf_env *env, const struct vf_env_dist *dist, struct vf_slice row,
+                           struct vf_buf *path, struct vf_err *err)
+{
+    if (!row_path(env, dist, row, path))
+        return VF_OK;
+    struct vf_slice key = vf_arena_dup(&env->arena, vf_buf_slice(path));
+    return key.p && vf_map_put(&env->missing, key, 1) ? VF_OK : vf_err_nomem(err);
 }
 
 bool vf_env_row_path(const struct vf_env *env, const struct vf_env_dist *d, struct vf_slice row,
@@ -97,13 +109,15 @@ enum vf_status vf_env_owners(struct vf_env *env, struct vf_err *err)
 {
     struct vf_buf path;
     vf_buf_init(&path);
-    vf_map_init(&env->listed, &env->arena);
+    vf_map_init(&env->missing, &env->arena);
     enum vf_status st = VF_OK;
     for (uint32_t d = 0; d < env->n_dists && st == VF_OK; d++) {
         const struct vf_env_dist *dist = &env->dists[d];
         for (uint32_t r = 0; r < dist->record.n && st == VF_OK; r++)
-            if (row_path(env, dist, dist->record.rows[r].path, &path))
-                st = own(env, d, r, vf_buf_slice(&path), err);
+            if (dist->row_files[r] != VF_NONE)
+                own(env, d, r, &env->files[dist->row_files[r]]);
+            else
+                st = miss(env, dist, dist->record.rows[r].path, &path, err);
     }
     vf_buf_release(&path);
     if (st == VF_OK)

@@ -60,29 +60,59 @@ enum vf_status vf_env_scan(struct vf_env *env, struct vf_err *err)
     return st;
 }
 
-enum vf_status vf_env_read_file(struct vf_env *env, struct vf_tree *tree, uint32_t file, struct vf_file *out,
-                                struct vf_arena *a, struct vf_err *err)
+struct vf_reread {
+    struct vf_env *env;
+    struct vf_tree *tree;
+    struct vf_searcher *searcher;
+    struct vf_read_tools tools;
+};
+
+enum vf_status vf_reread_new(struct vf_env *env, struct vf_tree *tree, struct vf_reread **out,
+                             struct vf_err *err)
 {
-    struct vf_searcher *searcher = NULL;
-    struct vf_file *f = &env->files[file], kept = *f;
+    struct vf_reread *r = calloc(1, sizeof *r);
+    *out = NULL;
+    if (!r)
+        return vf_err_nomem(err);
+    r->env = env;
+    r->tree = tree;
+    enum vf_status st = vf_searcher_new(env->place_list, env->n_places, &r->searcher, err);
+    if (st != VF_OK) {
+        free(r);
+        return st;
+    }
+    *out = r;
+    return VF_OK;
+}
+
+void vf_reread_free(struct vf_reread *r)
+{
+    if (!r)
+        return;
+    vf_searcher_free(r->searcher);
+    vf_read_tools_release(&r->tools);
+    free(r);
+}
+
+enum vf_status vf_reread_file(struct vf_reread *r, uint32_t file, struct vf_file *out, struct vf_arena *a,
+                              struct vf_err *err)
+{
+    struct vf_file *f = &r->env->files[file], kept = *f;
     f->facts = (struct vf_facts){0};
     f->unexamined = VF_OK;
     f->flags &= ~(uint32_t)(VF_FILE_VOTER | VF_FILE_HASHED | VF_FILE_HITS_CUT | VF_FILE_BINARY);
-    struct vf_read_tools tools = {0};
-    struct vf_read_job job = {.env = env, .tree = tree, .a = a, .tools = &tools};
-    enum vf_status st = vf_searcher_new(env->place_list, env->n_places, &searcher, err);
-    job.searcher = searcher;
-    if (st == VF_OK && f->st.kind == VF_KIND_LINK) {
+    struct vf_read_job job = {
+        .env = r->env, .tree = r->tree, .searcher = r->searcher, .a = a, .tools = &r->tools};
+    enum vf_status st = VF_OK;
+    if (f->st.kind == VF_KIND_LINK) {
         struct vf_slice target;
-        st = vf_tree_readlink(tree, f->path, a, &target, err);
+        st = vf_tree_readlink(r->tree, f->path, a, &target, err);
         f->target = target;
         if (st == VF_OK)
             st = vf_env_read_syntaxes(&job, f, target, err);
-    } else if (st == VF_OK) {
+    } else {
         st = vf_env_read_contents(&job, f, err);
     }
-    vf_searcher_free(searcher);
-    vf_read_tools_release(&tools);
     *out = *f;
     *f = kept;
     return st;
@@ -92,7 +122,7 @@ static enum vf_status open_steps(struct vf_env *env, struct vf_err *err)
 {
     static enum vf_status (*const steps[])(struct vf_env *, struct vf_err *) = {
         vf_env_locate_root, vf_env_walk,   vf_env_interpreter, vf_env_dists,
-        vf_env_owners,      vf_env_voters, vf_env_vote};
+        vf_env_records,     vf_env_owners, vf_env_voters,      vf_env_vote};
     enum vf_status st = VF_OK;
     for (size_t i = 0; i < VF_COUNT(steps) && st == VF_OK; i++)
         st = steps[i](env, err);

@@ -26,6 +26,20 @@ struct voters {
     uint32_t *index;
 };
 
+/* Its bytes, which were kept when it is the RECORD of a distribution. */
+static enum vf_status bytes_of(const struct vf_read_job *job, const struct vf_file *f, struct vf_slice *out,
+                               struct vf_err *err)
+{
+    size_t dist;
+    const struct vf_env *env = job->env;
+    if (vf_map_get(&env->infos, vf_path_dir(f->path), &dist) && env->dists[dist].record_file != VF_NONE &&
+        f == &env->files[env->dists[dist].record_file]) {
+        *out = env->dists[dist].record_bytes;
+        return VF_OK;
+    }
+    return vf_tree_read(job->tree, f->path, VOTER_CAP, job->a, out, err);
+}
+
 static enum vf_status read_voter(void *ctx, size_t item, unsigned worker, struct vf_err *err)
 {
     struct voters *v = ctx;
@@ -38,7 +52,7 @@ static enum vf_status read_voter(void *ctx, size_t item, unsigned worker, struct
         return vf_env_read_syntaxes(&job, f, f->target, err);
     struct vf_err why;
     vf_err_init(&why);
-    enum vf_status st = vf_tree_read(job.tree, f->path, VOTER_CAP, job.a, &bytes, &why);
+    enum vf_status st = bytes_of(&job, f, &bytes, &why);
     if (st == VF_OK) {
         st = vf_env_read_syntaxes(&job, f, bytes, err);
     } else if (st == VF_NO_MEMORY) {
@@ -61,5 +75,6 @@ enum vf_status vf_env_voters(struct vf_env *env, struct vf_err *err)
     for (size_t i = 0; i < env->n_files; i++)
         if (is_voter(env, &env->files[i]))
             v.index[n++] = (uint32_t)i;
-    return vf_parallel(env->params.hooks, n, read_voter, &v, err);
+    struct vf_hooks hooks = vf_hooks_for_short(env->params.hooks, n);
+    return vf_parallel(&hooks, n, read_voter, &v, err);
 }

@@ -27,7 +27,8 @@ static enum vf_status failed(struct vf_err *err, struct vf_slice path, const cha
 static enum vf_status read_edited(struct proving *p, struct vf_err *err)
 {
     const struct vf_edits *edits = &p->plan->edits;
-    enum vf_status st = VF_OK;
+    struct vf_reread *reread = NULL;
+    enum vf_status st = vf_reread_new(&p->after, p->tree, &reread, err);
     for (size_t i = 0; i < edits->n && st == VF_OK; i++) {
         uint32_t f = vf_env_find(&p->after, edits->v[i].path);
         if (f == VF_NONE)
@@ -38,12 +39,13 @@ static enum vf_status read_edited(struct proving *p, struct vf_err *err)
             continue;
         }
         struct vf_file now;
-        st = vf_env_read_file(&p->after, p->tree, f, &now, p->a, err);
+        st = vf_reread_file(reread, f, &now, p->a, err);
         if (st == VF_OK && now.unexamined != VF_OK && p->plan->env->files[f].unexamined == VF_OK)
             st = failed(err, now.path, "", "it cannot be read back");
         if (st == VF_OK)
             p->after.files[f] = now;
     }
+    vf_reread_free(reread);
     return st;
 }
 

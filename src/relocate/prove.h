@@ -28,11 +28,13 @@ VF_MUST_CHECK enum vf_status vf_prove_interpreter(const struct vf_env *env, stru
                                                   const struct vf_hooks *hooks, struct vf_arena *a,
                                                   enum vf_proof *out, struct vf_err *err);
 /* A small script with the header that scripts at `root` get, for the journal directory: when started it
- * prints "ok". Appends to out. */
+ * prints what its interpreter calls its prefix. Appends to out. */
 VF_MUST_CHECK enum vf_status vf_prove_stub(const struct vf_env *env, struct vf_slice root, struct vf_buf *out,
                                            struct vf_err *err);
-/* Starts that stub. */
-VF_MUST_CHECK enum vf_status vf_prove_stub_runs(struct vf_slice stub, const struct vf_hooks *hooks,
-                                                struct vf_arena *a, enum vf_proof *out, struct vf_err *err);
+/* Starts that stub, which stands at `stub`: it proves the interpreter at `root`, too. Where it does not do
+ * so, the interpreter is started by itself, so that an error says which of both it is. */
+VF_MUST_CHECK enum vf_status vf_prove_started(const struct vf_env *env, struct vf_slice root,
+                                              struct vf_slice stub, const struct vf_hooks *hooks,
+                                              struct vf_arena *a, enum vf_proof *out, struct vf_err *err);
 
 #endif

@@ -8,7 +8,8 @@
 
 #include "syntax/header.h"
 
-static const char program[] = "import sys\n"
+static const char program[] = "#!python -ISB\n" /* the stub's header, to be replaced; a comment otherwise */
+                              "import sys\n"
                               "if sys.prefix == sys.base_prefix:\n"
                               "    import site\n"
                               "    site.addsitepackages = lambda known, prefixes=None: known\n"
@@ -85,8 +86,7 @@ enum vf_status vf_prove_stub(const struct vf_env *env, struct vf_slice root, str
     struct vf_arena a;
     vf_arena_init(&a);
     struct vf_slice name = env->py.link.n ? env->py.link : VF_S("python");
-    struct vf_source src = {.path = VF_S("probe"),
-                            .bytes = VF_S("#!python -ISB\nimport sys\nsys.stdout.write('ok')\n")};
+    struct vf_source src = {.path = VF_S("probe"), .bytes = vf_slice_of(program)};
     struct vf_read_out read = {.a = &a};
     struct vf_target target = {
         .root = root, .bin = &name, .n_bin = 1, .line_limit = 127, .py_major = 3, .py_minor = env->py.minor};
@@ -97,9 +97,9 @@ enum vf_status vf_prove_stub(const struct vf_env *env, struct vf_slice root, str
     if (st == VF_OK && !read.refs.n)
         st = vf_err_set(err, VF_INTERNAL, 0, "prove", src.path, "no header in the probe");
     const struct vf_ref *r = read.refs.base;
-    if (st == VF_OK)
+    if (st == VF_OK && r)
         st = vf_syntax_write(r, &src, path, &target, &header, err);
-    if (st == VF_OK) {
+    if (st == VF_OK && r) {
         vf_buf_put(out, vf_slice_sub(src.bytes, 0, r->off));
         put_header(out, vf_buf_slice(&header), env->bin);
         vf_buf_put(out, vf_slice_from(src.bytes, r->off + r->len));
@@ -111,8 +111,9 @@ enum vf_status vf_prove_stub(const struct vf_env *env, struct vf_slice root, str
     return st;
 }
 
-enum vf_status vf_prove_stub_runs(struct vf_slice stub, const struct vf_hooks *hooks, struct vf_arena *a,
-                                  enum vf_proof *out, struct vf_err *err)
+static enum vf_status start_stub(const struct vf_env *env, struct vf_slice root, struct vf_slice stub,
+                                 const struct vf_hooks *hooks, struct vf_arena *a, enum vf_proof *out,
+                                 struct vf_err *err)
 {
     const char *exe = vf_arena_cstr(a, stub);
     if (!exe)
@@ -125,10 +126,31 @@ enum vf_status vf_prove_stub_runs(struct vf_slice stub, const struct vf_hooks *h
     if (st != VF_OK || r.exec_errno == EACCES || r.exec_errno == EPERM)
         return st;
     *out = VF_PROVED_NOT;
-    if (r.exec_errno || r.exit_code != 0 || !vf_slice_eq(r.out, VF_S("ok")))
+    if (r.exec_errno || r.exit_code != 0 || !same_place(env, r.out, root))
         return vf_err_set(err, VF_PROOF_FAILED, r.exec_errno, "start", stub,
                           "a script with the header for this place does not start: %.*s",
                           (int)(r.err.n < 300 ? r.err.n : 300), r.err.p ? r.err.p : "");
     *out = VF_PROVED;
     return VF_OK;
+}
+
+enum vf_status vf_prove_started(const struct vf_env *env, struct vf_slice root, struct vf_slice stub,
+                                const struct vf_hooks *hooks, struct vf_arena *a, enum vf_proof *out,
+                                struct vf_err *err)
+{
+    struct vf_err why;
+    vf_err_init(&why);
+    *out = VF_PROOF_NOT_TRIED;
+    enum vf_status st = start_stub(env, root, stub, hooks, a, out, &why);
+    if (st != VF_OK || *out != VF_PROVED) {
+        enum vf_status alone = VF_OK;
+        if (st == VF_OK || st == VF_PROOF_FAILED)
+            alone = vf_prove_interpreter(env, root, hooks, a, out, err);
+        if (alone != VF_OK)
+            st = alone;
+        else if (st != VF_OK)
+            vf_err_set(err, why.code, why.sys, why.op, stub, "%s", why.detail);
+    }
+    vf_err_release(&why);
+    return st;
 }

@@ -124,16 +124,18 @@ static void judge_one_row(struct vf_judge *j, const struct vf_env_dist *d, const
 {
     if (!row->path.n || vf_slice_find_byte(row->path, '\0', 0) != VF_NPOS)
         return; /* malformed: said already */
+    uint32_t file = d->row_files[row - d->record.rows];
+    if (file != VF_NONE) {
+        judge_changed(j, d, row, &j->env->files[file]);
+        return;
+    }
     if (!vf_env_row_path(j->env, d, row->path, path)) {
         if (!vf_path_is_abs(row->path)) /* absolute rows are references, judged as such */
             about_row(j, VF_RULE_RECORD_ESCAPING, d, row);
         return;
     }
     struct vf_slice p = vf_buf_slice(path);
-    uint32_t file = vf_env_find(j->env, p);
-    if (file != VF_NONE)
-        judge_changed(j, d, row, &j->env->files[file]);
-    else if (!vf_env_has(j->env, p))
+    if (!vf_env_has(j->env, p))
         judge_missing(j, d, row, p, ph);
 }
 

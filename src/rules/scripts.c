@@ -160,8 +160,7 @@ void vf_judge_entry_points(struct vf_judge *j)
                 continue;
             uint32_t file = vf_env_find(env, path);
             struct vf_finding *fi = NULL;
-            size_t row;
-            if (file == VF_NONE && !vf_map_get(&env->listed, path, &row))
+            if (file == VF_NONE && !vf_map_get(&env->missing, path, NULL))
                 fi = vf_findings_add(j->out, VF_RULE_SCRIPT_ABSENT, path);
             else if (file != VF_NONE && env->files[file].st.kind == VF_KIND_FILE &&
                      !(env->files[file].st.mode & 0111))

@@ -25,19 +25,15 @@ static enum vf_status stage_stub(struct vf_change *c, struct vf_txn *t)
     return st;
 }
 
-/* The interpreter, and a script with the header that scripts get there, are started at the place where they
- * are now. */
+/* A script with the header that scripts get there, and with it the interpreter, is started at the place where
+ * they are now. */
 static enum vf_status prove_there(struct vf_change *c)
 {
     vf_hooks_phase(&c->s.hooks, "prove");
-    enum vf_status st =
-        vf_prove_interpreter(c->env, c->to, &c->s.hooks, c->s.a, &c->proofs.interpreter, &c->s.err);
-    if (st != VF_OK || c->proofs.interpreter != VF_PROVED)
-        return st;
     struct vf_slice stub = vf_path_join(c->s.a, c->to, VF_S(VF_TXN_DIR "/probe"));
-    enum vf_proof started;
-    return stub.p ? vf_prove_stub_runs(stub, &c->s.hooks, c->s.a, &started, &c->s.err)
-                  : vf_err_nomem(&c->s.err);
+    if (!stub.p)
+        return vf_err_nomem(&c->s.err);
+    return vf_prove_started(c->env, c->to, stub, &c->s.hooks, c->s.a, &c->proofs.interpreter, &c->s.err);
 }
 
 static enum vf_status commit(struct vf_change *c, struct vf_txn *t)

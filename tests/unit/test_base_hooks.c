@@ -111,13 +111,22 @@ static void events(void **state)
     assert_true(vf_hooks_jobs(NULL) >= 1);
 }
 
+static void few_items_few_workers(void **state)
+{
+    (void)state;
+    struct vf_hooks h = {.jobs = 8};
+    assert_int_equal(vf_hooks_for_short(&h, 0).jobs, 1);
+    assert_int_equal(vf_hooks_for_short(&h, 3).jobs, 1);
+    assert_int_equal(vf_hooks_for_short(&h, 10000).jobs, 8);
+    assert_int_equal(vf_hooks_for_short(NULL, 1).jobs, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_item_once),
-        cmocka_unit_test(lowest_failure_is_returned),
-        cmocka_unit_test(cancel_stops),
-        cmocka_unit_test(events),
+        cmocka_unit_test(every_item_once),       cmocka_unit_test(lowest_failure_is_returned),
+        cmocka_unit_test(cancel_stops),          cmocka_unit_test(events),
+        cmocka_unit_test(few_items_few_workers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,84 @@
+/* records.c: the RECORD of every distribution, read and taken apart in parallel, and which file each row
+ * means.
+ */
+#include "env/env_internal.h"
+
+/* False: it is behind a link (shared with others, never edited), missing, or could not be read. */
+static bool find_record(struct vf_env *env, struct vf_env_dist *d, struct vf_arena *a, struct vf_err *err)
+{
+    struct vf_slice path = vf_path_join(a, d->info, VF_S("RECORD"));
+    uint32_t i = path.p ? vf_env_find(env, path) : VF_NONE;
+    if (!path.p) {
+        (void)vf_err_nomem(err);
+    } else if (i == VF_NONE || env->files[i].st.kind == VF_KIND_LINK) {
+        struct vf_slice abs = vf_path_join(a, env->resolved, path);
+        d->has_record = abs.p && vf_outside_kind(env->params.outside, abs, NULL) == VF_KIND_FILE;
+        if (!abs.p)
+            (void)vf_err_nomem(err);
+    } else if (env->files[i].st.kind == VF_KIND_FILE && env->files[i].unexamined == VF_OK) {
+        d->record_file = i;
+    }
+    return d->record_file != VF_NONE;
+}
+
+static enum vf_status read_record(struct vf_env *env, struct vf_env_dist *d, struct vf_arena *a,
+                                  struct vf_err *err)
+{
+    struct vf_file *f = &env->files[d->record_file];
+    enum vf_status st = vf_tree_read(env->tree, f->path, VF_RECORD_CAP, a, &d->record_bytes, err);
+    if (st == VF_NO_MEMORY)
+        return st;
+    if (st != VF_OK) {
+        vf_file_unexamined(f, st, err->sys, st == VF_LIMIT ? "larger than such a file can be" : NULL);
+        d->record_file = VF_NONE;
+        return VF_OK;
+    }
+    d->has_record = true;
+    st = vf_record_parse(a, d->record_bytes, &d->record, err);
+    if (st == VF_LIMIT) {
+        vf_file_unexamined(f, VF_LIMIT, 0, "more rows than are read");
+        d->record = (struct vf_record){0};
+        st = VF_OK;
+    }
+    return st;
+}
+
+static enum vf_status find_files(const struct vf_env *env, struct vf_env_dist *d, struct vf_arena *a,
+                                 struct vf_err *err)
+{
+    d->row_files = vf_arena_array(a, d->record.n + 1, sizeof *d->row_files);
+    if (!d->row_files)
+        return vf_err_nomem(err);
+    struct vf_buf path;
+    vf_buf_init(&path);
+    for (size_t r = 0; r < d->record.n; r++) {
+        bool inside = vf_env_row_path(env, d, d->record.rows[r].path, &path);
+        d->row_files[r] = inside ? vf_env_find(env, vf_buf_slice(&path)) : VF_NONE;
+    }
+    enum vf_status st = path.failed ? vf_err_nomem(err) : VF_OK;
+    vf_buf_release(&path);
+    return st;
+}
+
+static enum vf_status one_record(void *ctx, size_t item, unsigned worker, struct vf_err *err)
+{
+    struct vf_env *env = ctx;
+    struct vf_env_dist *d = &env->dists[item];
+    struct vf_arena *a = &env->worker_arenas[worker];
+    struct vf_err why;
+    if (vf_path_is_abs(d->site)) /* behind an egg-link: not of this environment */
+        return VF_OK;
+    vf_err_init(&why);
+    enum vf_status st = VF_OK;
+    if (find_record(env, d, a, &why))
+        st = read_record(env, d, a, &why);
+    st = why.code == VF_NO_MEMORY ? VF_NO_MEMORY : st;
+    vf_err_release(&why);
+    return st == VF_OK ? find_files(env, d, a, err) : vf_err_nomem(err);
+}
+
+enum vf_status vf_env_records(struct vf_env *env, struct vf_err *err)
+{
+    struct vf_hooks hooks = vf_hooks_for_short(env->params.hooks, env->n_dists);
+    return vf_parallel(&hooks, env->n_dists, one_record, env, err);
+}
