@@ -42,7 +42,9 @@ CC_release  = $(CC)
 CXX_release = $(CXX)
 CF_release  = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIC $(CFLAGS)
 ifeq ($(shell uname -s),Linux)
-LF_release := -pie -Wl,-z,relro -Wl,-z,now
+# libstdc++ within, where it can be: loading it takes longer than all that is used of it (TOML).
+STATIC_CXX = $(if $(SRCXX),$(if $(wildcard $(shell $(CXX) -print-file-name=libstdc++.a)),-static-libstdc++ -static-libgcc))
+LF_release = -pie -Wl,-z,relro -Wl,-z,now -Wl,--as-needed $(STATIC_CXX)
 endif
 CC_asan     = $(CC)
 CXX_asan    = $(CXX)
