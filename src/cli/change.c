@@ -109,7 +109,10 @@ static int print_result(const struct vf_verb *verb, const struct vf_parsed *p,
         vf_text_change(&b, r, &st);
     int code = vf_cli_print(1, &b, r->exit);
     vf_buf_release(&b);
-    return code;
+    if (code != 2 || r->exit == 2 || r->dry_run)
+        return code;
+    fprintf(stderr, "venvfix: what was asked for is done all the same\n");
+    return 1; /* 2 says that everything is as before */
 }
 
 /* The references that kept it from being done, then the error. */

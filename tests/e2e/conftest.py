@@ -10,6 +10,8 @@ from envs import Recipe
 
 _store = envs.Store()
 _ran = set()
+# Seconds that a test of the file takes, roughly, with its share of making the environment; of others one.
+COST = {"test_matrix.py": 9, "test_used.py": 8, "test_recreate.py": 7, "test_interrupt.py": 3, "test_awkward_names.py": 3, "test_fix.py": 3}
 
 
 def pytest_sessionstart(session):
@@ -25,15 +27,16 @@ def _wanted(item):
 
 def pytest_collection_modifyitems(config, items):
     """The part of this shard. Tests of one environment stay together, since each shard makes its own; so do those of one file that name
-    none. The largest groups go first, each to the shard that has least."""
+    none. The dearest groups go first, each to the shard that has least."""
     groups = {}
     for item in items:
         groups.setdefault(str((_wanted(item) or [item.location[0]])[0]), []).append(item)
+    cost = {key: sum(COST.get(os.path.basename(i.location[0]), 1) for i in group) for key, group in groups.items()}
     loads = [0] * place.SHARDS
     mine = set()
-    for key in sorted(groups, key=lambda k: (-len(groups[k]), k)):
+    for key in sorted(groups, key=lambda k: (-cost[k], k)):
         shard = loads.index(min(loads))
-        loads[shard] += len(groups[key])
+        loads[shard] += cost[key]
         if shard == place.SHARD - 1:
             mine.update(groups[key])
     config.hook.pytest_deselected(items=[i for i in items if i not in mine])

@@ -15,11 +15,13 @@ GROUPS = ("web", "text", "number", "kernel")
 
 
 def rows():
-    """All of the product when it is asked for; else every pair of values of two columns at least once."""
+    """All of the product when it is asked for; else every pair of values of two columns at least once. The sanitized program, whose bytes are
+    those of the ordinary one, does one row of each maker: every value of every column."""
     makers = envs.makers()
     if place.FULL:
         return list(itertools.product(makers, ("pip", "uv"), GROUPS, DESTINATIONS))
-    return [(m, ("pip", "uv")[(d + i // 2) % 2], GROUPS[(i + d) % 4], DESTINATIONS[d]) for i, m in enumerate(makers) for d in range(4)]
+    return [(m, ("pip", "uv")[(d + i // 2) % 2], GROUPS[(i + d) % 4], DESTINATIONS[d]) for i, m in enumerate(makers) for d in range(4)
+            if not place.SANITIZED or d == (i + i // 4) % 4]
 
 
 def destination(kind, scratch, request):
@@ -40,6 +42,9 @@ def destination(kind, scratch, request):
 
 def test_the_rows_cover_every_pair():
     makers = envs.makers()
+    if place.SANITIZED:
+        assert all({r[c] for r in rows()} == set(v) for c, v in enumerate([makers, ("pip", "uv"), GROUPS, DESTINATIONS])) or len(makers) < 4
+        return
     if len(makers) < 4:
         pytest.skip("with Debian's Python alone there are too few makers for pairs")
     for columns in itertools.combinations(range(4), 2):

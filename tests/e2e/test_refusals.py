@@ -338,3 +338,13 @@ def test_running_programs_do_not_stop_it(env, scratch):
         p.wait()
     assert parse(vf("check", "--format", "json", "--at", scratch / "new", scratch / "new", rc=0))["answers"]["sound"]
     assert not [f for f in find(report("check", scratch / "new")) if exact(f, "path").startswith(b".venvfix")]
+
+
+def test_a_report_that_cannot_be_written(env, scratch):
+    """check could not do its job then; a move that is done is done, and says so."""
+    with open("/dev/full", "wb") as full:
+        p = subprocess.run([place.PROGRAM, "check", env.path], stdout=full, stderr=subprocess.PIPE, env=place.clean_environ())
+        assert p.returncode == 2 and b"cannot write the report" in p.stderr, p
+        p = subprocess.run([place.PROGRAM, "move", env.path, scratch / "new"], stdout=full, stderr=subprocess.PIPE, env=place.clean_environ())
+    assert p.returncode == 1 and b"is done all the same" in p.stderr, p
+    assert not env.path.exists() and report("check", "--at", scratch / "new", scratch / "new")["exit"] == 0
