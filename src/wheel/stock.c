@@ -59,6 +59,8 @@ enum vf_status vf_stock_add(struct vf_stock *s, const struct vf_stock_wheel *whe
     if (!w || !canonical.p)
         return vf_err_nomem(err);
     *w = *wheel;
+    if (!w->path.n && w->held.fd < 0)
+        w->held.size = w->held.bytes.n;
     w->canonical = canonical;
     w->name = name;
     w->next = VF_NPOS;
