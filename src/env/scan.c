@@ -137,7 +137,7 @@ static enum vf_status metadata_steps(struct vf_env *env, struct vf_err *err)
     enum vf_status st = VF_OK;
     for (size_t i = 0; i < VF_COUNT(steps) && st == VF_OK; i++)
         st = steps[i](env, err);
-    return st;
+    return vf_buf_ran_out() && st == VF_OK ? vf_err_nomem(err) : st;
 }
 
 static enum vf_status open_with(const struct vf_env_params *params,

@@ -14,6 +14,7 @@ struct git {
     struct vf_arena *a;
     struct vf_slice dir;    /* .git, or what its file names */
     struct vf_slice common; /* where refs and config lie: of a worktree another directory */
+    bool failed;            /* there was no memory */
 };
 
 /* False: not there or not readable. */
@@ -22,10 +23,12 @@ static bool read_at(struct git *g, struct vf_slice dir, struct vf_slice name, st
     struct vf_err ignored;
     vf_err_init(&ignored);
     struct vf_slice path = vf_path_join(g->a, dir, name);
-    bool ok = path.p && vf_outside_exists(g->o, path) &&
-              vf_outside_read(g->o, path, GIT_CAP, g->a, out, &ignored) == VF_OK;
+    enum vf_status st = path.p ? VF_NOT_FOUND : VF_NO_MEMORY;
+    if (path.p && vf_outside_exists(g->o, path))
+        st = vf_outside_read(g->o, path, GIT_CAP, g->a, out, &ignored);
+    g->failed = g->failed || st == VF_NO_MEMORY;
     vf_err_release(&ignored);
-    return ok;
+    return st == VF_OK;
 }
 
 static struct vf_slice absolute(struct git *g, struct vf_slice base, struct vf_slice path)
@@ -179,8 +182,12 @@ enum vf_status vf_vcs_look(struct vf_outside *o, struct vf_slice dir, struct vf_
     struct git g = {.o = o, .a = a};
     *out = (struct vf_freeze_vcs){.state = VF_VCS_NONE};
     for (struct vf_slice top = dir; top.n; top = vf_path_dir(top)) {
-        if (find_git_dir(&g, top))
-            return look_at_git(&g, top, dir, out, err);
+        if (find_git_dir(&g, top)) {
+            enum vf_status st = look_at_git(&g, top, dir, out, err);
+            return st == VF_OK && g.failed ? vf_err_nomem(err) : st;
+        }
+        if (g.failed || a->failed)
+            return vf_err_nomem(err);
         struct vf_slice other = other_system(&g, top, top.n == dir.n);
         if (other.n) {
             out->kind = other;

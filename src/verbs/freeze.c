@@ -191,7 +191,8 @@ static enum vf_status give(struct freeze *z, struct venvfix_freeze_result *r)
         r->python = vf_bytes_of(vf_arena_dup(a, z->env->py.version));
     r->text = keep(a, &z->text);
     r->notes = keep(a, &z->notes);
-    return ok && !a->failed && r->text.p && r->notes.p ? VF_OK : vf_err_nomem(&z->s.err);
+    ok = ok && !a->failed && r->text.p && r->notes.p && !vf_buf_ran_out();
+    return ok ? VF_OK : vf_err_nomem(&z->s.err);
 }
 
 int venvfix_freeze(const struct venvfix_freeze_options *options, struct venvfix_freeze_result *result)

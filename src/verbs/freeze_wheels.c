@@ -50,6 +50,16 @@ static struct vf_slice shown_path(struct vf_arena *a, const char *dir, struct vf
     return joined.p ? vf_path_clean_dup(a, joined) : joined;
 }
 
+/* A directory that cannot be listed for want of memory is not one that is not there. */
+static enum vf_status add_dir(struct search *f, struct vf_slice dir, struct vf_err *err)
+{
+    enum vf_status st = vf_stock_add_dir(&f->stock, dir, VF_ORIGIN_LINKS, err);
+    if (st == VF_OK || (!f->s->a->failed && !vf_buf_ran_out()))
+        return st;
+    vf_err_clear(err);
+    return vf_err_nomem(err);
+}
+
 static enum vf_status add_dirs(struct search *f, const char *const *dirs, size_t n, struct vf_err *err)
 {
     struct vf_vec shown = {0};
@@ -57,7 +67,7 @@ static enum vf_status add_dirs(struct search *f, const char *const *dirs, size_t
     for (size_t i = 0; i < n && st == VF_OK; i++) {
         size_t from = f->stock.wheels.n;
         struct vf_slice abs = vf_session_abs(f->s, dirs[i]);
-        st = abs.p ? vf_stock_add_dir(&f->stock, abs, VF_ORIGIN_LINKS, err) : vf_err_nomem(err);
+        st = abs.p ? add_dir(f, abs, err) : vf_err_nomem(err);
         for (size_t w = from; w < f->stock.wheels.n && st == VF_OK; w++) {
             struct vf_slice *slot = vf_vec_push(f->s->a, &shown, sizeof *slot);
             if (slot)

@@ -1,6 +1,6 @@
-/* Every allocation of a whole check, and of a whole dry run of move, fails once: the answer is then the error
- * `internal`, or, where the work can be done without that memory, exactly the answer that it always is.
- * Nothing is lost, nothing is written.
+/* Every allocation of a whole check, of a freeze, and of a whole dry run of move, fails once: the answer is
+ * then the error `internal`, or, where the work can be done without that memory, exactly the answer that it
+ * always is. Nothing is lost, nothing is written.
  *
  * The modules that call the allocator are compiled once more into this test with an allocator that fails; the
  * linker then takes none of them from the library. */
@@ -137,6 +137,28 @@ static struct answer move_once(struct envfix *f)
     return a;
 }
 
+static struct answer freeze_once(struct envfix *f)
+{
+    const char *links[] = {f->out};
+    struct venvfix_freeze_options o = {.path = f->env, .all = true, .find_links = links, .n_find_links = 1};
+    struct venvfix_freeze_result r;
+    struct answer a = {NULL};
+    (void)venvfix_freeze(&o, &r);
+    fail_at = 0;
+    if (r.error.code) {
+        assert_string_equal(r.error.code, "internal");
+        assert_int_equal(r.exit, 2);
+    } else {
+        struct vf_buf b = {0};
+        assert_true(vf_json_freeze(&b, &r));
+        vf_buf_put(&b, (struct vf_slice){r.text.p, r.text.n});
+        vf_buf_putc(&b, '\0');
+        a.text = b.p;
+    }
+    venvfix_freeze_free(&r);
+    return a;
+}
+
 static void each_allocation(struct envfix *f, struct answer (*once)(struct envfix *))
 {
     ef_lines(f, lines);
@@ -176,6 +198,25 @@ static void check_without_memory(void **state)
     each_allocation(*state, check_once);
 }
 
+static void freeze_without_memory(void **state)
+{
+    static const char *const more[] = {
+        "src/.git/HEAD|ref: refs/heads/main\n",
+        "src/.git/packed-refs|aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa refs/heads/main\n",
+        "src/.git/config|[remote \"origin\"]\nurl = git@h:r.git\n",
+        "src/pyproject.toml|x\n",
+        "{S}/easy-install.pth|./sub\n./x.egg\n",
+        "{S}/sub/inner-1.0.dist-info/METADATA|Name: Inner\nVersion: 1.0\n",
+        "{S}/other.egg-info|Name: other\nVersion: 2\n",
+        "{S}/linked.egg-link|{E}/src\n",
+        "src/linked.egg-info/PKG-INFO|Name: linked\nVersion: 3\n",
+        "{S}/x.egg|PK\n",
+        NULL,
+    };
+    ef_lines(*state, more);
+    each_allocation(*state, freeze_once);
+}
+
 static void move_without_memory(void **state)
 {
     each_allocation(*state, move_once);
@@ -183,6 +224,7 @@ static void move_without_memory(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {EF_TEST(check_without_memory), EF_TEST(move_without_memory)};
+    const struct CMUnitTest tests[] = {EF_TEST(check_without_memory), EF_TEST(freeze_without_memory),
+                                       EF_TEST(move_without_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
