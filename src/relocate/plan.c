@@ -218,10 +218,11 @@ static enum vf_status plan_flaw(struct vf_drafts *d, const struct vf_finding *fi
                            : st; /* a BOM stands before what is re-issued */
     }
     case VF_RULE_ACTIVATE_QUOTING: {
-        enum vf_status st = apply_repairs(d, fi->file, fi, err);
+        /* for where it will stand; the reader's own repairs are for where it stands */
+        enum vf_status st = requote(d, fi->file, fi, false, err);
         if (st == VF_OK)
-            st = requote(d, fi->file, fi, false, err);
-        return st == VF_OK ? requote(d, fi->file, fi, true, err) : st;
+            st = requote(d, fi->file, fi, true, err);
+        return st == VF_OK ? apply_repairs(d, fi->file, fi, err) : st;
     }
     default:
         break;
@@ -409,18 +410,47 @@ static bool stays_as_it_is(const struct vf_finding *fi)
            (fi->verdict == VF_V_STALE && fi->rule == VF_RULE_TEXT_MENTION);
 }
 
-static enum vf_status plan_all(struct vf_drafts *d, const struct vf_findings *findings, struct vf_err *err)
+/* Is what the finding is about written anew? Of a flaw the draft tells: its bytes are among those replaced.
+ */
+static bool is_written(struct vf_drafts *d, const struct vf_finding *fi)
 {
-    enum vf_status st = describe_target(d, err);
+    struct vf_draft *dr = fi->file == VF_NONE ? NULL : vf_draft_find(d, fi->file);
+    if (fi->fix != VF_FIX_REWRITE || fi->expected.p || !dr)
+        return fi->fix == VF_FIX_REWRITE && fi->expected.p;
+    for (size_t i = 0; i < dr->splices.n; i++) {
+        const struct vf_splice *s = VF_VEC_AT(struct vf_splice, &dr->splices, i);
+        if (fi->rule != VF_RULE_ACTIVATE_QUOTING || fi->offset < 0 ||
+            ((uint64_t)fi->offset >= s->off && (uint64_t)fi->offset <= s->off + s->len))
+            return true;
+    }
+    return dr->kind == VF_EDIT_LINK;
+}
+
+/* What is quoted wrongly comes last: a reference there that leads elsewhere, too, is written for the new
+ * place. */
+static enum vf_status plan_findings(struct vf_drafts *d, const struct vf_findings *findings, bool quoting,
+                                    struct vf_err *err)
+{
+    enum vf_status st = VF_OK;
     for (size_t i = 0; i < findings->v.n && st == VF_OK; i++) {
         const struct vf_finding *fi = vf_findings_at(findings, i);
         size_t refused = d->plan->unwritable.v.n;
-        uint32_t drafted = (uint32_t)d->v.n;
+        if ((fi->rule == VF_RULE_ACTIVATE_QUOTING) != quoting)
+            continue;
         st = plan_finding(d, fi, err);
-        bool written = fi->fix == VF_FIX_REWRITE && (fi->expected.p || d->v.n != drafted);
-        if (st == VF_OK && stays_as_it_is(fi) && !written && d->plan->unwritable.v.n == refused)
+        if (st == VF_OK && stays_as_it_is(fi) && !is_written(d, fi) && d->plan->unwritable.v.n == refused)
             st = keep_finding(&d->plan->warnings, fi, err);
     }
+    return st;
+}
+
+static enum vf_status plan_all(struct vf_drafts *d, const struct vf_findings *findings, struct vf_err *err)
+{
+    enum vf_status st = describe_target(d, err);
+    if (st == VF_OK)
+        st = plan_findings(d, findings, false, err);
+    if (st == VF_OK)
+        st = plan_findings(d, findings, true, err);
     for (uint32_t i = 0; !d->plan->stays && i < d->plan->env->n_files && st == VF_OK; i++)
         if (!(d->plan->env->files[i].flags & VF_FILE_JOURNAL))
             st = plan_change_of_place(d, i, err);

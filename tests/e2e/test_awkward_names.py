@@ -131,3 +131,26 @@ def test_prompt_follows_the_name_only_when_it_came_from_it(scratch):
         text = (second / "bin/activate").read_bytes()
         assert want in text and b"(first)" not in text
         assert b"(first)" not in (second / "bin/activate.fish").read_bytes() + (second / "bin/activate.csh").read_bytes()
+
+
+@pytest.mark.parametrize("verb", ["move", "fix"])
+def test_quoted_wrongly_where_it_was_made(verb, scratch):
+    """The writer's quoting fails at its own place: the shells could not even read the file. It leaves with the right one."""
+    import envs
+    old, new = scratch / 'say "hi" $c' / "env", scratch / "it's" / "env"
+    old.parent.mkdir()
+    new.parent.mkdir()
+    envs.run(envs.interpreters().get("3.9", envs.DEBIAN), "-m", "venv", "--without-pip", old)
+    (old / "bin/activate").write_text(f'deactivate () {{\n    true\n}}\nVIRTUAL_ENV="{old}"\nexport VIRTUAL_ENV\nPATH="$VIRTUAL_ENV/bin:$PATH"\nexport PATH\n'
+                                      f'if [ "x({old.name}) " != x ] ; then\n    PS1="({old.name}) ${{PS1:-}}"\nfi\n')
+    assert find(report("check", old, rc=1), rule="VF304", path="bin/activate", level="error")
+    assert verify.activate(old, "bash")[0] != os.fsencode(old)
+    if verb == "move":
+        doc = report("move", old, new, rc=0)
+    else:
+        os.rename(old, new)
+        doc = report("fix", new, rc=0)
+    assert not [f for f in doc["warnings"] if f["rule"].startswith("VF3")]
+    for shell in ("bash", "dash", "zsh"):
+        assert verify.activate(new, shell) == (os.fsencode(new), os.fsencode(new))
+    report("check", "--at", new, new, rc=0)
