@@ -1,4 +1,8 @@
 /* VF1xx: the interpreter and pyvenv.cfg. */
+#include <elf.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "rule_case.h"
 
 #define CFG   "pyvenv.cfg|home = {HOME}\ninclude-system-site-packages = false\nversion = {V}.1\n"
@@ -91,8 +95,73 @@ static const struct rule_case cases[] = {
     {"VF127", "bin/python", 0, {"bin/python-|", "bin/python3-|"}, {"bin/python3-|"}, NULL},
 };
 
-/* It takes a program of its own, linked against a libpython: no text can stand for that. */
+/* No text can stand for a program that is linked against a library: a test of its own, below. */
 static const char *const waiting[] = {"VF117", NULL};
+
+/* {E}/bin/python is a program, larger than any script, that needs this library and looks for it here. */
+static void write_program(struct envfix *f, const char *library, const char *runpath)
+{
+    struct {
+        Elf64_Ehdr head;
+        Elf64_Shdr sections[3];
+        Elf64_Dyn dynamic[3];
+        char strings[2048];
+    } file = {.head = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+                       .e_type = ET_DYN,
+                       .e_machine = EM_X86_64,
+                       .e_version = EV_CURRENT,
+                       .e_ehsize = sizeof(Elf64_Ehdr),
+                       .e_shentsize = sizeof(Elf64_Shdr),
+                       .e_shnum = 3}};
+    file.head.e_shoff = (size_t)((char *)file.sections - (char *)&file);
+    file.sections[1] = (Elf64_Shdr){.sh_type = SHT_STRTAB,
+                                    .sh_offset = (size_t)(file.strings - (char *)&file),
+                                    .sh_size = sizeof file.strings};
+    file.sections[2] = (Elf64_Shdr){.sh_type = SHT_DYNAMIC,
+                                    .sh_link = 1,
+                                    .sh_offset = (size_t)((char *)file.dynamic - (char *)&file),
+                                    .sh_size = sizeof file.dynamic,
+                                    .sh_entsize = sizeof(Elf64_Dyn)};
+    file.dynamic[0] = (Elf64_Dyn){.d_tag = DT_NEEDED, .d_un = {.d_val = 1}};
+    file.dynamic[1] = (Elf64_Dyn){.d_tag = DT_RUNPATH, .d_un = {.d_val = 1024}};
+    snprintf(file.strings + 1, 1000, "%s", library);
+    snprintf(file.strings + 1024, 1000, "%s", runpath);
+    ef_write(f, "bin/python-|");
+    ef_write(f, "bin/python*|");
+    char *path = ef_text(f, "{E}/bin/python", NULL);
+    FILE *out = fopen(path, "wb");
+    assert_non_null(out);
+    assert_int_equal(fwrite(&file, sizeof file, 1, out), 1);
+    assert_int_equal(fclose(out), 0);
+    free(path);
+}
+
+/* How loud VF117 is: 0 not at all, 1 info, 2 warning. */
+static int needs_library(struct envfix *f, const char *library, const char *runpath)
+{
+    struct venvfix_check_result r;
+    char *dir = ef_text(f, runpath, NULL);
+    write_program(f, library, dir);
+    free(dir);
+    assert_true(ef_check(f, &(struct ef_check){.alone = true}, &r) < 2);
+    int loud = 0;
+    for (size_t i = 0; i < r.findings.n; i++)
+        if (!strcmp(r.findings.v[i].rule, "VF117"))
+            loud = strcmp(r.findings.v[i].level, "info") ? 2 : 1;
+    venvfix_check_free(&r);
+    return loud;
+}
+
+static void library(void **state)
+{
+    struct envfix *f = *state;
+    ef_write(f, "{OUT}/lib/libpython3.so|x");
+    ef_write(f, "lib/libpython3.so|x");
+    assert_int_equal(needs_library(f, "libpython3.so", "{T}/gone:{OUT}/lib"), 1);
+    assert_int_equal(needs_library(f, "libpython3.so", "{T}/gone"), 2);
+    assert_int_equal(needs_library(f, "libpython3.so", "$ORIGIN/../lib"), 0); /* its own */
+    assert_int_equal(needs_library(f, "libm.so.6", "{OUT}/lib"), 0);
+}
 
 static void every_case(void **state)
 {
@@ -107,6 +176,7 @@ static void none_is_forgotten(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {EF_TEST(every_case), cmocka_unit_test(none_is_forgotten)};
+    const struct CMUnitTest tests[] = {EF_TEST(every_case), EF_TEST(library),
+                                       cmocka_unit_test(none_is_forgotten)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
