@@ -45,6 +45,7 @@ enum vf_file_flag {
     VF_FILE_HASHED = 128,   /* digest was compared with the row */
     VF_FILE_SIZE_BAD = 256, /* RECORD says another size */
     VF_FILE_ROW_UNVERIFIED = 512, /* the row's algorithm is not to be had */
+    VF_FILE_PYC_STALE = 2048,     /* compiled for another time or size of its source */
     VF_FILE_SHARED = 1024         /* a second distribution lists it, too: second_dist */
 };
 

@@ -51,6 +51,10 @@ VF_MUST_CHECK enum vf_status vf_env_read_syntaxes(const struct vf_read_job *job,
 VF_MUST_CHECK enum vf_status vf_env_read_contents(const struct vf_read_job *job, struct vf_file *f,
                                                   struct vf_err *err);
 
+/* pyc.c: marks a compiled file that does not fit its source: VF_FILE_PYC_STALE. */
+VF_MUST_CHECK enum vf_status vf_env_read_pyc(const struct vf_read_job *job, struct vf_file *f,
+                                             struct vf_err *err);
+
 /* Keeps why a file could not be looked at. */
 void vf_file_unexamined(struct vf_file *f, enum vf_status st, int sys, const char *why);
 

@@ -250,11 +250,9 @@ static enum vf_status hash_again(const struct vf_read_job *job, struct vf_file *
     return st;
 }
 
-static bool wants_contents(const struct vf_read_job *job, const struct vf_file *f)
+static bool wants_contents(const struct vf_file *f)
 {
-    if (f->st.kind != VF_KIND_FILE || (f->flags & VF_FILE_JOURNAL))
-        return false;
-    return !(f->flags & VF_FILE_PYC) || job->hash;
+    return f->st.kind == VF_KIND_FILE && !(f->flags & VF_FILE_JOURNAL);
 }
 
 static enum vf_status read_open_file(struct reading *r, struct vf_reader *rd, struct vf_err *err)
@@ -272,7 +270,7 @@ static enum vf_status read_open_file(struct reading *r, struct vf_reader *rd, st
 
 enum vf_status vf_env_read_contents(const struct vf_read_job *job, struct vf_file *f, struct vf_err *err)
 {
-    if (!wants_contents(job, f) || f->unexamined != VF_OK)
+    if (!wants_contents(f) || f->unexamined != VF_OK)
         return VF_OK;
     struct reading r = {.job = job, .f = f};
     struct vf_read_job quiet = *job;
@@ -286,10 +284,13 @@ enum vf_status vf_env_read_contents(const struct vf_read_job *job, struct vf_fil
     if (!tools->buffer && !(tools->buffer = malloc(WINDOW)))
         return vf_err_nomem(err);
     vf_err_init(&why);
-    enum vf_status st = vf_tree_open_near(job->tree, &tools->near, f->path, &rd, &why);
-    if (st == VF_OK)
-        st = read_open_file(&r, rd, &why);
-    vf_reader_close(rd);
+    enum vf_status st = f->flags & VF_FILE_PYC ? vf_env_read_pyc(job, f, &why) : VF_OK;
+    if (st == VF_OK && (!(f->flags & VF_FILE_PYC) || job->hash)) {
+        st = vf_tree_open_near(job->tree, &tools->near, f->path, &rd, &why);
+        if (st == VF_OK)
+            st = read_open_file(&r, rd, &why);
+        vf_reader_close(rd);
+    }
     f->facts.hits = r.hits.base;
     f->facts.n_hits = (uint32_t)r.hits.n;
     if (st == VF_OK && r.hits.n && f->dist != VF_NONE && !(f->flags & VF_FILE_HASHED))

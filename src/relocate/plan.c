@@ -295,7 +295,7 @@ static enum vf_status plan_finding(struct vf_drafts *d, const struct vf_finding 
         return VF_OK;
     const struct vf_file *f = &d->plan->env->files[fi->file];
     if (is_text_rule(fi->rule) || is_body_rule(fi))
-        return plan_hits(d, fi, err);
+        return fi->fix == VF_FIX_NONE ? VF_OK : plan_hits(d, fi, err);
     if (fi->fix != VF_FIX_REWRITE)
         return VF_OK;
     if (fi->ref != VF_NONE && fi->expected.p)

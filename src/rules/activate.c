@@ -1,12 +1,16 @@
 /* activate.c: VF3xx: the activate files of every shell. FACTS 3. */
 #include "rules/judge.h"
 
-/* uv writes activate.bat on every system. Where cmd does not run, a name that no Windows path can have is no
- * reason to refuse anything. */
-static bool is_moot(const struct vf_judge *j, const struct vf_ref *r)
+bool vf_judge_is_idle_batch(const struct vf_env *env, const struct vf_file *f)
+{
+    return (f->syntaxes & (1u << VF_SYN_ACTIVATE_BAT)) != 0 && vf_slice_eq(env->bin, VF_S("bin"));
+}
+
+/* Where cmd does not run, a name that no Windows path can have is no reason to refuse anything. */
+static bool is_moot(const struct vf_judge *j, const struct vf_file *f)
 {
     struct vf_slice root = vf_judge_fine_root(j);
-    if (r->syntax != VF_SYN_ACTIVATE_BAT || !vf_slice_eq(j->env->bin, VF_S("bin")))
+    if (!vf_judge_is_idle_batch(j->env, f))
         return false;
     for (size_t i = 0; i < root.n; i++)
         if (root.p[i] == '"' || root.p[i] == '\n' || root.p[i] == '\r' || root.p[i] == 0x1a)
@@ -41,7 +45,7 @@ static void judge_root(struct vf_judge *j, const struct vf_file *f, const struct
             fi = vf_judge_ref(j, rules[1], f, r);
         break;
     }
-    if (fi && is_moot(j, r)) {
+    if (fi && is_moot(j, f)) {
         fi->level = VF_L_INFO;
         fi->fix = VF_FIX_NONE;
         return;
@@ -96,4 +100,6 @@ void vf_judge_activate_flaw(struct vf_judge *j, const struct vf_file *f, const s
     struct vf_finding *fi = vf_judge_flaw(j, rule, f, fl);
     if (fi && rule == VF_RULE_ACTIVATE_QUOTING)
         fi->fix = VF_FIX_REWRITE;
+    if (fi && rule == VF_RULE_ACTIVATE_UNKNOWN && vf_judge_is_idle_batch(j->env, f))
+        fi->level = VF_L_INFO; /* its reader stops at a quote, as cmd would */
 }

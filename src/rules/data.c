@@ -139,6 +139,11 @@ static void report_tally(struct vf_judge *j, const struct vf_file *f, const stru
     fi->value = hit_value(j, t->first);
     fi->target = fi->value;
     fi->count = t->count;
+    if (vf_judge_is_idle_batch(j->env, f)) { /* what its reader did not understand, no cmd will */
+        fi->level = VF_L_INFO;
+        fi->fix = VF_FIX_NONE;
+        return;
+    }
     if (stand == VF_STAND_BROKEN || stand == VF_STAND_ASTRAY)
         vf_judge_expect(j, fi, t->first->rest);
 }
@@ -169,10 +174,16 @@ void vf_judge_hits(struct vf_judge *j, const struct vf_file *f)
 
 void vf_judge_pyc(struct vf_judge *j)
 {
-    uint32_t n = 0;
-    for (size_t i = 0; i < j->env->n_files; i++)
-        n += (j->env->files[i].flags & VF_FILE_PYC) && j->env->files[i].st.kind == VF_KIND_FILE;
+    uint32_t n = 0, stale = 0;
+    for (size_t i = 0; i < j->env->n_files; i++) {
+        const struct vf_file *f = &j->env->files[i];
+        n += (f->flags & VF_FILE_PYC) && f->st.kind == VF_KIND_FILE;
+        stale += (f->flags & VF_FILE_PYC_STALE) != 0;
+    }
     struct vf_finding *fi = n ? vf_findings_add(j->out, VF_RULE_PYC_PLACE, VF_S(".")) : NULL;
     if (fi)
         fi->count = n;
+    fi = stale ? vf_findings_add(j->out, VF_RULE_PYC_STALE, VF_S(".")) : NULL;
+    if (fi)
+        fi->count = stale;
 }

@@ -86,6 +86,8 @@ struct vf_location vf_judge_locate(struct vf_judge *j, const struct vf_ref *r);
  * project. */
 bool vf_judge_project(struct vf_judge *j, struct vf_slice path, struct vf_slice *now, bool *live);
 /* Is this the bin/python* of the environment? */
+/* uv writes activate.bat on every system: in `bin` no cmd ever runs it. */
+bool vf_judge_is_idle_batch(const struct vf_env *env, const struct vf_file *f);
 bool vf_judge_is_interpreter(const struct vf_env *env, const struct vf_file *f);
 bool vf_judge_owned_true(const struct vf_file *f); /* somebody owns it, and the row is not false */
 

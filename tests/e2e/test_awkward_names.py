@@ -143,6 +143,7 @@ def test_quoted_wrongly_where_it_was_made(verb, scratch):
     envs.run(envs.interpreters().get("3.9", envs.DEBIAN), "-m", "venv", "--without-pip", old)
     (old / "bin/activate").write_text(f'deactivate () {{\n    true\n}}\nVIRTUAL_ENV="{old}"\nexport VIRTUAL_ENV\nPATH="$VIRTUAL_ENV/bin:$PATH"\nexport PATH\n'
                                       f'if [ "x({old.name}) " != x ] ; then\n    PS1="({old.name}) ${{PS1:-}}"\nfi\n')
+    (old / "bin/activate.bat").write_text(f'@echo off\r\n@set "VIRTUAL_ENV={old}"\r\n')  # as uv does on every system: no cmd reads it here
     assert find(report("check", old, rc=1), rule="VF304", path="bin/activate", level="error")
     assert verify.activate(old, "bash")[0] != os.fsencode(old)
     if verb == "move":

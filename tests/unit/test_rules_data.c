@@ -49,6 +49,25 @@ static const struct rule_case cases[] = {
     {"VF718", "etc/blob", 0, {"etc/blob|{NUL}{OLD}/etc{NUL}"}, {"etc/blob|{NUL}{OLD}2/etc{NUL}"}, NULL},
     {"VF719", "etc/blob", 0, {"etc/blob|{NUL}{LIVE}/etc{NUL}"}, {"etc/blob|{NUL}{LIVE}2/etc{NUL}"}, NULL},
     {"VF720", ".", 0, {"{S}/__pycache__/a.cpython-311.pyc|x"}, {"{S}/__pycache__/a.txt|x"}, NULL},
+    /* made for a source of 1970 and three bytes; without a source; with a hash instead of a time */
+    {"VF721",
+     ".",
+     0,
+     {"{S}/a.py|x=1",
+      "{S}/__pycache__/"
+      "a.cpython-312.opt-1.pyc|\xCB\r\r\n{NUL}{NUL}{NUL}{NUL}{NUL}{NUL}{NUL}{NUL}\x03{NUL}{NUL}{NUL}"},
+     {"{S}/b.py|x=1",
+      "{S}/__pycache__/"
+      "a.cpython-312.opt-1.pyc|\xCB\r\r\n{NUL}{NUL}{NUL}{NUL}{NUL}{NUL}{NUL}{NUL}\x03{NUL}{NUL}{NUL}"},
+     NULL},
+    {"VF721",
+     ".",
+     0,
+     {"{S}/a.py|x=1", "{S}/__pycache__/a.pypy310.pyc|\xCB\r\r\n"},
+     {"{S}/a.py|x=1",
+      "{S}/__pycache__/"
+      "a.cpython-37.pyc|\xCB\r\r\n\x01{NUL}{NUL}{NUL}{NUL}{NUL}{NUL}{NUL}\x03{NUL}{NUL}{NUL}"},
+     NULL},
 };
 
 static const char *const waiting[] = {NULL};
