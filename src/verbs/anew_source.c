@@ -36,7 +36,25 @@ static bool names_an_environment(struct vf_change *c, struct vf_slice text)
     return cfg.p && vf_outside_kind(c->s.outside, cfg, NULL) == VF_KIND_FILE;
 }
 
-enum vf_status vf_anew_recognise(struct vf_change *c, enum vf_anew_kind *kind)
+/* An option that a copy of an environment has no use for, or NULL. */
+static const char *useless(const struct venvfix_install_options *o)
+{
+    return o->n_find_links         ? "--find-links"
+           : o->index_url          ? "--index-url"
+           : o->n_extra_index_urls ? "--extra-index-url"
+           : o->offline            ? "--offline"
+           : o->require_hashes     ? "--require-hashes"
+           : o->build              ? "--build"
+           : o->allow_outside      ? "--allow-outside"
+           : o->compile            ? "--compile"
+           : o->copies             ? "--copies"
+           : o->prove_imports      ? "--prove"
+           : o->prompt             ? "--prompt"
+           : o->sha256             ? "--sha256"
+                                   : NULL;
+}
+
+static enum vf_status recognise(struct vf_change *c, enum vf_anew_kind *kind)
 {
     const struct venvfix_install_options *o = &c->o->install;
     bool archive = false;
@@ -64,6 +82,22 @@ enum vf_status vf_anew_recognise(struct vf_change *c, enum vf_anew_kind *kind)
     else if (o->python || o->reinstall)
         *kind = VF_ANEW_ENV;
     return VF_OK;
+}
+
+enum vf_status vf_anew_recognise(struct vf_change *c, enum vf_anew_kind *kind)
+{
+    enum vf_status st = recognise(c, kind);
+    const char *option = useless(&c->o->install);
+    if (st == VF_OK && *kind == VF_ANEW_NOT && c->o->verb == VENVFIX_RECREATE && option &&
+        vf_outside_kind(c->s.outside, c->from, NULL) != VF_KIND_NONE)
+        st = vf_err_set(
+            &c->s.err, VF_USAGE, 0, "recreate", c->from,
+            "%s is for a list, a lock file or a bundle; an environment is copied, unless --python or "
+            "--reinstall says that it is to be made anew",
+            option);
+    if (st == VF_OK && *kind != VF_ANEW_BUNDLE && c->o->install.sha256)
+        st = vf_err_set(&c->s.err, VF_USAGE, 0, "recreate", c->from, "--sha256 is for a bundle");
+    return st;
 }
 
 /* ---- reading ---- */

@@ -142,7 +142,7 @@ static enum vf_status resume_staging(struct vf_change *c, bool *done)
     bool committed = vf_staging_committed(c->to);
     enum vf_status st = vf_staging_clean(c->to, &c->s.err);
     *done = st == VF_OK && committed && c->o->verb == VENVFIX_RECREATE;
-    return st;
+    return *done ? prove_resumed(c, c->to, c->to) : st;
 }
 
 enum vf_status vf_change_resume(struct vf_change *c)
