@@ -209,7 +209,10 @@ static enum vf_status add_script(struct vf_install_plan *p, struct vf_unit *u, c
                                  struct vf_err *err)
 {
     struct vf_buf b = {0};
+    struct vf_slice file = u->in->wheel->file_name;
     enum vf_status st = vf_script_put_entry(p->site, s->entry, &b, err);
+    if (st == VF_BAD_ARCHIVE)
+        vf_err_context(err, "%.*s", (int)(file.n < 200 ? file.n : 200), file.p);
     struct vf_slice bytes = vf_arena_dup(&p->arena, vf_buf_slice(&b));
     vf_buf_release(&b);
     if (st == VF_OK && !bytes.p)

@@ -4,13 +4,15 @@ import json
 import os
 import shutil
 import subprocess
+import warnings
+import zipfile
 
 import pytest
 
 import envs
 import place
 from envs import run, wheels
-from test_wheels import make_wheel
+from test_wheels import EVIL, make_wheel
 from vf import report, vf
 
 LINKS = ("--find-links", place.WHEELHOUSE)
@@ -383,6 +385,78 @@ def test_lock(scratch):
     assert bad("has not the hash", locked(one, digest="0" * 64))
     assert bad("does not allow", locked(one), head=['requires-python = ">=9"'])
     nothing(scratch)
+
+
+# --- hostile wheels ---
+
+def bomb(directory):
+    path = directory / "evil-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("evil-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n")
+        z.writestr("evil-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        z.writestr("evil-1.0.dist-info/RECORD", "")
+        z.writestr("evil.bin", bytes(32 << 20))
+    return path
+
+
+def twice(directory):
+    path = make_wheel(directory, "evil", {"evil.py": b""})
+    with zipfile.ZipFile(path, "a") as z, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        z.writestr("evil.py", b"2")
+    return path
+
+
+def test_hostile_wheels(scratch):
+    """Whatever is wrong with a wheel: exit code 2, the wheel named, nothing at NEW and nothing beside it."""
+    (scratch / "w").mkdir()
+    source = write(scratch / "requirements.txt", "evil")
+    makers = {what: (lambda d, a=arguments: make_wheel(d, "evil", **a)) for what, (arguments, _) in EVIL.items()}
+    makers.update(bomb=bomb, twice=twice, record=lambda d: make_wheel(d, "evil", {"evil.py": b""}, rows=["evil.py,sha256=AAAA,0"]),
+                  python=lambda d: make_wheel(d, "evil", {}, headers=["Requires-Python: <3"]))
+    for what, maker in makers.items():
+        maker(scratch / "w")
+        doc = report("recreate", source, scratch / "new", "--find-links", scratch / "w", *HERE, rc=2)
+        assert "evil" in doc["error"]["message"] + (doc["error"]["path"] or ""), (what, doc)
+        nothing(scratch)
+    good = make_wheel(scratch / "w", "evil", {"evil.py": b"1\n"}).read_bytes()
+    for at in range(0, len(good), max(1, len(good) // 24)):
+        (scratch / "w/evil-1.0-py3-none-any.whl").write_bytes(good[:at] + bytes([good[at] ^ 0x55]) + good[at + 1:])
+        r = vf("recreate", "--dry-run" if at % 3 else "-q", source, scratch / "new", "--find-links", scratch / "w", *HERE, rc=(0, 2))
+        if r.rc == 0:  # a bit that says nothing: a time, a system
+            envs.rmtree(scratch / "new")
+        nothing(scratch)
+
+
+def test_two_wheels_want_one_file(scratch):
+    (scratch / "w").mkdir()
+    for n in ("one", "two"):
+        make_wheel(scratch / "w", n, {"common.py": n.encode()})
+    refused(scratch, "one", "two", words="both bring this file", code="exists", options=("--find-links", scratch / "w", *HERE))
+
+
+def test_imports_are_proven(scratch):
+    (scratch / "w").mkdir()
+    make_wheel(scratch / "w", "mine", {"mine/__init__.py": b"import gone\n"})
+    links = ("--find-links", scratch / "w", *HERE)
+    refused(scratch, "mine", words="mine: ModuleNotFoundError: No module named 'gone'", code="proof-failed", options=(*links, "--prove", "imports"))
+    made(scratch, "mine", options=links)
+
+
+def test_useless_options(scratch):
+    made(scratch, "six")
+    doc = report("recreate", scratch / "new", scratch / "two", "--compile", rc=2)
+    assert doc["error"]["code"] == "usage" and "--compile" in doc["error"]["message"]
+    doc = report("recreate", scratch / "requirements.txt", scratch / "two", *LINKS, *HERE, "--sha256", "00", rc=2)
+    assert doc["error"]["code"] == "usage"
+
+
+def test_file_that_names_an_environment(scratch):
+    """`.venv` may be a file with a path in it: then it is an environment, not a list."""
+    made(scratch, "six")
+    write(scratch / ".venv", "new")
+    doc = report("recreate", scratch / ".venv", scratch / "two", "--python", envs.DEBIAN, "--offline", rc=0)
+    assert [q["origin"] for q in doc["requirements"]] == ["environment"]
 
 
 # --- killed ---
