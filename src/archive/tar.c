@@ -13,6 +13,10 @@
 
 #define EPOCH_1980 315532800
 
+/* Measured on 680 MB of wheels: level 3 is 6 % smaller, and takes a third more time and twice the memory. */
+#define ZSTD_LEVEL       "2"
+#define ZSTD_THREADS_MAX 4u /* each has buffers of its own */
+
 struct vf_tar_writer {
     struct vf_tar_params params;
     struct archive *archive;
@@ -50,10 +54,13 @@ const char *vf_tar_packing_name(enum vf_tar_packing p)
 static int set_packing(struct archive *a, const struct vf_tar_params *p)
 {
     char threads[16];
-    (void)snprintf(threads, sizeof threads, "%u", p->threads > 0 ? p->threads : 1);
+    unsigned n = p->threads > ZSTD_THREADS_MAX ? ZSTD_THREADS_MAX : p->threads;
+    (void)snprintf(threads, sizeof threads, "%u", n > 0 ? n : 1);
     int r = ARCHIVE_OK;
     if (p->packing == VF_TAR_ZSTD) {
         r = archive_write_add_filter_zstd(a);
+        if (r == ARCHIVE_OK)
+            r = archive_write_set_filter_option(a, "zstd", "compression-level", ZSTD_LEVEL);
         return r == ARCHIVE_OK ? archive_write_set_filter_option(a, "zstd", "threads", threads) : r;
     }
     if (p->packing == VF_TAR_GZIP) {

@@ -110,6 +110,8 @@ struct vf_zip_writer; /* opaque */
  * 1980 to 2107, even seconds; 0 gives 1980-01-01. */
 VF_MUST_CHECK enum vf_status vf_zip_writer_new(vf_zip_sink sink, void *ctx, int64_t epoch,
                                                struct vf_zip_writer **out, struct vf_err *err);
+/* From here on the checksums that are announced are believed: for who has just computed them. */
+void vf_zip_writer_trust(struct vf_zip_writer *w);
 /* Begins a member. VF_USAGE: the name is not one that vf_zip_open would take, or the member before is not
  * complete; VF_EXISTS: it is there already; VF_UNWRITABLE: the name is no UTF-8. */
 VF_MUST_CHECK enum vf_status vf_zip_writer_member(struct vf_zip_writer *w, const struct vf_zip_entry *entry,

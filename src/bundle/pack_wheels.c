@@ -91,16 +91,11 @@ static enum vf_status choose(struct jobs *j, struct vf_err *err)
 
 /* --- one wheel --- */
 
-static enum vf_status nowhere(void *ctx, struct vf_slice bytes, struct vf_err *err)
-{
-    (void)bytes;
-    return vf_hooks_cancelled(ctx) ? vf_err_set(err, VF_INTERRUPTED, 0, "read", VF_S(""), NULL) : VF_OK;
-}
-
 static enum vf_status plan_one(struct jobs *j, struct job *job, struct vf_arena *a)
 {
     const struct vf_env *env = j->p->env;
-    struct vf_rebuild_opts ro = {.allow_modified = j->o->allow_modified, .epoch = j->o->epoch};
+    struct vf_rebuild_opts ro = {
+        .allow_modified = j->o->allow_modified, .digest = true, .epoch = j->o->epoch};
     struct vf_pack_wheel *w = &job->wheel;
     if (job->dist->duplicate)
         return vf_err_set(&job->err, VF_NOT_SUPPORTED, 0, "pack", job->dist->info,
@@ -108,8 +103,6 @@ static enum vf_status plan_one(struct jobs *j, struct job *job, struct vf_arena 
     enum vf_status st = vf_rebuild_plan(env, job->index, &ro, a, &w->rebuild, &job->err);
     if (st == VF_OK && w->rebuild.n_modified == 0)
         st = vf_pack_find_original(j->o, job->dist, &w->rebuild, a, &w->file, &w->original, &job->err);
-    if (st == VF_OK && !w->original)
-        st = vf_rebuild_write(&w->rebuild, nowhere, (void *)(uintptr_t)j->o->hooks, &job->err);
     return st;
 }
 

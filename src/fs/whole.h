@@ -9,14 +9,14 @@
 struct vf_whole {
     bool open;
     int dir, fd;
+    uint64_t unflushed;         /* bytes written since the disk was last told to begin */
     char temp[64];              /* name in dir */
     struct vf_slice path, base; /* the file and its last component; borrowed */
 };
 
 /* `path` is absolute and clean. VF_EXISTS, VF_NO_PARENT, VF_NOT_WRITABLE and the like. */
 VF_MUST_CHECK enum vf_status vf_whole_open(struct vf_slice path, struct vf_whole *out, struct vf_err *err);
-VF_MUST_CHECK enum vf_status vf_whole_write(const struct vf_whole *w, struct vf_slice bytes,
-                                            struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_whole_write(struct vf_whole *w, struct vf_slice bytes, struct vf_err *err);
 /* To the disk, then to its name. Whatever comes of it, the file is closed; after a failure it is gone. */
 VF_MUST_CHECK enum vf_status vf_whole_commit(struct vf_whole *w, struct vf_err *err);
 /* Removes what was written; nothing when it is not open. */

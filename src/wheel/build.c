@@ -19,10 +19,19 @@ struct planning {
     struct vf_rebuild_names names;
     struct vf_rebuild_places places;
     struct vf_slice info, data; /* directories in the wheel */
-    struct vf_vec members;      /* struct vf_rebuild_member */
-    struct vf_vec modified;     /* struct vf_slice */
-    struct vf_map by_name;      /* name in the wheel -> index of the row */
+    struct vf_vec found;        /* struct found */
+    struct vf_zip_writer *zip;  /* gives the wheel to the hasher while it is planned; NULL: not wanted */
+    struct vf_hasher *hasher;
+    struct vf_vec modified; /* struct vf_slice */
+    struct vf_map by_name;  /* name in the wheel -> index of the row */
     struct vf_err *err;
+};
+
+/* A file that goes into the wheel, before it is read. */
+struct found {
+    struct vf_rebuild_member m;
+    const struct vf_record_row *row;
+    bool script;
 };
 
 static enum vf_status refuse(const struct planning *p, enum vf_status code, struct vf_slice path,
@@ -151,7 +160,6 @@ static enum vf_status missing(const struct planning *p, struct vf_slice rel, con
 static enum vf_status add_file(struct planning *p, uint32_t file, const struct vf_record_row *row)
 {
     const struct vf_file *f = &p->env->files[file];
-    enum vf_rebuild_match match = VF_MATCH_FALSE;
     size_t before;
     bool script;
     if (f->st.kind != VF_KIND_FILE)
@@ -163,14 +171,13 @@ static enum vf_status add_file(struct planning *p, uint32_t file, const struct v
         return vf_err_nomem(p->err);
     if (vf_map_get(&p->by_name, name, &before)) /* listed twice */
         return VF_OK;
-    struct vf_rebuild_member *m = vf_vec_push(p->a, &p->members, sizeof *m);
+    struct found *m = vf_vec_push(p->a, &p->found, sizeof *m);
     if (!m || !vf_map_put(&p->by_name, name, 1))
         return vf_err_nomem(p->err);
-    *m = (struct vf_rebuild_member){
-        .name = name, .path = f->path, .executable = script || (f->st.mode & 0111)};
-    enum vf_status st = script ? vf_rebuild_read_script(&p->places, m, row, p->a, &match, p->err)
-                               : vf_rebuild_read(&p->places, m, row, &match, p->err);
-    return st == VF_OK ? note_modified(p, f->path, match) : st;
+    *m = (struct found){.m = {.name = name, .path = f->path, .executable = script || (f->st.mode & 0111)},
+                        .row = row,
+                        .script = script};
+    return VF_OK;
 }
 
 static enum vf_status add_row(struct planning *p, const struct vf_record_row *row)
@@ -199,8 +206,8 @@ static enum vf_status add_row(struct planning *p, const struct vf_record_row *ro
 
 static int by_name(const void *x, const void *y)
 {
-    const struct vf_rebuild_member *a = x, *b = y;
-    return vf_slice_cmp(a->name, b->name);
+    const struct found *a = x, *b = y;
+    return vf_slice_cmp(a->m.name, b->m.name);
 }
 
 static int by_bytes(const void *x, const void *y)
@@ -215,25 +222,89 @@ static bool in_info(const struct planning *p, const struct vf_rebuild_member *m)
     return vf_path_under(p->info, m->name, &rest);
 }
 
-/* Sorted, the metadata directory last, and room for RECORD behind it. */
-static enum vf_status order(struct planning *p)
+/* Sorted, the metadata directory last: indices of what was found. NULL: no memory. */
+static const size_t *order(struct planning *p)
 {
-    struct vf_rebuild_member *sorted = p->members.base;
+    struct found *sorted = p->found.base;
+    size_t *v = vf_arena_array(p->a, p->found.n + 1, sizeof *v), n = 0;
+    if (p->found.n > 0)
+        qsort(sorted, p->found.n, sizeof *sorted, by_name);
+    for (int pass = 0; v && pass < 2; pass++)
+        for (size_t i = 0; i < p->found.n; i++)
+            if (in_info(p, &sorted[i].m) == (pass == 1))
+                v[n++] = i;
+    return v;
+}
+
+/* --- reading, and hashing the wheel on the way --- */
+
+static struct vf_zip_entry entry_of(const struct vf_rebuild_member *m)
+{
+    return (struct vf_zip_entry){
+        .name = m->name, .size = m->size, .crc = m->crc, .executable = m->executable};
+}
+
+/* Everything of a file of the environment. */
+static enum vf_status copy_file(const struct vf_env *env, const struct vf_rebuild_member *m,
+                                struct vf_zip_writer *w, struct vf_err *err)
+{
+    enum { COPY = 64 << 10 };
+    struct vf_reader *reader = NULL;
+    size_t got = 1;
+    char *buf = malloc(COPY);
+    enum vf_status st = buf ? vf_tree_open(env->tree, m->path, &reader, err) : vf_err_nomem(err);
+    while (st == VF_OK && got > 0) {
+        st = vf_reader_read(reader, buf, COPY, &got, err);
+        if (st == VF_OK)
+            st = vf_zip_writer_data(w, (struct vf_slice){buf, got}, err);
+    }
+    vf_reader_close(reader);
+    free(buf);
+    return st;
+}
+
+/* The member's bytes into the hasher's zip: those that were just read, or the file once more. */
+static enum vf_status feed(struct planning *p, const struct vf_rebuild_member *m, struct vf_slice whole)
+{
+    struct vf_zip_entry e = entry_of(m);
+    if (!p->zip)
+        return VF_OK;
+    enum vf_status st = vf_zip_writer_member(p->zip, &e, p->err);
+    if (st != VF_OK)
+        return st;
+    if (m->bytes.p || whole.p)
+        return vf_zip_writer_data(p->zip, m->bytes.p ? m->bytes : whole, p->err);
+    return copy_file(p->env, m, p->zip, p->err);
+}
+
+static enum vf_status read_one(struct planning *p, const struct found *f, struct vf_rebuild_member *m)
+{
+    enum vf_rebuild_match match = VF_MATCH_FALSE;
+    struct vf_slice whole = {NULL, 0};
+    *m = f->m;
+    enum vf_status st = f->script ? vf_rebuild_read_script(&p->places, m, f->row, p->a, &match, p->err)
+                                  : vf_rebuild_read(&p->places, m, f->row, &match, &whole, p->err);
+    if (st == VF_OK)
+        st = note_modified(p, m->path, match);
+    return st == VF_OK ? feed(p, m, whole) : st;
+}
+
+/* All of them, in the order of the wheel; room for RECORD behind them. */
+static enum vf_status read_all(struct planning *p)
+{
     struct vf_rebuild *r = p->out;
-    r->members = vf_arena_array(p->a, p->members.n + 1, sizeof *r->members);
-    if (!r->members)
+    const size_t *v = order(p);
+    enum vf_status st = VF_OK;
+    r->members = vf_arena_array(p->a, p->found.n + 1, sizeof *r->members);
+    if (!v || !r->members)
         return vf_err_nomem(p->err);
-    if (p->members.n > 0)
-        qsort(sorted, p->members.n, sizeof *sorted, by_name);
+    for (size_t i = 0; i < p->found.n && st == VF_OK; i++)
+        st = read_one(p, VF_VEC_AT(const struct found, &p->found, v[i]), &r->members[r->n++]);
     if (p->modified.n > 0)
         qsort(p->modified.base, p->modified.n, sizeof(struct vf_slice), by_bytes);
-    for (int pass = 0; pass < 2; pass++)
-        for (size_t i = 0; i < p->members.n; i++)
-            if (in_info(p, &sorted[i]) == (pass == 1))
-                r->members[r->n++] = sorted[i];
     r->modified = p->modified.base;
     r->n_modified = p->modified.n;
-    return VF_OK;
+    return st;
 }
 
 static enum vf_status add_record(struct planning *p)
@@ -256,13 +327,8 @@ static enum vf_status add_record(struct planning *p)
     m->bytes = vf_arena_dup(p->a, vf_buf_slice(&b));
     bool ok = !b.failed && m->bytes.p;
     vf_buf_release(&b);
-    return ok ? vf_rebuild_measure(NULL, m, p->err) : vf_err_nomem(p->err);
-}
-
-static struct vf_zip_entry entry_of(const struct vf_rebuild_member *m)
-{
-    return (struct vf_zip_entry){
-        .name = m->name, .size = m->size, .crc = m->crc, .executable = m->executable};
+    enum vf_status st = ok ? vf_rebuild_measure(NULL, m, p->err) : vf_err_nomem(p->err);
+    return st == VF_OK ? feed(p, m, m->bytes) : st;
 }
 
 static enum vf_status set_size(struct planning *p)
@@ -276,6 +342,38 @@ static enum vf_status set_size(struct planning *p)
     r->size = vf_zip_size(entries, r->n);
     free(entries);
     return VF_OK;
+}
+
+/* --- the plan --- */
+
+static enum vf_status to_hasher(void *ctx, struct vf_slice bytes, struct vf_err *err)
+{
+    (void)err;
+    vf_hasher_update(ctx, bytes);
+    return VF_OK;
+}
+
+static enum vf_status begin_digest(struct planning *p)
+{
+    enum vf_status st = vf_hasher_new(VF_S("sha256"), &p->hasher, p->err);
+    if (st == VF_OK)
+        st = vf_zip_writer_new(to_hasher, p->hasher, p->opts->epoch, &p->zip, p->err);
+    if (st == VF_OK)
+        vf_zip_writer_trust(p->zip);
+    return st;
+}
+
+static enum vf_status end_digest(struct planning *p)
+{
+    unsigned char sum[VF_DIGEST_MAX];
+    enum vf_status st = vf_zip_writer_finish(p->zip, p->err);
+    if (st == VF_OK &&
+        (vf_zip_writer_offset(p->zip) != p->out->size || vf_hasher_final(p->hasher, sum) != 32))
+        st = vf_err_set(p->err, VF_INTERNAL, 0, "rebuild", p->out->file_name, "the wheel cannot be hashed");
+    if (st == VF_OK)
+        memcpy(p->out->sha256, sum, sizeof p->out->sha256);
+    p->out->hashed = st == VF_OK;
+    return st;
 }
 
 static enum vf_status plan(struct planning *p)
@@ -300,10 +398,12 @@ static enum vf_status plan(struct planning *p)
     for (size_t i = 0; i < d->record.n && st == VF_OK; i++)
         st = add_row(p, &d->record.rows[i]);
     if (st == VF_OK)
-        st = order(p);
+        st = read_all(p);
     if (st == VF_OK)
         st = add_record(p);
-    return st == VF_OK ? set_size(p) : st;
+    if (st == VF_OK)
+        st = set_size(p);
+    return st == VF_OK && p->zip ? end_digest(p) : st;
 }
 
 enum vf_status vf_rebuild_plan(const struct vf_env *env, uint32_t dist, const struct vf_rebuild_opts *opts,
@@ -312,7 +412,11 @@ enum vf_status vf_rebuild_plan(const struct vf_env *env, uint32_t dist, const st
     struct planning p = {.env = env, .dist = &env->dists[dist], .opts = opts, .a = a, .out = out, .err = err};
     *out = (struct vf_rebuild){.env = env, .epoch = opts->epoch};
     vf_map_init(&p.by_name, a);
-    enum vf_status st = plan(&p);
+    enum vf_status st = opts->digest ? begin_digest(&p) : VF_OK;
+    if (st == VF_OK)
+        st = plan(&p);
+    vf_zip_writer_free(p.zip);
+    vf_hasher_free(p.hasher);
     vf_rebuild_places_release(&p.places);
     return st;
 }
@@ -328,38 +432,21 @@ struct output {
 static enum vf_status put_out(void *ctx, struct vf_slice bytes, struct vf_err *err)
 {
     struct output *o = ctx;
-    vf_hasher_update(o->hasher, bytes);
+    if (o->hasher)
+        vf_hasher_update(o->hasher, bytes);
     return o->sink(o->ctx, bytes, err);
-}
-
-static enum vf_status copy_file(const struct vf_rebuild *r, const struct vf_rebuild_member *m,
-                                struct vf_zip_writer *w, char *buf, size_t cap, struct vf_err *err)
-{
-    struct vf_reader *reader = NULL;
-    size_t got = 1;
-    enum vf_status st = vf_tree_open(r->env->tree, m->path, &reader, err);
-    while (st == VF_OK && got > 0) {
-        st = vf_reader_read(reader, buf, cap, &got, err);
-        if (st == VF_OK)
-            st = vf_zip_writer_data(w, (struct vf_slice){buf, got}, err);
-    }
-    vf_reader_close(reader);
-    return st;
 }
 
 static enum vf_status write_members(const struct vf_rebuild *r, struct vf_zip_writer *w, struct vf_err *err)
 {
-    enum { COPY = 64 << 10 };
-    char *buf = malloc(COPY);
-    enum vf_status st = buf ? VF_OK : vf_err_nomem(err);
+    enum vf_status st = VF_OK;
     for (size_t i = 0; i < r->n && st == VF_OK; i++) {
         const struct vf_rebuild_member *m = &r->members[i];
         struct vf_zip_entry e = entry_of(m);
         st = vf_zip_writer_member(w, &e, err);
         if (st == VF_OK)
-            st = m->bytes.p ? vf_zip_writer_data(w, m->bytes, err) : copy_file(r, m, w, buf, COPY, err);
+            st = m->bytes.p ? vf_zip_writer_data(w, m->bytes, err) : copy_file(r->env, m, w, err);
     }
-    free(buf);
     return st == VF_OK ? vf_zip_writer_finish(w, err) : st;
 }
 
@@ -368,15 +455,16 @@ enum vf_status vf_rebuild_write(struct vf_rebuild *r, vf_zip_sink sink, void *ct
     struct output o = {.sink = sink, .ctx = ctx};
     struct vf_zip_writer *w = NULL;
     unsigned char sum[VF_DIGEST_MAX];
-    enum vf_status st = vf_hasher_new(VF_S("sha256"), &o.hasher, err);
+    enum vf_status st = r->hashed ? VF_OK : vf_hasher_new(VF_S("sha256"), &o.hasher, err);
     if (st == VF_OK)
         st = vf_zip_writer_new(put_out, &o, r->epoch, &w, err);
     if (st == VF_OK)
         st = write_members(r, w, err);
-    if (st == VF_OK && (vf_zip_writer_offset(w) != r->size || vf_hasher_final(o.hasher, sum) != 32))
+    if (st == VF_OK &&
+        (vf_zip_writer_offset(w) != r->size || (o.hasher && vf_hasher_final(o.hasher, sum) != 32)))
         st = vf_err_set(err, VF_INTERNAL, 0, "rebuild", r->file_name,
                         "the wheel has not the size that was planned");
-    if (st == VF_OK)
+    if (st == VF_OK && o.hasher)
         memcpy(r->sha256, sum, sizeof r->sha256);
     vf_zip_writer_free(w);
     vf_hasher_free(o.hasher);

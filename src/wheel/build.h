@@ -16,6 +16,8 @@
 struct vf_rebuild_opts {
     bool allow_modified; /* files that do not match RECORD are packed as they are, and listed */
     bool editable;       /* an editable install is packed, too: for the same project at the same place only */
+    bool digest;         /* the plan computes the sha256 of the wheel, too: a manifest names it before it is
+                            written */
     int64_t epoch;       /* time of all members: SOURCE_DATE_EPOCH; 0: 1980-01-01 */
 };
 
@@ -40,8 +42,10 @@ struct vf_rebuild {
     size_t n_modified;
     bool tags_exact; /* false: one file name cannot say all Tag lines of WHEEL, the first was taken */
     int64_t epoch;
-    uint64_t size;            /* bytes of the wheel */
-    unsigned char sha256[32]; /* of the wheel; valid after vf_rebuild_write */
+    uint64_t size; /* bytes of the wheel */
+    unsigned char
+        sha256[32]; /* of the wheel; valid after vf_rebuild_write, or with `digest` after the plan */
+    bool hashed;    /* it is: vf_rebuild_write compares the checksums of members and no more */
 };
 
 /* `env` was opened (vf_env_open); `dist` is an index of its distributions. Several may be planned at a time,

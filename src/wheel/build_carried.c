@@ -13,7 +13,7 @@ static enum vf_status read_one(const struct vf_rebuild_places *p, bool script, s
     struct vf_record_row none = {0};
     enum vf_rebuild_match match;
     return script ? vf_rebuild_read_script(p, m, &none, a, &match, err)
-                  : vf_rebuild_read(p, m, &none, &match, err);
+                  : vf_rebuild_read(p, m, &none, &match, NULL, err);
 }
 
 enum vf_status vf_rebuild_carried(const struct vf_env *env, uint32_t file, struct vf_arena *a,
@@ -29,17 +29,18 @@ enum vf_status vf_rebuild_carried(const struct vf_env *env, uint32_t file, struc
         return st;
     *out = fresh;
     st = read_one(&places, script, out, a, &why);
-    vf_rebuild_places_release(&places); /* none are searched for from here on */
     *bound = st == VF_UNWRITABLE;
-    if (st == VF_OK)
-        return VF_OK;
-    if (!*bound) {
+    if (*bound) {
+        vf_err_release(&why);
+        vf_searcher_free(places.searcher);
+        places.searcher = NULL; /* none are searched for from here on */
+        *out = fresh;
+        st = read_one(&places, script, out, a, err);
+    } else if (st != VF_OK) {
         *err = why;
-        return st;
     }
-    vf_err_release(&why);
-    *out = fresh;
-    return read_one(&places, script, out, a, err);
+    vf_rebuild_places_release(&places);
+    return st;
 }
 
 struct carrying {

@@ -5,11 +5,12 @@
 #include "wheel/build.h"
 #include "wheel/build_name.h"
 
-/* The places that no wheel may name; zero-initialise. */
+/* The places that no wheel may name, and room to read in; zero-initialise. */
 struct vf_rebuild_places {
     const struct vf_env *env;
     struct vf_place *v;
     struct vf_searcher *searcher; /* NULL when there are none */
+    char *window;
 };
 VF_MUST_CHECK enum vf_status vf_rebuild_places_make(const struct vf_env *env, struct vf_arena *a,
                                                     struct vf_rebuild_places *out, struct vf_err *err);
@@ -18,11 +19,12 @@ void vf_rebuild_places_release(struct vf_rebuild_places *p);
 /* Does a file match its row? */
 enum vf_rebuild_match { VF_MATCH_TRUE, VF_MATCH_FALSE, VF_MATCH_NO_HASH };
 
-/* Reads m->path once: sets size, checksum and sha256, and compares with the row. VF_UNWRITABLE: it names a
- * place. */
+/* Reads m->path once: sets size, checksum and sha256, and compares with the row. *whole (may be NULL) gets
+ * the bytes of a file that fits into the window, until the next call; p NULL for others. VF_UNWRITABLE: it
+ * names a place. */
 VF_MUST_CHECK enum vf_status vf_rebuild_read(const struct vf_rebuild_places *p, struct vf_rebuild_member *m,
                                              const struct vf_record_row *row, enum vf_rebuild_match *match,
-                                             struct vf_err *err);
+                                             struct vf_slice *whole, struct vf_err *err);
 /* The same for a script in BIN: a Python header becomes `#!python` in m->bytes, and what was there before
  * does not count against the row. */
 VF_MUST_CHECK enum vf_status vf_rebuild_read_script(const struct vf_rebuild_places *p,

@@ -7,7 +7,7 @@
 #include "syntax/header.h"
 #include "wheel/build_parts.h"
 
-enum { WINDOW = 256 << 10, HEAD = 8192, SCRIPT_MAX = 16 << 20 };
+enum { WINDOW = 512 << 10, HEAD = 8192, SCRIPT_MAX = 16 << 20 };
 
 /* --- places --- */
 
@@ -17,7 +17,8 @@ enum vf_status vf_rebuild_places_make(const struct vf_env *env, struct vf_arena 
     size_t n = 0;
     *out = (struct vf_rebuild_places){.env = env};
     out->v = vf_arena_array(a, env->n_places + 1, sizeof *out->v);
-    if (!out->v)
+    out->window = malloc(WINDOW);
+    if (!out->v || !out->window)
         return vf_err_nomem(err);
     for (size_t i = 0; i < env->n_places; i++)
         if (env->places[i].kind != VF_PLACE_LIVE)
@@ -28,7 +29,9 @@ enum vf_status vf_rebuild_places_make(const struct vf_env *env, struct vf_arena 
 void vf_rebuild_places_release(struct vf_rebuild_places *p)
 {
     vf_searcher_free(p->searcher);
+    free(p->window);
     p->searcher = NULL;
+    p->window = NULL;
 }
 
 struct hits {
@@ -120,11 +123,11 @@ static void judge(const struct vf_record_row *row, struct vf_slice digest, uint6
 
 enum vf_status vf_rebuild_read(const struct vf_rebuild_places *p, struct vf_rebuild_member *m,
                                const struct vf_record_row *row, enum vf_rebuild_match *match,
-                               struct vf_err *err)
+                               struct vf_slice *whole, struct vf_err *err)
 {
     unsigned char sum[VF_DIGEST_MAX];
-    struct reading r = {.m = m, .buf = malloc(WINDOW)};
-    enum vf_status st = r.buf ? vf_hasher_new(VF_S("sha256"), &r.sha, err) : vf_err_nomem(err);
+    struct reading r = {.m = m, .buf = p->window};
+    enum vf_status st = vf_hasher_new(VF_S("sha256"), &r.sha, err);
     bool other = has_hash(row) && !vf_slice_eq(row->alg, VF_S("sha256"));
     if (st == VF_OK && other)
         st = vf_hasher_new(row->alg, &r.row, err);
@@ -139,10 +142,11 @@ enum vf_status vf_rebuild_read(const struct vf_rebuild_places *p, struct vf_rebu
             digest = (struct vf_slice){(char *)sum, vf_hasher_final(r.row, sum)};
         judge(row, digest, m->size, match);
     }
+    if (whole)
+        *whole = st == VF_OK && r.n == m->size ? (struct vf_slice){r.buf, r.n} : (struct vf_slice){NULL, 0};
     vf_reader_close(r.reader);
     vf_hasher_free(r.row);
     vf_hasher_free(r.sha);
-    free(r.buf);
     return st;
 }
 
@@ -257,7 +261,7 @@ enum vf_status vf_rebuild_read_script(const struct vf_rebuild_places *p, struct 
     if (st == VF_LIMIT) { /* a program, then, that has no header to be put back */
         vf_err_clear(err);
         vf_arena_release(&scratch);
-        return vf_rebuild_read(p, m, row, match, err);
+        return vf_rebuild_read(p, m, row, match, NULL, err);
     }
     struct vf_source src = vf_env_source(p->env, m->path, bytes);
     if (st == VF_OK)

@@ -194,10 +194,35 @@ def measure_freeze(where, env, runs):
     row(where, "freeze", t[0], "uv pip freeze" if uv else "uv is not there", t[1] if uv else None, 0.5)
 
 
-def measure_memory(env):
-    for what, args in (("check", ("check", "-q", env)), ("check --hashes", ("check", "-q", "--hashes", env))):
+def measure_pack(where, env, directory, runs):
+    """Both read the same environment and write into the same directory; the bundle leaves compiled files out, tar does not."""
+    ours_file, theirs_file = os.path.join(directory, "bundle.tar.zst"), os.path.join(directory, "ref.tar.zst")
+
+    def unlink(*paths):
+        for p in paths:
+            if os.path.exists(p):
+                os.unlink(p)
+
+    def tar():
+        run("sh", "-c", 'tar -C "$1" -cf - "$2" | zstd -3 -T0 -q -f -o "$3"', "sh", *os.path.split(env), theirs_file, ok=(0,))
+    pack = (lambda: unlink(ours_file), lambda: run(PROGRAM, "pack", "-q", env, "-o", ours_file, ok=(0,)), lambda: None)
+    there = shutil.which("zstd")
+    t = medians([pack] + ([plain(tar)] if there else []), max(1, runs // 2))
+    row(where, "pack", t[0], "tar | zstd -3 -T0" if there else "zstd is not installed", t[1] if there else None, 1.0)
+    if there:
+        ours, theirs = os.path.getsize(ours_file), os.path.getsize(theirs_file)
+        show(where, "pack: size of the file", f"{ours / 1e6:.0f} MB", "tar | zstd -3 -T0", f"{theirs / 1e6:.0f} MB", f"{ours / theirs:.2f}", "", "1.00",
+             "met" if ours <= theirs else "missed")
+    unlink(ours_file, theirs_file)
+
+
+def measure_memory(env, directory):
+    bundle = os.path.join(directory, "memory.tar.zst")
+    for what, args, aim in (("check", ("check", "-q", env), 64), ("check --hashes", ("check", "-q", "--hashes", env), 64),
+                            ("pack, two jobs", ("pack", "-q", "-j", "2", env, "-o", bundle), 128), ("check of a bundle", ("check", "-q", bundle), 64)):
         peak = run(PROGRAM, *args)
-        show("", f"peak memory of {what}", f"{peak:.0f} MB", "", "", "", "", "64 MB", "met" if peak < 64 else "missed")
+        show("", f"peak memory of {what}", f"{peak:.0f} MB", "", "", "", "", f"{aim} MB", "met" if peak < aim else "missed")
+    os.unlink(bundle)
 
 
 # ---- environments ----
@@ -243,7 +268,7 @@ def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--env")
     ap.add_argument("--runs", type=int, default=5)
-    ap.add_argument("--only", default="", help="comma-separated: check rename copies small freeze memory")
+    ap.add_argument("--only", default="", help="comma-separated: check rename copies pack small freeze memory")
     args = ap.parse_args()
     only = args.only.split(",") if args.only else []
     wanted = lambda name: not only or name in only
@@ -264,12 +289,14 @@ def main():
                 measure_rename(where, env, args.runs)
             if wanted("copies") and other:
                 measure_copies(where, env, args.runs, other)
+            if wanted("pack"):
+                measure_pack(where, env, directory, args.runs)
             if wanted("small"):
                 measure_small(where, directory, args.runs)
             if wanted("freeze"):
                 measure_freeze(where, env, args.runs)
             if where == "disk" and wanted("memory"):
-                measure_memory(env)
+                measure_memory(env, directory)
             remove(directory)
     finally:
         remove(disk, *([tmpfs] if tmpfs else []))

@@ -46,6 +46,7 @@ lint  cmd:clang-tidy    clang-tidy              clang-tools-extra        clang-e
 lint  cmd:cppcheck      cppcheck                cppcheck                 cppcheck          cppcheck
 lint  cmd:bash          bash                    bash                     bash              bash
 bench cmd:rg            ripgrep                 ripgrep                  ripgrep           ripgrep
+bench cmd:zstd          zstd                    zstd                     zstd              zstd
 END
 }
 
