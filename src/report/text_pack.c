@@ -50,7 +50,8 @@ void vf_text_pack(struct vf_buf *out, const struct venvfix_change_result *r, con
     vf_text_findings(out, &r->warnings, st);
 }
 
-void vf_text_bundle(struct vf_buf *out, const struct venvfix_check_result *r, const struct vf_report_style *st)
+void vf_text_bundle(struct vf_buf *out, const struct venvfix_check_result *r,
+                    const struct vf_report_style *st)
 {
     bool complete = r->errors == 0 && r->warnings == 0;
     if (!st->quiet) {

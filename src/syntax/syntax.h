@@ -99,7 +99,8 @@ struct vf_ref {
  * flaws but the BOM have none: the header is written again, for its own path if need be. */
 #define VF_FLAW_LIST(X)                                                                                      \
     X(CFG_BOM)                                                                                               \
-    X(CFG_UNDECODABLE) X(CFG_LONE_CR) X(CFG_NO_FINAL_LF) X(CFG_NO_BLANKS) X(CFG_TWO_BLANKS) X(CFG_KEY_CASE)  \
+    X(CFG_UNDECODABLE)                                                                                       \
+    X(CFG_LONE_CR) X(CFG_NO_FINAL_LF) X(CFG_NO_BLANKS) X(CFG_TWO_BLANKS) X(CFG_KEY_CASE)                     \
         X(CFG_DUPLICATE_HOME) X(CFG_DUPLICATE_KEY) X(CFG_SPILLED_LINE) X(CFG_QUOTED_HOME)                    \
             X(CFG_RELATIVE_HOME) X(CFG_EMPTY_HOME) X(CFG_NO_HOME) X(CFG_BAD_BOOLEAN) X(CFG_NO_BOOLEAN)       \
                 X(CFG_SYSTEM_SITE) X(CFG_LONG_LINE) X(HEADER_BOM) X(HEADER_CR) X(HEADER_TOO_LONG)            \
