@@ -30,6 +30,42 @@ static enum vf_status cannot_write(struct vf_drafts *d, const struct vf_finding 
     return copy.message.p ? keep_finding(&d->plan->unwritable, &copy, err) : vf_err_nomem(err);
 }
 
+/* ---- the rule that an edit goes by ---- */
+
+/* What names the place that is left is broken for the new one, but nothing was wrong with it: it was bound.
+ */
+static const struct {
+    enum vf_rule broken, bound;
+} bound_before[] = {
+    {VF_RULE_CFG_VALUE_BROKEN, VF_RULE_CFG_VALUE},
+    {VF_RULE_SCRIPT_DANGLING, VF_RULE_SCRIPT_BOUND},
+    {VF_RULE_SCRIPT_BODY_BROKEN, VF_RULE_SCRIPT_BODY_BOUND},
+    {VF_RULE_ACTIVATE_BROKEN, VF_RULE_ACTIVATE_BOUND},
+    {VF_RULE_ACTIVATE_PATH_BROKEN, VF_RULE_ACTIVATE_PATH_BOUND},
+    {VF_RULE_PTH_BROKEN, VF_RULE_PTH_BOUND},
+    {VF_RULE_EDITABLE_BROKEN, VF_RULE_EDITABLE_BOUND},
+    {VF_RULE_RECORD_BROKEN_PLACE, VF_RULE_RECORD_ABSOLUTE},
+    {VF_RULE_URL_STALE, VF_RULE_URL_BOUND},
+    {VF_RULE_KERNEL_BROKEN, VF_RULE_KERNEL_BOUND},
+    {VF_RULE_TEXT_BROKEN, VF_RULE_TEXT_BOUND},
+    {VF_RULE_LINK_BROKEN, VF_RULE_LINK_BOUND},
+};
+
+static const char *rule_of_edit(const struct vf_drafts *d, const struct vf_finding *fi)
+{
+    enum vf_rule rule = fi->rule;
+    bool left = false;
+    for (size_t i = 0; !d->plan->stays && i < d->plan->env->n_places; i++) {
+        const struct vf_env_place *p = &d->plan->env->places[i];
+        struct vf_slice path = fi->target.p ? fi->target : fi->value;
+        left = left || (p->kind == VF_PLACE_PRESENT && vf_path_under(p->place.path, path, NULL));
+    }
+    for (size_t i = 0; left && i < VF_COUNT(bound_before); i++)
+        if (bound_before[i].broken == fi->rule)
+            rule = bound_before[i].bound;
+    return vf_rule_info(rule)->id;
+}
+
 /* ---- one reference ---- */
 
 static enum vf_status set_link(struct vf_drafts *d, uint32_t file, struct vf_slice target, const char *rule,
@@ -166,7 +202,7 @@ static enum vf_status reissue_header(struct vf_drafts *d, uint32_t file, const s
         return VF_OK;
     struct vf_slice name = vf_path_base(r->raw.n ? r->raw : r->value);
     struct vf_slice path = own_interpreter(d, name);
-    return path.p ? write_ref(d, file, r, path, fi, vf_rule_info(fi->rule)->id, err) : vf_err_nomem(err);
+    return path.p ? write_ref(d, file, r, path, fi, rule_of_edit(d, fi), err) : vf_err_nomem(err);
 }
 
 /* A literal that its shell reads as something else: written again, quoted, for the place that was meant. */
@@ -187,7 +223,7 @@ static enum vf_status requote(struct vf_drafts *d, uint32_t file, const struct v
                 continue;
             path = loc.rest.n ? vf_path_join(d->plan->a, d->plan->to, loc.rest) : d->plan->to;
         }
-        st = path.p ? write_ref(d, file, r, path, fi, vf_rule_info(fi->rule)->id, err) : vf_err_nomem(err);
+        st = path.p ? write_ref(d, file, r, path, fi, rule_of_edit(d, fi), err) : vf_err_nomem(err);
     }
     return st;
 }
@@ -202,7 +238,7 @@ static enum vf_status apply_repairs(struct vf_drafts *d, uint32_t file, const st
         struct vf_splice s = {.off = fl->off, .len = fl->len, .bytes = fl->repair};
         bool added;
         if (fl->has_repair)
-            st = vf_draft_splice(d, file, s, vf_rule_info(fi->rule)->id, 1, &added, err);
+            st = vf_draft_splice(d, file, s, rule_of_edit(d, fi), 1, &added, err);
     }
     return st;
 }
@@ -268,7 +304,7 @@ static enum vf_status write_hit(struct vf_drafts *d, uint32_t file, const struct
                        .value_off = h->off,
                        .value = d->plan->env->places[h->place].place.path,
                        .extra = h->rest};
-    return write_ref(d, file, &r, d->plan->to, fi, vf_rule_info(fi->rule)->id, err);
+    return write_ref(d, file, &r, d->plan->to, fi, rule_of_edit(d, fi), err);
 }
 
 static enum vf_status plan_hits(struct vf_drafts *d, const struct vf_finding *fi, struct vf_err *err)
@@ -299,8 +335,7 @@ static enum vf_status plan_finding(struct vf_drafts *d, const struct vf_finding 
     if (fi->fix != VF_FIX_REWRITE)
         return VF_OK;
     if (fi->ref != VF_NONE && fi->expected.p)
-        return write_ref(d, fi->file, &f->facts.refs[fi->ref], fi->expected, fi, vf_rule_info(fi->rule)->id,
-                         err);
+        return write_ref(d, fi->file, &f->facts.refs[fi->ref], fi->expected, fi, rule_of_edit(d, fi), err);
     return plan_flaw(d, fi, err);
 }
 

@@ -1,0 +1,110 @@
+/* The plan of a change, seen through its dry run: what is edited and what is left, each edit as a diff, the
+ * RECORD rows that follow, and nothing touched. */
+#include <stdlib.h>
+
+#include "env_fixture.h"
+
+#define META "{D}/METADATA|Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
+
+static bool diff_has(struct envfix *f, const struct venvfix_change_result *r, const char *part)
+{
+    char *want = ef_text(f, part, NULL);
+    bool has = r->diff.p && strstr(r->diff.p, want);
+    if (!has)
+        print_message("not there: %s\nin: %s\n", want, r->diff.p ? r->diff.p : "(no diff)");
+    free(want);
+    return has;
+}
+
+static const struct venvfix_edit *edit_of(const struct venvfix_change_result *r, const char *path)
+{
+    for (size_t i = 0; i < r->n_edits; i++)
+        if (!strcmp(r->edits[i].path.p, path))
+            return &r->edits[i];
+    return NULL;
+}
+
+static void as_a_diff(void **state)
+{
+    struct envfix *f = *state;
+    static const char *const lines[] = {META,
+                                        "bin/a*|#!{E}/bin/python\nimport sys\n",
+                                        "bin/old*|#!{OLD}/bin/python\n",
+                                        "{S}/demo.py|x = 1\n",
+                                        "{S}/e.pth|{E}/src\n",
+                                        "src/|",
+                                        "etc/link@|{E}/src",
+                                        "etc/doc|see {E}2/bin\n",
+                                        "{D}/RECORD|../../../bin/a,{sha:bin/a},\ndemo.py,,\n{D}/RECORD,,\n",
+                                        NULL};
+    struct venvfix_change_result r;
+    ef_lines(f, lines);
+    assert_int_equal(ef_change(f, VENVFIX_MOVE, f->env, f->next, true, &r), 0);
+    assert_true(diff_has(f, &r, "-#!{E}/bin/python\n+#!{T}/next/env/bin/python\n import sys\n"));
+    assert_true(diff_has(f, &r, "-{E}/src\n+{T}/next/env/src\n"));
+    assert_true(diff_has(f, &r, "etc/link"));
+    assert_true(diff_has(f, &r, "-../../../bin/a,sha256="));
+    assert_null(edit_of(&r, "etc/doc")); /* a neighbour with a longer name */
+    assert_null(edit_of(&r, "lib/demo.py"));
+    assert_non_null(edit_of(&r, "bin/a"));
+    assert_string_equal(edit_of(&r, "bin/a")->rule, "VF201"); /* nothing was wrong with it */
+    assert_string_equal(edit_of(&r, "bin/old")->rule, "VF203");
+    assert_int_equal(r.proof_static, 1);
+    assert_int_equal(r.proof_freeze, 1);
+    assert_int_equal(r.proof_record, 1);
+    assert_int_equal(r.proof_interpreter, -1);
+    venvfix_change_free(&r);
+    struct venvfix_check_result after; /* nothing was touched */
+    assert_int_equal(ef_check(f, &(struct ef_check){.alone = true, .hashes = true}, &after), 1);
+    assert_int_equal(ef_count(&after.findings, "VF201", "bin/a"), 1);
+    assert_int_equal(ef_count(&after.findings, "VF508", NULL), 0);
+    venvfix_check_free(&after);
+}
+
+/* A row that was false stays as it is; compiled files of an edited module go. */
+static void rows_and_compiled_files(void **state)
+{
+    struct envfix *f = *state;
+    static const char *const lines[] = {
+        META,
+        "bin/a*|#!{OLD}/bin/python\n",
+        "bin/b*|#!{OLD}/bin/python\n",
+        "{S}/site_conf.py|root = '{OLD}/etc'\n",
+        "{S}/__pycache__/site_conf.cpython-312.pyc|x",
+        "{S}/__pycache__/other.cpython-312.pyc|x",
+        "etc/|",
+        "{D}/RECORD|../../../bin/a,{sha:bin/a},\n../../../bin/b,sha256=AAAA,\n{D}/RECORD,,\n",
+        NULL};
+    struct venvfix_change_result r;
+    ef_lines(f, lines);
+    assert_int_equal(ef_change(f, VENVFIX_FIX, f->env, NULL, true, &r), 0);
+    assert_true(diff_has(f, &r, "-../../../bin/a,"));
+    assert_null(strstr(r.diff.p, "-../../../bin/b,"));
+    assert_non_null(strstr(r.diff.p, "__pycache__/site_conf.cpython-312.pyc"));
+    assert_null(strstr(r.diff.p, "__pycache__/other"));
+    assert_true(diff_has(f, &r, "-root = '{OLD}/etc'\n+root = '{E}/etc'\n"));
+    venvfix_change_free(&r);
+}
+
+/* What has no writer is listed, all of it, before anything is changed. */
+static void without_a_writer(void **state)
+{
+    struct envfix *f = *state;
+    static const char *const lines[] = {"etc/state.bin|{NUL}{OLD}/etc{NUL}",
+                                        "etc/more.bin|{NUL}{OLD}/bin/python{NUL}",
+                                        "bin/a*|#!{OLD}/bin/python\n", NULL};
+    struct venvfix_change_result r;
+    ef_lines(f, lines);
+    assert_int_equal(ef_change(f, VENVFIX_FIX, f->env, NULL, true, &r), 2);
+    assert_string_equal(r.error.code, "unwritable");
+    assert_int_equal(r.unwritten.n, 2);
+    assert_int_equal(ef_count(&r.unwritten, "VF718", "etc/state.bin"), 1);
+    venvfix_change_free(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {EF_TEST(as_a_diff), EF_TEST(rows_and_compiled_files),
+                                       EF_TEST(without_a_writer)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
