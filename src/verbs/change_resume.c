@@ -64,10 +64,27 @@ static enum vf_status take_back(struct vf_change *c, struct vf_slice root)
     return st == VF_OK ? vf_txn_roll_back(t, &c->s.err) : st;
 }
 
+/* The run that was cut off may not have come to starting the interpreter of its copy: as long as the original
+ * is whole, that is made up for before it goes. */
+static enum vf_status prove_copy(struct vf_change *c, struct vf_slice old, struct vf_slice place)
+{
+    struct vf_slice cfg = vf_path_join(c->s.a, old, VF_S("pyvenv.cfg"));
+    if (!cfg.p)
+        return vf_err_nomem(&c->s.err);
+    if (!vf_outside_exists(c->s.outside, cfg))
+        return VF_OK;
+    enum vf_status st = prove_resumed(c, place, place);
+    if (st != VF_OK)
+        vf_err_context(&c->s.err, "the original was not touched. First");
+    return st;
+}
+
 static enum vf_status retire(struct vf_change *c, struct vf_slice old, struct vf_slice place)
 {
     bool emptied;
-    enum vf_status st = vf_retire(old, place, &emptied, &c->s.err);
+    enum vf_status st = prove_copy(c, old, place);
+    if (st == VF_OK)
+        st = vf_retire(old, place, &emptied, &c->s.err);
     if (st == VF_CHANGED) {
         vf_err_clear(&c->s.err);
         vf_hooks_note(&c->s.hooks, "another directory stands at the old place by now; it was left alone");
@@ -141,6 +158,8 @@ static enum vf_status resume_staging(struct vf_change *c, bool *done)
         return VF_OK;
     bool committed = vf_staging_committed(c->to);
     enum vf_status st = vf_staging_clean(c->to, &c->s.err);
+    if (st == VF_OK && committed && c->o->verb == VENVFIX_RECREATE)
+        st = prove_resumed(c, c->to, c->to);
     *done = st == VF_OK && committed && c->o->verb == VENVFIX_RECREATE;
     return *done ? prove_resumed(c, c->to, c->to) : st;
 }

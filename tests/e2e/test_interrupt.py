@@ -139,7 +139,7 @@ def strace(command, *more, log):
     return subprocess.run(["strace", "-f", "-qq", "-o", log, "-e", f"trace={CALLS}", *more, place.PROGRAM, *command], capture_output=True, env=options(), timeout=120)
 
 
-def moments(stage, log):
+def moments(stage, log, every=False):
     """[(system call, its number)]: some of the calls that change the disk, spread over the whole run."""
     stage.set()
     p = strace(stage.command, log=log)
@@ -153,7 +153,7 @@ def moments(stage, log):
         elif m:
             count[m.group(1)] += 1
     assert len(out) > 15, out
-    if len(out) <= POINTS:
+    if every or len(out) <= POINTS:
         return out
     # the renames are where it matters; the rest is spread evenly
     renames = [o for o in out if o[0].startswith("rename")]
@@ -217,6 +217,26 @@ def test_killed_again_while_it_recovers(way, stage):
         strace(s.command, "-e", f"inject={call}:signal=SIGKILL:when={n}", log=log)
         strace(s.command, "-e", f"inject={again}", log=log)
         s.after_the_kill(f"{call} {n}, then {again}")
+
+
+@pytest.mark.parametrize("way", ["copy", "recreate"])
+def test_what_was_cut_off_is_proven_before_it_counts(way, stage):
+    """Killed between the copy's rename and its proof; by then its interpreter does not start. Nothing is called done, and the original stays."""
+    s = stage(way)
+    log = place.AREA / "strace.log"
+    for call, n in reversed([m for m in moments(s, log, every=True) if way != "copy" or m[0].startswith("rename")]):
+        s.set()
+        strace(s.command, "-e", f"inject={call}:signal=SIGKILL:when={n}", log=log)
+        if s.new.exists() and s.leftovers() and s.old.exists() and s.seen() == s.first:
+            break
+    else:
+        pytest.fail("no moment after the rename of the copy")
+    (s.new / "bin/python").unlink()
+    (s.new / "bin/python").write_text("#!/bin/sh\nexit 3\n")
+    (s.new / "bin/python").chmod(0o755)
+    r = vf(*s.command, rc=2)
+    assert b"proof" in r.err or b"interpreter" in r.err, r
+    assert s.seen() == s.first
 
 
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
