@@ -275,6 +275,7 @@ struct venvfix_pack_options {
     size_t n_exclude;
     enum venvfix_packing packing;
     bool allow_modified; /* files that differ from RECORD are packed as they are */
+    bool pycache;        /* compiled files go along: used only by who is given the bundle's own sha256 */
     int64_t epoch;       /* SOURCE_DATE_EPOCH; 0: 1980-01-01 */
     struct venvfix_hooks hooks;
 };

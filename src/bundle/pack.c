@@ -88,6 +88,8 @@ enum vf_status vf_pack_plan(const struct vf_env *env, const struct vf_pack_opts 
     enum vf_status st = p->worker_arenas ? vf_pack_plan_wheels(p, opts, problems, err) : vf_err_nomem(err);
     if (st == VF_OK)
         st = vf_pack_plan_extras(p, err);
+    if (st == VF_OK && opts->pycache)
+        st = vf_pack_plan_pycache(p, err);
     if (st == VF_OK)
         st = describe(p, err);
     if (st == VF_OK)
@@ -187,6 +189,15 @@ static enum vf_status put_extra(struct writing *w, size_t i, struct vf_err *err)
     return st == VF_OK ? vf_rebuild_carry(w->p->env, &w->p->extras[i], put, w, err) : st;
 }
 
+static enum vf_status put_pycache(struct writing *w, struct vf_err *err)
+{
+    const struct vf_bundle_pycache *c = &w->p->bundle.pycache;
+    if (c->member.n == 0)
+        return VF_OK;
+    enum vf_status st = vf_tar_writer_member(w->tar, c->member, c->sum.size, err);
+    return st == VF_OK ? vf_pack_put_pycache(w->p, put, w, err) : st;
+}
+
 static enum vf_status put_all(struct writing *w, struct vf_err *err)
 {
     struct vf_pack *p = w->p;
@@ -205,6 +216,8 @@ static enum vf_status put_all(struct writing *w, struct vf_err *err)
     for (size_t i = 0; i < b->n_extras && st == VF_OK; i++)
         st = put_extra(w, i, err);
     if (st == VF_OK)
+        st = put_pycache(w, err);
+    if (st == VF_OK)
         st = put_text(w, VF_BUNDLE_SUMS, &p->sums, err);
     return st == VF_OK ? vf_tar_writer_finish(w->tar, err) : st;
 }
@@ -219,6 +232,7 @@ enum vf_status vf_pack_write(struct vf_pack *p, enum vf_tar_packing packing, con
         w.total += p->bundle.dists[i].sum.size;
     for (size_t i = 0; i < p->bundle.n_extras; i++)
         w.total += p->bundle.extras[i].sum.size;
+    w.total += p->bundle.pycache.sum.size;
     vf_hooks_phase(hooks, "write");
     enum vf_status st = vf_tar_writer_new(&params, &w.tar, err);
     if (st == VF_OK)

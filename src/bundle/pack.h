@@ -14,6 +14,7 @@
 #include "wheel/build.h"
 
 struct vf_pack_opts {
+    bool pycache;                   /* compiled files go along, too */
     bool allow_modified;            /* files that do not match RECORD are packed as they are */
     int64_t epoch;                  /* time of all members; 0: 1980-01-01 */
     const struct vf_slice *exclude; /* names of distributions that are left out, any spelling */
@@ -30,6 +31,14 @@ struct vf_pack_wheel {
     struct vf_rebuild rebuild; /* rebuilt */
 };
 
+/* A compiled file. */
+struct vf_pack_pyc {
+    struct vf_slice path, name; /* below the root, below site-packages */
+    const struct vf_file *source;
+    uint64_t size;
+    uint32_t crc;
+};
+
 /* Everything lives in its arenas. */
 struct vf_pack {
     struct vf_arena arena;
@@ -39,7 +48,9 @@ struct vf_pack {
     struct vf_bundle bundle;
     struct vf_pack_wheel *wheels;     /* of bundle.dists, by index */
     struct vf_rebuild_member *extras; /* of bundle.extras, by index */
-    const struct vf_slice *bound;     /* carried files that name a place of the environment */
+    struct vf_pack_pyc *pycs;
+    size_t n_pycs;
+    const struct vf_slice *bound; /* carried files that name a place of the environment */
     size_t n_bound;
     struct vf_buf manifest, lock, requirements, sums;
     struct vf_buf notes; /* lines for people: what was left out */

@@ -15,6 +15,8 @@ static const struct vf_option options[] = {
      "take the original wheels that lie there, where they hold what is installed; may be given again", NULL},
     {"exclude", 0, VF_OPT_LIST, "NAME", "leave out a distribution; may be given again", NULL},
     {"allow-modified", 0, VF_OPT_FLAG, NULL, "pack files as they are that differ from RECORD", NULL},
+    {"pycache", 0, VF_OPT_FLAG, NULL,
+     "compiled files, too: `recreate --sha256` uses them, where the Python is the same", NULL},
     {"from", 0, VF_OPT_LIST, "PATH", "a place where it stood before; may be given again", NULL},
     VF_OPT_COMMON,
 };
@@ -73,6 +75,7 @@ static int run(const struct vf_verb *verb, const struct vf_parsed *p)
 {
     struct venvfix_pack_options o = {.path = p->args[0],
                                      .output = vf_cli_value(verb, p, "output"),
+                                     .pycache = vf_cli_flag(verb, p, "pycache"),
                                      .allow_modified = vf_cli_flag(verb, p, "allow-modified")};
     bool json = take_formats(verb, p, &o.packing);
     take_list(verb, p, "find-links", &o.links, &o.n_links);

@@ -69,7 +69,8 @@ static void tell(struct packing *p, const struct vf_buf *lines)
 
 static enum vf_status plan(struct packing *p)
 {
-    struct vf_pack_opts opts = {.allow_modified = p->o->allow_modified,
+    struct vf_pack_opts opts = {.pycache = p->o->pycache,
+                                .allow_modified = p->o->allow_modified,
                                 .epoch = p->o->epoch,
                                 .n_exclude = p->o->n_exclude,
                                 .hooks = &p->s.hooks};

@@ -390,3 +390,53 @@ def test_damaged_bundles(packed, scratch):
     with tarfile.open(scratch / "env.tar", "w") as t:
         t.add(scratch / "cut", "env/pyvenv.cfg")
     assert report("check", scratch / "env.tar", rc=2)["error"]["code"] == "bad-archive"
+
+
+# --- compiled files ---
+
+def test_compiled_files(get, scratch):
+    env = get(SMALL)
+    sp = next((env.path / "lib").glob("python3*/site-packages"))
+    envs.run(env.path / "bin/python", "-m", "compileall", "-q", sp)
+    (sp / "mine.py").write_text("z = 3\n")
+    envs.run(env.path / "bin/python", "-c", "import mine")
+    os.utime(sp / "six.py", (1, 1))  # its compiled file does not fit any more
+    pack(env.path, scratch / "plain.tar")
+    assert "pycache.zip" not in members(scratch / "plain.tar")
+    doc = pack(env.path, scratch / "b.tar", "--pycache")
+    again = pack(env.path, scratch / "c.tar", "--pycache", "-j", "1")
+    assert doc["sha256"] == again["sha256"]
+    m = members(scratch / "b.tar")
+    manifest = json.loads(m["venvfix.json"])
+    with zipfile.ZipFile(io.BytesIO(m["pycache.zip"])) as z:
+        names, heads = z.namelist(), {z.read(i)[:12] for i in z.infolist()}
+    assert heads == {bytes.fromhex(manifest["pycache"]["magic"]) + bytes(8)}, "no time of this host is in it"
+    tag = next(n for n in names if n.startswith("__pycache__/mine.")).split(".")[1]
+    assert f"__pycache__/six.{tag}.pyc" not in names and any(n.startswith("pip/__pycache__/") for n in names)
+    assert rules(report("check", scratch / "b.tar", rc=0)) == []
+    vf("recreate", scratch / "b.tar", scratch / "n", "--python", envs.DEBIAN, "--sha256", doc["sha256"], "--offline", rc=0)
+    new = next((scratch / "n/lib").glob("python3*/site-packages"))
+    got = {f.relative_to(new).as_posix(): f.stat().st_mtime_ns for f in new.rglob("*.pyc")}
+    assert set(got) == set(names) and f"__pycache__/mine.{tag}.pyc" in got
+    for name in got:
+        source = new / re.sub(r"__pycache__/([^/.]+)\..*", r"\1.py", name)
+        head = (new / name).read_bytes()[:16]
+        assert int.from_bytes(head[8:12], "little") == int(source.stat().st_mtime) and int.from_bytes(head[12:], "little") == source.stat().st_size
+    envs.run(scratch / "n/bin/python", "-c", "import setuptools, mine")
+    assert {n: (new / n).stat().st_mtime_ns for n in got} == got, "Python took them"
+    vf("recreate", scratch / "b.tar", scratch / "o", "--python", envs.DEBIAN, "--offline", rc=0)
+    assert not list((scratch / "o").rglob("mine.*.pyc"))
+    assert report("recreate", scratch / "b.tar", scratch / "p", "--python", envs.DEBIAN, "--sha256", "0" * 64, "--offline", rc=2)["exit"] == 2
+    assert not (scratch / "p").exists()
+
+
+def test_there_and_back(get, scratch):
+    """A bundle of what was made from a bundle is the same bundle."""
+    env = get(WEB)
+    pack(env.path, scratch / "1.tar")
+    envs.rmtree(env.root)
+    vf("recreate", scratch / "1.tar", scratch / "n", "--python", envs.DEBIAN, "--offline", rc=0)
+    assert rules(report("check", scratch / "n", "--at", scratch / "n", rc=0)) == []
+    pack(scratch / "n", scratch / "2.tar")
+    one, two = members(scratch / "1.tar"), members(scratch / "2.tar")
+    assert {n for n in one if one[n] != two.get(n)} == set() and list(one) == list(two)
