@@ -1,7 +1,11 @@
 /* Requirement lists: text, lines, options, includes, and what is refused. */
 #include "dist_helper.h"
 
+#include <stdlib.h>
+
+#include "base/digest.h"
 #include "dist/reqlist.h"
+#include "dist/text.h"
 
 #define H64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
@@ -16,6 +20,8 @@ static const char *const files[][2] = {
     {"reqs/loop.txt", "-r main.txt\n"},
     {"reqs/bad.txt", "\n\nfine\nnot ! fine\n"},
     {"other/out.txt", "outside\n"},
+    {"reqs/inc.txt", "inc1==1\n-c con.txt\n"},
+    {"reqs/con.txt", "con1<2\n"},
 };
 
 static enum vf_status read_list(void *ctx, struct vf_slice path, struct vf_arena *a, struct vf_slice *bytes,
@@ -35,8 +41,9 @@ static enum vf_status read_list(void *ctx, struct vf_slice path, struct vf_arena
 static bool variable(void *ctx, struct vf_slice name, struct vf_slice *value)
 {
     (void)ctx;
-    *value = VF_S("tok#en");
-    return vf_slice_eq(name, VF_S("TOKEN_1"));
+    bool short_one = vf_slice_eq(name, VF_S("TOK"));
+    *value = short_one ? VF_S("t0k") : VF_S("tok#en");
+    return short_one || vf_slice_eq(name, VF_S("TOKEN_1"));
 }
 
 static unsigned reads;
@@ -275,6 +282,84 @@ static void limits(void **state)
     assert_int_equal(list.n, 0);
 }
 
+/* ---- what pip reads, from fixtures/dist/lists.tsv ---- */
+
+/* One word of a row: R or E, c or r, the number of hashes, the text in hexadecimal digits. */
+static bool is_word(const struct vf_list_item *it, struct vf_slice word)
+{
+    size_t colon = vf_slice_find_byte(word, ':', 0);
+    uint64_t hashes = 0;
+    struct vf_buf text = {0};
+    bool editable = it->kind == VF_LIST_EDITABLE;
+    bool same = colon != VF_NPOS && colon > 2 && vf_slice_to_u64(vf_slice_sub(word, 2, colon), &hashes) &&
+                vf_hex_get(&text, vf_slice_from(word, colon + 1)) && word.p[0] == (editable ? 'E' : 'R') &&
+                word.p[1] == (it->constraint ? 'c' : 'r') && hashes == it->n_hashes;
+    struct vf_slice said = vf_slice_trim(vf_buf_slice(&text));
+    same = same && (editable ? vf_slice_starts(said, it->location) : vf_slice_starts(it->text, said));
+    vf_buf_release(&text);
+    return same;
+}
+
+static bool reads_the_same(struct vf_slice words)
+{
+    for (size_t i = 0; i < list.n; i++) {
+        if (list.items[i].kind == VF_LIST_OPTION) {
+            continue;
+        }
+        size_t blank = vf_slice_find_byte(words, ' ', 0);
+        size_t end = blank == VF_NPOS ? words.n : blank;
+        if (!is_word(&list.items[i], vf_slice_sub(words, 0, end))) {
+            return false;
+        }
+        words = vf_slice_from(words, end + 1);
+    }
+    return words.n == 0;
+}
+
+/* pip refuses a path where nothing is; what is there is not the parser's business. */
+static bool names_a_path(void)
+{
+    for (size_t i = 0; i < list.n; i++) {
+        if (list.items[i].kind != VF_LIST_OPTION && list.items[i].source == VF_LIST_PATH) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A list of lines that one would write is read, or refused, as by pip; of one put together anyhow more may be
+ * refused. */
+static void lists_as_pip_reads_them(void **state)
+{
+    (void)state;
+    struct vf_arena kept = {0};
+    const char *dir = getenv("VF_DIST_VECTORS");
+    struct vf_buf path = {0};
+    vf_buf_puts(&path, dir ? dir : "fixtures/dist");
+    vf_buf_puts(&path, "/lists.tsv");
+    struct dist_vector v = {.rest = dist_read_file(&kept, vf_buf_cstr(&path))};
+    unsigned wrong = 0, read = 0;
+    while (dist_next_vector(&kept, &v)) {
+        bool refused = vf_slice_eq(v.field[2], VF_S("-"));
+        bool plain = vf_slice_eq(v.field[1], VF_S("plain"));
+        bool ours = parse_bytes(v.field[0], false) == VF_OK;
+        read += ours;
+        bool fine = refused || !plain;
+        if (ours) {
+            fine = refused ? names_a_path() : reads_the_same(v.field[2]);
+        }
+        if (!fine && wrong++ < 20) {
+            print_error("line %u: %s: %s\n", v.line, vf_quote(v.field[0]).s,
+                        ours ? "read otherwise" : err.detail);
+        }
+        vf_arena_clear(&arena);
+    }
+    assert_int_equal(wrong, 0);
+    assert_true(read > 100);
+    vf_buf_release(&path);
+    vf_arena_release(&kept);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -303,6 +388,7 @@ int main(void)
         cmocka_unit_test(lines_that_are_refused),
         cmocka_unit_test(codings),
         cmocka_unit_test(limits),
+        cmocka_unit_test(lists_as_pip_reads_them),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
