@@ -105,13 +105,14 @@ struct finder {
 
 bool vf_env_site_is_used(const struct vf_env *env, struct vf_slice site)
 {
-    struct vf_buf own;
-    vf_buf_init(&own);
-    vf_buf_printf(&own, "python3.%u", env->py.minor);
-    bool other = vf_slice_starts(vf_path_base(vf_path_dir(site)), VF_S("python3.")) && env->py.minor;
-    bool used = !other || vf_slice_eq(vf_path_base(vf_path_dir(site)), vf_buf_slice(&own));
-    vf_buf_release(&own);
-    return used;
+    struct vf_slice lib = vf_path_base(vf_path_dir(site));
+    uint64_t minor;
+    if (!env->py.minor || !vf_slice_starts(lib, VF_S("python3.")))
+        return true;
+    lib = vf_slice_from(lib, sizeof "python3." - 1);
+    if (vf_slice_ends(lib, VF_S("t"))) /* free-threaded */
+        lib.n--;
+    return !vf_slice_to_u64(lib, &minor) || minor == env->py.minor;
 }
 
 /* Only of an egg-info it matters what it is. */

@@ -263,6 +263,12 @@ def test_of_an_upgraded_environment_only_the_packages_of_its_interpreter(env):
     assert b"python3.7" in r.err
 
 
+def test_a_free_threaded_environment(env):
+    """Its packages lie in lib/python3.Yt."""
+    (env.path / "lib/python3.11").rename(env.path / "lib/python3.11t")
+    assert vf("freeze", env.path, rc=0).out.decode() == env.facts["newest"]
+
+
 def test_one_name_twice_is_one_line_and_said(env):
     """The one that Python sees, which the order of the directory decides; so both ways round."""
     for i, name in enumerate(("six", "Six", "SIX")):
