@@ -135,8 +135,10 @@ bool vf_cli_parse(const struct vf_verb *verb, int argc, char **argv, struct vf_p
             ok = take_long(&p, argv[i] + 2, &argv[i + 1], &used);
         else if (options && argv[i][0] == '-' && argv[i][1])
             ok = take_letters(&p, argv[i] + 1, &argv[i + 1], &used);
-        else
+        else if (*argv[i])
             out->args[out->n_args++] = argv[i];
+        else
+            ok = complain(&p, "%s: an empty path", verb->name);
         if (!ok)
             return false;
         i += used;
@@ -147,9 +149,6 @@ bool vf_cli_parse(const struct vf_verb *verb, int argc, char **argv, struct vf_p
         return complain(&p, "%s needs %s", verb->name, verb->usage);
     if (out->n_args > verb->max_args)
         return complain(&p, "%s takes %s and no more", verb->name, verb->usage);
-    for (size_t i = 0; i < out->n_args; i++)
-        if (!*out->args[i])
-            return complain(&p, "%s: an empty path", verb->name);
     return true;
 }
 

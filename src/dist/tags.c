@@ -188,7 +188,9 @@ static bool join_part(struct vf_arena *a, const struct vf_tag *tags, size_t n, s
         }
     }
     struct vf_slice *v = values.base;
-    qsort(v, values.n, sizeof *v, by_bytes);
+    if (values.n > 1) {
+        qsort(v, values.n, sizeof *v, by_bytes);
+    }
     *count = 0;
     vf_buf_init(&b);
     for (size_t i = 0; i < values.n; i++) {
@@ -204,19 +206,25 @@ static bool join_part(struct vf_arena *a, const struct vf_tag *tags, size_t n, s
     return out->p != NULL;
 }
 
+/* Is there a line with this tag? */
+static bool has_tag(const struct vf_tag *tags, size_t n, const struct vf_tag *one)
+{
+    size_t i = 0;
+    while (i < n && !(in_set(tags[i].python, one->python) && in_set(tags[i].abi, one->abi) &&
+                      in_set(tags[i].platform, one->platform))) {
+        i++;
+    }
+    return i < n;
+}
+
 /* Is every tag of the product on some line? */
 static bool covered(const struct vf_tag *all, const struct vf_tag *tags, size_t n)
 {
-    struct vf_slice python, abi, platform;
-    for (struct vf_slice p = all->python; vf_tag_next(&p, &python);) {
-        for (struct vf_slice q = all->abi; vf_tag_next(&q, &abi);) {
-            for (struct vf_slice r = all->platform; vf_tag_next(&r, &platform);) {
-                size_t i = 0;
-                while (i < n && !(in_set(tags[i].python, python) && in_set(tags[i].abi, abi) &&
-                                  in_set(tags[i].platform, platform))) {
-                    i++;
-                }
-                if (i == n) {
+    struct vf_tag one;
+    for (struct vf_slice p = all->python; vf_tag_next(&p, &one.python);) {
+        for (struct vf_slice q = all->abi; vf_tag_next(&q, &one.abi);) {
+            for (struct vf_slice r = all->platform; vf_tag_next(&r, &one.platform);) {
+                if (!has_tag(tags, n, &one)) {
                     return false;
                 }
             }
