@@ -131,7 +131,8 @@ enum vf_status vf_tar_stream_some(struct vf_tar_stream *s, size_t max, struct vf
     if (st != VF_OK)
         return st;
     *out = (struct vf_slice){s->block, s->n < max ? s->n : max};
-    s->block += out->n;
+    if (out->n > 0)
+        s->block += out->n;
     s->n -= out->n;
     return VF_OK;
 }

@@ -14,12 +14,14 @@ import pytest
 
 import envs
 import place
+import schema
 from envs import Recipe
 from place import UV, WHEELHOUSE, clean_environ
 from vf import parse, report, vf
 
 WEB = Recipe("debian", "pip", "web")
 SMALL = Recipe("debian", "pip", "six")
+SCHEMA = schema.checker(json.loads((place.REPO / "docs/bundle.schema.json").read_text()))
 
 
 def pack(source, to, *more, rc=0, **kw):
@@ -72,6 +74,7 @@ def test_members_and_manifest(get, scratch):
     assert names[:3] == ["venvfix.json", "pylock.toml", "requirements.txt"] and names[-1] == "SHA256SUMS"
     assert names[3:-1] == sorted(n for n in names if n.startswith("wheels/")), "no RECORD leaves anything out here"
     manifest = json.loads(m["venvfix.json"])
+    assert SCHEMA(manifest) == []
     assert manifest["schema"] == 1 and manifest["kind"] == "lock-bundle"
     assert [f["path"] for f in manifest["files"]] == names[1:-1]
     assert all(f["sha256"] == sha(m[f["path"]]) and f["size"] == len(m[f["path"]]) for f in manifest["files"])
@@ -293,6 +296,7 @@ def test_carried_files(get, scratch):
     m = members(scratch / "b.tar")
     manifest = json.loads(m["venvfix.json"])
     assert manifest["left_out"] == ["etc/link"]
+    assert SCHEMA(manifest) == []
     got = {e["member"]: (e["into"], e["path"], e["executable"]) for e in manifest["extra"]}
     assert got == {"extra/root/etc/local.ini": ("root", "etc/local.ini", False), "extra/root/etc/bound": ("root", "etc/bound", False),
                    "extra/scripts/tool": ("scripts", "tool", True), "extra/site-packages/mine.py": ("site-packages", "mine.py", False)}
@@ -408,6 +412,7 @@ def test_compiled_files(get, scratch):
     assert doc["sha256"] == again["sha256"]
     m = members(scratch / "b.tar")
     manifest = json.loads(m["venvfix.json"])
+    assert SCHEMA(manifest) == []
     with zipfile.ZipFile(io.BytesIO(m["pycache.zip"])) as z:
         names, heads = z.namelist(), {z.read(i)[:12] for i in z.infolist()}
     assert heads == {bytes.fromhex(manifest["pycache"]["magic"]) + bytes(8)}, "no time of this host is in it"
