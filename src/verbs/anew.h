@@ -54,9 +54,14 @@ struct vf_anew {
     struct vf_pick *picks; /* one for each want */
     struct vf_vec extras;  /* struct vf_anew_extra */
     struct vf_staging *staging;
-    struct vf_slice root, scratch; /* the staged environment, and room beside it; empty in a dry run */
-    struct vf_env *made;           /* the staged environment, read again */
-    struct vf_slice prompt;        /* of the environment that is recreated; empty: the directory's name */
+    struct vf_slice root, scratch;  /* the staged environment, and room beside it; empty in a dry run */
+    struct vf_site site;            /* of it, once the bare environment stands */
+    struct vf_vec bin_names;        /* struct vf_slice: of site */
+    struct vf_installer *installer; /* a bundle's wheels are installed while others are still being read */
+    int spool;                      /* our own descriptor of the file that holds them; -1 */
+    bool streamed;                  /* python, wants, picks and the bare environment are there already */
+    struct vf_env *made;            /* the staged environment, read again */
+    struct vf_slice prompt;         /* of the environment that is recreated; empty: the directory's name */
 };
 
 /* Is FROM something from which an environment is made anew? */
@@ -78,6 +83,15 @@ struct vf_slice vf_anew_env_place(struct vf_anew *a, struct vf_slice path);
 /* The staging directory, if it is not there yet. */
 VF_MUST_CHECK enum vf_status vf_anew_stage(struct vf_anew *a);
 VF_MUST_CHECK enum vf_status vf_anew_pick(struct vf_anew *a);
+VF_MUST_CHECK enum vf_status vf_anew_begin_picks(struct vf_anew *a);
+/* Opens what a pick chose, and asks what the choice did not. */
+VF_MUST_CHECK enum vf_status vf_anew_open_pick(struct vf_anew *a, size_t i);
+/* A wheel of the bundle is there: what vf_bundle_open calls. */
+VF_MUST_CHECK enum vf_status vf_anew_stream(void *ctx, const struct vf_bundle_file *file, size_t dist,
+                                            struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_anew_make_bare(struct vf_anew *a);
+/* What a pick is installed as. */
+VF_MUST_CHECK enum vf_status vf_anew_install_of(struct vf_anew *a, size_t i, struct vf_install *out);
 VF_MUST_CHECK enum vf_status vf_anew_closure(struct vf_anew *a);
 VF_MUST_CHECK enum vf_status vf_anew_make(struct vf_anew *a);
 VF_MUST_CHECK enum vf_status vf_anew_prove_staged(struct vf_anew *a);

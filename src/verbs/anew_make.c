@@ -113,12 +113,7 @@ static enum vf_status repoint(struct vf_anew *a)
 
 /* ---- filled ---- */
 
-struct site {
-    struct vf_site s;
-    struct vf_vec names; /* struct vf_slice */
-};
-
-static enum vf_status bin_names(struct vf_anew *a, struct site *site)
+static enum vf_status bin_names(struct vf_anew *a)
 {
     struct vf_change *c = a->c;
     struct vf_slice *in = NULL, bin = vf_path_join(c->s.a, a->root, VF_S("bin"));
@@ -129,7 +124,7 @@ static enum vf_status bin_names(struct vf_anew *a, struct site *site)
     for (size_t i = 0; i < n; i++) {
         if (!vf_name_is_python(in[i]))
             continue;
-        struct vf_slice *name = vf_vec_push(c->s.a, &site->names, sizeof *name);
+        struct vf_slice *name = vf_vec_push(c->s.a, &a->bin_names, sizeof *name);
         if (!name)
             return vf_err_nomem(&c->s.err);
         *name = in[i];
@@ -137,27 +132,27 @@ static enum vf_status bin_names(struct vf_anew *a, struct site *site)
     return VF_OK;
 }
 
-static enum vf_status describe(struct vf_anew *a, struct site *site)
+static enum vf_status describe(struct vf_anew *a)
 {
     const struct vf_probe *p = &a->probe;
     struct vf_stat st;
     int fd = vf_staging_fd(a->staging);
-    *site = (struct site){.s = {.root = fd,
-                                .place = a->c->to,
-                                .purelib = p->purelib,
-                                .platlib = p->platlib,
-                                .headers = p->headers,
-                                .bin = VF_S("bin"),
-                                .python = p->python,
-                                .py_major = p->target.major,
-                                .py_minor = p->target.minor,
-                                .tags = &p->tags,
-                                .line_limit = 127}};
-    site->s.lib64_is_lib = vf_sys_stat_at(fd, "lib64", &st) == 0 && st.kind == VF_KIND_LINK;
-    site->s.fold_case = vf_sys_stat_at(fd, "PYVENV.CFG", &st) == 0;
-    enum vf_status done = bin_names(a, site);
-    site->s.bin_names = site->names.base;
-    site->s.n_bin_names = site->names.n;
+    a->site = (struct vf_site){.root = fd,
+                               .place = a->c->to,
+                               .purelib = p->purelib,
+                               .platlib = p->platlib,
+                               .headers = p->headers,
+                               .bin = VF_S("bin"),
+                               .python = p->python,
+                               .py_major = p->target.major,
+                               .py_minor = p->target.minor,
+                               .tags = &p->tags,
+                               .line_limit = 127};
+    a->site.lib64_is_lib = vf_sys_stat_at(fd, "lib64", &st) == 0 && st.kind == VF_KIND_LINK;
+    a->site.fold_case = vf_sys_stat_at(fd, "PYVENV.CFG", &st) == 0;
+    enum vf_status done = bin_names(a);
+    a->site.bin_names = a->bin_names.base;
+    a->site.n_bin_names = a->bin_names.n;
     return done;
 }
 
@@ -193,21 +188,27 @@ static enum vf_status direct_url(struct vf_anew *a, size_t i, struct vf_slice *o
     return out->p ? VF_OK : vf_err_nomem(&c->s.err);
 }
 
-static enum vf_status install(struct vf_anew *a, const struct vf_site *site)
+enum vf_status vf_anew_install_of(struct vf_anew *a, size_t i, struct vf_install *out)
+{
+    *out = (struct vf_install){.wheel = a->picks[i].open.wheel,
+                               .requested = !VF_WANT_AT(&a->wants, i)->not_requested};
+    return direct_url(a, i, &out->direct_url);
+}
+
+static enum vf_status install(struct vf_anew *a)
 {
     struct vf_change *c = a->c;
     size_t n = a->wants.v.n;
     struct vf_install *in = vf_arena_array(c->s.a, n + 1, sizeof *in);
     enum vf_status st = VF_OK;
+    vf_hooks_phase(&c->s.hooks, "install");
+    if (a->installer)
+        return vf_installer_finish(a->installer, &c->s.err);
     if (!in)
         return vf_err_nomem(&c->s.err);
-    for (size_t i = 0; i < n && st == VF_OK; i++) {
-        in[i].wheel = a->picks[i].open.wheel;
-        in[i].requested = !VF_WANT_AT(&a->wants, i)->not_requested;
-        st = direct_url(a, i, &in[i].direct_url);
-    }
-    vf_hooks_phase(&c->s.hooks, "install");
-    return st == VF_OK ? vf_install_wheels(site, in, n, &c->s.hooks, NULL, &c->s.err) : st;
+    for (size_t i = 0; i < n && st == VF_OK; i++)
+        st = vf_anew_install_of(a, i, &in[i]);
+    return st == VF_OK ? vf_install_wheels(&a->site, in, n, &c->s.hooks, NULL, &c->s.err) : st;
 }
 
 static enum vf_status enough_space(struct vf_anew *a)
@@ -380,28 +381,33 @@ static enum vf_status compile(struct vf_anew *a, const struct vf_site *site)
                     : vf_err_nomem(&c->s.err);
 }
 
-enum vf_status vf_anew_make(struct vf_anew *a)
+enum vf_status vf_anew_make_bare(struct vf_anew *a)
 {
-    struct site site;
     vf_hooks_phase(&a->c->s.hooks, "make");
-    enum vf_status st = enough_space(a);
-    if (st == VF_OK)
-        st = make_bare(a);
+    enum vf_status st = make_bare(a);
     if (st == VF_OK)
         st = set_mode(a);
     if (st == VF_OK)
         st = repoint(a);
+    return st == VF_OK ? describe(a) : st;
+}
+
+enum vf_status vf_anew_make(struct vf_anew *a)
+{
+    enum vf_status st = VF_OK;
+    if (!a->streamed)
+        st = enough_space(a);
+    if (st == VF_OK && !a->streamed)
+        st = vf_anew_make_bare(a);
     if (st == VF_OK)
-        st = describe(a, &site);
-    if (st == VF_OK)
-        st = install(a, &site.s);
+        st = install(a);
     if (st == VF_OK && a->kind == VF_ANEW_ENV)
         st = vf_anew_env_carried(a);
     if (st == VF_OK)
-        st = bundle_extras(a, &site.s);
+        st = bundle_extras(a, &a->site);
     if (st == VF_OK)
         st = put_extras(a);
     if (st == VF_OK)
-        st = bundle_pycache(a, &site.s);
-    return st == VF_OK ? compile(a, &site.s) : st;
+        st = bundle_pycache(a, &a->site);
+    return st == VF_OK ? compile(a, &a->site) : st;
 }

@@ -69,9 +69,7 @@ static enum vf_status add_bundle(struct vf_anew *a)
 
 static enum vf_status stock_up(struct vf_anew *a)
 {
-    struct vf_change *c = a->c;
     enum vf_status st = VF_OK;
-    vf_stock_init(&a->stock, c->s.a, c->s.outside);
     for (size_t i = 0; i < a->o->n_find_links && st == VF_OK; i++)
         st = add_links(a, vf_slice_of(a->o->find_links[i]), false);
     for (size_t i = 0; i < a->wants.find_links.n && st == VF_OK; i++)
@@ -270,6 +268,24 @@ static enum vf_status right_project(struct vf_anew *a, size_t i)
                             (int)(wheel->version.n < 100 ? wheel->version.n : 100), wheel->version.p);
 }
 
+enum vf_status vf_anew_open_pick(struct vf_anew *a, size_t i)
+{
+    struct vf_change *c = a->c;
+    struct vf_pick *p = &a->picks[i];
+    if (vf_hooks_cancelled(&c->s.hooks))
+        return vf_err_set(&c->s.err, VF_INTERRUPTED, 0, "choose", c->to, "nothing was made");
+    enum vf_status st = vf_stock_open(&a->stock, p->stock, &p->open, &c->s.err);
+    if (st == VF_OK && want(a, i)->kind != VF_WANT_NAMED)
+        st = check_direct(a, i);
+    if (st == VF_OK)
+        st = right_project(a, i);
+    if (st != VF_OK)
+        return st;
+    p->version = p->open.wheel->version;
+    p->metadata = p->open.wheel->metadata;
+    return VF_OK;
+}
+
 static enum vf_status open_all(struct vf_anew *a)
 {
     struct vf_change *c = a->c;
@@ -278,20 +294,11 @@ static enum vf_status open_all(struct vf_anew *a)
     enum vf_status st = VF_OK;
     vf_map_init(&names, c->s.a);
     for (size_t i = 0; i < a->wants.v.n && st == VF_OK; i++) {
-        struct vf_pick *p = &a->picks[i];
-        if (p->stock == VF_NPOS)
+        if (a->picks[i].stock == VF_NPOS)
             continue; /* dry run */
-        if (vf_hooks_cancelled(&c->s.hooks))
-            return vf_err_set(&c->s.err, VF_INTERRUPTED, 0, "choose", c->to, "nothing was made");
-        st = vf_stock_open(&a->stock, p->stock, &p->open, &c->s.err);
-        if (st == VF_OK && want(a, i)->kind != VF_WANT_NAMED)
-            st = check_direct(a, i);
-        if (st == VF_OK)
-            st = right_project(a, i);
+        st = vf_anew_open_pick(a, i);
         if (st != VF_OK)
             break;
-        p->version = p->open.wheel->version;
-        p->metadata = p->open.wheel->metadata;
         if (vf_map_get(&names, want(a, i)->name, &before))
             st = vf_err_set(&c->s.err, VF_BAD_LIST, 0, "choose", want(a, i)->line,
                             "the list names this project twice");
@@ -310,16 +317,25 @@ static enum vf_status no_binary(struct vf_anew *a)
                       "the list says --no-binary: only with --build");
 }
 
-enum vf_status vf_anew_pick(struct vf_anew *a)
+enum vf_status vf_anew_begin_picks(struct vf_anew *a)
 {
     struct vf_change *c = a->c;
-    size_t missing = 0;
     a->picks = vf_arena_array(c->s.a, a->wants.v.n + 1, sizeof *a->picks);
     if (!a->picks)
         return vf_err_nomem(&c->s.err);
     for (size_t i = 0; i < a->wants.v.n; i++)
         a->picks[i] = (struct vf_pick){.stock = VF_NPOS, .open = {.fd = -1}};
-    enum vf_status st = no_binary(a);
+    vf_stock_init(&a->stock, c->s.a, c->s.outside);
+    return VF_OK;
+}
+
+enum vf_status vf_anew_pick(struct vf_anew *a)
+{
+    struct vf_change *c = a->c;
+    size_t missing = 0;
+    enum vf_status st = vf_anew_begin_picks(a);
+    if (st == VF_OK)
+        st = no_binary(a);
     if (st == VF_OK)
         st = vf_anew_stage(a);
     if (st == VF_OK)

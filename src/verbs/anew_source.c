@@ -184,6 +184,25 @@ static enum vf_status spool_dir(struct vf_anew *a, int *fd)
     return *fd < 0 ? vf_err_sys(&a->c->s.err, errno, "open", dir) : VF_OK;
 }
 
+/* What the calls for single wheels met stands in the session's error; the reader's own error is another one.
+ */
+static enum vf_status open_bundle(struct vf_anew *a, const struct vf_bundle_source *src)
+{
+    struct vf_change *c = a->c;
+    struct vf_err why;
+    vf_err_init(&why);
+    enum vf_status st = vf_bundle_open(src, &a->bundle, &why);
+    if (st != VF_OK) {
+        a->bundle = NULL;
+        vf_installer_free(a->installer);
+        a->installer = NULL;
+        st = vf_err_set(&c->s.err, why.code, why.sys, why.op, (struct vf_slice){why.path, why.path_len}, "%s",
+                        why.detail);
+    }
+    vf_err_release(&why);
+    return st;
+}
+
 static enum vf_status read_bundle(struct vf_anew *a)
 {
     struct vf_change *c = a->c;
@@ -202,9 +221,11 @@ static enum vf_status read_bundle(struct vf_anew *a)
         .archive = {.fd = fd, .size = done == VF_OK ? (uint64_t)st.st_size : 0, .label = c->from},
         .spool = spool,
         .digest = true,
+        .wheel = c->o->dry_run ? NULL : vf_anew_stream,
+        .ctx = a,
         .hooks = &c->s.hooks};
     if (done == VF_OK)
-        done = vf_bundle_open(&src, &a->bundle, &c->s.err);
+        done = open_bundle(a, &src);
     if (fd >= 0)
         (void)close(fd);
     (void)close(spool);

@@ -51,7 +51,7 @@ static enum vf_status prove(struct writing *w, struct vf_err *err)
 }
 
 /* A script is read whole, so that its header can be written anew. */
-static enum vf_status write_script(const struct vf_install_plan *p, struct writing *w, struct vf_err *err)
+static enum vf_status write_script(const struct vf_site *site, struct writing *w, struct vf_err *err)
 {
     const struct vf_item *item = w->item;
     const struct vf_zip *zip = item->unit->in->wheel->zip;
@@ -65,19 +65,19 @@ static enum vf_status write_script(const struct vf_install_plan *p, struct writi
         st = prove(w, err);
     }
     if (st == VF_OK && vf_script_is_placeholder(bytes)) {
-        st = vf_script_put(p->site, item->dest, bytes, &out, err);
+        st = vf_script_put(site, item->dest, bytes, &out, err);
         bytes = vf_buf_slice(&out);
         if (st == VF_OK)
             st = vf_row_of_bytes(item->row, bytes, err);
     }
     if (st == VF_OK)
-        st = vf_create_whole(p->site->root, item->dest, item->executable, bytes, err);
+        st = vf_create_whole(site->root, item->dest, item->executable, bytes, err);
     vf_buf_release(&out);
     vf_arena_release(&a);
     return st;
 }
 
-static enum vf_status write_plain(const struct vf_install_plan *p, struct writing *w, struct vf_err *err)
+static enum vf_status write_plain(const struct vf_site *site, struct writing *w, struct vf_err *err)
 {
     const struct vf_item *item = w->item;
     const struct vf_zip *zip = item->unit->in->wheel->zip;
@@ -85,7 +85,7 @@ static enum vf_status write_plain(const struct vf_install_plan *p, struct writin
         enum vf_status st = vf_zip_read(zip, item->file->member, hash_piece, w, err);
         return st == VF_OK ? prove(w, err) : st;
     }
-    enum vf_status st = vf_create_file(p->site->root, item->dest, item->executable, &w->file, err);
+    enum vf_status st = vf_create_file(site->root, item->dest, item->executable, &w->file, err);
     if (st != VF_OK)
         return st;
     st = vf_zip_read(zip, item->file->member, write_piece, w, err);
@@ -94,36 +94,34 @@ static enum vf_status write_plain(const struct vf_install_plan *p, struct writin
     return vf_create_close(&w->file, st, err);
 }
 
-static enum vf_status write_item(void *ctx, size_t i, unsigned worker, struct vf_err *err)
+enum vf_status vf_install_item(const struct vf_site *site, const struct vf_item *item, struct vf_err *err)
 {
-    const struct vf_install_plan *p = ctx;
-    struct vf_item *item = VF_VEC_AT(struct vf_item, &p->items, i);
     struct writing w = {.item = item};
-    (void)worker;
-    if (!item->file) {
-        enum vf_status st =
-            item->shared ? VF_OK
-                         : vf_create_whole(p->site->root, item->dest, item->executable, item->bytes, err);
-        return st;
-    }
+    if (!item->file)
+        return item->shared ? VF_OK
+                            : vf_create_whole(site->root, item->dest, item->executable, item->bytes, err);
     struct vf_slice alg = item->file->alg.n > 0 ? item->file->alg : VF_S("sha256");
     enum vf_status st = vf_hasher_new(alg, &w.hasher, err);
     if (st != VF_OK)
         return st;
     bool script = item->file->part == VF_PART_SCRIPTS && item->file->size <= SCRIPT_MAX && !item->shared;
-    st = script ? write_script(p, &w, err) : write_plain(p, &w, err);
+    st = script ? write_script(site, &w, err) : write_plain(site, &w, err);
     vf_hasher_free(w.hasher);
     return st;
 }
 
-/* --- RECORD --- */
-
-static enum vf_status write_record(void *ctx, size_t i, unsigned worker, struct vf_err *err)
+static enum vf_status write_item(void *ctx, size_t i, unsigned worker, struct vf_err *err)
 {
     const struct vf_install_plan *p = ctx;
-    struct vf_unit *u = &p->units[i];
-    struct vf_buf out = {0};
     (void)worker;
+    return vf_install_item(p->site, VF_VEC_AT(struct vf_item, &p->items, i), err);
+}
+
+/* --- RECORD --- */
+
+enum vf_status vf_install_record(const struct vf_site *site, const struct vf_unit *u, struct vf_err *err)
+{
+    struct vf_buf out = {0};
     struct vf_record_entry *rows = calloc(u->n_rows + 1, sizeof *rows);
     if (!rows)
         return vf_err_nomem(err);
@@ -131,12 +129,18 @@ static enum vf_status write_record(void *ctx, size_t i, unsigned worker, struct 
         rows[k] = vf_row_entry(&u->rows[k]);
     vf_record_sort(rows, u->n_rows);
     vf_record_put(&out, rows, u->n_rows, VF_RECORD_CRLF);
-    enum vf_status st = out.failed
-                            ? vf_err_nomem(err)
-                            : vf_create_whole(p->site->root, u->record, false, vf_buf_slice(&out), err);
+    enum vf_status st = out.failed ? vf_err_nomem(err)
+                                   : vf_create_whole(site->root, u->record, false, vf_buf_slice(&out), err);
     vf_buf_release(&out);
     free(rows);
     return st;
+}
+
+static enum vf_status write_record(void *ctx, size_t i, unsigned worker, struct vf_err *err)
+{
+    const struct vf_install_plan *p = ctx;
+    (void)worker;
+    return vf_install_record(p->site, &p->units[i], err);
 }
 
 static enum vf_status make_dirs(const struct vf_install_plan *p, struct vf_err *err)

@@ -47,6 +47,18 @@ VF_MUST_CHECK enum vf_status vf_install_wheels(const struct vf_site *site, const
                                                size_t n, const struct vf_hooks *hooks,
                                                struct vf_installed *out, struct vf_err *err);
 
+/* The same, wheel by wheel, while others are still being read: vf_installer_new -> vf_installer_add... ->
+ * vf_installer_finish -> vf_installer_free. Files are written by workers in the background from the first
+ * `add` on; what they find is told by a later `add` or by `finish`. `site`, the wheels and the bytes in `in`
+ * stay until vf_installer_free. All calls from one thread. */
+struct vf_installer;
+VF_MUST_CHECK enum vf_status vf_installer_new(const struct vf_site *site, const struct vf_hooks *hooks,
+                                              struct vf_installer **out, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_installer_add(struct vf_installer *i, const struct vf_install *in,
+                                              struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_installer_finish(struct vf_installer *i, struct vf_err *err);
+void vf_installer_free(struct vf_installer *i); /* waits for the workers; NULL is fine */
+
 /* Compiles what is installed, by the target's own interpreter, at most `jobs` of the hooks at a time. The
  * compiled files name the files at their final place. `interpreter` and `root`: absolute paths to start and
  * to read now. Files that do not compile are passed over, as pip does. VF_TOOL_FAILED. */

@@ -258,21 +258,31 @@ static enum vf_status add_wheel(struct vf_install_plan *p, struct vf_unit *u, st
     return u->record.p ? set_row(p, u, u->record, &u->rows[u->n_rows++], err) : vf_err_nomem(err);
 }
 
-enum vf_status vf_install_plan_make(struct vf_install_plan *p, const struct vf_site *site,
-                                    const struct vf_install *wheels, size_t n, struct vf_err *err)
+void vf_install_plan_init(struct vf_install_plan *p, const struct vf_site *site)
 {
-    enum vf_status st = VF_OK;
     *p = (struct vf_install_plan){.site = site};
     vf_arena_init(&p->arena);
     vf_map_init(&p->claimed, &p->arena);
     vf_map_init(&p->known, &p->arena);
+}
+
+enum vf_status vf_install_plan_add(struct vf_install_plan *p, const struct vf_install *in, struct vf_unit *u,
+                                   struct vf_err *err)
+{
+    *u = (struct vf_unit){.in = in};
+    return add_wheel(p, u, err);
+}
+
+enum vf_status vf_install_plan_make(struct vf_install_plan *p, const struct vf_site *site,
+                                    const struct vf_install *wheels, size_t n, struct vf_err *err)
+{
+    enum vf_status st = VF_OK;
+    vf_install_plan_init(p, site);
     p->units = vf_arena_array(&p->arena, n + 1, sizeof *p->units);
     if (!p->units)
         return vf_err_nomem(err);
-    for (size_t i = 0; i < n && st == VF_OK; i++) {
-        p->units[i].in = &wheels[i];
-        st = add_wheel(p, &p->units[i], err);
-    }
+    for (size_t i = 0; i < n && st == VF_OK; i++)
+        st = vf_install_plan_add(p, &wheels[i], &p->units[i], err);
     return st;
 }
 

@@ -47,6 +47,15 @@ struct vf_install_plan {
 VF_MUST_CHECK enum vf_status vf_install_plan_make(struct vf_install_plan *p, const struct vf_site *site,
                                                   const struct vf_install *wheels, size_t n,
                                                   struct vf_err *err);
+/* The same one by one. `u` stays where it is until the plan is released. */
+void vf_install_plan_init(struct vf_install_plan *p, const struct vf_site *site);
+VF_MUST_CHECK enum vf_status vf_install_plan_add(struct vf_install_plan *p, const struct vf_install *in,
+                                                 struct vf_unit *u, struct vf_err *err);
+/* Writes one item, or the RECORD of one wheel. From any thread. */
+VF_MUST_CHECK enum vf_status vf_install_item(const struct vf_site *site, const struct vf_item *item,
+                                             struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_install_record(const struct vf_site *site, const struct vf_unit *u,
+                                               struct vf_err *err);
 void vf_install_plan_release(struct vf_install_plan *p);
 /* The row gets sha256 and size of these bytes. */
 VF_MUST_CHECK enum vf_status vf_row_of_bytes(struct vf_row *row, struct vf_slice bytes, struct vf_err *err);

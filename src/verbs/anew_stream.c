@@ -1,0 +1,74 @@
+/* anew_stream.c: the wheels of a bundle are installed while the archive is still being unpacked. The manifest
+ * comes first, so all that has to be known is known when the first wheel is there.
+ *
+ * When the archive turns out to be bad, what the reader holds is gone before we hear of it, while workers may
+ * still read: so they get a descriptor and names of their own. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "verbs/anew.h"
+
+static enum vf_status begin(struct vf_anew *a)
+{
+    struct vf_change *c = a->c;
+    enum vf_status st = vf_anew_choose_python(a);
+    if (st == VF_OK)
+        st = vf_anew_make_wants(a);
+    if (st == VF_OK)
+        st = vf_anew_begin_picks(a);
+    if (st == VF_OK)
+        st = vf_anew_make_bare(a);
+    if (st == VF_OK)
+        st = vf_installer_new(&a->site, &c->s.hooks, &a->installer, &c->s.err);
+    a->streamed = st == VF_OK;
+    return st;
+}
+
+static enum vf_status add_to_stock(struct vf_anew *a, const struct vf_bundle_file *file, size_t dist)
+{
+    struct vf_change *c = a->c;
+    const struct vf_bundle_dist *d = &file->bundle.dists[dist];
+    struct vf_stock_wheel w = {.held = file->wheels[dist],
+                               .file_name = vf_arena_dup(c->s.a, d->wheel),
+                               .origin = VF_ORIGIN_BUNDLE,
+                               .has_sha256 = true};
+    if (!w.file_name.p)
+        return vf_err_nomem(&c->s.err);
+    if (a->spool < 0)
+        a->spool = fcntl(w.held.fd, F_DUPFD_CLOEXEC, 3);
+    if (a->spool < 0)
+        return vf_err_sys(&c->s.err, errno, "open", c->from);
+    w.held.fd = a->spool;
+    memcpy(w.sha256, d->sum.sha256, sizeof w.sha256);
+    return vf_stock_add(&a->stock, &w, &a->picks[dist].stock, &c->s.err);
+}
+
+static enum vf_status one(struct vf_anew *a, const struct vf_bundle_file *file, size_t dist)
+{
+    struct vf_change *c = a->c;
+    struct vf_install in;
+    enum vf_status st = add_to_stock(a, file, dist);
+    if (st == VF_OK)
+        st = vf_anew_open_pick(a, dist);
+    if (st == VF_OK)
+        st = vf_anew_install_of(a, dist, &in);
+    return st == VF_OK ? vf_installer_add(a->installer, &in, &c->s.err) : st;
+}
+
+enum vf_status vf_anew_stream(void *ctx, const struct vf_bundle_file *file, size_t dist, struct vf_err *err)
+{
+    struct vf_anew *a = ctx;
+    enum vf_status st = VF_OK;
+    if (file->wheels[dist].fd < 0)
+        return VF_OK; /* kept in memory: installed when all are there */
+    a->bundle = (struct vf_bundle_file *)file;
+    if (!a->streamed)
+        st = begin(a);
+    if (st == VF_OK)
+        st = one(a, file, dist);
+    a->bundle = NULL; /* it is ours only when the whole archive is good */
+    if (st != VF_OK && err != &a->c->s.err)
+        (void)vf_err_set(err, st, 0, "install", a->c->to, NULL);
+    return st;
+}
