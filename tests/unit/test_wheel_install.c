@@ -311,6 +311,94 @@ static void awkward_place(void **state)
     box_env_remove(&e);
 }
 
+/* --- wheel by wheel --- */
+
+static struct vf_wheel *boxed(struct vf_buf *b, const char *name, const char *file_name, const char *file,
+                              const char *data)
+{
+    struct vf_err err = {0};
+    struct vf_wheel *w = NULL;
+    box_wheel(b, name, "py3-none-any", "", FILES({file, data, false}));
+    assert_int_equal(box_open(vf_buf_slice(b), file_name, &w, &err), VF_OK);
+    return w;
+}
+
+static void one_by_one(void **state)
+{
+    (void)state;
+    struct vf_err err = {0};
+    char *trees[2];
+    for (int way = 0; way < 2; way++) {
+        struct box_env e;
+        struct vf_buf bytes[2];
+        struct vf_installer *i = NULL;
+        struct vf_hooks hooks = {.jobs = way ? 3 : 1};
+        int fds = fx_open_fds();
+        box_env_make(&e);
+        e.site.place = VF_S("/srv/env");
+        struct vf_wheel *one = boxed(&bytes[0], "kit", WHL, "kit/a.py", "1");
+        struct vf_wheel *two = boxed(&bytes[1], "kat", "kat-1.0-py3-none-any.whl", "kit/b.py", "2");
+        struct vf_install in[] = {{.wheel = one, .requested = true}, {.wheel = two}};
+        if (way) {
+            assert_int_equal(vf_installer_new(&e.site, &hooks, &i, &err), VF_OK);
+            assert_int_equal(vf_installer_add(i, &in[0], &err), VF_OK);
+            assert_int_equal(vf_installer_add(i, &in[1], &err), VF_OK);
+            assert_int_equal(vf_installer_finish(i, &err), VF_OK);
+            vf_installer_free(i);
+        } else {
+            assert_int_equal(vf_install_wheels(&e.site, in, 2, &hooks, NULL, &err), VF_OK);
+        }
+        char *file = fx_read(e.root, SITE "kit/b.py"),
+             *record = fx_read(e.root, SITE "kit-1.0.dist-info/RECORD");
+        assert_string_equal(file, "2");
+        assert_non_null(strstr(record, "kit-1.0.dist-info/REQUESTED,"));
+        trees[way] = record;
+        free(file);
+        vf_wheel_free(one);
+        vf_wheel_free(two);
+        vf_buf_release(&bytes[0]);
+        vf_buf_release(&bytes[1]);
+        box_env_remove(&e);
+        assert_int_equal(fx_open_fds(), fds);
+    }
+    assert_string_equal(trees[0], trees[1]);
+    free(trees[0]);
+    free(trees[1]);
+}
+
+/* What a worker meets in the background is told later; what two wheels both bring is told at once; one that
+ * is given up leaves no thread behind. */
+static void one_by_one_fails(void **state)
+{
+    (void)state;
+    struct box_env e;
+    struct vf_buf bytes[3];
+    struct vf_installer *i = NULL;
+    struct vf_err err = {0};
+    box_env_make(&e);
+    struct vf_wheel *one = boxed(&bytes[0], "kit", WHL, "kit.py", "1");
+    struct vf_wheel *same = boxed(&bytes[1], "kat", "kat-1.0-py3-none-any.whl", "kit.py", "2");
+    struct vf_wheel *there = boxed(&bytes[2], "kot", "kot-1.0-py3-none-any.whl", "there.py", "3");
+    struct vf_install in[] = {{.wheel = one}, {.wheel = same}, {.wheel = there}};
+    assert_int_equal(vf_installer_new(&e.site, NULL, &i, &err), VF_OK);
+    assert_int_equal(vf_installer_add(i, &in[0], &err), VF_OK);
+    assert_int_equal(vf_installer_add(i, &in[1], &err), VF_EXISTS);
+    vf_err_clear(&err);
+    vf_installer_free(i);
+    fx_file(e.root, SITE "there.py", "", 0644, 0);
+    assert_int_equal(vf_installer_new(&e.site, NULL, &i, &err), VF_OK);
+    assert_int_equal(vf_installer_add(i, &in[2], &err), VF_OK);
+    assert_int_equal(vf_installer_finish(i, &err), VF_EXISTS);
+    vf_installer_free(i);
+    vf_err_release(&err);
+    for (size_t k = 0; k < VF_COUNT(bytes); k++)
+        vf_buf_release(&bytes[k]);
+    vf_wheel_free(one);
+    vf_wheel_free(same);
+    vf_wheel_free(there);
+    box_env_remove(&e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +410,8 @@ int main(void)
         cmocka_unit_test(two_wheels),
         cmocka_unit_test(tags_of_the_target),
         cmocka_unit_test(awkward_place),
+        cmocka_unit_test(one_by_one),
+        cmocka_unit_test(one_by_one_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
