@@ -217,16 +217,25 @@ static bool has_tag(const struct vf_tag *tags, size_t n, const struct vf_tag *on
     return i < n;
 }
 
+/* The same for each platform of a compressed set. */
+static bool has_tags(const struct vf_tag *tags, size_t n, struct vf_tag one, struct vf_slice platforms)
+{
+    while (vf_tag_next(&platforms, &one.platform)) {
+        if (!has_tag(tags, n, &one)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Is every tag of the product on some line? */
 static bool covered(const struct vf_tag *all, const struct vf_tag *tags, size_t n)
 {
-    struct vf_tag one;
+    struct vf_tag one = {0};
     for (struct vf_slice p = all->python; vf_tag_next(&p, &one.python);) {
         for (struct vf_slice q = all->abi; vf_tag_next(&q, &one.abi);) {
-            for (struct vf_slice r = all->platform; vf_tag_next(&r, &one.platform);) {
-                if (!has_tag(tags, n, &one)) {
-                    return false;
-                }
+            if (!has_tags(tags, n, one, all->platform)) {
+                return false;
             }
         }
     }
