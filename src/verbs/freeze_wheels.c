@@ -150,7 +150,7 @@ static enum vf_status find(struct search *f, struct vf_freeze_item *it, struct v
             st = add_wheel(f, i, &files, err);
     it->wheels = files.base;
     it->n_wheels = files.n;
-    if (files.n > 1)
+    if (files.base && files.n > 1)
         qsort(files.base, files.n, sizeof(struct vf_lock_file), by_name);
     return st;
 }
