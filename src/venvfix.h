@@ -202,6 +202,8 @@ struct venvfix_change_options {
     bool leave;   /* go on although references without a writer stay */
     enum venvfix_link link;
     struct venvfix_install_options install; /* recreate only */
+    const char *bundle; /* --bundle: a lock bundle is packed, too; NULL: none. Not for fix */
+    int64_t epoch;      /* of it: SOURCE_DATE_EPOCH; 0: 1980-01-01 */
     struct venvfix_hooks hooks;
 };
 
@@ -244,8 +246,9 @@ struct venvfix_change_result {
     struct venvfix_bytes diff;                           /* dry_run: unified diff */
     struct venvfix_bytes sha256; /* pack: of the new file, hexadecimal; recreate of a bundle: of that one */
     uint64_t bytes;              /* pack: of the new file */
-    bool renamed;                /* by one rename (not by copying) */
-    bool resumed;                /* an earlier run was finished */
+    struct venvfix_bytes bundle, bundle_sha256; /* --bundle: the file that was packed; p NULL: none */
+    bool renamed;                               /* by one rename (not by copying) */
+    bool resumed;                               /* an earlier run was finished */
     int exit;
     void *own;
 };

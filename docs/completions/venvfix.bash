@@ -18,8 +18,8 @@ _venvfix()
     esac
     case $verb in
     check) words="--at --from --hashes --python --platform --glibc --fail-on --format --jobs --color --quiet --verbose --help" ;;
-    move) words="--link --from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
-    recreate) words="--python --find-links --index-url --extra-index-url --offline --require-hashes --build --reinstall --compile --copies --prompt --prove --sha256 --allow-outside --link --from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
+    move) words="--link --bundle --from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
+    recreate) words="--python --find-links --index-url --extra-index-url --offline --require-hashes --build --reinstall --compile --copies --prompt --prove --sha256 --allow-outside --link --bundle --from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
     fix) words="--from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
     freeze) words="--all --exclude --format --hashes --find-links --jobs --color --quiet --verbose --help" ;;
     pack) words="--output --format --find-links --exclude --allow-modified --pycache --from --jobs --color --quiet --verbose --help" ;;

@@ -17,6 +17,7 @@ static const struct vf_option fix_options[] = {OPT_CHANGE};
 static const struct vf_option place_options[] = {
     {"link", 0, VF_OPT_VALUE, "HOW", "how files are copied, where they are: auto, reflink, copy",
      "auto|reflink|copy"},
+    {"bundle", 0, VF_OPT_VALUE, "FILE", "also pack a lock bundle of it, as `venvfix pack` does", NULL},
     OPT_CHANGE,
 };
 
@@ -41,6 +42,7 @@ static const struct vf_option recreate_options[] = {
     {"allow-outside", 0, VF_OPT_FLAG, NULL, "-r and -c of a list may leave its directory", NULL},
     {"link", 0, VF_OPT_VALUE, "HOW", "how files are copied, where they are: auto, reflink, copy",
      "auto|reflink|copy"},
+    {"bundle", 0, VF_OPT_VALUE, "FILE", "also pack a lock bundle of it, as `venvfix pack` does", NULL},
     OPT_CHANGE,
 };
 
@@ -107,6 +109,8 @@ static int print_result(const struct vf_verb *verb, const struct vf_parsed *p,
         b.failed = !vf_json_change(&b, r);
     else
         vf_text_change(&b, r, &st);
+    if (!vf_cli_json(verb, p))
+        vf_text_packed(&b, r, &st);
     int code = vf_cli_print(1, &b, r->exit);
     vf_buf_release(&b);
     if (code != 2 || r->exit == 2 || r->dry_run)
@@ -140,6 +144,10 @@ static int run_verb(const struct vf_verb *verb, const struct vf_parsed *p, enum 
                                        .leave = vf_cli_flag(verb, p, "leave"),
                                        .link = link_mode(verb, p)};
     struct caches space;
+    if (which != VENVFIX_FIX)
+        o.bundle = vf_cli_value(verb, p, "bundle");
+    if (!vf_cli_epoch(&o.epoch))
+        return vf_cli_usage_error(verb, vf_cli_json(verb, p), "SOURCE_DATE_EPOCH is not a number of seconds");
     if (which == VENVFIX_RECREATE)
         read_install(verb, p, &space, &o.install);
     if (!vf_cli_hooks(verb, p, &o.hooks))

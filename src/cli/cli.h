@@ -60,6 +60,8 @@ bool vf_cli_json(const struct vf_verb *verb, const struct vf_parsed *p);
 /* Hooks with progress on a terminal and Ctrl-C as cancel flag. False: --jobs is no number (said on stderr).
  */
 bool vf_cli_hooks(const struct vf_verb *verb, const struct vf_parsed *p, struct venvfix_hooks *hooks);
+/* SOURCE_DATE_EPOCH (reproducible-builds.org): seconds since 1970; 0 when it is not set. False: no number. */
+bool vf_cli_epoch(int64_t *epoch);
 void vf_cli_progress_end(void);
 /* Prints a buffer to fd, whole; 2 when that fails. */
 int vf_cli_print(int fd, struct vf_buf *b, int exit_code);

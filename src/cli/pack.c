@@ -47,8 +47,7 @@ static void take_list(const struct vf_verb *verb, const struct vf_parsed *p, con
     *n = p->n_lists[i];
 }
 
-/* SOURCE_DATE_EPOCH (reproducible-builds.org): seconds since 1970. False: it is no number. */
-static bool take_epoch(int64_t *epoch)
+bool vf_cli_epoch(int64_t *epoch)
 {
     const char *text = getenv("SOURCE_DATE_EPOCH");
     uint64_t n = 0;
@@ -83,7 +82,7 @@ static int run(const struct vf_verb *verb, const struct vf_parsed *p)
     take_list(verb, p, "from", &o.from, &o.n_from);
     if (!o.output)
         return vf_cli_usage_error(verb, json, "-o FILE says where the bundle goes");
-    if (!take_epoch(&o.epoch))
+    if (!vf_cli_epoch(&o.epoch))
         return vf_cli_usage_error(verb, json, "SOURCE_DATE_EPOCH is not a number of seconds");
     if (!vf_cli_hooks(verb, p, &o.hooks))
         return vf_cli_usage_error(verb, json, "--jobs takes a number from 1 to 256");

@@ -337,5 +337,7 @@ bool vf_json_change(struct vf_buf *out, const struct venvfix_change_result *r)
         ok = set_bytes(o, "diff", r->diff);
     if (ok && r->sha256.p)
         ok = set_bytes(o, "sha256", r->sha256) && set_number(o, "bytes", r->bytes);
+    if (ok && r->bundle.p)
+        ok = set_bytes(o, "bundle", r->bundle) && set_bytes(o, "bundle_sha256", r->bundle_sha256);
     return print(out, o, ok);
 }

@@ -27,6 +27,9 @@ void vf_text_change(struct vf_buf *out, const struct venvfix_change_result *r,
 /* text_pack.c */
 void vf_text_pack(struct vf_buf *out, const struct venvfix_change_result *r,
                   const struct vf_report_style *style);
+/* The line about a bundle that a change packed (--bundle); nothing when there is none. */
+void vf_text_packed(struct vf_buf *out, const struct venvfix_change_result *r,
+                    const struct vf_report_style *style);
 /* A lock bundle that was checked. */
 void vf_text_bundle(struct vf_buf *out, const struct venvfix_check_result *r,
                     const struct vf_report_style *style);

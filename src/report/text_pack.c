@@ -50,6 +50,18 @@ void vf_text_pack(struct vf_buf *out, const struct venvfix_change_result *r, con
     vf_text_findings(out, &r->warnings, st);
 }
 
+void vf_text_packed(struct vf_buf *out, const struct venvfix_change_result *r,
+                    const struct vf_report_style *st)
+{
+    if (!r->bundle.p || st->quiet)
+        return;
+    vf_buf_puts(out, "bundle   ");
+    put(out, r->bundle);
+    vf_buf_puts(out, "\nsha256   ");
+    put(out, r->bundle_sha256);
+    vf_buf_putc(out, '\n');
+}
+
 void vf_text_bundle(struct vf_buf *out, const struct venvfix_check_result *r,
                     const struct vf_report_style *st)
 {

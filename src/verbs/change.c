@@ -223,6 +223,8 @@ static enum vf_status run(struct vf_change *c)
     c->from_file = anew == VF_ANEW_LIST || anew == VF_ANEW_LOCK || anew == VF_ANEW_BUNDLE;
     if (st == VF_OK)
         st = vf_change_refuse_places(c);
+    if (st == VF_OK)
+        st = vf_change_bundle_first(c);
     if (st == VF_OK && anew != VF_ANEW_NOT)
         return vf_anew_run(c, anew);
     if (st == VF_OK)
@@ -254,6 +256,7 @@ int venvfix_change(const struct venvfix_change_options *options, struct venvfix_
         st = run(&c);
     if (st != VF_OK)
         result->exit = 2;
+    vf_change_bundle_last(&c, st);
     vf_env_free(c.env);
     vf_session_close(&c.s, &result->error, &result->own);
     return result->exit;

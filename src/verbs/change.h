@@ -19,9 +19,14 @@ struct vf_change {
     struct vf_findings findings;
     struct vf_plan plan;
     struct vf_proofs proofs;
-    bool finished;  /* resume did all there was to do */
-    bool from_file; /* FROM is a list, a lock file or a bundle */
+    bool finished;                   /* resume did all there was to do */
+    bool from_file;                  /* FROM is a list, a lock file or a bundle */
+    struct vf_change_bundle *bundle; /* --bundle, as far as it is written; NULL */
 };
+
+/* --bundle (change_bundle.c): before anything is touched; and at the end, whatever came of it. */
+VF_MUST_CHECK enum vf_status vf_change_bundle_first(struct vf_change *c);
+void vf_change_bundle_last(struct vf_change *c, enum vf_status st);
 
 VF_MUST_CHECK enum vf_status vf_change_resume(struct vf_change *c);
 /* Before the environment is opened: places. */

@@ -445,3 +445,32 @@ def test_there_and_back(get, scratch):
     pack(scratch / "n", scratch / "2.tar")
     one, two = members(scratch / "1.tar"), members(scratch / "2.tar")
     assert {n for n in one if one[n] != two.get(n)} == set() and list(one) == list(two)
+
+
+# --- --bundle ---
+
+def test_bundle_of_what_is_moved(get, scratch):
+    env = get(SMALL)
+    want = pack(env.path, scratch / "want.tar")["sha256"]
+    doc = report("recreate", env.path, scratch / "two", "--bundle", scratch / "r.tar", rc=0)
+    assert doc["bundle"] == str(scratch / "r.tar") and doc["bundle_sha256"] == want == sha((scratch / "r.tar").read_bytes())
+    doc = report("move", env.path, scratch / "n", "--bundle", scratch / "m.tar", rc=0)
+    assert doc["bundle_sha256"] == want and not env.path.exists() and (scratch / "n/bin/python").exists()
+    doc = report("recreate", scratch / "m.tar", scratch / "three", "--python", envs.DEBIAN, "--offline", "--bundle", scratch / "l.tar", rc=0)
+    assert doc["bundle_sha256"] == want
+    assert b"bundle" in vf("recreate", scratch / "n", scratch / "four", "--bundle", scratch / "t.tar", rc=0).out
+    vf("recreate", "-n", scratch / "n", scratch / "five", "--bundle", scratch / "d.tar", rc=0)
+    assert not (scratch / "d.tar").exists()
+
+
+def test_what_cannot_be_packed_is_not_moved(get, scratch):
+    env = get(SMALL)
+    sp = next((env.path / "lib").glob("python3*/site-packages"))
+    with open(sp / "six.py", "a") as f:
+        f.write("# mine\n")
+    assert report("move", env.path, scratch / "n", "--bundle", scratch / "m.tar", rc=2)["error"]["code"] == "changed"
+    assert env.path.exists() and os.listdir(scratch) == []
+    (scratch / "there").write_text("precious")
+    assert report("move", env.path, scratch / "n", "--bundle", scratch / "there", rc=2)["error"]["code"] == "exists"
+    assert report("move", env.path, scratch / "there/n", "--bundle", scratch / "b.tar", rc=2)["exit"] == 2
+    assert env.path.exists() and os.listdir(scratch) == ["there"]

@@ -1,0 +1,27 @@
+/* pack.h: a bundle on its way into a file, for the verb pack and for --bundle of the changing verbs. For
+ * src/verbs only. */
+#ifndef VF_VERBS_PACK_H
+#define VF_VERBS_PACK_H
+
+#include "bundle/pack.h"
+#include "fs/whole.h"
+#include "verbs/result.h"
+
+/* Set s, o and r; the rest is zero. */
+struct vf_packing {
+    struct vf_session *s;
+    const struct venvfix_pack_options *o;
+    struct venvfix_change_result *r; /* gets what `pack` reports */
+    struct vf_env *env;
+    struct vf_pack *pack;
+    struct vf_whole file;
+    struct vf_hasher *hasher;
+    uint64_t bytes;
+};
+
+/* All of it but the name of the file. vf_packing_end is to be called whatever comes of it. */
+VF_MUST_CHECK enum vf_status vf_packing_write(struct vf_packing *p);
+/* The file gets its name when `st` is VF_OK, else it goes. */
+VF_MUST_CHECK enum vf_status vf_packing_end(struct vf_packing *p, enum vf_status st);
+
+#endif
