@@ -121,14 +121,35 @@ static enum vf_status write_row_path(struct vf_drafts *d, uint32_t file, const s
     return VF_OK;
 }
 
+/* By how much what is in front of the archive grew since its offsets were written: so much may go again. 0:
+ * not known.
+ */
+static size_t zip_growth(struct vf_slice bytes)
+{
+    const unsigned char *p = (const unsigned char *)bytes.p;
+    size_t stop = bytes.n > 22 + 65535 ? bytes.n - 22 - 65535 : 0;
+    for (size_t at = bytes.n < 22 ? 0 : bytes.n - 22; at > stop; at--) {
+        if (memcmp(p + at, "PK\5\6", 4) != 0)
+            continue;
+        uint64_t size = p[at + 12] | p[at + 13] << 8 | p[at + 14] << 16 | (uint64_t)p[at + 15] << 24;
+        uint64_t offset = p[at + 16] | p[at + 17] << 8 | p[at + 18] << 16 | (uint64_t)p[at + 19] << 24;
+        return size + offset < at ? (size_t)(at - size - offset) : 0;
+    }
+    return 0;
+}
+
 /* A zip archive behind a header (zipapp, shiv) has offsets that count from the start of the file: readers
- * forgive a header that grew, not one that shrank. Blanks at the end of an interpreter line are not read. */
+ * forgive a header that grew, not one that shrank below what it was then. Blanks at the end of an interpreter
+ * line are not read. */
 static void keep_zip_offsets(const struct vf_ref *r, struct vf_slice bytes, struct vf_buf *out)
 {
     struct vf_slice behind = vf_slice_from(bytes, (size_t)(r->off + r->len));
     if (r->syntax != VF_SYN_HEADER || !vf_slice_starts(behind, VF_S("\nPK\x03\x04")))
         return;
-    while (!out->failed && out->n < r->len)
+    while (out->n && out->p[out->n - 1] == ' ')
+        out->n--;
+    size_t spare = out->n < r->len ? zip_growth(bytes) : 0;
+    while (!out->failed && out->n + spare < r->len)
         vf_buf_putc(out, ' ');
 }
 

@@ -96,6 +96,31 @@ static void judge_outside(struct vf_judge *j, const struct vf_file *f, const str
     vf_judge_ref(j, VF_RULE_LINK_OUTSIDE, f, r);
 }
 
+/* A relative link that left the environment for something that is still there, as seen from an old place:
+ * what it should be here. */
+static void expect_as_from_old(struct vf_judge *j, struct vf_finding *fi, const struct vf_file *f,
+                               const struct vf_ref *r)
+{
+    struct vf_slice here = vf_path_join(&j->scratch, vf_judge_fine_root(j), vf_path_dir(f->path));
+    for (size_t i = 0; fi && !fi->expected.p && i < j->env->n_places; i++) {
+        const struct vf_env_place *p = &j->env->places[i];
+        if (p->kind != VF_PLACE_OLD && p->kind != VF_PLACE_LIVE)
+            continue;
+        struct vf_slice dir = vf_path_join(&j->scratch, p->place.path, vf_path_dir(f->path));
+        struct vf_slice was = vf_path_clean_dup(&j->scratch, vf_path_join(&j->scratch, dir, r->value));
+        if (!was.p || vf_path_under(p->place.path, was, NULL) ||
+            !vf_outside_exists(j->env->params.outside, was))
+            continue;
+        struct vf_buf b;
+        vf_buf_init(&b);
+        vf_path_relative(&b, here, was);
+        fi->expected = vf_arena_dup(j->a, vf_buf_slice(&b));
+        fi->fix = VF_FIX_REWRITE;
+        j->out->failed = j->out->failed || b.failed || !fi->expected.p;
+        vf_buf_release(&b);
+    }
+}
+
 static void judge_leaving(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
 {
     struct vf_slice dir = vf_path_join(&j->scratch, vf_judge_fine_root(j), vf_path_dir(f->path));
@@ -110,6 +135,7 @@ static void judge_leaving(struct vf_judge *j, const struct vf_file *f, const str
         fi = vf_judge_ref(j, VF_RULE_LINK_DANGLING, f, r);
         if (fi && (f->flags & VF_FILE_IN_BIN))
             fi->level = VF_L_ERROR;
+        expect_as_from_old(j, fi, f, r);
     } else if (!j->at && !j->at_here) {
         fi = vf_judge_ref(j, VF_RULE_LINK_LEAVES, f, r);
     } else {

@@ -1,6 +1,9 @@
 /* The plan of a change, seen through its dry run: what is edited and what is left, each edit as a diff, the
  * RECORD rows that follow, and nothing touched. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "env_fixture.h"
 
@@ -102,9 +105,86 @@ static void without_a_writer(void **state)
     venvfix_change_free(&r);
 }
 
+/* A relative link that left the environment goes on leading to what it led to from the old place. */
+static void link_that_left(void **state)
+{
+    struct envfix *f = *state;
+    static const char *const lines[] = {"{T}/deep/thing|x", "share/t@|../../thing",
+                                        "share/none@|../../nothing", "bin/a*|#!{T}/deep/old/bin/python\n",
+                                        NULL};
+    struct venvfix_change_result r;
+    char target[64] = "", *path = ef_text(f, "{E}/share/t", NULL);
+    ef_lines(f, lines);
+    assert_true(ef_change(f, VENVFIX_FIX, f->env, NULL, false, &r) < 2);
+    assert_non_null(edit_of(&r, "share/t"));
+    assert_null(edit_of(&r, "share/none"));
+    assert_int_equal(ef_count(&r.warnings, "VF803", "share/none"), 1);
+    assert_true(readlink(path, target, sizeof target - 1) > 0);
+    assert_string_equal(target, "../../deep/thing");
+    free(path);
+    venvfix_change_free(&r);
+}
+
+static void put_zipapp(struct vf_buf *b, const char *python)
+{
+    vf_buf_printf(b, "#!%s\n", python);
+    vf_buf_put(b, VF_S("PK\3\4member"));
+    size_t directory = b->n;
+    vf_buf_put(b, VF_S("PK\1\2PK\5\6\0\0\0\0\1\0\1\0\4\0\0\0"));
+    vf_buf_putc(b, (char)directory);
+    vf_buf_put(b, VF_S("\0\0\0\0\0"));
+    assert_true(directory < 128 && !b->failed);
+}
+
+static void assert_file(const char *path, struct vf_slice want)
+{
+    char bytes[1024];
+    FILE *in = fopen(path, "rb");
+    assert_non_null(in);
+    size_t n = fread(bytes, 1, sizeof bytes, in);
+    (void)fclose(in);
+    assert_int_equal(n, want.n);
+    assert_memory_equal(bytes, want.p, n);
+}
+
+/* A zip archive behind a header: it may grow, and be again what it was; it never shrinks below that. */
+static void archive_behind_a_header(void **state)
+{
+    struct envfix *f = *state;
+    struct vf_buf app = {0};
+    struct venvfix_change_result r;
+    char *python = ef_text(f, "{E}/bin/python", NULL), *path = ef_text(f, "{E}/bin/app", NULL);
+    ef_write(f, "bin/app*|");
+    put_zipapp(&app, python);
+    FILE *out = fopen(path, "wb");
+    assert_non_null(out);
+    assert_int_equal(fwrite(app.p, app.n, 1, out), 1);
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(ef_change(f, VENVFIX_MOVE, f->env, f->next, false, &r), 0); /* a longer path */
+    venvfix_change_free(&r);
+    assert_int_equal(ef_change(f, VENVFIX_MOVE, f->next, f->env, false, &r), 0);
+    venvfix_change_free(&r);
+    assert_file(path, vf_buf_slice(&app));
+    char *shorter = ef_text(f, "{T}/e", NULL), *there = ef_text(f, "{T}/e/bin/app", NULL);
+    assert_int_equal(ef_change(f, VENVFIX_MOVE, f->env, shorter, false, &r), 0);
+    venvfix_change_free(&r);
+    struct stat st;
+    assert_int_equal(stat(there, &st), 0);
+    assert_int_equal(st.st_size, app.n);
+    assert_int_equal(ef_change(f, VENVFIX_MOVE, shorter, f->env, false, &r), 0);
+    venvfix_change_free(&r);
+    assert_file(path, vf_buf_slice(&app));
+    free(there);
+    free(shorter);
+    free(path);
+    free(python);
+    vf_buf_release(&app);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {EF_TEST(as_a_diff), EF_TEST(rows_and_compiled_files),
-                                       EF_TEST(without_a_writer)};
+                                       EF_TEST(without_a_writer), EF_TEST(link_that_left),
+                                       EF_TEST(archive_behind_a_header)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
