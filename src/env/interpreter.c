@@ -179,6 +179,21 @@ static void prefer_base_minor(struct vf_env *env)
     }
 }
 
+/* `venv --upgrade` writes the version of the Python that ran it; bin/python may still be the one before. */
+static enum vf_status trust_the_interpreter(struct vf_env *env, struct vf_err *err)
+{
+    unsigned said = minor_from(env->py.version);
+    if (!env->py.base_exists || !said || !env->py.minor || said == env->py.minor)
+        return VF_OK;
+    struct vf_buf b;
+    vf_buf_init(&b);
+    vf_buf_printf(&b, "3.%u", env->py.minor);
+    env->py.version = vf_arena_dup(&env->arena, vf_buf_slice(&b));
+    bool failed = b.failed || !env->py.version.p;
+    vf_buf_release(&b);
+    return failed ? vf_err_nomem(err) : VF_OK;
+}
+
 enum vf_status vf_env_interpreter(struct vf_env *env, struct vf_err *err)
 {
     if (env->py.has_cfg) {
@@ -212,8 +227,10 @@ enum vf_status vf_env_interpreter(struct vf_env *env, struct vf_err *err)
         env->py.pypy = true;
     find_link(env);
     enum vf_status st = find_base(env, err);
-    if (st == VF_OK)
+    if (st == VF_OK) {
         prefer_base_minor(env);
+        st = trust_the_interpreter(env, err);
+    }
     return st == VF_OK && !env->metadata_only ? find_library(env, err) : st;
 }
 

@@ -152,6 +152,24 @@ static int needs_library(struct envfix *f, const char *library, const char *runp
     return loud;
 }
 
+/* pyvenv.cfg of `venv --upgrade` says the version of the Python that ran it. */
+static void version(void **state)
+{
+    struct envfix *f = *state;
+    static const char *const lines[] = {
+        "pyvenv.cfg|home = {HOME}\ninclude-system-site-packages = false\nversion = 3.3.1\n", CFG};
+    static const char *const want[] = {"{V}", "{V}.1"};
+    for (int i = 0; i < 2; i++) {
+        struct venvfix_check_result r;
+        char *text = ef_text(f, want[i], NULL);
+        ef_write(f, lines[i]);
+        assert_true(ef_check(f, &(struct ef_check){.alone = true}, &r) < 2);
+        assert_string_equal(r.python.p, text);
+        free(text);
+        venvfix_check_free(&r);
+    }
+}
+
 static void library(void **state)
 {
     struct envfix *f = *state;
@@ -176,7 +194,7 @@ static void none_is_forgotten(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {EF_TEST(every_case), EF_TEST(library),
+    const struct CMUnitTest tests[] = {EF_TEST(every_case), EF_TEST(library), EF_TEST(version),
                                        cmocka_unit_test(none_is_forgotten)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
