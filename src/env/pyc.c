@@ -69,7 +69,7 @@ enum vf_status vf_env_read_pyc(const struct vf_read_job *job, struct vf_file *f,
     unsigned char head[HEADER];
     size_t n = 0, got = 1;
     struct vf_reader *rd = NULL;
-    enum vf_status st = vf_tree_open_near(job->tree, &job->tools->near, f->path, &rd, err);
+    enum vf_status st = vf_tree_open_near(job->tree, &job->tools->near, f->path, &f->st, &rd, err);
     while (st == VF_OK && n < HEADER && got) {
         st = vf_reader_read(rd, head + n, HEADER - n, &got, err);
         n += got;

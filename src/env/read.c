@@ -239,7 +239,7 @@ static enum vf_status hash_again(const struct vf_read_job *job, struct vf_file *
     struct vf_reader *rd = NULL;
     enum vf_status st = vf_row_check_begin(&check, &job->tools->hasher, job->env, f, err);
     if (st == VF_OK && check.hasher)
-        st = vf_tree_open_near(job->tree, &job->tools->near, f->path, &rd, err);
+        st = vf_tree_open_near(job->tree, &job->tools->near, f->path, &f->st, &rd, err);
     for (size_t got = 1; st == VF_OK && rd && got;) {
         st = read_some(job, rd, buf, WINDOW, &got, err);
         if (st == VF_OK)
@@ -268,6 +268,13 @@ static enum vf_status read_open_file(struct reading *r, struct vf_reader *rd, st
     return st;
 }
 
+/* Nearly no row of a compiled file has a hash, and then nothing is to be read. */
+static bool wants_hash(const struct vf_read_job *job, const struct vf_file *f)
+{
+    return job->hash && f->dist != VF_NONE && f->row != VF_NONE &&
+           job->env->dists[f->dist].record.rows[f->row].digest.n > 0;
+}
+
 enum vf_status vf_env_read_contents(const struct vf_read_job *job, struct vf_file *f, struct vf_err *err)
 {
     if (!wants_contents(f) || f->unexamined != VF_OK)
@@ -285,8 +292,8 @@ enum vf_status vf_env_read_contents(const struct vf_read_job *job, struct vf_fil
         return vf_err_nomem(err);
     vf_err_init(&why);
     enum vf_status st = f->flags & VF_FILE_PYC ? vf_env_read_pyc(job, f, &why) : VF_OK;
-    if (st == VF_OK && (!(f->flags & VF_FILE_PYC) || job->hash)) {
-        st = vf_tree_open_near(job->tree, &tools->near, f->path, &rd, &why);
+    if (st == VF_OK && (!(f->flags & VF_FILE_PYC) || wants_hash(job, f))) {
+        st = vf_tree_open_near(job->tree, &tools->near, f->path, &f->st, &rd, &why);
         if (st == VF_OK)
             st = read_open_file(&r, rd, &why);
         vf_reader_close(rd);

@@ -23,12 +23,13 @@ static bool is_voter(const struct vf_env *env, const struct vf_file *f)
 
 struct voters {
     struct vf_read_job job;
+    struct vf_tree_near *near; /* one for each worker */
     uint32_t *index;
 };
 
 /* Its bytes, which were kept when it is the RECORD of a distribution. */
-static enum vf_status bytes_of(const struct vf_read_job *job, const struct vf_file *f, struct vf_slice *out,
-                               struct vf_err *err)
+static enum vf_status bytes_of(const struct vf_read_job *job, struct vf_tree_near *near,
+                               const struct vf_file *f, struct vf_slice *out, struct vf_err *err)
 {
     size_t dist;
     const struct vf_env *env = job->env;
@@ -37,7 +38,12 @@ static enum vf_status bytes_of(const struct vf_read_job *job, const struct vf_fi
         *out = env->dists[dist].record_bytes;
         return VF_OK;
     }
-    return vf_tree_read(job->tree, f->path, VOTER_CAP, job->a, out, err);
+    struct vf_reader *r = NULL;
+    enum vf_status st = vf_tree_open_near(job->tree, near, f->path, &f->st, &r, err);
+    if (st == VF_OK)
+        st = vf_reader_read_all(r, f->path, VOTER_CAP, job->a, out, err);
+    vf_reader_close(r);
+    return st;
 }
 
 static enum vf_status read_voter(void *ctx, size_t item, unsigned worker, struct vf_err *err)
@@ -52,7 +58,7 @@ static enum vf_status read_voter(void *ctx, size_t item, unsigned worker, struct
         return vf_env_read_syntaxes(&job, f, f->target, err);
     struct vf_err why;
     vf_err_init(&why);
-    enum vf_status st = bytes_of(&job, f, &bytes, &why);
+    enum vf_status st = bytes_of(&job, &v->near[worker], f, &bytes, &why);
     if (st == VF_OK) {
         st = vf_env_read_syntaxes(&job, f, bytes, err);
     } else if (st == VF_NO_MEMORY) {
@@ -69,12 +75,16 @@ enum vf_status vf_env_voters(struct vf_env *env, struct vf_err *err)
 {
     struct voters v = {.job = {.env = env, .tree = env->tree}};
     v.index = vf_arena_array(&env->arena, env->n_files + 1, sizeof *v.index);
-    if (!v.index)
+    v.near = vf_arena_array(&env->arena, env->n_workers, sizeof *v.near);
+    if (!v.index || !v.near)
         return vf_err_nomem(err);
     size_t n = 0;
     for (size_t i = 0; i < env->n_files; i++)
         if (is_voter(env, &env->files[i]))
             v.index[n++] = (uint32_t)i;
     struct vf_hooks hooks = vf_hooks_for_short(env->params.hooks, n);
-    return vf_parallel(&hooks, n, read_voter, &v, err);
+    enum vf_status st = vf_parallel(&hooks, n, read_voter, &v, err);
+    for (unsigned i = 0; i < env->n_workers; i++)
+        vf_tree_near_leave(&v.near[i]);
+    return st;
 }

@@ -38,10 +38,11 @@ enum vf_status vf_tree_open(struct vf_tree *t, struct vf_slice path, struct vf_r
 }
 
 enum vf_status vf_tree_open_near(struct vf_tree *t, struct vf_tree_near *near, struct vf_slice path,
-                                 struct vf_reader **out, struct vf_err *err)
+                                 const struct vf_stat *seen, struct vf_reader **out, struct vf_err *err)
 {
     *out = NULL;
-    return t->ops->open_near ? t->ops->open_near(t, near, path, out, err) : t->ops->open(t, path, out, err);
+    return t->ops->open_near ? t->ops->open_near(t, near, path, seen, out, err)
+                             : t->ops->open(t, path, out, err);
 }
 
 enum vf_status vf_reader_read(struct vf_reader *r, void *buf, size_t n, size_t *got, struct vf_err *err)

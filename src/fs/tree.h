@@ -62,7 +62,8 @@ struct vf_tree_ops {
                                struct vf_err *);
     enum vf_status (*open)(struct vf_tree *, struct vf_slice path, struct vf_reader **, struct vf_err *);
     enum vf_status (*open_near)(struct vf_tree *, struct vf_tree_near *, struct vf_slice path,
-                                struct vf_reader **, struct vf_err *); /* NULL: open does */
+                                const struct vf_stat *, struct vf_reader **,
+                                struct vf_err *); /* NULL: open does */
     void (*free)(struct vf_tree *);
 };
 struct vf_tree { /* makers embed this first */
@@ -89,11 +90,12 @@ VF_MUST_CHECK enum vf_status vf_tree_readlink(struct vf_tree *t, struct vf_slice
 /* Regular files only (VF_UNREADABLE for anything else). */
 VF_MUST_CHECK enum vf_status vf_tree_open(struct vf_tree *t, struct vf_slice path, struct vf_reader **out,
                                           struct vf_err *err);
-/* The same for a path that list or stat has just called a regular file: it is looked at only once it is open,
- * by descriptor. A path that has become a link since then: VF_NOT_FOUND. */
+/* The same for a path that list or stat has just called a regular file, `seen`: it is looked at again, by
+ * descriptor, only if reading gives anything but the bytes that `seen` promised; VF_CHANGED when it is no
+ * regular file then. Until then vf_reader_stat gives `seen`. A path that has become a link: VF_NOT_FOUND. */
 VF_MUST_CHECK enum vf_status vf_tree_open_near(struct vf_tree *t, struct vf_tree_near *near,
-                                               struct vf_slice path, struct vf_reader **out,
-                                               struct vf_err *err);
+                                               struct vf_slice path, const struct vf_stat *seen,
+                                               struct vf_reader **out, struct vf_err *err);
 /* Up to n bytes; *got 0 at the end. Short reads are possible. */
 VF_MUST_CHECK enum vf_status vf_reader_read(struct vf_reader *r, void *buf, size_t n, size_t *got,
                                             struct vf_err *err);

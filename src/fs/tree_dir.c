@@ -26,8 +26,9 @@ struct dir_tree {
 struct fd_reader {
     struct vf_reader base;
     int fd;
-    struct vf_stat st; /* when it was opened */
+    struct vf_stat st; /* when it was opened, or as it was seen before */
     uint64_t done;     /* bytes read */
+    bool seen;         /* st is not of the descriptor */
     bool ended;
     size_t n; /* bytes of path */
     char path[];
@@ -38,6 +39,19 @@ struct fd_reader {
 static struct vf_slice reader_path(const struct fd_reader *r)
 {
     return (struct vf_slice){r->path, r->n};
+}
+
+/* The file has more or fewer bytes than it had when it was seen: is it a file at all? */
+static enum vf_status look_again(struct fd_reader *r, struct vf_err *err)
+{
+    struct stat native;
+    if (fstat(r->fd, &native) < 0)
+        return vf_err_sys(err, errno, "stat", reader_path(r));
+    if (!S_ISREG(native.st_mode))
+        return vf_err_set(err, VF_CHANGED, 0, "read", reader_path(r), "it is not a regular file any more");
+    vf_sys_to_stat(&native, &r->st);
+    r->seen = false;
+    return VF_OK;
 }
 
 /* A read that gave less than it was asked for and all that stat promised was the last: asking again would
@@ -56,7 +70,8 @@ static enum vf_status fd_read(struct vf_reader *base, void *buf, size_t n, size_
     *got = (size_t)k;
     r->done += (uint64_t)k;
     r->ended = (size_t)k < n && r->done == r->st.size;
-    return VF_OK;
+    bool promised = r->done <= r->st.size && (k > 0 || r->ended);
+    return r->seen && !promised ? look_again(r, err) : VF_OK;
 }
 
 static enum vf_status fd_stat(struct vf_reader *base, struct vf_stat *out, struct vf_err *err)
@@ -230,7 +245,7 @@ void vf_tree_near_leave(struct vf_tree_near *near)
 
 /* The directory of the file before is kept open: the next one is most often its neighbour. */
 static enum vf_status dir_open_near(struct vf_tree *base, struct vf_tree_near *near, struct vf_slice path,
-                                    struct vf_reader **out, struct vf_err *err)
+                                    const struct vf_stat *seen, struct vf_reader **out, struct vf_err *err)
 {
     const struct dir_tree *t = (struct dir_tree *)base;
     size_t slash = vf_slice_rfind_byte(path, '/');
@@ -251,7 +266,14 @@ static enum vf_status dir_open_near(struct vf_tree *base, struct vf_tree_near *n
     char text[VF_SYS_NAME];
     if (vf_slice_eq(name, VF_S("..")) || vf_slice_eq(name, VF_S(".")))
         return not_regular(err, path);
-    return opened(vf_sys_name(name, text) < 0 ? -1 : open_for_reading(near->fd, text), path, out, err);
+    int fd = vf_sys_name(name, text) < 0 ? -1 : open_for_reading(near->fd, text);
+    if (fd < 0)
+        return path_error(err, errno, "open", path);
+    enum vf_status st = vf_reader_of_fd(fd, seen, path, out, err);
+    struct fd_reader *r = (struct fd_reader *)*out;
+    if (r)
+        r->seen = true;
+    return st;
 }
 
 /* --- listing --- */

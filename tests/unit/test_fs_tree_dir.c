@@ -85,7 +85,9 @@ static void check_near(struct vf_tree *t, struct vf_tree_near *near, struct box 
 {
     struct vf_reader *r = NULL;
     struct vf_slice s;
-    assert_int_equal(vf_tree_open_near(t, near, box_s(path), &r, &b->err), VF_OK);
+    struct vf_stat seen;
+    assert_int_equal(vf_tree_stat(t, box_s(path), &seen, &b->err), VF_OK);
+    assert_int_equal(vf_tree_open_near(t, near, box_s(path), &seen, &r, &b->err), VF_OK);
     assert_int_equal(vf_reader_read_all(r, box_s(path), 100, &b->arena, &s, &b->err), VF_OK);
     box_check(s, want);
     vf_reader_close(r);
@@ -100,6 +102,7 @@ static void one_file_after_the_other(void **state)
                                       "d/.", "d/../f", "/etc/passwd", "d/f/x"};
     struct vf_tree_near near = {0};
     struct vf_reader *r;
+    struct vf_stat seen = {.kind = VF_KIND_FILE, .size = 1};
     fx_mkdir(b->path, "d", 0755);
     fx_mkdir(b->path, "e", 0755);
     fx_file(b->path, "d/f", "x", 0644, 1);
@@ -108,7 +111,6 @@ static void one_file_after_the_other(void **state)
     fx_file(b->path, "f", "top", 0644, 1);
     fx_link(b->path, "d/l", "f");
     fx_link(b->path, "l", "d");
-    box_fifo(b, "d/fifo");
     struct vf_tree *t = open_tree(b);
     for (int round = 0; round < 2; round++) {
         check_near(t, &near, b, "d/f", "x");
@@ -116,15 +118,45 @@ static void one_file_after_the_other(void **state)
         check_near(t, &near, b, "e/f", "other");
         check_near(t, &near, b, "f", "top");
         for (size_t i = 0; i < VF_COUNT(bad); i++) {
-            assert_int_not_equal(vf_tree_open_near(t, &near, box_s(bad[i]), &r, NULL), VF_OK);
+            assert_int_not_equal(vf_tree_open_near(t, &near, box_s(bad[i]), &seen, &r, NULL), VF_OK);
             assert_null(r);
         }
-        assert_int_equal(vf_tree_open_near(t, &near, VF_S("d/l"), &r, NULL), VF_NOT_FOUND);
-        assert_int_equal(vf_tree_open_near(t, &near, VF_S("d/fifo"), &r, NULL), VF_UNREADABLE);
+        assert_int_equal(vf_tree_open_near(t, &near, VF_S("d/l"), &seen, &r, NULL), VF_NOT_FOUND);
     }
     vf_tree_near_leave(&near);
     vf_tree_near_leave(&near);
     check_near(t, &near, b, "e/f", "other");
+    vf_tree_near_leave(&near);
+    vf_tree_free(t);
+}
+
+/* Other bytes than were seen: it is looked at again. */
+static void what_it_has_become_since(void **state)
+{
+    struct box *b = *state;
+    static const uint64_t sizes[] = {0, 1, 4, 5, 6, 100};
+    struct vf_tree_near near = {0};
+    struct vf_reader *r;
+    struct vf_slice s;
+    char text[8];
+    size_t got;
+    fx_mkdir(b->path, "d", 0755);
+    fx_file(b->path, "d/f", "12345", 0644, 1);
+    box_fifo(b, "d/fifo");
+    struct vf_tree *t = open_tree(b);
+    for (size_t i = 0; i < VF_COUNT(sizes); i++) {
+        struct vf_stat seen = {.kind = VF_KIND_FILE, .size = sizes[i]};
+        assert_int_equal(vf_tree_open_near(t, &near, VF_S("d/f"), &seen, &r, &b->err), VF_OK);
+        assert_int_equal(vf_reader_read_all(r, VF_S("d/f"), 100, &b->arena, &s, &b->err), VF_OK);
+        box_check(s, "12345");
+        vf_reader_close(r);
+        if (sizes[i] == 0)
+            continue; /* nothing was promised, and nothing came */
+        assert_int_equal(vf_tree_open_near(t, &near, VF_S("d/fifo"), &seen, &r, &b->err), VF_OK);
+        assert_int_equal(vf_reader_read(r, text, sizeof text, &got, &b->err), VF_CHANGED);
+        box_check_err(b, VF_CHANGED);
+        vf_reader_close(r);
+    }
     vf_tree_near_leave(&near);
     vf_tree_free(t);
 }
@@ -369,6 +401,7 @@ int main(void)
         BOX_BOTH(lists_in_order_of_bytes),
         BOX_BOTH(only_regular_files_are_opened),
         BOX_BOTH(one_file_after_the_other),
+        BOX_TEST(what_it_has_become_since),
         BOX_TEST(a_file_that_grows),
         BOX_BOTH(follows_no_link),
         BOX_BOTH(reads_files),
