@@ -96,21 +96,55 @@ struct vf_ref {
 /* What a reader noticed that is no path. Rules turn these into findings; a repair is applied by fix, recreate
  * and move. Repairs are bytes of the reader's own; what needs to know the disk has none (which of two homes
  * exists, where a relative one leads). CFG_NO_HOME stands where a line `home = DIR` is to be inserted. Header
- * flaws but the BOM have none: the header is written again, for its own path if need be. */
+ * flaws but the BOM have none: the header is written again, for its own path if need be.
+ * HEADER_LONG_PORTABLE: 128 to 255 bytes. */
 #define VF_FLAW_LIST(X)                                                                                      \
     X(CFG_BOM)                                                                                               \
     X(CFG_UNDECODABLE)                                                                                       \
-    X(CFG_LONE_CR) X(CFG_NO_FINAL_LF) X(CFG_NO_BLANKS) X(CFG_TWO_BLANKS) X(CFG_KEY_CASE)                     \
-        X(CFG_DUPLICATE_HOME) X(CFG_DUPLICATE_KEY) X(CFG_SPILLED_LINE) X(CFG_QUOTED_HOME)                    \
-            X(CFG_RELATIVE_HOME) X(CFG_EMPTY_HOME) X(CFG_NO_HOME) X(CFG_BAD_BOOLEAN) X(CFG_NO_BOOLEAN)       \
-                X(CFG_SYSTEM_SITE) X(CFG_LONG_LINE) X(HEADER_BOM) X(HEADER_CR) X(HEADER_TOO_LONG)            \
-                    X(HEADER_LONG_PORTABLE) /* 128..255 */ X(HEADER_BLANK) X(HEADER_QUOTED) X(HEADER_NUL)    \
-                        X(HEADER_UNDECODABLE) X(HEADER_BAD_QUOTING) X(HEADER_MALFORMED) X(HEADER_DOC_LOST)   \
-                            X(ACTIVATE_QUOTING) X(ACTIVATE_CR) X(ACTIVATE_PROMPT_QUOTING)                    \
-                                X(ACTIVATE_UNKNOWN) X(ACTIVATE_RELATIVE_SH) X(PTH_UNDECODABLE) X(PTH_BOM)    \
-                                    X(PTH_LEADING_BLANK) X(PTH_TRAILING_BLANK) X(PTH_SPLIT) X(PTH_NUL)       \
-                                        X(PTH_CODE) X(FINDER_UNKNOWN) X(URL_INVALID) X(URL_SECRET)           \
-                                            X(JSON_INVALID) X(EGG_LINK_MALFORMED)
+    X(CFG_LONE_CR)                                                                                           \
+    X(CFG_NO_FINAL_LF)                                                                                       \
+    X(CFG_NO_BLANKS)                                                                                         \
+    X(CFG_TWO_BLANKS)                                                                                        \
+    X(CFG_KEY_CASE)                                                                                          \
+    X(CFG_DUPLICATE_HOME)                                                                                    \
+    X(CFG_DUPLICATE_KEY)                                                                                     \
+    X(CFG_SPILLED_LINE)                                                                                      \
+    X(CFG_QUOTED_HOME)                                                                                       \
+    X(CFG_RELATIVE_HOME)                                                                                     \
+    X(CFG_EMPTY_HOME)                                                                                        \
+    X(CFG_NO_HOME)                                                                                           \
+    X(CFG_BAD_BOOLEAN)                                                                                       \
+    X(CFG_NO_BOOLEAN)                                                                                        \
+    X(CFG_SYSTEM_SITE)                                                                                       \
+    X(CFG_LONG_LINE)                                                                                         \
+    X(HEADER_BOM)                                                                                            \
+    X(HEADER_CR)                                                                                             \
+    X(HEADER_TOO_LONG)                                                                                       \
+    X(HEADER_LONG_PORTABLE)                                                                                  \
+    X(HEADER_BLANK)                                                                                          \
+    X(HEADER_QUOTED)                                                                                         \
+    X(HEADER_NUL)                                                                                            \
+    X(HEADER_UNDECODABLE)                                                                                    \
+    X(HEADER_BAD_QUOTING)                                                                                    \
+    X(HEADER_MALFORMED)                                                                                      \
+    X(HEADER_DOC_LOST)                                                                                       \
+    X(ACTIVATE_QUOTING)                                                                                      \
+    X(ACTIVATE_CR)                                                                                           \
+    X(ACTIVATE_PROMPT_QUOTING)                                                                               \
+    X(ACTIVATE_UNKNOWN)                                                                                      \
+    X(ACTIVATE_RELATIVE_SH)                                                                                  \
+    X(PTH_UNDECODABLE)                                                                                       \
+    X(PTH_BOM)                                                                                               \
+    X(PTH_LEADING_BLANK)                                                                                     \
+    X(PTH_TRAILING_BLANK)                                                                                    \
+    X(PTH_SPLIT)                                                                                             \
+    X(PTH_NUL)                                                                                               \
+    X(PTH_CODE)                                                                                              \
+    X(FINDER_UNKNOWN)                                                                                        \
+    X(URL_INVALID)                                                                                           \
+    X(URL_SECRET)                                                                                            \
+    X(JSON_INVALID)                                                                                          \
+    X(EGG_LINK_MALFORMED)
 
 enum vf_flaw_kind {
 #define X(sym) VF_FLAW_##sym,
