@@ -268,7 +268,9 @@ enum venvfix_packing {
 };
 
 struct venvfix_pack_options {
-    const char *path;        /* ENV */
+    const char *path;        /* ENV, or a list: requirements.txt, pylock.toml */
+    const char *python;      /* of a list: the Python that it is for, "3.12"; NULL: not a list */
+    const char *platform;    /* of a list: one platform tag; NULL: this host's */
     const char *output;      /* the new file; what stands there is never replaced */
     const char *const *from; /* --from: more old places */
     size_t n_from;

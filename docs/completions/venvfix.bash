@@ -22,7 +22,7 @@ _venvfix()
     recreate) words="--python --find-links --index-url --extra-index-url --offline --require-hashes --build --reinstall --compile --copies --prompt --prove --sha256 --allow-outside --link --bundle --from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
     fix) words="--from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
     freeze) words="--all --exclude --format --hashes --find-links --jobs --color --quiet --verbose --help" ;;
-    pack) words="--output --format --find-links --exclude --allow-modified --pycache --from --jobs --color --quiet --verbose --help" ;;
+    pack) words="--output --format --python --platform --find-links --exclude --allow-modified --pycache --from --jobs --color --quiet --verbose --help" ;;
     explain) words="--jobs --color --quiet --verbose --help" ;;
     *) return ;;
     esac

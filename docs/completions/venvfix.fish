@@ -77,6 +77,8 @@ complete -c venvfix -n '__fish_seen_subcommand_from freeze' -s h -l help -d 'thi
 complete -c venvfix -n __fish_use_subcommand -a pack -d 'a lock bundle: the frozen list with hashes and all wheels, to be installed offline'
 complete -c venvfix -n '__fish_seen_subcommand_from pack' -s o -l output -r -d 'the new file'
 complete -c venvfix -n '__fish_seen_subcommand_from pack' -s f -l format -x -a 'tar.zst tar.gz tar.xz tar zip text json' -d 'of the file: tar.zst, tar.gz, tar.xz, tar, zip (the default goes by its name); of the report: text, json'
+complete -c venvfix -n '__fish_seen_subcommand_from pack' -l python -r -d 'of a list: the Python that the bundle is for, 3.12'
+complete -c venvfix -n '__fish_seen_subcommand_from pack' -l platform -r -d 'of a list: for this platform, manylinux_2_28_x86_64'
 complete -c venvfix -n '__fish_seen_subcommand_from pack' -l find-links -r -d 'take the original wheels that lie there, where they hold what is installed; may be given again'
 complete -c venvfix -n '__fish_seen_subcommand_from pack' -l exclude -r -d 'leave out a distribution; may be given again'
 complete -c venvfix -n '__fish_seen_subcommand_from pack' -l allow-modified -d 'pack files as they are that differ from RECORD'

@@ -27,28 +27,6 @@ static bool is_pinned(struct vf_slice tags)
     return true;
 }
 
-static enum vf_status describe(struct vf_pack *p, struct vf_err *err)
-{
-    struct vf_bundle *b = &p->bundle;
-    const struct vf_env *env = p->env;
-    struct vf_buf version = {0}, requires = {0};
-    bool pinned = false;
-    for (size_t i = 0; i < b->n_dists; i++)
-        pinned = pinned || is_pinned(b->dists[i].tags);
-    b->implementation = env->py.pypy ? "pypy" : "cpython";
-    b->system_site = env->system_site;
-    if (env->py.minor > 0) {
-        vf_buf_printf(&version, "3.%u", env->py.minor);
-        vf_buf_printf(&requires, pinned ? "==3.%u.*" : ">=3.%u", env->py.minor);
-    }
-    b->python = vf_arena_dup(&p->arena, vf_buf_slice(&version));
-    b->requires_python = vf_arena_dup(&p->arena, vf_buf_slice(&requires));
-    bool ok = !version.failed && !requires.failed && b->python.p && b->requires_python.p;
-    vf_buf_release(&version);
-    vf_buf_release(&requires);
-    return ok ? VF_OK : vf_err_nomem(err);
-}
-
 static enum vf_status write_texts(struct vf_pack *p, struct vf_err *err)
 {
     enum vf_status st = vf_bundle_put_requirements(&p->bundle, &p->requirements, err);
@@ -60,6 +38,26 @@ static enum vf_status write_texts(struct vf_pack *p, struct vf_err *err)
     if (st == VF_OK)
         st = vf_bundle_put_sums(&p->bundle, vf_buf_slice(&p->manifest), lock, list, &p->sums, err);
     return st;
+}
+
+enum vf_status vf_pack_describe(struct vf_pack *p, bool pypy, unsigned minor, struct vf_err *err)
+{
+    struct vf_bundle *b = &p->bundle;
+    struct vf_buf version = {0}, requires = {0};
+    bool pinned = false;
+    for (size_t i = 0; i < b->n_dists; i++)
+        pinned = pinned || is_pinned(b->dists[i].tags);
+    b->implementation = pypy ? "pypy" : "cpython";
+    if (minor > 0) {
+        vf_buf_printf(&version, "3.%u", minor);
+        vf_buf_printf(&requires, pinned ? "==3.%u.*" : ">=3.%u", minor);
+    }
+    b->python = vf_arena_dup(&p->arena, vf_buf_slice(&version));
+    b->requires_python = vf_arena_dup(&p->arena, vf_buf_slice(&requires));
+    bool ok = !version.failed && !requires.failed && b->python.p && b->requires_python.p;
+    vf_buf_release(&version);
+    vf_buf_release(&requires);
+    return ok ? write_texts(p, err) : vf_err_nomem(err);
 }
 
 static struct vf_pack *make(const struct vf_env *env, const struct vf_pack_opts *opts)
@@ -90,10 +88,9 @@ enum vf_status vf_pack_plan(const struct vf_env *env, const struct vf_pack_opts 
         st = vf_pack_plan_extras(p, err);
     if (st == VF_OK && opts->pycache)
         st = vf_pack_plan_pycache(p, err);
+    p->bundle.system_site = env->system_site;
     if (st == VF_OK)
-        st = describe(p, err);
-    if (st == VF_OK)
-        st = write_texts(p, err);
+        st = vf_pack_describe(p, env->py.pypy, env->py.minor, err);
     if (st == VF_OK)
         *out = p;
     else

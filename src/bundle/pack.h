@@ -12,6 +12,7 @@
 #include "bundle/manifest.h"
 #include "env/env.h"
 #include "wheel/build.h"
+#include "wheel/stock.h"
 
 struct vf_pack_opts {
     bool pycache;                   /* compiled files go along, too */
@@ -44,7 +45,7 @@ struct vf_pack {
     struct vf_arena arena;
     struct vf_arena *worker_arenas;
     unsigned n_workers;
-    const struct vf_env *env; /* borrowed */
+    const struct vf_env *env; /* borrowed; NULL: from a list */
     struct vf_bundle bundle;
     struct vf_pack_wheel *wheels;     /* of bundle.dists, by index */
     struct vf_rebuild_member *extras; /* of bundle.extras, by index */
@@ -61,6 +62,17 @@ struct vf_pack {
  * (a line each; may be NULL). */
 VF_MUST_CHECK enum vf_status vf_pack_plan(const struct vf_env *env, const struct vf_pack_opts *opts,
                                           struct vf_buf *problems, struct vf_pack **out, struct vf_err *err);
+/* The same without an environment: what a list asks for, from wheels that lie on this host. `target` may be
+ * another platform or Python: only markers, target, tags and python of it are asked. The stock grows. `env`
+ * of the pack is NULL. VF_INCOMPLETE (no wheel for a want; or the closure has gaps, which are named),
+ * VF_NOT_SUPPORTED (a source), VF_INCOMPATIBLE. */
+struct vf_pack_list {
+    const struct vf_wants *wants;
+    const struct vf_probe *target;
+    struct vf_stock *stock;
+};
+VF_MUST_CHECK enum vf_status vf_pack_plan_list(const struct vf_pack_list *list, int64_t epoch,
+                                               struct vf_pack **out, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_pack_write(struct vf_pack *p, enum vf_tar_packing packing,
                                            const struct vf_hooks *hooks, vf_tar_sink sink, void *ctx,
                                            struct vf_err *err);

@@ -25,5 +25,11 @@ VF_MUST_CHECK enum vf_status vf_pack_plan_extras(struct vf_pack *p, struct vf_er
 VF_MUST_CHECK enum vf_status vf_pack_plan_pycache(struct vf_pack *p, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_pack_put_pycache(struct vf_pack *p, vf_zip_sink sink, void *ctx,
                                                  struct vf_err *err);
+/* Size and sha256 of a file (pack_wheels.c). */
+VF_MUST_CHECK enum vf_status vf_pack_file_sum(const struct vf_zip_source *s, struct vf_bundle_sum *out,
+                                              struct vf_err *err);
+/* What the manifest says of the interpreter, and the texts; the last step of a plan (pack.c). */
+VF_MUST_CHECK enum vf_status vf_pack_describe(struct vf_pack *p, bool pypy, unsigned minor,
+                                              struct vf_err *err);
 
 #endif

@@ -150,8 +150,6 @@ static enum vf_status judge(struct jobs *j, struct vf_buf *problems, struct vf_e
 
 /* --- what the manifest says of it --- */
 
-static enum vf_status file_sum(const struct vf_zip_source *s, struct vf_bundle_sum *out, struct vf_err *err);
-
 static enum vf_status keep_url(struct vf_pack *p, const struct vf_direct_url *in,
                                const struct vf_direct_url **out, struct vf_err *err)
 {
@@ -214,7 +212,7 @@ static enum vf_status describe(struct vf_pack *p, struct job *job, struct vf_bun
     vf_buf_release(&path);
     enum vf_status st = failed ? vf_err_nomem(err) : VF_OK;
     if (st == VF_OK && job->wheel.original)
-        st = file_sum(&job->wheel.file, &d->sum, err);
+        st = vf_pack_file_sum(&job->wheel.file, &d->sum, err);
     if (st == VF_OK && job->dist->has_url && !job->dist->url.editable)
         st = keep_url(p, &job->dist->url, &d->url, err);
     return st;
@@ -227,7 +225,7 @@ static enum vf_status hash_piece(void *ctx, struct vf_slice bytes, struct vf_err
     return VF_OK;
 }
 
-static enum vf_status file_sum(const struct vf_zip_source *s, struct vf_bundle_sum *out, struct vf_err *err)
+enum vf_status vf_pack_file_sum(const struct vf_zip_source *s, struct vf_bundle_sum *out, struct vf_err *err)
 {
     struct vf_hasher *h = NULL;
     unsigned char sum[VF_DIGEST_MAX];
@@ -272,7 +270,7 @@ static enum vf_status add_pip(struct vf_pack *p, const struct vf_pack_opts *o, s
                                            .wheel = file.label,
                                            .tags = tags_of(file.label),
                                            .tags_exact = true};
-    return st == VF_OK ? file_sum(&file, &b->dists[at].sum, err) : st;
+    return st == VF_OK ? vf_pack_file_sum(&file, &b->dists[at].sum, err) : st;
 }
 
 /* --- all of them --- */

@@ -11,6 +11,8 @@ static const struct vf_option options[] = {
      "of the file: tar.zst, tar.gz, tar.xz, tar, zip (the default goes by its name); of the report: text, "
      "json",
      "tar.zst|tar.gz|tar.xz|tar|zip|text|json"},
+    {"python", 0, VF_OPT_VALUE, "VERSION", "of a list: the Python that the bundle is for, 3.12", NULL},
+    {"platform", 0, VF_OPT_VALUE, "TAG", "of a list: for this platform, manylinux_2_28_x86_64", NULL},
     {"find-links", 0, VF_OPT_LIST, "DIR",
      "take the original wheels that lie there, where they hold what is installed; may be given again", NULL},
     {"exclude", 0, VF_OPT_LIST, "NAME", "leave out a distribution; may be given again", NULL},
@@ -73,6 +75,8 @@ static int print_result(const struct vf_verb *verb, const struct vf_parsed *p, b
 static int run(const struct vf_verb *verb, const struct vf_parsed *p)
 {
     struct venvfix_pack_options o = {.path = p->args[0],
+                                     .python = vf_cli_value(verb, p, "python"),
+                                     .platform = vf_cli_value(verb, p, "platform"),
                                      .output = vf_cli_value(verb, p, "output"),
                                      .pycache = vf_cli_flag(verb, p, "pycache"),
                                      .allow_modified = vf_cli_flag(verb, p, "allow-modified")};
@@ -97,11 +101,13 @@ static int run(const struct vf_verb *verb, const struct vf_parsed *p)
 
 const struct vf_verb vf_verb_pack = {
     "pack",
-    "ENV",
+    "ENV|LIST",
     "a lock bundle: the frozen list with hashes and all wheels, to be installed offline",
     "The file holds requirements.txt, pylock.toml, wheels/ and venvfix.json. It installs without venvfix:\n"
     "pip install --no-index --find-links wheels --require-hashes -r requirements.txt. The same environment\n"
-    "gives the same bytes; SOURCE_DATE_EPOCH sets the time of all members.\n",
+    "gives the same bytes; SOURCE_DATE_EPOCH sets the time of all members. A LIST (requirements.txt,\n"
+    "pylock.toml) is packed from the wheels in --find-links for the Python and the platform that are "
+    "named.\n",
     options,
     VF_COUNT(options),
     1,

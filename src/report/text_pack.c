@@ -19,10 +19,12 @@ static void put_contents(struct vf_buf *out, const struct venvfix_change_result 
         original += r->requirements[i].how[0] == 'i';
         modified += r->requirements[i].modified;
     }
+    size_t made = r->n_requirements - original;
     vf_buf_puts(out, "wheels   ");
-    put_count(out, r->n_requirements - original, "made of installed files", "made of installed files");
+    if (made > 0 || original == 0)
+        vf_buf_printf(out, "%zu made of installed files", made);
     if (original > 0)
-        vf_buf_printf(out, " \xC2\xB7 %zu original", original);
+        vf_buf_printf(out, "%s%zu original", made > 0 ? " \xC2\xB7 " : "", original);
     if (modified > 0)
         vf_buf_printf(out, " \xC2\xB7 %zu with files that were changed after they were installed", modified);
     if (r->n_carried > 0) {

@@ -55,6 +55,15 @@ static void tell(struct vf_packing *p, const struct vf_buf *lines)
     vf_buf_release(&one);
 }
 
+/* A target is for lists: an environment has its own. */
+static enum vf_status no_target(struct vf_packing *p)
+{
+    if (!p->o->python && !p->o->platform)
+        return VF_OK;
+    return vf_err_set(&p->s->err, VF_USAGE, 0, "pack", vf_slice_of(p->o->path),
+                      "--python and --platform are for a list: an environment is packed for its own Python");
+}
+
 static enum vf_status plan(struct vf_packing *p)
 {
     struct vf_pack_opts opts = {.pycache = p->o->pycache,
@@ -72,8 +81,6 @@ static enum vf_status plan(struct vf_packing *p)
     enum vf_status st = links(p, &opts);
     if (st == VF_OK)
         st = vf_pack_plan(p->env, &opts, &problems, &p->pack, &p->s->err);
-    if (st == VF_OK)
-        tell(p, &p->pack->notes);
     tell(p, &problems);
     vf_buf_release(&problems);
     return st;
@@ -180,11 +187,16 @@ enum vf_status vf_packing_write(struct vf_packing *p)
         return vf_err_nomem(&p->s->err);
     r->from = vf_bytes_of(from);
     r->to = vf_bytes_of(to);
-    enum vf_status st = open_env(p);
+    bool list = vf_packing_is_list(p);
+    enum vf_status st = list ? VF_OK : no_target(p);
+    if (st == VF_OK && !list)
+        st = open_env(p);
     if (st == VF_OK)
         st = vf_whole_open(to, &p->file, &p->s->err);
     if (st == VF_OK)
-        st = plan(p);
+        st = list ? vf_packing_plan_list(p) : plan(p);
+    if (st == VF_OK)
+        tell(p, &p->pack->notes);
     r->plan_s = vf_seconds_since(start);
     if (st == VF_OK)
         st = report_requirements(p);

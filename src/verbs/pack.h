@@ -23,5 +23,8 @@ struct vf_packing {
 VF_MUST_CHECK enum vf_status vf_packing_write(struct vf_packing *p);
 /* The file gets its name when `st` is VF_OK, else it goes. */
 VF_MUST_CHECK enum vf_status vf_packing_end(struct vf_packing *p, enum vf_status st);
+/* Is it a list or a lock file that is to be packed (pack_list.c)? */
+bool vf_packing_is_list(struct vf_packing *p);
+VF_MUST_CHECK enum vf_status vf_packing_plan_list(struct vf_packing *p);
 
 #endif

@@ -474,3 +474,53 @@ def test_what_cannot_be_packed_is_not_moved(get, scratch):
     assert report("move", env.path, scratch / "n", "--bundle", scratch / "there", rc=2)["error"]["code"] == "exists"
     assert report("move", env.path, scratch / "there/n", "--bundle", scratch / "b.tar", rc=2)["exit"] == 2
     assert env.path.exists() and os.listdir(scratch) == ["there"]
+
+
+# --- pack LIST ---
+
+FLASK = "flask\nwerkzeug\njinja2\nmarkupsafe\nblinker\nclick\nitsdangerous\nimportlib-metadata; python_version < '3.10'\nzipp; python_version < '3.10'\n"
+
+
+def test_a_list_for_other_targets(scratch):
+    (scratch / "r.txt").write_text(FLASK)
+    for python, platform in (("3.9", "manylinux2014_x86_64"), ("3.12", "manylinux_2_28_x86_64"), ("3.13", None)):
+        target = ["--python", python] + (["--platform", platform] if platform else [])
+        doc = pack(scratch / "r.txt", scratch / f"{python}.tar", *target, "--find-links", WHEELHOUSE)
+        assert all(q["how"] == "installed" for q in doc["requirements"])
+        assert rules(report("check", scratch / f"{python}.tar", *target, rc=0)) == []
+        m = members(scratch / f"{python}.tar")
+        assert SCHEMA(json.loads(m["venvfix.json"])) == []
+        assert ("zipp" in m["requirements.txt"].decode()) == (python == "3.9")
+        assert any(f"cp{python.replace('.', '')}-" in n for n in m if n.startswith("wheels/markupsafe"))
+        for name in (n for n in m if n.startswith("wheels/")):
+            assert m[name] == (WHEELHOUSE / name[7:]).read_bytes()
+    assert "VF552" in rules(report("check", scratch / "3.12.tar", "--python", "3.9", rc=1))
+    unpack(scratch / "3.12.tar", scratch / "u")
+    doc = pack(scratch / "u/pylock.toml", scratch / "again.tar", "--python", "3.12", "--find-links", WHEELHOUSE)
+    one, two = members(scratch / "3.12.tar"), members(scratch / "again.tar")
+    assert one["requirements.txt"] == two["requirements.txt"]
+
+
+def test_lists_that_cannot_be_packed(scratch):
+    r, to = scratch / "r.txt", scratch / "b.tar"
+    def refused(text, code, *words, more=("--python", "3.12", "--find-links", WHEELHOUSE)):
+        r.write_text(text)
+        doc = report("pack", r, "-o", to, *more, rc=2)
+        assert doc["error"]["code"] == code and all(w in doc["error"]["message"] for w in words), doc
+        assert os.listdir(scratch) == ["r.txt"]
+    refused("flask\n", "incomplete", "werkzeug", "jinja2")
+    refused("no-such-project\n", "incomplete", "no-such-project")
+    refused("six==0.0.1\n", "incomplete", "six")
+    refused("six --hash=sha256:" + "0" * 64 + "\n", "incomplete", "six")
+    refused("six\n-r ../outside.txt\n", "bad-list")
+    refused("six @ https://example.org/six-1.0.tar.gz\n", "not-supported", "six")
+    refused("six\n", "usage", "--python", more=())
+    refused("six\n", "usage", "platform", more=("--python", "3.12", "--platform", "amiga"))
+    refused("six\n", "usage", "--exclude", more=("--python", "3.12", "--exclude", "six"))
+
+
+def test_a_list_becomes_an_environment(scratch):
+    (scratch / "r.txt").write_text(FLASK)
+    pack(scratch / "r.txt", scratch / "b.tar.gz", "--python", "3.11", "--find-links", WHEELHOUSE)
+    vf("recreate", scratch / "b.tar.gz", scratch / "n", "--python", envs.DEBIAN, "--offline", rc=0)
+    envs.run(scratch / "n/bin/flask", "--version")

@@ -1,0 +1,232 @@
+/* pack_list.c: a bundle from a list, without an environment: every wheel is an original one that lies on the
+ * host. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "bundle/pack_parts.h"
+#include "dist/closure.h"
+#include "fs/spool.h"
+
+struct listing {
+    struct vf_pack *p;
+    const struct vf_pack_list *l;
+    struct vf_closure_dist *dists; /* of the bundle, by index */
+    struct vf_err *err;
+};
+
+static enum vf_status no_wheel(struct listing *x, const struct vf_want *want, struct vf_buf *why)
+{
+    struct vf_buf words = {0};
+    vf_want_put(&words, want);
+    if (why->n > 0)
+        vf_buf_puts(&words, ": ");
+    vf_buf_put(&words, vf_buf_slice(why));
+    const char *text = vf_buf_cstr(&words);
+    enum vf_status st =
+        vf_err_set(x->err, VF_INCOMPLETE, 0, "pack", want->file, "no wheel at hand for %s", text ? text : "");
+    vf_buf_release(&words);
+    return st;
+}
+
+/* The wheel that a want gets: the one that it names, or the best of the stock. */
+static enum vf_status choose(struct listing *x, const struct vf_want *want, size_t *index)
+{
+    struct vf_chooser c = {.stock = x->l->stock,
+                           .target = x->l->target,
+                           .pre = x->l->wants->pre,
+                           .require_hashes = x->l->wants->require_hashes};
+    struct vf_buf why = {0};
+    if (want->kind == VF_WANT_SOURCE || (want->kind == VF_WANT_WHEEL && !want->local))
+        return vf_err_set(x->err, VF_NOT_SUPPORTED, 0, "pack", want->file,
+                          "'%.*s' is no wheel on this host: build or fetch it, and name its directory with "
+                          "--find-links",
+                          (int)(want->line.n < 200 ? want->line.n : 200), want->line.p);
+    if (want->kind == VF_WANT_WHEEL) {
+        struct vf_stock_wheel w = {.path = want->location,
+                                   .held = {.fd = -1},
+                                   .file_name = vf_path_base(want->location),
+                                   .origin = VF_ORIGIN_DIRECT};
+        return vf_stock_add(x->l->stock, &w, index, x->err);
+    }
+    enum vf_status st = vf_stock_choose(&c, want, index, &why, x->err);
+    if (st == VF_OK && *index == VF_NPOS)
+        st = no_wheel(x, want, &why);
+    vf_buf_release(&why);
+    return st;
+}
+
+/* The header as it is, where it holds valid specifiers. */
+static struct vf_slice requires_python(struct vf_arena *a, const struct vf_wheel *w)
+{
+    struct vf_specifiers s;
+    struct vf_err err = {0};
+    struct vf_slice text = vf_arena_dup(a, w->requires_python);
+    bool ok = text.p && vf_specifiers_parse(a, text, &s, &err) == VF_OK;
+    vf_err_release(&err);
+    return ok ? text : VF_S("");
+}
+
+/* Opened, proven to be for the target; its metadata is kept. */
+static enum vf_status look(struct listing *x, const struct vf_want *want, size_t index,
+                           struct vf_bundle_dist *d, struct vf_closure_dist *c)
+{
+    struct vf_arena *a = &x->p->arena;
+    struct vf_open_wheel w = {.fd = -1};
+    struct vf_tag tag;
+    struct vf_buf tags = {0};
+    enum vf_status st = vf_stock_open(x->l->stock, index, &w, x->err);
+    if (st == VF_OK)
+        st = vf_wheel_check_target(w.wheel, &x->l->target->tags, x->l->target->python, x->err);
+    if (st == VF_OK) {
+        tag = (struct vf_tag){w.wheel->python, w.wheel->abi, w.wheel->platform};
+        vf_buf_put(&tags, tag.python);
+        vf_buf_putc(&tags, '-');
+        vf_buf_put(&tags, tag.abi);
+        vf_buf_putc(&tags, '-');
+        vf_buf_put(&tags, tag.platform);
+        *d = (struct vf_bundle_dist){.name = vf_arena_dup(a, w.wheel->canonical),
+                                     .version = vf_arena_dup(a, w.wheel->version),
+                                     .wheel = vf_arena_dup(a, w.wheel->file_name),
+                                     .tags = vf_arena_dup(a, vf_buf_slice(&tags)),
+                                     .requires_python = requires_python(a, w.wheel),
+                                     .listed = !vf_slice_eq(w.wheel->canonical, VF_S("pip")),
+                                     .requested = !want->not_requested,
+                                     .tags_exact = true};
+        *c = (struct vf_closure_dist){.name = d->name,
+                                      .version = d->version,
+                                      .metadata = vf_arena_dup(a, w.wheel->metadata),
+                                      .extras = want->extras,
+                                      .n_extras = want->n_extras};
+        st = tags.failed || a->failed ? vf_err_nomem(x->err) : VF_OK;
+    }
+    vf_buf_release(&tags);
+    vf_open_wheel_close(&w);
+    return st;
+}
+
+static enum vf_status add(struct listing *x, const struct vf_want *want)
+{
+    struct vf_bundle *b = &x->p->bundle;
+    size_t index = VF_NPOS, i = b->n_dists;
+    bool fits = true;
+    enum vf_status st = choose(x, want, &index);
+    if (st == VF_OK && want->hashed)
+        st = vf_stock_has_hash(x->l->stock, index, want->hashes, want->n_hashes, &fits, x->err);
+    if (st == VF_OK && !fits)
+        st = vf_err_set(x->err, VF_INCOMPATIBLE, 0, "pack", want->location,
+                        "it has none of the hashes that the list names");
+    if (st == VF_OK)
+        st = look(x, want, index, &b->dists[i], &x->dists[i]);
+    if (st != VF_OK)
+        return st;
+    struct vf_zip_source *file = &x->p->wheels[i].file;
+    *file = (struct vf_zip_source){.fd = -1, .label = b->dists[i].wheel};
+    st = vf_file_open(VF_VEC_AT(const struct vf_stock_wheel, &x->l->stock->wheels, index)->path, &file->fd,
+                      &file->size, x->err);
+    if (st != VF_OK)
+        return st;
+    x->p->wheels[i].original = true; /* from here on the pack closes it */
+    b->n_dists++;
+    return vf_pack_file_sum(file, &b->dists[i].sum, x->err);
+}
+
+static enum vf_status closure(struct listing *x)
+{
+    struct vf_gap *gaps;
+    size_t n;
+    struct vf_buf words = {0};
+    enum vf_status st = vf_closure_check(&x->p->arena, x->dists, x->p->bundle.n_dists, &x->l->target->markers,
+                                         &gaps, &n, x->err);
+    if (st != VF_OK || n == 0)
+        return st;
+    for (size_t i = 0; i < n; i++) {
+        vf_buf_puts(&words, i ? "; " : "");
+        vf_gap_put(&words, x->dists, &gaps[i]);
+    }
+    const char *text = vf_buf_cstr(&words);
+    st = vf_err_set(x->err, VF_INCOMPLETE, 0, "pack", VF_S(""), "the list is not complete: %s",
+                    text ? text : "");
+    vf_buf_release(&words);
+    return st;
+}
+
+/* By name; the three arrays are kept in step. */
+static void sort(struct listing *x)
+{
+    struct vf_bundle *b = &x->p->bundle;
+    for (size_t i = 1; i < b->n_dists; i++)
+        for (size_t k = i; k > 0 && vf_slice_cmp(b->dists[k - 1].name, b->dists[k].name) > 0; k--) {
+            struct vf_bundle_dist d = b->dists[k];
+            struct vf_pack_wheel w = x->p->wheels[k];
+            struct vf_closure_dist c = x->dists[k];
+            b->dists[k] = b->dists[k - 1];
+            b->dists[k - 1] = d;
+            x->p->wheels[k] = x->p->wheels[k - 1];
+            x->p->wheels[k - 1] = w;
+            x->dists[k] = x->dists[k - 1];
+            x->dists[k - 1] = c;
+        }
+}
+
+/* The newest pip at hand, where the list does not name one. */
+static enum vf_status add_pip(struct listing *x)
+{
+    struct vf_want pip = {
+        .kind = VF_WANT_NAMED, .name = VF_S("pip"), .line = VF_S("pip"), .not_requested = true};
+    struct vf_chooser c = {.stock = x->l->stock, .target = x->l->target};
+    size_t index = VF_NPOS;
+    for (size_t i = 0; i < x->p->bundle.n_dists; i++)
+        if (vf_slice_eq(x->p->bundle.dists[i].name, VF_S("pip")))
+            return VF_OK;
+    enum vf_status st = vf_stock_choose(&c, &pip, &index, NULL, x->err);
+    if (st == VF_OK && index != VF_NPOS)
+        return add(x, &pip);
+    if (st == VF_OK)
+        vf_buf_puts(&x->p->notes, "pip: no wheel of it was found, so hosts that install this bundle need "
+                                  "their own\n");
+    return st;
+}
+
+static enum vf_status fill(struct listing *x)
+{
+    struct vf_pack *p = x->p;
+    size_t n = x->l->wants->v.n;
+    enum vf_status st = VF_OK;
+    p->bundle.dists = vf_arena_array(&p->arena, n + 2, sizeof *p->bundle.dists);
+    p->wheels = vf_arena_array(&p->arena, n + 2, sizeof *p->wheels);
+    x->dists = vf_arena_array(&p->arena, n + 2, sizeof *x->dists);
+    if (!p->bundle.dists || !p->wheels || !x->dists)
+        return vf_err_nomem(x->err);
+    for (size_t i = 0; i < n && st == VF_OK; i++)
+        st = add(x, VF_WANT_AT(x->l->wants, i));
+    if (st == VF_OK)
+        st = closure(x);
+    if (st == VF_OK)
+        st = add_pip(x);
+    if (st == VF_OK)
+        sort(x);
+    return st;
+}
+
+enum vf_status vf_pack_plan_list(const struct vf_pack_list *list, int64_t epoch, struct vf_pack **out,
+                                 struct vf_err *err)
+{
+    struct vf_pack *p = calloc(1, sizeof *p);
+    *out = NULL;
+    if (!p)
+        return vf_err_nomem(err);
+    vf_arena_init(&p->arena);
+    p->epoch = epoch;
+    struct listing x = {.p = p, .l = list, .err = err};
+    enum vf_status st = fill(&x);
+    if (st == VF_OK)
+        st = vf_pack_describe(p, list->target->target.python == VF_TARGET_PYPY, list->target->target.minor,
+                              err);
+    if (st == VF_OK)
+        *out = p;
+    else
+        vf_pack_free(p);
+    return st;
+}
