@@ -225,6 +225,65 @@ def measure_memory(env, directory):
     os.unlink(bundle)
 
 
+IMPORT_ALL = """
+import importlib, os, site, sys
+for name in sorted(os.listdir(site.getsitepackages()[0])):
+    stem = name.split(".")[0]
+    if stem.isidentifier() and (name.endswith((".py", ".so")) or os.path.exists(os.path.join(site.getsitepackages()[0], name, "__init__.py"))):
+        try:
+            importlib.import_module(stem)
+        except BaseException:
+            pass
+"""
+
+
+def base_python(env):
+    """The interpreter behind the environment: the bundle is for its version."""
+    return os.path.realpath(os.path.join(env, "bin", "python"))
+
+
+def measure_bundle(where, env, runs, directory):
+    """recreate BUNDLE against unpacking the same files, and against pip and uv from the same wheels, into a fresh environment."""
+    bundle, files, out = (os.path.join(directory, n) for n in ("app.tar.zst", "files.tar.zst", "out"))
+    wheels, cache, python, uv = os.path.join(directory, "unpacked"), os.path.join(directory, "uv-cache"), base_python(env), find_uv()
+    run(PROGRAM, "pack", "--allow-modified", "--pycache", "-o", bundle, env)
+    run("sh", "-c", 'tar -C "$1" --exclude="*.pyc" -cf - . | zstd -q -3 -T2 -o "$2"', "-", env, files)
+    os.makedirs(wheels)
+    run("tar", "-C", wheels, "-xf", bundle)
+    with open(bundle, "rb") as f:
+        digest = hashlib.file_digest(f, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else hashlib.sha256(f.read()).hexdigest()
+    clean = lambda: remove(out)
+
+    def unpack():
+        os.makedirs(out)
+        run("sh", "-c", 'zstd -q -dc "$1" | tar -C "$2" -xf -', "-", files, out)
+
+    ours, theirs = medians([(clean, lambda: run(PROGRAM, "recreate", "-q", bundle, out, "--python", python), clean), (clean, unpack, clean)], max(1, runs // 2))
+    row(where, "recreate BUNDLE", ours, "zstd -d | tar -x of the same files", theirs, 1.1 if where == "tmpfs" else 0.6)
+
+    def fresh():
+        clean()
+        run(python, "-m", "venv", "--without-pip", out)
+
+    links = ("--no-index", "--find-links", os.path.join(wheels, "wheels"), "-r", os.path.join(wheels, "requirements.txt"))
+    by_uv = lambda: run(uv, "pip", "install", "-q", "--offline", "--no-config", "--no-deps", "--cache-dir", cache, "-p", os.path.join(out, "bin", "python"), *links, ok=(0,))
+    cold = lambda: (fresh(), remove(cache))
+    use = lambda: run(os.path.join(out, "bin", "python"), "-c", IMPORT_ALL)
+    if uv:
+        theirs, = medians([(cold, by_uv, clean)], 1)
+        row(where, "recreate BUNDLE", ours, "uv pip install, cold cache", theirs, 1.0)
+        ours_used = (clean, lambda: (run(PROGRAM, "recreate", "-q", bundle, out, "--python", python, "--sha256", digest), use()), clean)
+        both = medians([ours_used, (fresh, lambda: (by_uv(), use()), clean)], 1)
+        row(where, "recreate BUNDLE with compiled files, then import everything", both[0], "uv pip install, warm cache, the same", both[1], 1.0)
+    pips = [n for n in os.listdir(os.path.join(wheels, "wheels")) if n.startswith("pip-")]
+    if pips:
+        pip = os.path.join(wheels, "wheels", pips[0], "pip")
+        by_pip = lambda: run(os.path.join(out, "bin", "python"), pip, "install", "-q", "--no-deps", "--no-cache-dir", *links, ok=(0,))
+        theirs, = medians([(fresh, by_pip, clean)], 1)
+        row(where, "recreate BUNDLE", ours, "pip install (it compiles)", theirs, 0.2)
+    remove(wheels, cache)
+
+
 # ---- environments ----
 
 def the_environment(given):
@@ -269,7 +328,7 @@ def main():
     ap.add_argument("--env")
     ap.add_argument("--runs", type=int, default=5)
     ap.add_argument("--ahead", action="store_true", help="real-time priority for all that is measured (needs root)")
-    ap.add_argument("--only", default="", help="comma-separated: check rename copies pack small freeze memory")
+    ap.add_argument("--only", default="", help="comma-separated: check rename copies pack bundle small freeze memory")
     args = ap.parse_args()
     only = args.only.split(",") if args.only else []
     wanted = lambda name: not only or name in only
@@ -294,6 +353,8 @@ def main():
                 measure_copies(where, env, args.runs, other)
             if wanted("pack"):
                 measure_pack(where, env, directory, args.runs)
+            if wanted("bundle"):
+                measure_bundle(where, env, args.runs, directory)
             if wanted("small"):
                 measure_small(where, directory, args.runs)
             if wanted("freeze"):
