@@ -1,7 +1,6 @@
 /* anew_pick.c: a wheel for every want: from the bundle and --find-links, else from the caches, else fetched;
  * then the closure of all of them. */
 #include "base/digest.h"
-#include "dist/closure.h"
 #include "dist/name.h"
 #include "dist/url.h"
 #include "verbs/anew.h"
@@ -355,49 +354,4 @@ enum vf_status vf_anew_pick(struct vf_anew *a)
     if (st == VF_OK && missing && (!c->o->dry_run || a->kind == VF_ANEW_BUNDLE))
         st = incomplete(a, a->kind == VF_ANEW_BUNDLE ? VF_INCOMPATIBLE : VF_INCOMPLETE);
     return st == VF_OK ? open_all(a) : st;
-}
-
-/* ---- the closure ---- */
-
-static enum vf_status tell_gaps(struct vf_anew *a, const struct vf_closure_dist *d, const struct vf_gap *gaps,
-                                size_t n)
-{
-    struct vf_buf b = {0};
-    for (size_t i = 0; i < n && i < 4; i++) {
-        vf_buf_puts(&b, i ? "; " : "");
-        vf_gap_put(&b, d, &gaps[i]);
-    }
-    if (n > 4)
-        vf_buf_printf(&b, "; and %zu more", n - 4);
-    struct vf_slice s = vf_buf_slice(&b);
-    enum vf_status st = VF_OK;
-    /* the base's own packages may close them */
-    if (a->kind == VF_ANEW_ENV && a->c->env->system_site)
-        vf_hooks_note(&a->c->s.hooks, vf_buf_cstr(&b));
-    else
-        st = vf_err_set(&a->c->s.err, VF_INCOMPLETE, 0, "install", a->c->from, "%.*s",
-                        (int)(s.n < 560 ? s.n : 560), s.p);
-    vf_buf_release(&b);
-    return st;
-}
-
-enum vf_status vf_anew_closure(struct vf_anew *a)
-{
-    struct vf_change *c = a->c;
-    size_t n = a->wants.v.n, n_gaps = 0;
-    struct vf_gap *gaps = NULL;
-    struct vf_closure_dist *d = vf_arena_array(c->s.a, n + 1, sizeof *d);
-    if (!d)
-        return vf_err_nomem(&c->s.err);
-    for (size_t i = 0; i < n; i++) {
-        if (!a->picks[i].metadata.p)
-            return VF_OK; /* dry run: what is to be fetched is not known */
-        d[i] = (struct vf_closure_dist){.name = want(a, i)->name,
-                                        .version = a->picks[i].version,
-                                        .metadata = a->picks[i].metadata,
-                                        .extras = want(a, i)->extras,
-                                        .n_extras = want(a, i)->n_extras};
-    }
-    enum vf_status st = vf_closure_check(c->s.a, d, n, &a->probe.markers, &gaps, &n_gaps, &c->s.err);
-    return st == VF_OK && n_gaps ? tell_gaps(a, d, gaps, n_gaps) : st;
 }

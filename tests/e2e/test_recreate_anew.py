@@ -58,6 +58,22 @@ def test_bundle(env, bundle, scratch):
     assert not [n for n in os.listdir(scratch) if n.startswith(".venvfix")]
 
 
+def test_bundle_with_compiled_files(env, scratch):
+    """They are used only where the bundle's digest vouches for them, and are then valid: nothing is compiled again."""
+    file = scratch / "app.tar.zst"
+    report("pack", "--pycache", env.path, "-o", file, rc=0)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    compiled = lambda root: {p.relative_to(root): p.stat().st_mtime_ns for p in root.rglob("*.pyc")}
+    r = vf("recreate", file, scratch / "one", *HERE, rc=0)
+    assert not compiled(scratch / "one") and b"--sha256" in r.err
+    report("recreate", file, scratch / "two", *HERE, "--sha256", digest, rc=0)
+    before = compiled(scratch / "two")
+    assert any(p.name.startswith("six.") for p in before)
+    run(scratch / "two/bin/python", "-c", "import six, pip._internal.cli.main")
+    assert compiled(scratch / "two") == before
+    vf("check", "--at", scratch / "two", "--hashes", scratch / "two", rc=0)
+
+
 def test_bundle_refused(bundle, scratch):
     def error(*options, source=bundle, code=None):
         doc = report("recreate", source, scratch / "new", *options, rc=2)
@@ -139,6 +155,23 @@ def test_same_minor(env, scratch):
     doc = report("recreate", env.path, scratch / "new", "--python", envs.DEBIAN, "--offline", rc=0)
     assert {q["origin"] for q in doc["requirements"]} == {"environment"}
     assert frozen(scratch / "new") == frozen(env.path)
+
+
+def test_gaps_that_were_there(scratch):
+    """What an environment lacked before stops nothing; what it begins to lack with the new Python does."""
+    (scratch / "w").mkdir()
+    minor = lambda p: run(p, "-c", "import sys; print('%d.%d' % sys.version_info[:2])").decode().strip()
+    make_wheel(scratch / "w", "mine", {"mine.py": b""}, headers=["Requires-Dist: gone"])
+    run(envs.DEBIAN, "-m", "venv", "--without-pip", scratch / "old")
+    run(place.UV, "pip", "install", "-q", "--no-deps", "-p", scratch / "old/bin/python", scratch / "w/mine-1.0-py3-none-any.whl")
+    r = vf("recreate", scratch / "old", scratch / "new", "--python", other_python(), "--offline", rc=0)
+    assert b"needs 'gone', which is not there" in r.err
+    envs.rmtree(scratch / "new")
+    make_wheel(scratch / "w", "mine", {"mine.py": b""}, headers=[f"Requires-Dist: gone; python_version == '{minor(other_python())}'"])
+    run(place.UV, "pip", "install", "-q", "--no-deps", "--reinstall", "-p", scratch / "old/bin/python", scratch / "w/mine-1.0-py3-none-any.whl")
+    doc = report("recreate", scratch / "old", scratch / "new", "--python", other_python(), "--offline", rc=2)
+    assert doc["error"]["code"] == "incomplete" and "needs 'gone'" in doc["error"]["message"]
+    nothing(scratch)
 
 
 @pytest.mark.recipe(ENV)
