@@ -3,7 +3,9 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
+import time
 import warnings
 import zipfile
 
@@ -459,17 +461,20 @@ def test_file_that_names_an_environment(scratch):
     assert [q["origin"] for q in doc["requirements"]] == ["environment"]
 
 
-# --- killed ---
+# --- killed, interrupted ---
+
+def started(scratch, source):
+    command = [os.fspath(p) for p in (place.PROGRAM, "recreate", source, scratch / "new", *LINKS, *HERE)]
+    return subprocess.Popen(command, env=place.clean_environ(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
 
 def test_killed(scratch):
+    """At any moment: the same command, given again, makes it whole, and nothing is left beside it."""
     source = write(scratch / "requirements.txt", *FLASK)
-    command = [os.fspath(p) for p in (place.PROGRAM, "recreate", source, scratch / "new", *LINKS, *HERE)]
-    import signal
-    import time
     for n in range(6):
-        p = subprocess.Popen(command, env=place.clean_environ(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        p = started(scratch, source)
         time.sleep(0.04 * n)
-        p.send_signal(signal.SIGKILL)
+        p.kill()
         p.wait()
         if (scratch / "new").exists():
             break
@@ -477,3 +482,16 @@ def test_killed(scratch):
     assert r.rc == 0 or b"exists already" in r.err, r
     assert run(scratch / "new/bin/flask", "--version")
     assert not [n for n in os.listdir(scratch) if n.startswith(".venvfix")]
+
+
+def test_interrupted(scratch):
+    source = write(scratch / "requirements.txt", *FLASK)
+    for n in range(5):
+        p = started(scratch, source)
+        time.sleep(0.02 + 0.05 * n)
+        p.send_signal(signal.SIGINT)
+        p.wait()
+        if (scratch / "new").exists():
+            assert run(scratch / "new/bin/flask", "--version")
+            envs.rmtree(scratch / "new")
+        nothing(scratch)
