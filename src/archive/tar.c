@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "archive/zip.h"
+#include "archive/tar_read.h"
 #include "base/escape.h"
 
 #define EPOCH_1980 315532800
@@ -23,6 +23,7 @@ struct vf_tar_writer {
     locale_t locale;
     struct vf_slice member; /* name; owned */
     uint64_t left;          /* bytes that the member still lacks */
+    struct vf_hasher *seal; /* of all bytes written; NULL: not sealed */
     enum vf_status failed;  /* of the sink */
     struct vf_err *err;     /* of the running call */
 };
@@ -99,6 +100,8 @@ static la_ssize_t on_write(struct archive *a, void *ctx, const void *bytes, size
 {
     struct vf_tar_writer *w = ctx;
     (void)a;
+    if (w->seal)
+        vf_hasher_update(w->seal, (struct vf_slice){bytes, n});
     if (w->failed == VF_OK)
         w->failed = w->params.sink(w->params.ctx, (struct vf_slice){bytes, n}, w->err);
     return w->failed == VF_OK ? (la_ssize_t)n : -1;
@@ -140,6 +143,8 @@ enum vf_status vf_tar_writer_new(const struct vf_tar_params *params, struct vf_t
         st = vf_err_set(err, VF_NOT_SUPPORTED, 0, "pack", VF_S(""), "this host has no UTF-8 locale");
     else if (!w->archive)
         st = vf_err_nomem(err);
+    if (st == VF_OK && params->packing == VF_TAR_ZSTD)
+        st = vf_hasher_new(VF_S("sha256"), &w->seal, err);
     if (st == VF_OK)
         st = open_archive(w, err);
     if (st == VF_OK)
@@ -214,13 +219,24 @@ enum vf_status vf_tar_writer_data(struct vf_tar_writer *w, struct vf_slice bytes
     return leave(w, before, n == (la_ssize_t)bytes.n ? ARCHIVE_OK : ARCHIVE_FATAL, "cannot write a member");
 }
 
+static enum vf_status put_seal(struct vf_tar_writer *w, struct vf_err *err)
+{
+    unsigned char sum[VF_DIGEST_MAX];
+    char seal[VF_SEAL_SIZE];
+    if (vf_hasher_final(w->seal, sum) != 32)
+        return vf_err_set(err, VF_INTERNAL, 0, "pack", VF_S(""), "no sha256 to be had");
+    vf_seal_make(seal, sum);
+    return w->params.sink(w->params.ctx, (struct vf_slice){seal, sizeof seal}, err);
+}
+
 enum vf_status vf_tar_writer_finish(struct vf_tar_writer *w, struct vf_err *err)
 {
     enum vf_status st = complete(w, err);
     if (st != VF_OK)
         return st;
     locale_t before = enter(w, err);
-    return leave(w, before, archive_write_close(w->archive), "cannot end an archive");
+    st = leave(w, before, archive_write_close(w->archive), "cannot end an archive");
+    return st == VF_OK && w->seal ? put_seal(w, err) : st;
 }
 
 void vf_tar_writer_free(struct vf_tar_writer *w)
@@ -236,6 +252,7 @@ void vf_tar_writer_free(struct vf_tar_writer *w)
         (void)uselocale(before);
     if (w->locale != (locale_t)0)
         freelocale(w->locale);
+    vf_hasher_free(w->seal);
     free((char *)(uintptr_t)w->member.p);
     free(w);
 }

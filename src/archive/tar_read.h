@@ -21,6 +21,17 @@ VF_MUST_CHECK enum vf_status vf_tar_reader_data(struct vf_tar_reader *t, vf_zip_
                                                 struct vf_err *err);
 void vf_tar_reader_free(struct vf_tar_reader *t); /* NULL is fine */
 
+/* --- the seal of a zstd file (seal.c) ---
+ *
+ * zstd leaves bits in its headers that say nothing, and packs a run of zeros in more ways than one: a changed
+ * byte can unpack to the same. So what is written ends with a frame that every reader of zstd passes over
+ * (RFC 8878, 3.1.2), with the sha256 of all bytes before it. */
+#define VF_SEAL_SIZE 40 /* bytes: magic, length, digest */
+void vf_seal_make(char seal[VF_SEAL_SIZE], const unsigned char sha256[32]);
+/* Of a file that ends with one, or with what once was one: its digest. False: there is none. *broken: it has
+ * the form of one and is none of ours. */
+bool vf_seal_read(const char end[VF_SEAL_SIZE], unsigned char sha256[32], bool *broken);
+
 /* --- the unpacked stream (tar_stream.c) --- */
 
 struct vf_tar_stream; /* opaque */

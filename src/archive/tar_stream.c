@@ -4,6 +4,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "archive/tar_read.h"
 #include "archive/zip_format.h"
@@ -14,6 +15,8 @@ enum { IN = 256 << 10 };
 struct vf_tar_stream {
     struct vf_zip_source source;
     struct vf_hasher *hasher;
+    struct vf_hasher *seal; /* of all bytes before the seal; NULL: there is none */
+    unsigned char sealed[32];
     struct archive *archive;
     uint64_t in, out, out_max; /* bytes read from the file, bytes unpacked, and their limit */
     const char *block;         /* of libarchive: what is left of it */
@@ -41,6 +44,11 @@ static la_ssize_t on_read(struct archive *a, void *ctx, const void **bytes)
         return -1;
     if (s->hasher)
         vf_hasher_update(s->hasher, (struct vf_slice){s->buf, n});
+    if (s->seal) {
+        uint64_t before = s->source.size - VF_SEAL_SIZE;
+        uint64_t some = s->in < before ? before - s->in : 0;
+        vf_hasher_update(s->seal, (struct vf_slice){s->buf, some < n ? (size_t)some : n});
+    }
     s->in += n;
     *bytes = s->buf;
     return (la_ssize_t)n;
@@ -82,6 +90,34 @@ static enum vf_status begin(struct vf_tar_stream *s, struct vf_err *err)
     return st;
 }
 
+/* Does the file begin as zstd does, and end with a seal? */
+static enum vf_status look_for_seal(struct vf_tar_stream *s, struct vf_err *err)
+{
+    char magic[4], end[VF_SEAL_SIZE];
+    bool broken;
+    if (s->source.size < sizeof magic + VF_SEAL_SIZE)
+        return VF_OK;
+    enum vf_status st = vf_zip_pread(&s->source, 0, magic, sizeof magic, err);
+    if (st != VF_OK || memcmp(magic, "\x28\xb5\x2f\xfd", sizeof magic) != 0)
+        return st;
+    st = vf_zip_pread(&s->source, s->source.size - VF_SEAL_SIZE, end, sizeof end, err);
+    if (st == VF_OK && vf_seal_read(end, s->sealed, &broken))
+        st = vf_hasher_new(VF_S("sha256"), &s->seal, err);
+    else if (st == VF_OK && broken)
+        st = bad(s, "its last frame is damaged", err);
+    return st;
+}
+
+static enum vf_status check_seal(struct vf_tar_stream *s, struct vf_err *err)
+{
+    unsigned char sum[VF_DIGEST_MAX];
+    if (!s->seal)
+        return VF_OK;
+    if (vf_hasher_final(s->seal, sum) != sizeof s->sealed || memcmp(sum, s->sealed, sizeof s->sealed) != 0)
+        return bad(s, "its bytes are not those that were packed: it is damaged", err);
+    return VF_OK;
+}
+
 enum vf_status vf_tar_stream_open(const struct vf_zip_source *source, const struct vf_unpack_limits *limits,
                                   struct vf_hasher *hasher, struct vf_tar_stream **out, struct vf_err *err)
 {
@@ -95,7 +131,9 @@ enum vf_status vf_tar_stream_open(const struct vf_zip_source *source, const stru
     s->out_max = s->out_max < FREE_RATIO ? FREE_RATIO : s->out_max;
     s->buf = malloc(IN);
     s->archive = archive_read_new();
-    enum vf_status st = s->buf && s->archive ? begin(s, err) : vf_err_nomem(err);
+    enum vf_status st = s->buf && s->archive ? look_for_seal(s, err) : vf_err_nomem(err);
+    if (st == VF_OK)
+        st = begin(s, err);
     if (st == VF_OK)
         *out = s;
     else
@@ -141,7 +179,7 @@ enum vf_status vf_tar_stream_done(struct vf_tar_stream *s, struct vf_err *err)
 {
     if ((uint64_t)archive_filter_bytes(s->archive, -1) != s->source.size)
         return bad(s, "there are bytes behind its end", err);
-    return VF_OK;
+    return check_seal(s, err);
 }
 
 void vf_tar_stream_free(struct vf_tar_stream *s)
@@ -150,6 +188,7 @@ void vf_tar_stream_free(struct vf_tar_stream *s)
         return;
     if (s->archive)
         archive_read_free(s->archive);
+    vf_hasher_free(s->seal);
     free(s->buf);
     free(s);
 }

@@ -58,7 +58,7 @@ struct vf_bundle {
     struct vf_slice python;          /* "3.11"; empty: not known */
     struct vf_slice requires_python; /* "==3.11.*" or ">=3.11"; empty with it */
     bool system_site;                /* it used the packages of its base, too */
-    struct vf_slice glibc;           /* the newest that one of the wheels needs, "2.17"; empty: none */
+    struct vf_slice glibc;           /* the newest that the tags of a wheel ask for, "2.17"; empty: none */
     struct vf_bundle_dist *dists;    /* sorted by name */
     size_t n_dists;
     struct vf_bundle_extra *extras; /* sorted by member */

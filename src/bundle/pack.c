@@ -7,7 +7,7 @@
 
 #include "base/digest.h"
 #include "bundle/pack_parts.h"
-#include "dist/tags.h"
+#include "dist/goal.h"
 
 /* --- the plan --- */
 
@@ -40,10 +40,23 @@ static enum vf_status write_texts(struct vf_pack *p, struct vf_err *err)
     return st;
 }
 
+/* The newest that the tags of a wheel ask for. */
+static unsigned glibc_of(const struct vf_bundle *b)
+{
+    unsigned newest = 0;
+    for (size_t i = 0; i < b->n_dists; i++) {
+        struct vf_tag t;
+        unsigned n = vf_tag_parse(b->dists[i].tags, &t) ? vf_goal_tag_glibc(t.platform) : 0;
+        newest = n > newest ? n : newest;
+    }
+    return newest;
+}
+
 enum vf_status vf_pack_describe(struct vf_pack *p, bool pypy, unsigned minor, struct vf_err *err)
 {
     struct vf_bundle *b = &p->bundle;
-    struct vf_buf version = {0}, requires = {0};
+    struct vf_buf version = {0}, requires = {0}, glibc = {0};
+    unsigned newest = glibc_of(b);
     bool pinned = false;
     for (size_t i = 0; i < b->n_dists; i++)
         pinned = pinned || is_pinned(b->dists[i].tags);
@@ -52,9 +65,13 @@ enum vf_status vf_pack_describe(struct vf_pack *p, bool pypy, unsigned minor, st
         vf_buf_printf(&version, "3.%u", minor);
         vf_buf_printf(&requires, pinned ? "==3.%u.*" : ">=3.%u", minor);
     }
+    if (newest > 0)
+        vf_buf_printf(&glibc, "2.%u", newest);
+    b->glibc = vf_arena_dup(&p->arena, vf_buf_slice(&glibc));
     b->python = vf_arena_dup(&p->arena, vf_buf_slice(&version));
     b->requires_python = vf_arena_dup(&p->arena, vf_buf_slice(&requires));
-    bool ok = !version.failed && !requires.failed && b->python.p && b->requires_python.p;
+    bool ok = !version.failed && !requires.failed && !glibc.failed && !p->arena.failed;
+    vf_buf_release(&glibc);
     vf_buf_release(&version);
     vf_buf_release(&requires);
     return ok ? write_texts(p, err) : vf_err_nomem(err);

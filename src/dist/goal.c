@@ -191,3 +191,16 @@ enum vf_status vf_goal_make(struct vf_arena *a, const struct vf_goal_spec *spec,
         st = put_markers(a, out, err);
     return st == VF_OK ? vf_tags_make(a, &out->target, &out->tags, err) : st;
 }
+
+unsigned vf_goal_tag_glibc(struct vf_slice platforms)
+{
+    unsigned least = 0;
+    for (struct vf_slice tag; vf_tag_next(&platforms, &tag);) {
+        struct vf_wheel_target t = {0};
+        if (!vf_slice_starts(tag, VF_S("manylinux")) || !parse_linux(tag, &t))
+            return 0;
+        if (least == 0 || t.glibc_minor < least)
+            least = t.glibc_minor;
+    }
+    return least;
+}

@@ -31,5 +31,8 @@ VF_MUST_CHECK enum vf_status vf_goal_make(struct vf_arena *a, const struct vf_go
                                           struct vf_goal *out, struct vf_err *err);
 /* "2.28" -> 28. False when it is no version of glibc. */
 bool vf_goal_parse_glibc(struct vf_slice text, unsigned *minor);
+/* The glibc, 2.N, that the platform tags of a wheel ask for at least: of a compressed set the one that asks
+ * for least. 0: they ask for none. */
+unsigned vf_goal_tag_glibc(struct vf_slice platforms);
 
 #endif

@@ -99,9 +99,21 @@ static void glibc(void **state)
         assert_false(vf_goal_parse_glibc(vf_slice_of(bad[i]), &minor));
 }
 
+static void glibc_of_tags(void **state)
+{
+    (void)state;
+    assert_int_equal(vf_goal_tag_glibc(VF_S("manylinux_2_28_x86_64")), 28);
+    assert_int_equal(
+        vf_goal_tag_glibc(VF_S("manylinux2014_x86_64.manylinux_2_17_x86_64.manylinux_2_28_x86_64")), 17);
+    assert_int_equal(vf_goal_tag_glibc(VF_S("manylinux1_i686")), 5);
+    assert_int_equal(vf_goal_tag_glibc(VF_S("any")), 0);
+    assert_int_equal(vf_goal_tag_glibc(VF_S("linux_x86_64")), 0);
+    assert_int_equal(vf_goal_tag_glibc(VF_S("musllinux_1_2_x86_64")), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {BOX_TEST(linux_targets), BOX_TEST(other_targets), BOX_TEST(no_targets),
-                                       BOX_TEST(glibc)};
+                                       BOX_TEST(glibc), BOX_TEST(glibc_of_tags)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
