@@ -71,32 +71,32 @@ MANUAL = """Put your sources into /code and mount it:
 
     docker run -v $PWD:/code -w /code image python /code/main.py
     COPY . /code/
-    WORKDIR /app
-    RUN cd /app && /app/manage.py migrate
-    url: https://example.org/code/x, file:///code/readme.md, "/app", '/code', (/app)
+    RUN cd /code && /code/manage.py migrate
+    url: https://example.org/code/x, file:///code/readme.md, "/code", '/code', (/code)
 """
 
 
 @pytest.fixture
 def word(request):
     """An environment place directly below the root, where only root may make one."""
-    root = request.param
     if os.getuid() != 0:
         if place.CI:
-            pytest.fail(f"{root} needs root, and CI=true")
-        pytest.skip(f"only root may make {root}")
-    if os.path.lexists(root):
-        pytest.fail(f"{root} is in use on this machine")
+            pytest.fail("this needs root, and CI=true")
+        pytest.skip("only root may make a directory there")
+    root = next((r for r in request.param if not os.path.lexists(r)), None)
+    if not root:
+        pytest.fail(f"{', '.join(request.param)} are all in use on this machine")
     yield place.Path(root)
     subprocess.run(["rm", "-rf", root], check=True)
 
 
-@pytest.mark.parametrize("word", ["/code", "/app"], indirect=True)
+@pytest.mark.parametrize("word", [("/code", "/project", "/workspace"), ("/app", "/data", "/source")], indirect=True, ids=["code", "app"])
 def test_a_place_that_is_a_word(word, scratch):
     quick(word)
     verify.tiny_wheel(scratch, name="handbook", files={
-        "handbook_data/manual.md": MANUAL.encode(), "handbook_data/example.py": b"ROOT = '/code'\nOTHER = \"/app/settings.py\"\n",
-        "handbook_data/blob.bin": b"\0\1/code/main.c\0/app/x.c\0"})
+        name: text.replace("/code", str(word)).encode() for name, text in {
+            "handbook_data/manual.md": MANUAL, "handbook_data/example.py": "ROOT = '/code'\nOTHER = \"/code/settings.py\"\n",
+            "handbook_data/blob.bin": "\0\1/code/main.c\0/code/x.c\0"}.items()})
     envs.install(word, "uv", "--find-links", scratch, "--find-links", place.WHEELHOUSE, "handbook", "flask", "black", "requests")
     note = word / "notes.txt"
     note.write_text(f"we mount {word} here\n")  # the user's, but no evidence: a mention
