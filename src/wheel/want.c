@@ -32,11 +32,27 @@ void vf_want_put(struct vf_buf *out, const struct vf_want *w)
     vf_buf_putc(out, ')');
 }
 
+/* The line as it may be shown: without the secret of its URL. */
+static struct vf_slice shown(struct vf_arena *a, const struct vf_list_item *it)
+{
+    struct vf_buf b = {0};
+    size_t at = vf_url_has_secret(it->location) ? vf_slice_find(it->text, it->location, 0) : VF_NPOS;
+    if (at == VF_NPOS)
+        return vf_url_has_secret(it->location) ? it->req.name : it->text;
+    vf_buf_put(&b, vf_slice_sub(it->text, 0, at));
+    vf_url_redact_put(&b, it->location);
+    vf_buf_put(&b, vf_slice_from(it->text, at + it->location.n));
+    struct vf_slice out = b.failed ? (struct vf_slice){NULL, 0} : vf_arena_dup(a, vf_buf_slice(&b));
+    vf_buf_release(&b);
+    return out.p ? out : it->req.name;
+}
+
 static enum vf_status bad(struct reading *r, const struct vf_list_item *it, enum vf_status st,
                           const char *why)
 {
+    struct vf_slice text = shown(r->a, it);
     return vf_err_set(r->err, st, 0, "read", it->file, "line %u: '%.*s': %s", it->line,
-                      (int)(it->text.n < 200 ? it->text.n : 200), it->text.p, why);
+                      (int)(text.n < 200 ? text.n : 200), text.p, why);
 }
 
 /* ---- merging ---- */
@@ -133,7 +149,7 @@ static enum vf_status add_line(struct reading *r, const struct vf_list_item *it)
     struct vf_want *w = vf_vec_push(r->a, &r->out->v, sizeof *w);
     if (!w || (name.n && !vf_map_put(&r->by_name, name, r->out->v.n - 1)))
         return vf_err_nomem(r->err);
-    *w = (struct vf_want){.name = name, .line = it->text, .file = it->file, .at = it->line};
+    *w = (struct vf_want){.name = name, .line = shown(r->a, it), .file = it->file, .at = it->line};
     if (!merge(r->a, w, it))
         return vf_err_nomem(r->err);
     return vf_want_set_place(r->a, w, it, r->cwd, r->err);
@@ -147,6 +163,9 @@ static enum vf_status take_line(struct reading *r, const struct vf_list_item *it
             r, it, VF_NOT_SUPPORTED,
             "an editable is installed by its project's own tool: leave it out here, then `NEW/bin/python -m "
             "pip install --no-deps -e DIRECTORY`");
+    if (it->has_config_settings)
+        return bad(r, it, VF_NOT_SUPPORTED,
+                   "--config-settings is for a build of one's own: build the wheel, then name it here");
     enum vf_status st = wanted(r, it, &yes);
     if (st != VF_OK)
         return st;

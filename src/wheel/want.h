@@ -20,7 +20,7 @@ enum vf_want_kind {
 struct vf_want {
     enum vf_want_kind kind;
     struct vf_slice name; /* canonical; empty where only the file can tell it */
-    struct vf_slice line; /* as the list has it */
+    struct vf_slice line; /* as the list has it, but for the secret of a URL */
     struct vf_slice file; /* the list it stands in; empty for what an environment asks for */
     uint32_t at;          /* 1-based line in it; 0 unknown */
     struct vf_slice *extras;

@@ -117,6 +117,7 @@ static void places(void **state)
     assert_int_equal(want(2)->kind, VF_WANT_WHEEL);
     CHECK_SLICE(want(2)->url.url, "https://h/c-1.0-py3-none-any.whl"); /* no secret is written down */
     CHECK_SLICE(want(2)->location, "https://u:p@h/c-1.0-py3-none-any.whl");
+    CHECK_SLICE(want(2)->line, "c @ https://****@h/c-1.0-py3-none-any.whl");
     assert_int_equal(want(3)->kind, VF_WANT_SOURCE);
     CHECK_SLICE(want(3)->url.commit_id, "0123456789012345678901234567890123456789");
     CHECK_SLICE(want(3)->url.url, "https://h/d");
@@ -154,6 +155,12 @@ static void refused(void **state)
         read_list("a @ https://h/a-1-py3-none-any.whl\na @ https://h/b/a-1-py3-none-any.whl\n", NULL),
         VF_BAD_LIST);
     assert_int_equal(read_list("--only-final :all:\n", NULL), VF_NOT_SUPPORTED);
+    assert_int_equal(read_list("a --config-settings k=v\n", NULL), VF_NOT_SUPPORTED);
+    assert_int_equal(read_list("a @ https://h/b/a-1-py3-none-any.whl\n"
+                               "a @ https://u:secret@h/a-1-py3-none-any.whl\n",
+                               NULL),
+                     VF_BAD_LIST);
+    assert_null(strstr(err.detail, "secret"));
 }
 
 static void lock(void **state)
