@@ -121,6 +121,11 @@ static enum vf_status write_row_path(struct vf_drafts *d, uint32_t file, const s
     return VF_OK;
 }
 
+static uint64_t le32(const unsigned char *p)
+{
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24;
+}
+
 /* By how much what is in front of the archive grew since its offsets were written: so much may go again. 0:
  * not known.
  */
@@ -131,8 +136,8 @@ static size_t zip_growth(struct vf_slice bytes)
     for (size_t at = bytes.n < 22 ? 0 : bytes.n - 22; at > stop; at--) {
         if (memcmp(p + at, "PK\5\6", 4) != 0)
             continue;
-        uint64_t size = p[at + 12] | p[at + 13] << 8 | p[at + 14] << 16 | (uint64_t)p[at + 15] << 24;
-        uint64_t offset = p[at + 16] | p[at + 17] << 8 | p[at + 18] << 16 | (uint64_t)p[at + 19] << 24;
+        uint64_t size = le32(p + at + 12);
+        uint64_t offset = le32(p + at + 16);
         return size + offset < at ? (size_t)(at - size - offset) : 0;
     }
     return 0;
