@@ -199,7 +199,7 @@ void vf_reread_free(struct vf_reread *r); /* NULL is fine */
 uint32_t vf_env_find(const struct vf_env *env, struct vf_slice path);
 bool vf_env_has_dir(const struct vf_env *env, struct vf_slice path);
 /* Does this path below the root exist (file, link or directory)? Links in the middle are followed inside the
- * tree. */
+ * tree. What lies below a directory that could not be listed is taken to be there. */
 bool vf_env_has(const struct vf_env *env, struct vf_slice rel);
 /* The path below the root that a RECORD row of this distribution means (absolute rows of old places
  * included). False: it lies elsewhere. Clears out. */

@@ -6,6 +6,8 @@
 #include "env/env_internal.h"
 #include "fs/tree_dir.h"
 
+#include <errno.h>
+
 #define PATH_FILE_CAP 4096
 
 const char *vf_env_kind_name(enum vf_env_kind k)
@@ -94,7 +96,10 @@ enum vf_status vf_env_locate_root(struct vf_env *env, struct vf_err *err)
     if (!env->typed.p)
         return vf_err_nomem(err);
     struct vf_slice place = env->typed;
-    enum vf_kind kind = vf_outside_kind(env->params.outside, place, NULL);
+    bool unseen;
+    enum vf_kind kind = vf_outside_look(env->params.outside, place, NULL, &unseen);
+    if (kind == VF_KIND_NONE && unseen)
+        return vf_err_sys(err, EACCES, "open", place);
     if (kind == VF_KIND_NONE) {
         bool dangling = false;
         struct vf_buf b;

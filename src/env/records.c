@@ -15,8 +15,10 @@ static bool find_record(struct vf_env *env, struct vf_env_dist *d, struct vf_are
         d->has_record = abs.p && vf_outside_kind(env->params.outside, abs, NULL) == VF_KIND_FILE;
         if (!abs.p)
             (void)vf_err_nomem(err);
-    } else if (env->files[i].st.kind == VF_KIND_FILE && env->files[i].unexamined == VF_OK) {
-        d->record_file = i;
+    } else if (env->files[i].st.kind == VF_KIND_FILE) {
+        d->has_record = true;
+        if (env->files[i].unexamined == VF_OK)
+            d->record_file = i;
     }
     return d->record_file != VF_NONE;
 }
@@ -33,7 +35,6 @@ static enum vf_status read_record(struct vf_env *env, struct vf_env_dist *d, str
         d->record_file = VF_NONE;
         return VF_OK;
     }
-    d->has_record = true;
     st = vf_record_parse(a, d->record_bytes, &d->record, err);
     if (st == VF_LIMIT) {
         vf_file_unexamined(f, VF_LIMIT, 0, "more rows than are read");

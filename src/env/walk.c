@@ -277,6 +277,18 @@ bool vf_env_has_dir(const struct vf_env *env, struct vf_slice path)
     return vf_map_get(&env->dirs, path, &one);
 }
 
+/* Below a directory that could not be listed anything may be: said once, of the directory. */
+static bool is_unseen(const struct vf_env *env, struct vf_slice rel)
+{
+    for (struct vf_slice up = rel, dir = vf_path_dir(rel); dir.n && dir.n < up.n;
+         up = dir, dir = vf_path_dir(dir)) {
+        uint32_t i = vf_env_find(env, dir);
+        if (i != VF_NONE && env->files[i].unexamined != VF_OK && env->files[i].st.kind != VF_KIND_LINK)
+            return true;
+    }
+    return false;
+}
+
 bool vf_env_has(const struct vf_env *env, struct vf_slice rel)
 {
     if (!rel.n || vf_env_find(env, rel) != VF_NONE || vf_env_has_dir(env, rel))
@@ -292,7 +304,7 @@ bool vf_env_has(const struct vf_env *env, struct vf_slice rel)
     bool has = false;
     if (inside) {
         enum vf_kind k = vf_tree_resolve(env->tree, vf_slice_eq(c, VF_S(".")) ? VF_S("") : c, &scratch, &end);
-        has = k != VF_KIND_NONE;
+        has = k != VF_KIND_NONE || is_unseen(env, c);
     }
     vf_buf_release(&clean);
     vf_buf_release(&end);

@@ -270,7 +270,8 @@ static bool has_interpreter(const struct vf_env *env)
     for (size_t i = 0; i < env->n_files; i++)
         if ((env->files[i].flags & VF_FILE_IN_BIN) && vf_name_is_python(vf_path_base(env->files[i].path)))
             return true;
-    return vf_slice_eq(env->bin, VF_S("Scripts"));
+    /* a file of that name is a directory that could not be listed */
+    return vf_slice_eq(env->bin, VF_S("Scripts")) || vf_env_find(env, env->bin) != VF_NONE;
 }
 
 void vf_judge_interpreter(struct vf_judge *j)

@@ -30,8 +30,11 @@ static enum vf_status enough_space(struct vf_change *c, int fd)
     uint64_t need = c->env->bytes + (uint64_t)c->env->n_files * 512;
     if (need <= bytes && (!inodes || c->env->n_files <= inodes))
         return VF_OK;
-    return vf_err_set(&c->s.err, VF_NO_SPACE, 0, "copy", c->to, "it needs %llu MB there, %llu MB are free",
-                      (unsigned long long)(need >> 20), (unsigned long long)(bytes >> 20));
+    bool small = need >> 20 < 10;
+    unsigned shift = small ? 10 : 20;
+    return vf_err_set(&c->s.err, VF_NO_SPACE, 0, "copy", c->to, "it needs %llu %s there, %llu %s are free",
+                      (unsigned long long)(need >> shift), small ? "kB" : "MB",
+                      (unsigned long long)(bytes >> shift), small ? "kB" : "MB");
 }
 
 static enum vf_status fill(struct vf_change *c, struct vf_staging *s)

@@ -51,6 +51,8 @@ static enum vf_status check_dist(const struct planning *p)
         return refuse(p, VF_UNREADABLE, d->info, "its metadata could not be read");
     if (!d->has_record)
         return refuse(p, VF_NOT_SUPPORTED, d->info, "it has no RECORD, so its files are not known");
+    if (d->record.n == 0)
+        return refuse(p, VF_UNREADABLE, d->info, "its RECORD could not be read");
     if (!d->has_metadata)
         return refuse(p, VF_NOT_SUPPORTED, d->info, "it has no METADATA");
     if (d->wheel.n == 0)

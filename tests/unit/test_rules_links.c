@@ -1,4 +1,7 @@
 /* VF8xx: links, names, file system. */
+#include <stdlib.h>
+#include <sys/stat.h>
+
 #include "rule_case.h"
 
 static const struct rule_case cases[] = {
@@ -44,8 +47,46 @@ static void none_is_forgotten(void **state)
     rc_all_hit(cases, sizeof cases / sizeof *cases, '8', waiting);
 }
 
+/* A directory or a RECORD that cannot be looked at is said to be so; nothing below it is called missing. */
+static void unseen_is_not_missing(void **state)
+{
+    struct envfix *f = *state;
+    static const char *const lines[] = {
+        "{D}/METADATA|Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n",
+        "{D}/entry_points.txt|[console_scripts]\na = demo:a\n",
+        "bin/a*|#!{E}/bin/python\n",
+        "{S}/demo/x.py|",
+        "{S}/demo/kernel.json|",
+        "etc/l@|../{S}/demo/x.py",
+        "{D}/RECORD|../../../bin/a,{sha:bin/a},\ndemo/x.py,,0\n{D}/RECORD,,\n",
+        NULL};
+    static const char *const hidden[] = {"bin", "{S}/demo", "lib", "{D}/RECORD"};
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+        struct venvfix_check_result r;
+        ef_reset(f);
+        ef_lines(f, lines);
+        char *rel = ef_text(f, hidden[i], NULL), *path = fx_join(f->env, rel);
+        struct stat st;
+        assert_int_equal(stat(path, &st), 0);
+        assert_int_equal(chmod(path, 0), 0);
+        box_as_nobody(f->box);
+        (void)ef_check(f, &(struct ef_check){.alone = true}, &r);
+        box_as_root();
+        assert_int_equal(chmod(path, st.st_mode & 07777), 0);
+        if (r.errors || ef_count(&r.findings, "VF814", rel) != 1 || ef_count(&r.findings, "VF501", NULL))
+            ef_show(&r.findings);
+        assert_int_equal(r.errors, 0);
+        assert_int_equal(ef_count(&r.findings, "VF814", rel), 1);
+        assert_int_equal(ef_count(&r.findings, "VF501", NULL), 0);
+        venvfix_check_free(&r);
+        free(path);
+        free(rel);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {EF_TEST(every_case), cmocka_unit_test(none_is_forgotten)};
+    const struct CMUnitTest tests[] = {EF_TEST(every_case), EF_TEST(unseen_is_not_missing),
+                                       cmocka_unit_test(none_is_forgotten)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
