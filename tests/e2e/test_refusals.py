@@ -80,9 +80,10 @@ def not_an_environment(c):
 
 
 def a_file(c):
+    """Of recreate it is a list, and a bad one."""
     c.old = c.scratch / "plain"
     c.old.write_text("words that are\nno path\n")
-    return "not-an-environment", "plain"
+    return ("not-an-environment", "bad-list"), "plain"
 
 
 def conda(c):
