@@ -151,6 +151,20 @@ for env in "$new" "$third"; do
         ok "pip freeze is what it was: ${env#"$demo"/}" || bad "pip freeze differs: $env"
 done
 
+say "5. pack: everything in one file, and an environment from it, offline" \
+    "The list with hashes and all wheels. pip or uv install it without venvfix; the project in src/ is left out, for it is no wheel."
+rm -rf "$demo/app.tar.gz" "$demo/app" "$demo/from-bundle"
+mkdir -p "$demo/app"
+run 0 pack -q "$new" -o "$demo/app.tar.gz" --exclude hello
+run 0 check "$demo/app.tar.gz"
+run "0 1" recreate "$demo/app.tar.gz" "$demo/from-bundle" --python "$new/bin/python" --offline
+say "What people wrote by hand went along as it was, and names the place that it was packed at: fix mends it"
+run 0 fix "$demo/from-bundle"
+probe "flask runs there" 0 sh -c '"$1" --version >/dev/null 2>&1; echo $?' - "$demo/from-bundle/bin/flask"
+tar -C "$demo/app" -xzf "$demo/app.tar.gz" && "$PYTHON" -m venv "$demo/app/env"
+probe "pip installs the same from the unpacked file, without an index" 0 \
+    sh -c 'cd "$1" && env/bin/pip --isolated install -q --no-index --find-links wheels --require-hashes -r requirements.txt >&2; echo $?' - "$demo/app"
+
 if test "$wrong" -gt 0; then
     say "$wrong of these steps went wrong; what was made is in $demo"
     exit 1
