@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "cli/cli.h"
 
 static atomic_bool cancelled;
@@ -41,9 +42,13 @@ static void on_progress(void *ctx, const char *phase, uint64_t done, uint64_t to
 
 static void on_note(void *ctx, const char *sentence)
 {
+    struct vf_buf b = {0};
     (void)ctx;
-    vf_cli_progress_end();
-    fprintf(stderr, "venvfix: %s\n", sentence);
+    vf_buf_puts(&b, "venvfix: ");
+    vf_term_put(&b, vf_slice_of(sentence)); /* names of foreign archives are in it */
+    vf_buf_putc(&b, '\n');
+    vf_cli_print(2, &b, 0);
+    vf_buf_release(&b);
 }
 
 void vf_cli_progress_end(void)

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -104,10 +105,31 @@ static void tables_are_sound(void **state)
     }
 }
 
+/* Notes name files of foreign archives. */
+static void notes_are_escaped(void **state)
+{
+    (void)state;
+    struct vf_parsed p = {0};
+    struct venvfix_hooks hooks;
+    char got[100] = "";
+    int ends[2], before = dup(2);
+    assert_true(before >= 0 && pipe(ends) == 0 && dup2(ends[1], 2) == 2);
+    bool ok = vf_cli_hooks(&vf_verb_check, &p, &hooks);
+    if (ok)
+        hooks.note(hooks.ctx, "left out: a\033[2Jb");
+    dup2(before, 2);
+    close(before);
+    close(ends[1]);
+    assert_true(ok && read(ends[0], got, sizeof got - 1) > 0);
+    close(ends[0]);
+    assert_string_equal(got, "venvfix: left out: a\\x1b[2Jb\n");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_refused), cmocka_unit_test(every_way_to_write_an_option),
-        cmocka_unit_test(lists_and_the_end_of_options), cmocka_unit_test(tables_are_sound)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(notes_are_escaped), cmocka_unit_test(what_is_refused),
+                                       cmocka_unit_test(every_way_to_write_an_option),
+                                       cmocka_unit_test(lists_and_the_end_of_options),
+                                       cmocka_unit_test(tables_are_sound)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
