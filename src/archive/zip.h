@@ -21,6 +21,7 @@
 #define VF_ZIP_MEMBERS_MAX   (1u << 20)
 #define VF_ZIP_DIRECTORY_MAX (256u << 20) /* bytes of the central directory */
 #define VF_ZIP_NAME_MAX      4095         /* bytes */
+#define VF_ZIP_DEPTH_MAX     100          /* parts of a name: each is a directory to be made */
 
 /* Where the bytes are: `size` bytes of an open file from `base` on (fd is borrowed, and only read with
  * pread), or in memory when fd is negative. */

@@ -69,6 +69,7 @@ enum vf_status vf_zip_refuse(const struct vf_zip_source *s, enum vf_status code,
 const char *vf_zip_name_flaw(struct vf_slice name)
 {
     struct vf_slice rest = name;
+    unsigned depth = 0;
     if (name.n == 0)
         return "a name that is empty";
     if (name.n > VF_ZIP_NAME_MAX)
@@ -90,6 +91,8 @@ const char *vf_zip_name_flaw(struct vf_slice name)
             return "a name that is not clean";
         if (vf_slice_eq(part, VF_S("..")))
             return "a name that leads out of its directory";
+        if (++depth > VF_ZIP_DEPTH_MAX)
+            return "a name with more directories than are allowed";
         if (slash == VF_NPOS)
             return NULL;
         rest = vf_slice_from(rest, slash + 1);

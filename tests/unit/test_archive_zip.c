@@ -154,6 +154,14 @@ static void names_that_are_refused(void **state)
         assert_non_null(vf_zip_name_flaw(vf_slice_of(bad[i])));
         REFUSED(" name", {.name = bad[i], .data = ""});
     }
+    char deep[2 * VF_ZIP_DEPTH_MAX + 2];
+    for (size_t i = 0; i < sizeof deep; i++)
+        deep[i] = i % 2 ? '/' : 'a';
+    deep[2 * VF_ZIP_DEPTH_MAX - 1] = '\0';
+    assert_null(vf_zip_name_flaw(vf_slice_of(deep)));
+    deep[2 * VF_ZIP_DEPTH_MAX - 1] = '/';
+    deep[2 * VF_ZIP_DEPTH_MAX + 1] = '\0';
+    REFUSED("more directories", {.name = deep, .data = ""});
     REFUSED("NUL", {.name = "a\0b", .n_name = 3, .data = ""});
     REFUSED("not stated", {.name = "\xc3\xa9", .data = ""});
     REFUSED("no UTF-8", {.name = "\xe9", .data = "", .flags = 1 << 11});
