@@ -37,6 +37,15 @@ static enum vf_status refuse(struct run *r, const struct vf_want *w, enum vf_sta
     return st;
 }
 
+/* What a line of a list cannot hold. */
+static bool has_controls(struct vf_slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+            return true;
+    return false;
+}
+
 /* ---- what the tool is told ---- */
 
 static void put_index(struct run *r, struct vf_words *w)
@@ -126,6 +135,18 @@ static bool list_has_hashes(struct vf_slice list)
     return vf_slice_find(list, VF_S(" --hash="), 0) != VF_NPOS;
 }
 
+static void put_choice(const struct run *r, struct vf_slice list, bool build, bool hashes, const char *pre,
+                       struct vf_words *w)
+{
+    vf_words_put(w, "--no-deps");
+    if (!build)
+        vf_words_put(w, "--only-binary=:all:");
+    if (hashes && list_has_hashes(list))
+        vf_words_put(w, "--require-hashes");
+    if (r->f->wants->pre)
+        vf_words_put(w, pre);
+}
+
 /* pip: files into dir. `build`: sources are allowed and become wheels. */
 static enum vf_status by_pip(struct run *r, struct vf_slice list, bool build, bool hashes,
                              struct vf_slice *dir)
@@ -139,13 +160,7 @@ static enum vf_status by_pip(struct run *r, struct vf_slice list, bool build, bo
     vf_words_put(&w, "--no-input");
     vf_words_put(&w, "-q");
     vf_words_put(&w, build ? "wheel" : "download");
-    vf_words_put(&w, "--no-deps");
-    if (!build)
-        vf_words_put(&w, "--only-binary=:all:");
-    if (hashes && list_has_hashes(list))
-        vf_words_put(&w, "--require-hashes");
-    if (r->f->wants->pre)
-        vf_words_put(&w, "--pre");
+    put_choice(r, list, build, hashes, "--pre", &w);
     vf_words_put(&w, build ? "--wheel-dir" : "--dest");
     vf_words_slice(&w, *dir);
     put_index(r, &w);
@@ -167,13 +182,7 @@ static enum vf_status by_uv(struct run *r, struct vf_slice list, bool build, boo
     vf_words_put(&w, "pip");
     vf_words_put(&w, "install");
     vf_words_put(&w, "-q");
-    vf_words_put(&w, "--no-deps");
-    if (!build)
-        vf_words_put(&w, "--only-binary=:all:");
-    if (hashes && list_has_hashes(list))
-        vf_words_put(&w, "--require-hashes");
-    if (r->f->wants->pre)
-        vf_words_put(&w, "--prerelease=allow");
+    put_choice(r, list, build, hashes, "--prerelease=allow", &w);
     vf_words_put(&w, "--python");
     vf_words_slice(&w, r->f->target->started);
     vf_words_put(&w, "--cache-dir");
@@ -270,6 +279,8 @@ static enum vf_status from_source_at_hand(struct run *r, size_t i, bool *done)
     *done = false;
     if (!src || w->kind != VF_WANT_NAMED)
         return VF_OK;
+    if (has_controls(src->path))
+        return refuse(r, w, VF_NOT_SUPPORTED, "control characters in the path of its source archive");
     if (!r->f->build)
         return refuse(r, w, VF_NOT_SUPPORTED,
                       "only a source archive of it is at hand: --build makes a wheel of it, on this host");
@@ -317,6 +328,8 @@ static enum vf_status may_be_fetched(struct run *r, const struct vf_want *w)
 {
     if (w->kind == VF_WANT_SOURCE && !r->f->build)
         return refuse(r, w, VF_NOT_SUPPORTED, "this is a source: --build makes a wheel of it, on this host");
+    if (has_controls(w->location))
+        return refuse(r, w, VF_NOT_SUPPORTED, "control characters in its place");
     if (w->kind != VF_WANT_NAMED && !w->local && r->f->offline)
         return refuse(r, w, VF_INCOMPLETE, "it has to be fetched, and --offline forbids that");
     return VF_OK;

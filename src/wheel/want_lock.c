@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "dist/text.h"
 #include "wheel/want_place.h"
 
 static struct vf_slice lock_place(struct vf_arena *a, const struct vf_lock_file *f, struct vf_slice dir,
@@ -10,6 +11,39 @@ static struct vf_slice lock_place(struct vf_arena *a, const struct vf_lock_file 
 {
     *local = !f->url.n;
     return *local ? vf_want_abs(a, dir, f->path) : f->url;
+}
+
+/* The tools are told of it in a line of a list, where a blank would begin an option, a line feed a line, and
+ * `${NAME}` would become a variable of the environment, to be sent to whoever wrote the lock. */
+static bool is_url(struct vf_slice s)
+{
+    bool ok = s.n > 0;
+    for (size_t i = 0; i < s.n && ok; i++)
+        ok = (unsigned char)s.p[i] > ' ' && s.p[i] != 0x7f && s.p[i] != '{';
+    return ok;
+}
+
+static bool are_hashes(const struct vf_want *w)
+{
+    bool ok = true;
+    for (size_t i = 0; i < w->n_hashes && ok; i++) {
+        for (size_t k = 0; k < w->hashes[i].alg.n && ok; k++)
+            ok = vf_text_alpha(w->hashes[i].alg.p[k]) || vf_text_digit(w->hashes[i].alg.p[k]) ||
+                 w->hashes[i].alg.p[k] == '_';
+        for (size_t k = 0; k < w->hashes[i].value.n && ok; k++)
+            ok = vf_text_alpha(w->hashes[i].value.p[k]) || vf_text_digit(w->hashes[i].value.p[k]);
+    }
+    return ok;
+}
+
+static enum vf_status check_words(const struct vf_want *w, struct vf_err *err)
+{
+    const char *why = !w->local && !is_url(w->location) ? "a URL that is none"
+                      : !are_hashes(w)                  ? "a hash that is none"
+                                                        : NULL;
+    return why ? vf_err_set(err, VF_BAD_LIST, 0, "read", w->file, "line %u: package '%.*s': %s", w->at,
+                            (int)(w->line.n < 100 ? w->line.n : 100), w->line.p, why)
+               : VF_OK;
 }
 
 static bool all_hashes(struct vf_arena *a, struct vf_want *w, const struct vf_lock_choice *c)
@@ -114,7 +148,8 @@ static enum vf_status add(struct vf_arena *a, const struct vf_lock_choice *c, st
         return st;
     w->file = path;
     w->at = k->line;
-    return place_package(a, w, c, vf_path_dir(path), err);
+    st = place_package(a, w, c, vf_path_dir(path), err);
+    return st == VF_OK ? check_words(w, err) : st;
 }
 
 enum vf_status vf_wants_from_lock(struct vf_arena *a, const struct vf_pylock *lock, struct vf_slice path,

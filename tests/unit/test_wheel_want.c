@@ -1,4 +1,6 @@
 /* What lists and lock files ask for on a target. */
+#include <stdio.h>
+
 #include "dist_helper.h"
 
 #include "wheel/want.h"
@@ -194,6 +196,45 @@ static void lock(void **state)
     CHECK_SLICE(want(2)->location, "git+https://h/d@0123456789012345678901234567890123456789");
 }
 
+static enum vf_status lock_of(const char *package)
+{
+    struct vf_pylock l;
+    struct vf_marker_env env = target();
+    struct vf_tag tag = {VF_S("py3"), VF_S("none"), VF_S("any")};
+    struct vf_tags tags = {&tag, 1};
+    struct vf_buf text = {0};
+    vf_buf_puts(&text, "lock-version = \"1.0\"\ncreated-by = \"t\"\n[[packages]]\nname = \"a\"\n");
+    vf_buf_puts(&text, package);
+    vf_err_clear(&err);
+    assert_int_equal(vf_pylock_parse(&arena, vf_buf_slice(&text), &l, &err), VF_OK);
+    enum vf_status st = vf_wants_from_lock(&arena, &l, VF_S("/p/pylock.toml"), &env, &tags, &wants, &err);
+    vf_buf_release(&text);
+    return st;
+}
+
+/* What a lock says becomes a line of a list for pip or uv, and must not become an option or a second line. */
+static void words_of_a_lock(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {
+        "https://h/a-1-py3-none-any.whl\\n--no-binary=:all:",
+        "https://h/a-1-py3-none-any.whl --no-binary=:all:", "https://h/${TOKEN}/a-1-py3-none-any.whl"};
+    char text[300];
+    for (size_t i = 0; i < VF_COUNT(urls); i++) {
+        snprintf(text, sizeof text, "archive = {url = \"%s\", hashes = {sha256 = \"00\"}}\n", urls[i]);
+        assert_int_equal(lock_of(text), VF_BAD_LIST);
+        assert_non_null(strstr(err.detail, "a URL that is none"));
+        snprintf(text, sizeof text, "vcs = {type = \"git\", url = \"%s\", commit-id = \"00\"}\n", urls[i]);
+        assert_int_equal(lock_of(text), VF_BAD_LIST);
+    }
+    assert_int_equal(
+        lock_of("archive = {url = \"https://h/a-1.tar.gz\", hashes = {sha256 = \"0\\n-e x\"}}\n"),
+        VF_BAD_LIST);
+    assert_non_null(strstr(err.detail, "a hash that is none"));
+    assert_int_equal(lock_of("archive = {url = \"https://h/%7B$a-1.tar.gz\", hashes = {sha256 = \"00\"}}\n"),
+                     VF_OK);
+}
+
 static void pins(void **state)
 {
     (void)state;
@@ -218,9 +259,9 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names),  cmocka_unit_test(merged),  cmocka_unit_test(hashes_that_disagree),
-        cmocka_unit_test(places), cmocka_unit_test(options), cmocka_unit_test(refused),
-        cmocka_unit_test(lock),   cmocka_unit_test(pins),
+        cmocka_unit_test(names),  cmocka_unit_test(merged),          cmocka_unit_test(hashes_that_disagree),
+        cmocka_unit_test(places), cmocka_unit_test(options),         cmocka_unit_test(refused),
+        cmocka_unit_test(lock),   cmocka_unit_test(words_of_a_lock), cmocka_unit_test(pins),
     };
     vf_arena_init(&arena);
     vf_err_init(&err);
