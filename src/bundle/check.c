@@ -107,6 +107,24 @@ static enum vf_status check_set(struct vf_checking *c, const struct vf_bundle_fi
     return st == VF_OK ? tell_floor(c, &f->bundle, err) : st;
 }
 
+/* Nothing of a finding is the bundle's any more, which goes before the findings do. */
+static enum vf_status keep_findings(const struct vf_findings *findings, struct vf_err *err)
+{
+    for (size_t i = 0; i < findings->v.n; i++) {
+        struct vf_finding *f = vf_findings_at(findings, i);
+        struct vf_slice *const parts[] = {&f->path,   &f->value,        &f->expected,
+                                          &f->target, &f->distribution, &f->message};
+        for (size_t k = 0; k < VF_COUNT(parts); k++) {
+            if (!parts[k]->p)
+                continue;
+            *parts[k] = vf_arena_dup(findings->a, *parts[k]);
+            if (!parts[k]->p)
+                return vf_err_nomem(err);
+        }
+    }
+    return VF_OK;
+}
+
 /* --- wheel by wheel --- */
 
 static enum vf_status on_wheel(void *ctx, const struct vf_bundle_file *f, size_t dist, struct vf_err *err)
@@ -136,6 +154,8 @@ enum vf_status vf_bundle_check(const struct vf_bundle_check_opts *opts, struct v
         st = vf_bundle_open(&source, &out->file, err);
     if (st == VF_OK)
         st = check_set(&c, out->file, err);
+    if (st == VF_OK)
+        st = keep_findings(findings, err);
     vf_spool_free(c.aside);
     if (st != VF_OK) {
         vf_bundle_close(out->file);

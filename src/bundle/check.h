@@ -21,12 +21,12 @@ struct vf_bundle_check_opts {
 
 struct vf_bundle_report {
     struct vf_bundle_file *file; /* to be closed; its wheels are gone */
-    struct vf_goal goal;         /* what it was checked for; in the file's arena */
+    struct vf_goal goal;         /* what it was checked for; in the arena of the findings */
     uint64_t files;              /* members */
 };
 
-/* Findings are sorted. Errors of vf_bundle_open and of vf_wheel_open; VF_USAGE: python or platform are no
- * words for a target. */
+/* Findings are sorted, and do not need the file any more. Errors of vf_bundle_open and of vf_wheel_open;
+ * VF_USAGE: python or platform are no words for a target. */
 VF_MUST_CHECK enum vf_status vf_bundle_check(const struct vf_bundle_check_opts *opts,
                                              struct vf_findings *findings, struct vf_bundle_report *out,
                                              struct vf_err *err);

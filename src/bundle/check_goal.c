@@ -54,6 +54,8 @@ enum vf_status vf_check_goal(struct vf_checking *c, const struct vf_bundle *b, s
         spec.platform = most(c->a, b);
     if (spec.platform.n == 0)
         spec.platform = vf_arena_concat(c->a, VF_S("linux_"), c->o->arch, VF_S(""));
+    spec.python = vf_arena_dup(c->a, spec.python); /* the goal outlives the bundle */
+    spec.platform = vf_arena_dup(c->a, spec.platform);
     if (c->a->failed)
         return vf_err_nomem(err);
     c->has_goal = true;
