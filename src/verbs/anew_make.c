@@ -26,10 +26,9 @@ static enum vf_status make_bare(struct vf_anew *a)
         argv[n++] = "--copies";
     if (system)
         argv[n++] = "--system-site-packages";
-    if (a->o->prompt || a->prompt.n) {
-        argv[n++] = "--prompt";
-        argv[n++] = a->o->prompt ? a->o->prompt : vf_arena_cstr(c->s.a, a->prompt);
-    }
+    struct vf_slice prompt = a->o->prompt ? vf_slice_of(a->o->prompt) : a->prompt;
+    if (a->o->prompt || prompt.n) /* one word: it may begin with a dash */
+        argv[n++] = vf_arena_cstr(c->s.a, vf_arena_concat(c->s.a, VF_S("--prompt="), prompt, VF_S("")));
     argv[n++] = vf_arena_cstr(c->s.a, a->root);
     if (!argv[0] || !argv[n - 1] || c->s.a->failed)
         return vf_err_nomem(&c->s.err);

@@ -117,9 +117,9 @@ def envs_minor():
 
 
 def test_options(scratch):
-    doc = made(scratch, "six", options=(*LINKS, *HERE, "--copies", "--prompt", "my env"))
+    doc = made(scratch, "six", options=(*LINKS, *HERE, "--copies", "--prompt=-my env"))
     new = scratch / "new"
-    assert not (new / "bin/python3").is_symlink() and "prompt = 'my env'" in (new / "pyvenv.cfg").read_text()
+    assert not (new / "bin/python3").is_symlink() and "prompt = '-my env'" in (new / "pyvenv.cfg").read_text()
     assert b"my env" in (new / "bin/activate").read_bytes()
     assert doc["python"].startswith("3.") and doc["interpreter"] == "/usr/bin/python3"
 
