@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/path.h"
 #include "bundle/pack_parts.h"
+#include "wheel/pycache.h"
 
 enum { PYC_MAX = 64 << 20, HEADER = 16, MAGIC = 4 };
 
@@ -24,17 +25,6 @@ static uint32_t get32(const char *p)
 {
     const unsigned char *b = (const unsigned char *)p;
     return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-}
-
-/* "a/__pycache__/b.cpython-312.pyc" -> "a/b.py", in the arena; p NULL: no such name, or no memory. */
-static struct vf_slice source_of(struct vf_arena *a, struct vf_slice path)
-{
-    struct vf_slice none = {NULL, 0}, dir = vf_path_dir(path), base = vf_path_base(path);
-    size_t dot = vf_slice_find_byte(base, '.', 0);
-    if (!vf_slice_eq(vf_path_base(dir), VF_S("__pycache__")) || !vf_slice_ends(base, VF_S(".pyc")) || !dot)
-        return none;
-    struct vf_slice stem = vf_path_join(a, vf_path_dir(dir), vf_slice_sub(base, 0, dot));
-    return stem.p ? vf_arena_concat(a, stem, VF_S(".py"), VF_S("")) : none;
 }
 
 /* Made from the source that is there now, by time and size (PEP 552: no flags). */
@@ -57,10 +47,12 @@ static enum vf_status load(struct vf_pack *p, struct vf_slice path, const struct
 }
 
 /* Is the source in the bundle: of a distribution, or carried? */
-static const struct vf_file *packed_source(const struct vf_pack *p, struct vf_slice path, struct vf_arena *a)
+static const struct vf_file *packed_source(const struct vf_pack *p, struct vf_slice path, bool *no_memory)
 {
-    struct vf_slice source = source_of(a, path);
-    uint32_t i = source.p ? vf_env_find(p->env, source) : VF_NONE;
+    struct vf_buf source = {0};
+    uint32_t i = vf_pycache_source(path, &source) ? vf_env_find(p->env, vf_buf_slice(&source)) : VF_NONE;
+    *no_memory = source.failed;
+    vf_buf_release(&source);
     const struct vf_file *f = i != VF_NONE ? &p->env->files[i] : NULL;
     if (!f || f->st.kind != VF_KIND_FILE)
         return NULL;
@@ -90,11 +82,11 @@ static enum vf_status add(struct caching *c, const struct vf_file *f, struct vf_
                           struct vf_err *err)
 {
     struct vf_slice bytes;
-    bool fits;
+    bool fits, no_memory;
     vf_arena_clear(&c->scratch);
-    const struct vf_file *source = packed_source(c->p, f->path, &c->scratch);
+    const struct vf_file *source = packed_source(c->p, f->path, &no_memory);
     if (!source)
-        return c->scratch.failed ? vf_err_nomem(err) : VF_OK;
+        return no_memory ? vf_err_nomem(err) : VF_OK;
     enum vf_status st = load(c->p, f->path, source, &c->scratch, &bytes, &fits, err);
     if (st != VF_OK || !fits)
         return st;

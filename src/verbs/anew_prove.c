@@ -223,12 +223,7 @@ enum vf_status vf_anew_commit(struct vf_anew *a)
     if (st != VF_OK)
         return st;
     st = prove_there(a);
-    if (st == VF_OK)
-        return st;
-    struct vf_err second;
-    vf_err_init(&second);
-    if (vf_staging_discard(c->to, ino, &second) != VF_OK)
-        vf_err_context(&c->s.err, "what was made there could not be removed. First");
-    vf_err_release(&second);
+    if (st != VF_OK)
+        vf_change_discard(c, ino);
     return st;
 }

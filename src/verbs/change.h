@@ -37,6 +37,8 @@ VF_MUST_CHECK enum vf_status vf_change_refuse_contents(struct vf_change *c);
 VF_MUST_CHECK enum vf_status vf_change_in_place(struct vf_change *c);
 VF_MUST_CHECK enum vf_status vf_change_by_copy(struct vf_change *c);
 void vf_change_tell_proofs(struct vf_change *c);
+/* A proof at NEW failed (the error is set): what was made there, with this inode, is removed. */
+void vf_change_discard(struct vf_change *c, uint64_t ino);
 /* Is this finding to be listed after the change? */
 bool vf_change_worth_a_warning(const struct vf_finding *fi);
 /* A directory inside the environment is a mount of its own. */

@@ -54,6 +54,15 @@ static enum vf_status fill(struct vf_change *c, struct vf_staging *s)
     return st;
 }
 
+void vf_change_discard(struct vf_change *c, uint64_t ino)
+{
+    struct vf_err second;
+    vf_err_init(&second);
+    if (vf_staging_discard(c->to, ino, &second) != VF_OK)
+        vf_err_context(&c->s.err, "what was made there could not be removed. First");
+    vf_err_release(&second);
+}
+
 static enum vf_status prove_or_discard(struct vf_change *c, uint64_t ino)
 {
     double start = vf_seconds_since(0);
@@ -61,13 +70,8 @@ static enum vf_status prove_or_discard(struct vf_change *c, uint64_t ino)
     enum vf_status st =
         vf_prove_interpreter(c->env, c->to, &c->s.hooks, c->s.a, &c->proofs.interpreter, &c->s.err);
     c->r->prove_s += vf_seconds_since(start);
-    if (st == VF_OK)
-        return st;
-    struct vf_err second;
-    vf_err_init(&second);
-    if (vf_staging_discard(c->to, ino, &second) != VF_OK)
-        vf_err_context(&c->s.err, "what was made there could not be removed. First");
-    vf_err_release(&second);
+    if (st != VF_OK)
+        vf_change_discard(c, ino);
     return st;
 }
 

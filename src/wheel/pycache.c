@@ -1,4 +1,4 @@
-/* pycache.c: "a/__pycache__/b.cpython-312.pyc" belongs to "a/b.py". Header of a .pyc: magic, flags, then time
+/* pycache.c: Header of a .pyc: magic, flags, then time
  * and size of the source, or its hash (PEP 552). */
 #include "wheel/pycache.h"
 
@@ -22,13 +22,11 @@ struct job {
     unsigned char *done; /* one for each member */
 };
 
-/* The source's path below site-packages; false: this is no compiled file's name. */
-static bool source_of(struct vf_slice name, struct vf_buf *out)
+bool vf_pycache_source(struct vf_slice name, struct vf_buf *out)
 {
     struct vf_slice dir = vf_path_dir(name), base = vf_path_base(name);
     size_t dot = vf_slice_find_byte(base, '.', 0);
-    if (!vf_slice_eq(vf_path_base(dir), VF_S("__pycache__")) || !vf_slice_ends(base, VF_S(".pyc")) || !dot ||
-        dot == VF_NPOS)
+    if (!vf_slice_eq(vf_path_base(dir), VF_S("__pycache__")) || !vf_slice_ends(base, VF_S(".pyc")) || !dot)
         return false;
     vf_path_join_buf(out, vf_path_dir(dir), vf_slice_sub(base, 0, dot));
     vf_buf_puts(out, ".py");
@@ -77,7 +75,7 @@ static enum vf_status one(void *ctx, size_t i, unsigned worker, struct vf_err *e
     struct vf_buf source = {0};
     struct vf_slice name = j->zip->members[i].name;
     (void)worker;
-    if (j->zip->members[i].is_dir || !source_of(name, &source)) {
+    if (j->zip->members[i].is_dir || !vf_pycache_source(name, &source)) {
         vf_buf_release(&source);
         return VF_OK;
     }

@@ -8,6 +8,9 @@
 
 #include "wheel/install.h"
 
+/* "a/__pycache__/b.cpython-312.pyc" -> "a/b.py", put into `out`; false: no such name, or no memory
+ * (out->failed). */
+bool vf_pycache_source(struct vf_slice name, struct vf_buf *out);
 /* `source`: a zip whose members are named as below the site-packages directory. Each gets the time and size
  * of the source that stands there now, so that Python takes it; members without a source, and names that are
  * no compiled files, are passed over. `magic`: four bytes that each must begin with. *written may be NULL.
