@@ -146,8 +146,33 @@ const struct vf_stock_source *vf_stock_source_for(const struct vf_stock *s, cons
 
 /* ---- opening ---- */
 
+static struct vf_stock_mark mark_of(const struct stat *st)
+{
+#ifdef __APPLE__
+    const struct timespec *changed = &st->st_ctimespec;
+#else
+    const struct timespec *changed = &st->st_ctim;
+#endif
+    return (struct vf_stock_mark){.set = true,
+                                  .dev = (uint64_t)st->st_dev,
+                                  .ino = (uint64_t)st->st_ino,
+                                  .size = (uint64_t)st->st_size,
+                                  .ctime_s = (int64_t)changed->tv_sec,
+                                  .ctime_ns = (int64_t)changed->tv_nsec};
+}
+
+/* A file is opened more than once: what was hashed has to be what is installed. */
+static bool is_same(struct vf_stock_wheel *w, const struct stat *st)
+{
+    struct vf_stock_mark now = mark_of(st), *m = &w->mark;
+    if (!m->set)
+        *m = now;
+    return m->dev == now.dev && m->ino == now.ino && m->size == now.size && m->ctime_s == now.ctime_s &&
+           m->ctime_ns == now.ctime_ns;
+}
+
 /* The descriptor and the extent of its file; *own: to be closed. */
-static enum vf_status open_file(const struct vf_stock_wheel *w, struct vf_zip_source *out, int *own,
+static enum vf_status open_file(struct vf_stock_wheel *w, struct vf_zip_source *out, int *own,
                                 struct vf_err *err)
 {
     struct stat st;
@@ -164,15 +189,16 @@ static enum vf_status open_file(const struct vf_stock_wheel *w, struct vf_zip_so
         return vf_err_sys(err, errno, "stat", w->path);
     if (!S_ISREG(st.st_mode))
         return vf_err_set(err, VF_BAD_ARCHIVE, 0, "open", w->path, "it is not a regular file");
+    if (!is_same(w, &st))
+        return vf_err_set(err, VF_CHANGED, 0, "open", w->path, "it was replaced or changed meanwhile");
     out->fd = *own;
     out->size = (uint64_t)st.st_size;
     return VF_OK;
 }
 
-enum vf_status vf_stock_open(const struct vf_stock *s, size_t index, struct vf_open_wheel *out,
-                             struct vf_err *err)
+enum vf_status vf_stock_open(struct vf_stock *s, size_t index, struct vf_open_wheel *out, struct vf_err *err)
 {
-    const struct vf_stock_wheel *w = VF_VEC_AT(const struct vf_stock_wheel, &s->wheels, index);
+    struct vf_stock_wheel *w = VF_VEC_AT(struct vf_stock_wheel, &s->wheels, index);
     struct vf_zip_source source;
     *out = (struct vf_open_wheel){.fd = -1};
     enum vf_status st = open_file(w, &source, &out->fd, err);
@@ -200,8 +226,8 @@ static enum vf_status hash_piece(void *ctx, struct vf_slice bytes, struct vf_err
     return VF_OK;
 }
 
-static enum vf_status digest(const struct vf_stock_wheel *w, struct vf_slice alg,
-                             unsigned char out[VF_DIGEST_MAX], size_t *n, struct vf_err *err)
+static enum vf_status digest(struct vf_stock_wheel *w, struct vf_slice alg, unsigned char out[VF_DIGEST_MAX],
+                             size_t *n, struct vf_err *err)
 {
     struct vf_zip_source src;
     struct vf_hasher *h = NULL;

@@ -28,6 +28,12 @@ enum vf_origin {
 const char *vf_origin_name(enum vf_origin o); /* "find-links", "bundle", "cache", "index", "built", "direct",
                                                  "environment" */
 
+/* Which file it was when it was first opened. */
+struct vf_stock_mark {
+    bool set;
+    uint64_t dev, ino, size;
+    int64_t ctime_s, ctime_ns; /* of the last change, which nobody can set back */
+};
 struct vf_stock_wheel {
     struct vf_slice path;      /* absolute, of the file; empty: `held` */
     struct vf_zip_source held; /* bytes that somebody else holds open */
@@ -37,6 +43,7 @@ struct vf_stock_wheel {
     enum vf_origin origin;
     bool has_sha256;
     unsigned char sha256[32];
+    struct vf_stock_mark mark;
     bool unhashed; /* repacked from an unpacked one: no list's hash can be held against it */
     bool proven;   /* the tool that brought or built it has held the list's hashes against what it fetched */
     size_t next;   /* of the same name; VF_NPOS */
@@ -80,8 +87,9 @@ struct vf_open_wheel {
     struct vf_wheel *wheel;
     int fd; /* to be closed with it; -1 */
 };
-/* Opened and proven to be a wheel. Errors of vf_wheel_open and of opening the file. */
-VF_MUST_CHECK enum vf_status vf_stock_open(const struct vf_stock *s, size_t index, struct vf_open_wheel *out,
+/* Opened and proven to be a wheel. Errors of vf_wheel_open and of opening the file; VF_CHANGED: it is not the
+ * file any more that it was when it was hashed or opened before. */
+VF_MUST_CHECK enum vf_status vf_stock_open(struct vf_stock *s, size_t index, struct vf_open_wheel *out,
                                            struct vf_err *err);
 void vf_open_wheel_close(struct vf_open_wheel *w);
 /* sha256 of the whole file, computed once. */

@@ -1,4 +1,5 @@
 /* Which wheel a want gets; what an interpreter says; compiled files of a bundle. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -237,6 +238,44 @@ static void directories(void **state)
     free(dir);
 }
 
+static void write_bytes(const char *path, const struct vf_buf *b)
+{
+    FILE *f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(b->p, 1, b->n, f), b->n);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* What was hashed is what is opened: not another file under its name, nor other bytes in it. */
+static void files_that_change(void **state)
+{
+    (void)state;
+    static const struct box_file files[] = {{"a.py", "", false}, {NULL, NULL, false}};
+    struct vf_buf wheel = {0};
+    struct vf_open_wheel w;
+    char *dir = fx_dir(), *path = fx_join(dir, "a-1.0-py3-none-any.whl"), *other = fx_join(dir, "other");
+    box_wheel(&wheel, "a", "py3-none-any", "", files);
+    for (int round = 0; round < 3; round++) {
+        begin();
+        write_bytes(path, &wheel);
+        assert_int_equal(vf_stock_add_dir(&stock, vf_slice_of(dir), VF_ORIGIN_LINKS, &err), VF_OK);
+        assert_int_equal(vf_stock_sha256(&stock, 0, &err), VF_OK);
+        (void)usleep(20000); /* the clock of files ticks */
+        if (round > 0)
+            write_bytes(round == 1 ? other : path, &wheel);
+        if (round == 1)
+            assert_int_equal(rename(other, path), 0);
+        assert_int_equal(vf_stock_open(&stock, 0, &w, &err), round ? VF_CHANGED : VF_OK);
+        vf_open_wheel_close(&w);
+    }
+    vf_err_clear(&err);
+    free(path);
+    free(other);
+    vf_buf_release(&wheel);
+    fx_remove(dir);
+    free(dir);
+}
+
 /* --- compiled files --- */
 
 static enum vf_status collect(void *ctx, struct vf_slice bytes, struct vf_err *e)
@@ -364,6 +403,7 @@ int main(void)
         cmocka_unit_test(requires_python),
         cmocka_unit_test(hashes),
         cmocka_unit_test(directories),
+        cmocka_unit_test(files_that_change),
         cmocka_unit_test(compiled),
         cmocka_unit_test(unpacked),
     };
