@@ -11,7 +11,8 @@ enum vf_event_kind { VF_EVENT_PHASE, VF_EVENT_PROGRESS, VF_EVENT_NOTE };
 
 struct vf_event {
     enum vf_event_kind kind;
-    const char *phase; /* static: "read", "copy", "write", "prove", "commit", "retire" */
+    const char *phase; /* static: "read", "copy", "write", "prove", "commit", "retire", "fetch", "make",
+                          "install", "compile" */
     uint64_t done, total;
     const char *note; /* VF_EVENT_NOTE: a sentence, valid during the call */
 };

@@ -148,6 +148,11 @@ static enum vf_status describe(struct vf_anew *a)
                                .tags = &p->tags,
                                .line_limit = 127};
     a->site.lib64_is_lib = vf_sys_stat_at(fd, "lib64", &st) == 0 && st.kind == VF_KIND_LINK;
+    struct vf_slice below;
+    if (a->site.lib64_is_lib && vf_path_under(VF_S("lib64"), p->platlib, &below))
+        a->site.platlib = vf_path_join(a->c->s.a, VF_S("lib"), below); /* nothing is written through a link */
+    if (!a->site.platlib.p)
+        return vf_err_nomem(&a->c->s.err);
     a->site.fold_case = vf_sys_stat_at(fd, "PYVENV.CFG", &st) == 0;
     enum vf_status done = bin_names(a);
     a->site.bin_names = a->bin_names.base;

@@ -352,6 +352,18 @@ def without_pip(scratch):
     return fake
 
 
+def test_platlib_behind_a_link(scratch):
+    """Pythons whose platlib is lib64/..., while venv makes lib64 a link to lib: nothing is written through it."""
+    (scratch / "w").mkdir()
+    make_wheel(scratch / "w", "mine", {"mine.py": b""}, purelib=False)
+    more = r"put('platlib','/lib64/python3.%d/site-packages'%sys.version_info[1])"
+    fake = write(scratch / "python", "#!/bin/sh", "case $5 in *platlib*) exec /usr/bin/python3 -I -S -B -c \"$(printf '%s\\n' \"$5\" | "
+                 f'sed -e "/^put(.magic/i {more}")" ;; esac', 'exec /usr/bin/python3 "$@"')
+    fake.chmod(0o755)
+    made(scratch, "mine", options=("--find-links", scratch / "w", "--python", fake, "--offline"))
+    assert (scratch / "new/lib64").is_symlink() and (site(scratch / "new") / "mine.py").exists()
+
+
 def serve(directory):
     import http.server
     import threading
