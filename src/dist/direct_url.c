@@ -30,9 +30,8 @@ static bool bad(struct parse *p, const char *what, const char *key)
 static bool copy(struct parse *p, struct vf_slice s, struct vf_slice *out)
 {
     *out = vf_arena_dup(p->arena, s);
-    if (!out->p && p->st == VF_OK) {
+    if (!out->p && p->st == VF_OK)
         p->st = vf_err_nomem(p->err);
-    }
     return out->p != NULL;
 }
 
@@ -47,12 +46,10 @@ static bool get_string(struct parse *p, const json_t *object, const char *key, b
                        struct vf_slice *out)
 {
     const json_t *v = get(object, key);
-    if (!v) {
+    if (!v)
         return required ? bad(p, "a value is missing", key) : true;
-    }
-    if (!json_is_string(v)) {
+    if (!json_is_string(v))
         return bad(p, "not a string", key);
-    }
     return copy(p, (struct vf_slice){json_string_value(v), json_string_length(v)}, out);
 }
 
@@ -69,9 +66,8 @@ static bool parse_dir(struct parse *p, const json_t *info)
 {
     const json_t *v = get(info, "editable");
     p->out->kind = VF_DIRECT_DIR;
-    if (v && !json_is_boolean(v)) {
+    if (v && !json_is_boolean(v))
         return bad(p, "not a boolean", "editable");
-    }
     p->out->editable = v && json_is_true(v);
     return true;
 }
@@ -81,12 +77,10 @@ static bool parse_hashes(struct parse *p, const json_t *hashes)
     struct vf_direct_url *d = p->out;
     const char *key;
     json_t *value;
-    if (!json_is_object(hashes)) {
+    if (!json_is_object(hashes))
         return bad(p, "not an object", "hashes");
-    }
-    if (json_object_size(hashes) > VF_DIRECT_HASHES_MAX) {
+    if (json_object_size(hashes) > VF_DIRECT_HASHES_MAX)
         return bad(p, "too many values", "hashes");
-    }
     d->hashes = vf_arena_array(p->arena, json_object_size(hashes), sizeof *d->hashes);
     if (!d->hashes) {
         p->st = vf_err_nomem(p->err);
@@ -94,14 +88,12 @@ static bool parse_hashes(struct parse *p, const json_t *hashes)
     }
     json_object_foreach((json_t *)hashes, key, value)
     {
-        if (!json_is_string(value)) {
+        if (!json_is_string(value))
             return bad(p, "not a string", "hashes");
-        }
         struct vf_direct_hash *h = &d->hashes[d->n_hashes];
         if (!copy(p, vf_slice_of(key), &h->alg) ||
-            !copy(p, (struct vf_slice){json_string_value(value), json_string_length(value)}, &h->value)) {
+            !copy(p, (struct vf_slice){json_string_value(value), json_string_length(value)}, &h->value))
             return false;
-        }
         d->n_hashes++;
     }
     return true;
@@ -112,9 +104,8 @@ static bool check_legacy(struct parse *p, struct vf_slice legacy, bool alone)
 {
     struct vf_direct_url *d = p->out;
     size_t eq = vf_slice_find_byte(legacy, '=', 0);
-    if (eq == VF_NPOS) {
+    if (eq == VF_NPOS)
         return bad(p, "not <algorithm>=<hash>", "hash");
-    }
     struct vf_direct_hash h = {vf_slice_sub(legacy, 0, eq), vf_slice_from(legacy, eq + 1)};
     if (alone) {
         d->hashes = vf_arena_array(p->arena, 1, sizeof *d->hashes);
@@ -126,11 +117,9 @@ static bool check_legacy(struct parse *p, struct vf_slice legacy, bool alone)
         d->n_hashes = 1;
         return true;
     }
-    for (size_t i = 0; i < d->n_hashes; i++) {
-        if (vf_slice_eq(d->hashes[i].alg, h.alg)) {
+    for (size_t i = 0; i < d->n_hashes; i++)
+        if (vf_slice_eq(d->hashes[i].alg, h.alg))
             return vf_slice_eq(d->hashes[i].value, h.value) || bad(p, "`hash` and `hashes` differ", NULL);
-        }
-    }
     return bad(p, "the algorithm of `hash` is not in `hashes`", NULL);
 }
 
@@ -146,13 +135,11 @@ static bool parse_archive(struct parse *p, const json_t *info)
 static bool check_dir_url(struct parse *p)
 {
     struct vf_slice url = p->out->url;
-    while (url.n > 0 && (unsigned char)url.p[0] <= ' ') {
+    while (url.n > 0 && (unsigned char)url.p[0] <= ' ')
         url = vf_slice_from(url, 1);
-    }
     struct vf_url u = vf_url_split(url);
-    if (!vf_slice_eq_nocase(u.scheme, VF_S("file"))) {
+    if (!vf_slice_eq_nocase(u.scheme, VF_S("file")))
         return bad(p, "a directory whose URL is not file:", "url");
-    }
     return (u.path.n > 0 && u.path.p[0] == '/') || bad(p, "a directory whose URL is not absolute", "url");
 }
 
@@ -163,26 +150,21 @@ static bool parse_object(struct parse *p, const json_t *root)
         bool (*parse)(struct parse *p, const json_t *info);
     } infos[] = {{"archive_info", parse_archive}, {"vcs_info", parse_vcs}, {"dir_info", parse_dir}};
     size_t found = 0;
-    if (!json_is_object(root)) {
+    if (!json_is_object(root))
         return bad(p, "not an object", NULL);
-    }
     if (!get_string(p, root, "url", true, &p->out->url) ||
-        !get_string(p, root, "subdirectory", false, &p->out->subdirectory)) {
+        !get_string(p, root, "subdirectory", false, &p->out->subdirectory))
         return false;
-    }
     for (size_t i = 0; i < VF_COUNT(infos); i++) {
         const json_t *info = get(root, infos[i].key);
-        if (info && !json_is_object(info)) {
+        if (info && !json_is_object(info))
             return bad(p, "not an object", infos[i].key);
-        }
-        if (info && !infos[i].parse(p, info)) {
+        if (info && !infos[i].parse(p, info))
             return false;
-        }
         found += info ? 1 : 0;
     }
-    if (found != 1) {
+    if (found != 1)
         return bad(p, "not exactly one of vcs_info, archive_info, dir_info", NULL);
-    }
     return p->out->kind != VF_DIRECT_DIR || check_dir_url(p);
 }
 
@@ -213,13 +195,12 @@ static void put_ascii(struct vf_buf *out, struct vf_slice s)
     while (s.n > 0) {
         uint32_t cp = 0xfffd;
         size_t used = vf_utf8_decode(s, &cp);
-        if (used == 1 && cp < 0x7f) {
+        if (used == 1 && cp < 0x7f)
             vf_json_put(out, vf_slice_sub(s, 0, 1));
-        } else if (cp > 0xffff) {
+        else if (cp > 0xffff)
             vf_buf_printf(out, "\\u%04x\\u%04x", 0xd800u + ((cp - 0x10000) >> 10), 0xdc00u + (cp & 0x3ff));
-        } else {
+        else
             vf_buf_printf(out, "\\u%04x", cp);
-        }
         s = vf_slice_from(s, used ? used : 1);
     }
     vf_buf_putc(out, '"');
@@ -244,13 +225,11 @@ static void put_hashes(struct vf_buf *out, const struct vf_direct_url *d)
         const struct vf_direct_hash *next = NULL;
         for (size_t i = 0; i < d->n_hashes; i++) {
             const struct vf_direct_hash *h = &d->hashes[i];
-            if ((!last || by_alg(h, last) > 0) && (!next || by_alg(h, next) < 0)) {
+            if ((!last || by_alg(h, last) > 0) && (!next || by_alg(h, next) < 0))
                 next = h;
-            }
         }
-        if (!next) { /* the same name twice */
+        if (!next) /* the same name twice */
             return;
-        }
         vf_buf_puts(out, last ? ", " : "");
         put_ascii(out, next->alg);
         vf_buf_puts(out, ": ");
@@ -264,9 +243,8 @@ static void put_hashes(struct vf_buf *out, const struct vf_direct_url *d)
 static void put_legacy(struct vf_buf *out, const struct vf_direct_hash *h)
 {
     struct vf_buf legacy;
-    if (vf_slice_find_byte(h->alg, '=', 0) != VF_NPOS) {
+    if (vf_slice_find_byte(h->alg, '=', 0) != VF_NPOS)
         return;
-    }
     vf_buf_init(&legacy);
     vf_buf_put(&legacy, h->alg);
     vf_buf_putc(&legacy, '=');
@@ -292,11 +270,10 @@ static void put_archive(struct vf_buf *out, const struct vf_direct_url *d)
 void vf_direct_url_put(struct vf_buf *out, const struct vf_direct_url *d)
 {
     vf_buf_putc(out, '{');
-    if (d->kind == VF_DIRECT_ARCHIVE) {
+    if (d->kind == VF_DIRECT_ARCHIVE)
         put_archive(out, d);
-    } else if (d->kind == VF_DIRECT_DIR) {
+    else if (d->kind == VF_DIRECT_DIR)
         vf_buf_puts(out, d->editable ? "\"dir_info\": {\"editable\": true}, " : "\"dir_info\": {}, ");
-    }
     if (d->subdirectory.n > 0) {
         put_member(out, "", "subdirectory", d->subdirectory);
         vf_buf_puts(out, ", ");
@@ -305,9 +282,8 @@ void vf_direct_url_put(struct vf_buf *out, const struct vf_direct_url *d)
     if (d->kind == VF_DIRECT_VCS) {
         vf_buf_puts(out, ", \"vcs_info\": {");
         put_member(out, "", "commit_id", d->commit_id);
-        if (d->requested_revision.n > 0) {
+        if (d->requested_revision.n > 0)
             put_member(out, ", ", "requested_revision", d->requested_revision);
-        }
         put_member(out, ", ", "vcs", d->vcs);
         vf_buf_putc(out, '}');
     }

@@ -42,9 +42,8 @@ bool vf_entry_name_ok(struct vf_slice name)
 {
     for (size_t i = 0; i < name.n; i++) {
         unsigned char c = (unsigned char)name.p[i];
-        if (c < ' ' || c == 0x7f || c == '/' || c == '\\') {
+        if (c < ' ' || c == 0x7f || c == '/' || c == '\\')
             return false;
-        }
     }
     return name.n > 0 && !vf_slice_eq(name, VF_S(".")) && !vf_slice_eq(name, VF_S(".."));
 }
@@ -56,9 +55,8 @@ static struct vf_slice take_dotted(struct vf_slice *s)
     while (i < s->n) {
         unsigned char c = (unsigned char)s->p[i];
         bool word = vf_text_alpha(c) || vf_text_digit(c) || c == '_' || c == '.' || c >= 0x80;
-        if (!word || vf_text_blank(vf_slice_from(*s, i)) > 0) {
+        if (!word || vf_text_blank(vf_slice_from(*s, i)) > 0)
             break;
-        }
         i++;
     }
     struct vf_slice word = vf_slice_sub(*s, 0, i);
@@ -77,17 +75,15 @@ static bool parse_value(struct vf_slice s, struct vf_entry_point *e)
         s = vf_text_strip(vf_slice_from(s, 1));
         attr = take_dotted(&s);
         s = vf_text_strip(s);
-        if (attr.n == 0) {
+        if (attr.n == 0)
             return false;
-        }
     }
     if (s.n >= 2 && s.p[0] == '[' && s.p[s.n - 1] == ']') {
         extras = vf_text_strip(vf_slice_sub(s, 1, s.n - 1));
         s.n = 0;
     }
-    if (module.n == 0 || s.n > 0) {
+    if (module.n == 0 || s.n > 0)
         return false;
-    }
     e->module = module;
     e->attr = attr;
     e->extras = extras;
@@ -97,12 +93,10 @@ static bool parse_value(struct vf_slice s, struct vf_entry_point *e)
 /* What keeps a script from being made, or -1. */
 static int script_problem(const struct vf_entry_point *e, bool good)
 {
-    if (!vf_entry_name_ok(e->name)) {
+    if (!vf_entry_name_ok(e->name))
         return VF_ENTRY_BAD_NAME;
-    }
-    if (!good) {
+    if (!good)
         return VF_ENTRY_BAD_VALUE;
-    }
     return e->attr.n == 0 ? (int)VF_ENTRY_NO_ATTR : -1;
 }
 
@@ -125,9 +119,8 @@ static void keep_entry(struct parse *p, const struct vf_entry_point *e, struct v
 
 static enum vf_entry_kind kind_of(struct vf_slice group)
 {
-    if (vf_slice_eq(group, VF_S("console_scripts"))) {
+    if (vf_slice_eq(group, VF_S("console_scripts")))
         return VF_ENTRY_CONSOLE;
-    }
     return vf_slice_eq(group, VF_S("gui_scripts")) ? VF_ENTRY_GUI : VF_ENTRY_OTHER;
 }
 
@@ -143,32 +136,27 @@ static void parse_entry(struct parse *p, struct vf_slice line)
     e.value = vf_text_strip(vf_slice_from(line, eq + 1));
     bool good = parse_value(e.value, &e);
     int bad = good ? -1 : (int)VF_ENTRY_BAD_VALUE;
-    if (e.kind != VF_ENTRY_OTHER) {
+    if (e.kind != VF_ENTRY_OTHER)
         bad = script_problem(&e, good);
-    }
-    if (bad >= 0) {
+    if (bad >= 0)
         problem(p, (enum vf_entry_problem_kind)bad, line);
-    } else {
+    else
         keep_entry(p, &e, line);
-    }
 }
 
 static void parse_line(struct parse *p, struct vf_slice line)
 {
     line = vf_text_strip(line);
-    if (line.n == 0 || line.p[0] == '#') {
+    if (line.n == 0 || line.p[0] == '#')
         return;
-    }
     if (line.p[0] != '[' || line.p[line.n - 1] != ']') {
         parse_entry(p, line);
         return;
     }
-    while (line.n > 0 && (line.p[0] == '[' || line.p[0] == ']')) {
+    while (line.n > 0 && (line.p[0] == '[' || line.p[0] == ']'))
         line = vf_slice_from(line, 1);
-    }
-    while (line.n > 0 && (line.p[line.n - 1] == '[' || line.p[line.n - 1] == ']')) {
+    while (line.n > 0 && (line.p[line.n - 1] == '[' || line.p[line.n - 1] == ']'))
         line.n--;
-    }
     p->group = line;
     p->in_section = true;
 }
@@ -196,10 +184,8 @@ enum vf_status vf_entry_points_parse(struct vf_arena *a, struct vf_slice text, s
 
 const struct vf_entry_point *vf_entry_points_script(const struct vf_entry_points *e, struct vf_slice name)
 {
-    for (size_t i = 0; i < e->n; i++) {
-        if (e->entries[i].kind != VF_ENTRY_OTHER && vf_slice_eq(e->entries[i].name, name)) {
+    for (size_t i = 0; i < e->n; i++)
+        if (e->entries[i].kind != VF_ENTRY_OTHER && vf_slice_eq(e->entries[i].name, name))
             return &e->entries[i];
-        }
-    }
     return NULL;
 }

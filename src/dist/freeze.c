@@ -18,15 +18,13 @@ enum vf_status vf_freeze_version(struct vf_arena *a, const struct vf_info_name *
     struct vf_err ignored;
     vf_err_init(&ignored);
     *out = (struct vf_freeze_version){header ? *header : none, true};
-    if (!from_name && !header) {
+    if (!from_name && !header)
         return VF_OK;
-    }
     struct vf_slice text;
     enum vf_status st = vf_version_canonical(a, from_name ? info->version : *header, &text, &ignored);
     vf_err_release(&ignored);
-    if (st == VF_OK) {
+    if (st == VF_OK)
         *out = (struct vf_freeze_version){text, false};
-    }
     return st == VF_NO_MEMORY ? vf_err_nomem(err) : VF_OK;
 }
 
@@ -42,11 +40,9 @@ bool vf_freeze_hides(struct vf_slice canonical, unsigned minor, bool all)
         {VF_S_INIT("distribute"), false, true},
     };
     bool old = minor != 0 && minor < 12;
-    for (size_t i = 0; i < VF_COUNT(hidden); i++) {
-        if (vf_slice_eq(canonical, hidden[i].name)) {
+    for (size_t i = 0; i < VF_COUNT(hidden); i++)
+        if (vf_slice_eq(canonical, hidden[i].name))
             return hidden[i].always || (!all && (old || !hidden[i].old_only));
-        }
-    }
     return false;
 }
 
@@ -58,9 +54,8 @@ static bool is_word(char c)
 static size_t word_length(struct vf_slice s)
 {
     size_t n = 0;
-    while (n < s.n && is_word(s.p[n])) {
+    while (n < s.n && is_word(s.p[n]))
         n++;
-    }
     return n;
 }
 
@@ -69,14 +64,12 @@ static size_t word_length(struct vf_slice s)
 static bool is_scp(struct vf_slice s, size_t *colon)
 {
     *colon = vf_slice_find_byte(s, ':', 0);
-    if (*colon == VF_NPOS || *colon + 1 >= s.n || !is_word(s.p[*colon + 1])) {
+    if (*colon == VF_NPOS || *colon + 1 >= s.n || !is_word(s.p[*colon + 1]))
         return false;
-    }
     struct vf_slice host = vf_slice_sub(s, 0, *colon);
     size_t user = word_length(host);
-    if (user > 0 && user + 1 < host.n && host.p[user] == '@') {
+    if (user > 0 && user + 1 < host.n && host.p[user] == '@')
         host = vf_slice_from(host, user + 1);
-    }
     return host.n > 0 && vf_slice_find_byte(host, '/', 0) == VF_NPOS &&
            vf_slice_find_byte(s, ':', *colon + 1) == VF_NPOS;
 }
@@ -89,9 +82,8 @@ bool vf_freeze_git_remote(struct vf_arena *a, struct vf_slice remote, bool path_
         *out = remote;
         return true;
     }
-    if (!path_exists && !is_scp(remote, &colon)) {
+    if (!path_exists && !is_scp(remote, &colon))
         return false;
-    }
     struct vf_buf b;
     vf_buf_init(&b);
     if (path_exists) {
@@ -114,33 +106,28 @@ static int by_name(const void *x, const void *y)
     size_t n = a->name.n < b->name.n ? a->name.n : b->name.n;
     for (size_t i = 0; i < n; i++) {
         int d = vf_text_lower((unsigned char)a->name.p[i]) - vf_text_lower((unsigned char)b->name.p[i]);
-        if (d != 0) {
+        if (d != 0)
             return d;
-        }
     }
-    if (a->name.n != b->name.n) {
+    if (a->name.n != b->name.n)
         return a->name.n < b->name.n ? -1 : 1;
-    }
     return a->order < b->order ? -1 : a->order > b->order;
 }
 
 void vf_freeze_sort(struct vf_freeze_item *items, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         items[i].order = i;
-    }
-    if (n > 1) {
+    if (n > 1)
         qsort(items, n, sizeof *items, by_name);
-    }
 }
 
 static void put_url(struct vf_buf *out, struct vf_slice url, bool secrets)
 {
     struct vf_buf shown;
     vf_buf_init(&shown);
-    if (!secrets) {
+    if (!secrets)
         vf_url_redact_put(&shown, url);
-    }
     vf_text_one_line_put(out, secrets ? url : vf_buf_slice(&shown));
     out->failed = out->failed || shown.failed;
     vf_buf_release(&shown);
@@ -149,11 +136,10 @@ static void put_url(struct vf_buf *out, struct vf_slice url, bool secrets)
 /* A path as it is; one that would not stay on its line as a URL, which pip takes as well. */
 static void put_location(struct vf_buf *out, struct vf_slice path)
 {
-    if (vf_text_has_control(path)) {
+    if (vf_text_has_control(path))
         vf_url_file_put(out, path);
-    } else {
+    else
         vf_buf_put(out, path);
-    }
 }
 
 static void put_name_version(struct vf_buf *out, const struct vf_freeze_item *item)
@@ -203,11 +189,9 @@ static const char *vcs_class(struct vf_slice kind)
                  {VF_S_INIT("hg"), "Mercurial"},
                  {VF_S_INIT("svn"), "Subversion"},
                  {VF_S_INIT("bzr"), "Bazaar"}};
-    for (size_t i = 0; i < VF_COUNT(table); i++) {
-        if (vf_slice_eq(kind, table[i].kind)) {
+    for (size_t i = 0; i < VF_COUNT(table); i++)
+        if (vf_slice_eq(kind, table[i].kind))
             return table[i].name;
-        }
-    }
     return "Git";
 }
 
@@ -268,9 +252,8 @@ static void put_checkout(struct vf_buf *out, const struct vf_freeze_item *item, 
     vf_buf_putc(out, '@');
     vf_percent_encode(out, vcs->commit, "");
     vf_buf_puts(out, "#egg=");
-    for (size_t i = 0; i < item->name.n; i++) {
+    for (size_t i = 0; i < item->name.n; i++)
         vf_buf_putc(out, item->name.p[i] == '-' ? '_' : item->name.p[i]);
-    }
     if (vcs->subdirectory.n > 0) {
         vf_buf_puts(out, "&subdirectory=");
         vf_text_one_line_put(out, vcs->subdirectory);
@@ -281,11 +264,10 @@ static void put_requirement(struct vf_buf *out, const struct vf_freeze_item *ite
 {
     if (item->editable) {
         vf_buf_puts(out, "-e ");
-        if (item->vcs.state == VF_VCS_FOUND) {
+        if (item->vcs.state == VF_VCS_FOUND)
             put_checkout(out, item, secrets);
-        } else {
+        else
             put_location(out, item->location);
-        }
     } else if (item->url) {
         put_direct(out, item, secrets);
     } else {
@@ -295,9 +277,8 @@ static void put_requirement(struct vf_buf *out, const struct vf_freeze_item *ite
 
 void vf_freeze_put(struct vf_buf *out, const struct vf_freeze_item *item, bool secrets)
 {
-    if (item->editable) {
+    if (item->editable)
         put_comments(out, item, secrets);
-    }
     put_requirement(out, item, secrets);
     vf_buf_putc(out, '\n');
 }
@@ -311,22 +292,18 @@ void vf_freeze_requirement_put(struct vf_buf *out, const struct vf_freeze_item *
 static bool has_strong_hash(const struct vf_direct_url *u)
 {
     static const struct vf_slice strong[] = {VF_S_INIT("sha256"), VF_S_INIT("sha384"), VF_S_INIT("sha512")};
-    for (size_t k = 0; u->kind == VF_DIRECT_ARCHIVE && u->n_hashes > 0 && k < VF_COUNT(strong); k++) {
-        if (vf_slice_eq(u->hashes[0].alg, strong[k])) {
+    for (size_t k = 0; u->kind == VF_DIRECT_ARCHIVE && u->n_hashes > 0 && k < VF_COUNT(strong); k++)
+        if (vf_slice_eq(u->hashes[0].alg, strong[k]))
             return true;
-        }
-    }
     return false;
 }
 
 const char *vf_freeze_why_unhashed(const struct vf_freeze_item *item)
 {
-    if (item->editable) {
+    if (item->editable)
         return "an editable install is no file that could have a hash";
-    }
-    if (item->n_wheels > 0 || (item->url && has_strong_hash(item->url))) {
+    if (item->n_wheels > 0 || (item->url && has_strong_hash(item->url)))
         return NULL;
-    }
     return item->url ? "installed from a URL without a hash, and there is no wheel of it"
                      : "there is no wheel of it";
 }
@@ -352,9 +329,8 @@ void vf_freeze_hashed_put(struct vf_buf *out, const struct vf_freeze_item *item)
 
 bool vf_freeze_is_local(const struct vf_freeze_item *item)
 {
-    if (item->editable) {
+    if (item->editable)
         return item->vcs.state != VF_VCS_FOUND || vf_url_has_scheme(item->vcs.remote, VF_S("file"));
-    }
     return item->url && vf_url_has_scheme(item->url->url, VF_S("file"));
 }
 

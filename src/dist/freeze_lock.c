@@ -15,9 +15,8 @@ static bool is_commit(const struct vf_freeze_item *item)
 
 const char *vf_freeze_why_unlocked(const struct vf_freeze_item *item)
 {
-    if (item->n_wheels > 0 || item->editable || is_archive_with_hash(item) || is_commit(item)) {
+    if (item->n_wheels > 0 || item->editable || is_archive_with_hash(item) || is_commit(item))
         return NULL;
-    }
     if (item->url) {
         return item->url->kind == VF_DIRECT_DIR
                    ? NULL
@@ -61,9 +60,8 @@ static void set_directory(struct vf_arena *a, const struct vf_freeze_item *item,
     k->directory = item->location;
     if (!item->editable) {
         k->subdirectory = item->url->subdirectory;
-        if (!vf_url_file_path(a, item->url->url, &k->directory)) {
+        if (!vf_url_file_path(a, item->url->url, &k->directory))
             k->directory = redacted(a, item->url->url);
-        }
     }
 }
 
@@ -98,9 +96,8 @@ static enum vf_status fill(struct vf_arena *a, const struct vf_freeze_item *item
     }
     k->wheels = item->wheels;
     k->n_wheels = k->source == VF_LOCK_FILES ? item->n_wheels : 0;
-    if (!item->version.legacy) {
+    if (!item->version.legacy)
         k->version = item->version.text;
-    }
     return set_requires(a, item, k, err);
 }
 
@@ -108,9 +105,8 @@ static enum vf_status set_minor(struct vf_arena *a, unsigned minor, struct vf_py
                                 struct vf_err *err)
 {
     struct vf_buf b;
-    if (minor == 0) {
+    if (minor == 0)
         return VF_OK;
-    }
     vf_buf_init(&b);
     vf_buf_printf(&b, "==3.%u.*", minor);
     struct vf_slice text = vf_arena_dup(a, vf_buf_slice(&b));
@@ -125,12 +121,10 @@ static enum vf_status fill_all(struct vf_arena *a, const struct vf_freeze_item *
 {
     enum vf_status st = VF_OK;
     lock->packages = vf_arena_array(a, n + 1, sizeof *lock->packages);
-    if (!lock->packages) {
+    if (!lock->packages)
         return vf_err_nomem(err);
-    }
-    for (size_t i = 0; i < n && st == VF_OK; i++) {
+    for (size_t i = 0; i < n && st == VF_OK; i++)
         st = fill(a, &items[i], &lock->packages[i], err);
-    }
     lock->n_packages = n;
     return st == VF_OK && a->failed ? vf_err_nomem(err) : st;
 }
@@ -142,12 +136,10 @@ enum vf_status vf_freeze_lock_put(struct vf_buf *out, const struct vf_freeze_ite
     vf_arena_init(&a);
     struct vf_pylock lock = {.version = VF_S("1.0"), .created_by = VF_S("venvfix")};
     enum vf_status st = set_minor(&a, minor, &lock, err);
-    if (st == VF_OK) {
+    if (st == VF_OK)
         st = fill_all(&a, items, n, &lock, err);
-    }
-    if (st == VF_OK) {
+    if (st == VF_OK)
         st = vf_pylock_put(out, &lock, err);
-    }
     vf_arena_release(&a);
     return st;
 }

@@ -77,29 +77,25 @@ static struct vf_slice rest(const struct parse *p)
 
 static void skip_blanks(struct parse *p)
 {
-    while (p->i < p->text.n && (p->text.p[p->i] == ' ' || p->text.p[p->i] == '\t')) {
+    while (p->i < p->text.n && (p->text.p[p->i] == ' ' || p->text.p[p->i] == '\t'))
         p->i++;
-    }
 }
 
 /* Does the word stand here, with no byte of a word behind it? */
 static bool word_at(struct vf_slice s, struct vf_slice word)
 {
-    if (!vf_slice_starts(s, word)) {
+    if (!vf_slice_starts(s, word))
         return false;
-    }
-    if (s.n == word.n) {
+    if (s.n == word.n)
         return true;
-    }
     char c = s.p[word.n];
     return !vf_text_alpha(c) && !vf_text_digit(c) && c != '_' && (unsigned char)c < 0x80;
 }
 
 static bool take_word(struct parse *p, struct vf_slice word)
 {
-    if (!word_at(rest(p), word)) {
+    if (!word_at(rest(p), word))
         return false;
-    }
     p->i += word.n;
     return true;
 }
@@ -142,21 +138,18 @@ static bool take_literal(struct parse *p, struct operand *o)
     size_t end = vf_slice_find_byte(s, s.p[0], 1);
     size_t used = 0;
     struct vf_buf b;
-    if (end == VF_NPOS) {
+    if (end == VF_NPOS)
         return bad(p, "a quote that does not end");
-    }
     vf_buf_init(&b);
     struct vf_slice token = vf_slice_sub(s, 0, end + 1);
     bool nul = memchr(token.p, '\0', token.n) != NULL;
     bool good = !nul && vf_pystr_get(&b, token, &used) && used == token.n;
     *o = (struct operand){.is_variable = false};
-    if (good) {
+    if (good)
         o->text = b.failed ? (struct vf_slice){NULL, 0} : vf_arena_dup(p->arena, vf_buf_slice(&b));
-    }
     vf_buf_release(&b);
-    if (!good) {
+    if (!good)
         return bad(p, "not a string of Python's");
-    }
     p->i += token.n;
     return o->text.p ? true : no_memory(p);
 }
@@ -165,9 +158,8 @@ static bool take_operand(struct parse *p, struct operand *o)
 {
     struct vf_slice s = rest(p);
     *o = (struct operand){.is_variable = false};
-    if (s.n > 0 && (s.p[0] == '"' || s.p[0] == '\'')) {
+    if (s.n > 0 && (s.p[0] == '"' || s.p[0] == '\''))
         return take_literal(p, o);
-    }
     return take_variable(p, o) || bad(p, "no variable and no quoted text");
 }
 
@@ -199,9 +191,8 @@ static bool holds_version(enum vf_marker_var v)
  * its own name). */
 static const struct operand *key_of(const struct vf_marker_op *op)
 {
-    if (op->left.is_variable) {
+    if (op->left.is_variable)
         return &op->left;
-    }
     return op->right.is_variable ? &op->right : NULL;
 }
 
@@ -211,9 +202,8 @@ static bool normalise(struct parse *p, struct vf_marker_op *op)
     bool left = op->left.is_variable && op->left.variable == VF_MARKER_EXTRA && !op->right.is_variable;
     bool right = op->right.is_variable && op->right.variable >= VF_MARKER_EXTRA && !op->left.is_variable;
     struct operand *o = left ? &op->right : right ? &op->left : NULL;
-    if (!o) {
+    if (!o)
         return true;
-    }
     o->text = vf_name_canonical(p->arena, o->text);
     return o->text.p ? true : no_memory(p);
 }
@@ -226,9 +216,8 @@ static enum vf_status make_spec(struct vf_arena *a, enum vf_spec_op op, struct v
     struct vf_slice text =
         vf_arena_concat(a, vf_slice_of(vf_spec_op_text(op)), right, (struct vf_slice){NULL, 0});
     *good = false;
-    if (!text.p) {
+    if (!text.p)
         return VF_NO_MEMORY;
-    }
     vf_err_init(&ignored);
     enum vf_status st = vf_specifier_parse(a, text, spec, &ignored);
     vf_err_release(&ignored);
@@ -239,9 +228,8 @@ static enum vf_status make_spec(struct vf_arena *a, enum vf_spec_op op, struct v
 static bool push_op(struct parse *p, const struct vf_marker_op *op)
 {
     struct vf_marker_op *kept = vf_vec_push(p->arena, &p->ops, sizeof *kept);
-    if (!kept) {
+    if (!kept)
         return no_memory(p);
-    }
     *kept = *op;
     return true;
 }
@@ -249,25 +237,20 @@ static bool push_op(struct parse *p, const struct vf_marker_op *op)
 static bool take_comparison(struct parse *p)
 {
     struct vf_marker_op op = {.kind = OP_COMPARE};
-    if (++p->terms > VF_MARKER_TERMS_MAX) {
+    if (++p->terms > VF_MARKER_TERMS_MAX)
         return bad(p, "too many comparisons");
-    }
-    if (!take_operand(p, &op.left)) {
+    if (!take_operand(p, &op.left))
         return false;
-    }
     skip_blanks(p);
-    if (!take_relation(p, &op)) {
+    if (!take_relation(p, &op))
         return false;
-    }
     skip_blanks(p);
-    if (!take_operand(p, &op.right) || !normalise(p, &op)) {
+    if (!take_operand(p, &op.right) || !normalise(p, &op))
         return false;
-    }
     skip_blanks(p);
     if (op.relation == REL_SPEC && op.left.is_variable && holds_version(op.left.variable) &&
-        make_spec(p->arena, op.op, op.right.text, &op.spec, &op.has_spec) != VF_OK) {
+        make_spec(p->arena, op.op, op.right.text, &op.spec, &op.has_spec) != VF_OK)
         return no_memory(p);
-    }
     return push_op(p, &op);
 }
 
@@ -276,14 +259,12 @@ static bool flush(struct parse *p, enum pending until)
 {
     while (p->pending.n > 0) {
         enum pending top = *VF_VEC_AT(enum pending, &p->pending, p->pending.n - 1);
-        if (top == PENDING_PAREN || (until == PENDING_AND && top == PENDING_OR)) {
+        if (top == PENDING_PAREN || (until == PENDING_AND && top == PENDING_OR))
             return true;
-        }
         struct vf_marker_op op = {.kind = top == PENDING_AND ? OP_AND : OP_OR};
         p->pending.n--;
-        if (!push_op(p, &op)) {
+        if (!push_op(p, &op))
             return false;
-        }
     }
     return true;
 }
@@ -291,13 +272,11 @@ static bool flush(struct parse *p, enum pending until)
 static bool push_pending(struct parse *p, enum pending what)
 {
     enum pending *kept;
-    if (p->pending.n >= 2 * VF_MARKER_TERMS_MAX) {
+    if (p->pending.n >= 2 * VF_MARKER_TERMS_MAX)
         return bad(p, "too many parentheses");
-    }
     kept = vf_vec_push(p->arena, &p->pending, sizeof *kept);
-    if (!kept) {
+    if (!kept)
         return no_memory(p);
-    }
     *kept = what;
     return true;
 }
@@ -305,12 +284,10 @@ static bool push_pending(struct parse *p, enum pending what)
 static bool close_parens(struct parse *p, size_t *open)
 {
     while (p->i < p->text.n && p->text.p[p->i] == ')') {
-        if (*open == 0) {
+        if (*open == 0)
             return bad(p, "a parenthesis that was not opened");
-        }
-        if (!flush(p, PENDING_OR)) {
+        if (!flush(p, PENDING_OR))
             return false;
-        }
         p->pending.n--;
         (*open)--;
         p->i++;
@@ -326,28 +303,23 @@ static bool parse_all(struct parse *p)
     for (;;) {
         skip_blanks(p);
         while (p->i < p->text.n && p->text.p[p->i] == '(') {
-            if (!push_pending(p, PENDING_PAREN)) {
+            if (!push_pending(p, PENDING_PAREN))
                 return false;
-            }
             open++;
             p->i++;
             skip_blanks(p);
         }
-        if (!take_comparison(p) || !close_parens(p, &open)) {
+        if (!take_comparison(p) || !close_parens(p, &open))
             return false;
-        }
         bool is_and = take_word(p, VF_S("and"));
-        if (!is_and && !take_word(p, VF_S("or"))) {
+        if (!is_and && !take_word(p, VF_S("or")))
             break;
-        }
         if (!flush(p, is_and ? PENDING_AND : PENDING_OR) ||
-            !push_pending(p, is_and ? PENDING_AND : PENDING_OR)) {
+            !push_pending(p, is_and ? PENDING_AND : PENDING_OR))
             return false;
-        }
     }
-    if (open > 0) {
+    if (open > 0)
         return bad(p, "a parenthesis that is not closed");
-    }
     return p->i == p->text.n ? flush(p, PENDING_OR) : bad(p, "text behind the marker");
 }
 
@@ -380,9 +352,8 @@ bool vf_marker_has_extra(const struct vf_marker *m)
 {
     for (size_t i = 0; i < m->n; i++) {
         const struct operand *key = m->ops[i].kind == OP_COMPARE ? key_of(&m->ops[i]) : NULL;
-        if (key && key->variable == VF_MARKER_EXTRA) {
+        if (key && key->variable == VF_MARKER_EXTRA)
             return true;
-        }
     }
     return false;
 }
@@ -407,9 +378,8 @@ static enum vf_status look_up(const struct eval *e, enum vf_marker_var v, struct
 {
     const struct vf_slice none = {NULL, 0};
     if (v == VF_MARKER_EXTRA) {
-        if (!e->env->has_extra) {
+        if (!e->env->has_extra)
             return meaningless(e, "`extra` is not known here");
-        }
         *out = vf_name_canonical(e->scratch, e->env->extra);
         return out->p ? VF_OK : vf_err_nomem(e->err);
     }
@@ -423,11 +393,9 @@ static enum vf_status look_up(const struct eval *e, enum vf_marker_var v, struct
 
 static bool in_set(struct vf_slice name, const struct vf_slice *set, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (vf_name_same(name, set[i])) {
+    for (size_t i = 0; i < n; i++)
+        if (vf_name_same(name, set[i]))
             return true;
-        }
-    }
     return false;
 }
 
@@ -436,21 +404,18 @@ static enum vf_status compare_set(const struct eval *e, const struct vf_marker_o
                                   bool *result)
 {
     const struct vf_marker_env *env = e->env;
-    if (!env->has_sets) {
+    if (!env->has_sets)
         return meaningless(e, "`extras` and `dependency_groups` are not known here");
-    }
-    if (op->left.is_variable) {
+    if (op->left.is_variable)
         return meaningless(e, "`extras` and `dependency_groups` stand behind `in`");
-    }
     bool in = v == VF_MARKER_EXTRAS ? in_set(op->left.text, env->extras, env->n_extras)
                                     : in_set(op->left.text, env->groups, env->n_groups);
     if (op->relation != REL_SPEC) {
         *result = in == (op->relation == REL_IN);
         return VF_OK;
     }
-    if (op->op == VF_SPEC_COMPATIBLE || op->op == VF_SPEC_ARBITRARY) {
+    if (op->op == VF_SPEC_COMPATIBLE || op->op == VF_SPEC_ARBITRARY)
         return meaningless(e, "this operator does not compare sets");
-    }
     *result = op->op == VF_SPEC_NE;
     return VF_OK;
 }
@@ -491,16 +456,13 @@ static enum vf_status compare(const struct eval *e, const struct vf_marker_op *o
     const struct operand *key = key_of(op);
     struct vf_slice left = op->left.text;
     struct vf_slice right = op->right.text;
-    if (!key) {
+    if (!key)
         return meaningless(e, "two texts are compared");
-    }
-    if (key->variable == VF_MARKER_EXTRAS || key->variable == VF_MARKER_DEPENDENCY_GROUPS) {
+    if (key->variable == VF_MARKER_EXTRAS || key->variable == VF_MARKER_DEPENDENCY_GROUPS)
         return compare_set(e, op, key->variable, result);
-    }
     enum vf_status st = look_up(e, key->variable, key == &op->left ? &left : &right);
-    if (st != VF_OK) {
+    if (st != VF_OK)
         return st;
-    }
     if (op->relation != REL_SPEC) {
         *result = (vf_slice_find(right, left, 0) != VF_NPOS) == (op->relation == REL_IN);
         return VF_OK;
@@ -508,9 +470,8 @@ static enum vf_status compare(const struct eval *e, const struct vf_marker_op *o
     struct vf_specifier spec = op->spec;
     bool good = op->has_spec;
     if (key == &op->right && holds_version(key->variable) &&
-        make_spec(e->scratch, op->op, right, &spec, &good) != VF_OK) {
+        make_spec(e->scratch, op->op, right, &spec, &good) != VF_OK)
         return vf_err_nomem(e->err);
-    }
     return good ? compare_version(e, &spec, left, result) : compare_text(e, op->op, left, right, result);
 }
 
@@ -520,20 +481,17 @@ enum vf_status vf_marker_eval(const struct vf_marker *m, const struct vf_marker_
     struct eval e = {m, env, scratch, err};
     size_t top = 0;
     *holds = true;
-    if (m->n == 0) {
+    if (m->n == 0)
         return VF_OK;
-    }
     bool *stack = vf_arena_array(scratch, m->depth, sizeof *stack);
-    if (!stack) {
+    if (!stack)
         return vf_err_nomem(err);
-    }
     for (size_t i = 0; i < m->n; i++) {
         const struct vf_marker_op *op = &m->ops[i];
         if (op->kind == OP_COMPARE) {
             enum vf_status st = compare(&e, op, &stack[top++]);
-            if (st != VF_OK) {
+            if (st != VF_OK)
                 return st;
-            }
             continue;
         }
         top--;

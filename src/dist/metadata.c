@@ -14,13 +14,11 @@ struct reader {
 static struct vf_slice line_at(struct vf_slice text, size_t i, size_t *next)
 {
     size_t end = i;
-    while (end < text.n && text.p[end] != '\n' && text.p[end] != '\r') {
+    while (end < text.n && text.p[end] != '\n' && text.p[end] != '\r')
         end++;
-    }
     *next = end;
-    if (end < text.n) {
+    if (end < text.n)
         *next += text.p[end] == '\r' && end + 1 < text.n && text.p[end + 1] == '\n' ? 2 : 1;
-    }
     return vf_slice_sub(text, i, end);
 }
 
@@ -29,12 +27,10 @@ static size_t header_colon(struct vf_slice line)
 {
     for (size_t i = 0; i < line.n; i++) {
         unsigned char c = (unsigned char)line.p[i];
-        if (c == ':') {
+        if (c == ':')
             return i;
-        }
-        if (c <= ' ' || c >= 0x7f) {
+        if (c <= ' ' || c >= 0x7f)
             return VF_NPOS;
-        }
     }
     return VF_NPOS;
 }
@@ -52,24 +48,20 @@ static bool take_folds(struct reader *r, struct vf_metadata_header *h)
     vf_buf_init(&b);
     for (;;) {
         struct vf_slice line = line_at(r->text, r->i, &next);
-        if (r->i >= r->text.n || !is_continuation(line)) {
+        if (r->i >= r->text.n || !is_continuation(line))
             break;
-        }
-        if (!h->folded) {
+        if (!h->folded)
             vf_buf_put(&b, h->value);
-        }
         line = vf_slice_trim(line);
-        if (b.n > 0 && line.n > 0) {
+        if (b.n > 0 && line.n > 0)
             vf_buf_putc(&b, ' ');
-        }
         vf_buf_put(&b, line);
         h->folded = true;
         r->i = next;
         r->line++;
     }
-    if (h->folded) {
+    if (h->folded)
         h->value = b.failed ? (struct vf_slice){NULL, 0} : vf_arena_dup(r->arena, vf_buf_slice(&b));
-    }
     vf_buf_release(&b);
     return !h->folded || h->value.p;
 }
@@ -94,9 +86,8 @@ static enum vf_status parse_headers(struct reader *r, struct vf_vec *headers, st
         }
         struct vf_metadata_header h = {.line = r->line++};
         r->i = next;
-        if (is_skipped(line, colon)) {
+        if (is_skipped(line, colon))
             continue;
-        }
         h.name = vf_slice_sub(line, 0, colon);
         h.value = vf_slice_trim(vf_slice_from(line, colon + 1));
         if (headers->n >= VF_METADATA_HEADERS_MAX) {
@@ -105,9 +96,8 @@ static enum vf_status parse_headers(struct reader *r, struct vf_vec *headers, st
         }
         struct vf_metadata_header *kept =
             take_folds(r, &h) ? vf_vec_push(r->arena, headers, sizeof *kept) : NULL;
-        if (!kept) {
+        if (!kept)
             return vf_err_nomem(err);
-        }
         *kept = h;
     }
     return VF_OK;

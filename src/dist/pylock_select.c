@@ -27,9 +27,8 @@ static enum vf_status holds(struct select *s, const struct vf_marker *m, const s
 {
     enum vf_status st = vf_marker_eval(m, env, s->arena, out, s->err);
     if (st == VF_MALFORMED) {
-        if (s->err) {
+        if (s->err)
             s->err->code = VF_BAD_LIST;
-        }
         return VF_BAD_LIST;
     }
     return st;
@@ -49,9 +48,8 @@ static enum vf_status check_environments(struct select *s)
     env.has_extra = env.has_sets = false;
     for (size_t i = 0; !any && i < s->lock->n_environments; i++) {
         enum vf_status st = holds(s, &s->lock->environments[i], &env, &any);
-        if (st != VF_OK) {
+        if (st != VF_OK)
             return st;
-        }
     }
     return any ? VF_OK : incompatible(s, "the lock is for other environments", (struct vf_slice){NULL, 0});
 }
@@ -65,9 +63,8 @@ static const struct vf_lock_file *best_wheel(struct select *s, const struct vf_l
     for (size_t i = 0; i < k->n_wheels; i++) {
         struct vf_wheel_name w;
         *st = vf_wheel_name_parse(s->arena, k->wheels[i].name, &w, s->err);
-        if (*st != VF_OK) {
+        if (*st != VF_OK)
             return NULL;
-        }
         size_t rank = vf_tags_rank(s->tags, &w.tags);
         if (rank < best_rank) {
             best_rank = rank;
@@ -86,17 +83,14 @@ static enum vf_status choose(struct select *s, const struct vf_lock_package *k)
     } else if (k->source == VF_LOCK_FILES) {
         c.file = best_wheel(s, k, &st);
         c.is_wheel = c.file != NULL;
-        if (!c.file && k->has_sdist) {
+        if (!c.file && k->has_sdist)
             c.file = &k->sdist;
-        }
-        if (st == VF_OK && !c.file) {
+        if (st == VF_OK && !c.file)
             return incompatible(s, "no wheel fits the target, and there is no sdist", k->name);
-        }
     }
     struct vf_lock_choice *kept = st == VF_OK ? vf_vec_push(s->arena, &s->chosen, sizeof *kept) : NULL;
-    if (!kept) {
+    if (!kept)
         return st == VF_OK ? vf_err_nomem(s->err) : st;
-    }
     *kept = c;
     return VF_OK;
 }
@@ -106,21 +100,18 @@ static enum vf_status take_package(struct select *s, const struct vf_lock_packag
     bool wanted = true;
     size_t before;
     enum vf_status st = k->has_marker ? holds(s, &k->marker, s->env, &wanted) : VF_OK;
-    if (st != VF_OK || !wanted) {
+    if (st != VF_OK || !wanted)
         return st;
-    }
     st = k->has_requires_python ? check_python(s, &k->requires_python, k->name) : VF_OK;
-    if (st != VF_OK) {
+    if (st != VF_OK)
         return st;
-    }
     if (vf_map_get(&s->names, k->name, &before)) {
         return vf_err_set(s->err, VF_BAD_LIST, 0, "select", (struct vf_slice){NULL, 0},
                           "lines %u and %u: two entries of '%s' apply", s->lock->packages[before].line,
                           k->line, vf_quote(k->name).s);
     }
-    if (!vf_map_put(&s->names, k->name, (size_t)(k - s->lock->packages))) {
+    if (!vf_map_put(&s->names, k->name, (size_t)(k - s->lock->packages)))
         return vf_err_nomem(s->err);
-    }
     return choose(s, k);
 }
 
@@ -136,17 +127,14 @@ enum vf_status vf_pylock_select(struct vf_arena *a, const struct vf_pylock *lock
     s.python = env->value[VF_MARKER_PYTHON_FULL_VERSION];
     if (vf_slice_ends(s.python, VF_S("+"))) {
         s.python = vf_arena_concat(a, s.python, VF_S("local"), none);
-        if (!s.python.p) {
+        if (!s.python.p)
             return vf_err_nomem(err);
-        }
     }
     enum vf_status st = lock->has_requires_python ? check_python(&s, &lock->requires_python, none) : VF_OK;
-    if (st == VF_OK) {
+    if (st == VF_OK)
         st = check_environments(&s);
-    }
-    for (size_t i = 0; i < lock->n_packages && st == VF_OK; i++) {
+    for (size_t i = 0; i < lock->n_packages && st == VF_OK; i++)
         st = take_package(&s, &lock->packages[i]);
-    }
     *out = s.chosen.base;
     *n = s.chosen.n;
     return st;

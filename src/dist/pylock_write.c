@@ -52,9 +52,8 @@ static void texts_line(struct out *o, const char *key, const struct vf_slice *v,
 static void specifiers_line(struct out *o, bool has, const struct vf_specifiers *set)
 {
     struct vf_buf text;
-    if (!has) {
+    if (!has)
         return;
-    }
     vf_buf_init(&text);
     for (size_t i = 0; i < set->n; i++) {
         vf_buf_puts(&text, i > 0 ? "," : "");
@@ -206,9 +205,8 @@ static void put_package(struct out *o, const struct vf_lock_package *k)
 
 static void put_environments(struct out *o, const struct vf_pylock *lock)
 {
-    if (lock->n_environments == 0) {
+    if (lock->n_environments == 0)
         return;
-    }
     vf_buf_puts(o->b, "environments = [\n");
     for (size_t i = 0; i < lock->n_environments; i++) {
         vf_buf_puts(o->b, "    ");
@@ -230,16 +228,13 @@ enum vf_status vf_pylock_put(struct vf_buf *out, const struct vf_pylock *lock, s
     put_key(&o, "created-by");
     put_text(&o, lock->created_by);
     vf_buf_putc(out, '\n');
-    if (lock->n_packages == 0) { /* readers want it, even empty */
+    if (lock->n_packages == 0) /* readers want it, even empty */
         vf_buf_puts(out, "packages = []\n");
-    }
     value_line(&o, "tool", lock->tool);
-    for (size_t i = 0; i < lock->n_packages; i++) {
+    for (size_t i = 0; i < lock->n_packages; i++)
         put_package(&o, &lock->packages[i]);
-    }
-    if (out->failed) {
+    if (out->failed)
         return vf_err_nomem(err);
-    }
     return o.ok ? VF_OK
                 : vf_err_set(err, VF_BAD_LIST, 0, "write", (struct vf_slice){NULL, 0},
                              "a name, path or URL is not UTF-8, which a lock file cannot hold");

@@ -51,9 +51,8 @@ const char *vf_record_problem_words(enum vf_record_problem_kind k)
 static void problem(struct parse *p, enum vf_record_problem_kind kind, uint32_t line)
 {
     p->out->problems_total++;
-    if (p->problems.n >= VF_RECORD_PROBLEMS) {
+    if (p->problems.n >= VF_RECORD_PROBLEMS)
         return;
-    }
     struct vf_record_problem *pr = vf_vec_push(p->arena, &p->problems, sizeof *pr);
     if (!pr) {
         p->no_memory = true;
@@ -70,12 +69,10 @@ static struct vf_span span(size_t from, size_t to)
 /* The line end at i: its kind, VF_RECORD_EOF when the file ends there. Only to be asked where one stands. */
 static enum vf_record_eol eol_at(struct vf_slice file, size_t i)
 {
-    if (i >= file.n) {
+    if (i >= file.n)
         return VF_RECORD_EOF;
-    }
-    if (file.p[i] == '\n') {
+    if (file.p[i] == '\n')
         return VF_RECORD_LF;
-    }
     return i + 1 < file.n && file.p[i + 1] == '\n' ? VF_RECORD_CRLF : VF_RECORD_CR;
 }
 
@@ -98,9 +95,8 @@ static bool ends_field(char c)
 /* The end of the line that i stands in: the LF, the CR, or the end of the file. */
 static size_t line_end(struct vf_slice file, size_t i)
 {
-    while (i < file.n && file.p[i] != '\n' && file.p[i] != '\r') {
+    while (i < file.n && file.p[i] != '\n' && file.p[i] != '\r')
         i++;
-    }
     return i;
 }
 
@@ -111,9 +107,8 @@ static size_t close_quote(struct vf_slice file, size_t from, bool *doubled)
     *doubled = false;
     for (size_t i = from;;) {
         i = vf_slice_find_byte(file, '"', i);
-        if (i == VF_NPOS || i + 1 >= file.n || file.p[i + 1] != '"') {
+        if (i == VF_NPOS || i + 1 >= file.n || file.p[i + 1] != '"')
             return i;
-        }
         *doubled = true;
         i += 2;
     }
@@ -123,9 +118,8 @@ static void put_undoubled(struct vf_buf *out, struct vf_slice s)
 {
     for (size_t i = 0; i < s.n; i++) {
         vf_buf_putc(out, s.p[i]);
-        if (s.p[i] == '"') {
+        if (s.p[i] == '"')
             i++;
-        }
     }
 }
 
@@ -141,14 +135,12 @@ static struct field quoted_field(struct parse *p, uint32_t line)
         return (struct field){span(from, p->i), vf_slice_sub(p->file, from + 1, p->i)};
     }
     size_t end = close + 1;
-    while (end < p->file.n && !ends_field(p->file.p[end])) {
+    while (end < p->file.n && !ends_field(p->file.p[end]))
         end++;
-    }
     p->i = end;
     struct field f = {span(from, end), vf_slice_sub(p->file, from + 1, close)};
-    if (end > close + 1) {
+    if (end > close + 1)
         problem(p, VF_RECORD_AFTER_QUOTE, line);
-    }
     if (end > close + 1 || doubled) {
         vf_buf_clear(&p->scratch);
         put_undoubled(&p->scratch, f.text);
@@ -162,18 +154,16 @@ static struct field quoted_field(struct parse *p, uint32_t line)
 static struct field plain_field(struct parse *p)
 {
     size_t from = p->i;
-    while (p->i < p->file.n && !ends_field(p->file.p[p->i])) {
+    while (p->i < p->file.n && !ends_field(p->file.p[p->i]))
         p->i++;
-    }
     return (struct field){span(from, p->i), vf_slice_sub(p->file, from, p->i)};
 }
 
 static uint32_t count_lines(struct vf_slice s)
 {
     uint32_t n = 0;
-    for (size_t i = 0; i < s.n; i++) {
+    for (size_t i = 0; i < s.n; i++)
         n += s.p[i] == '\n' || (s.p[i] == '\r' && (i + 1 == s.n || s.p[i + 1] != '\n')) ? 1 : 0;
-    }
     return n;
 }
 
@@ -185,9 +175,8 @@ static uint32_t slow_fields(struct parse *p, struct field f[3])
     for (uint32_t n = 0;; p->i++) {
         bool quoted = p->i < p->file.n && p->file.p[p->i] == '"';
         struct field one = quoted ? quoted_field(p, line) : plain_field(p);
-        if (n < 3) {
+        if (n < 3)
             f[n] = one;
-        }
         n++;
         if (p->i >= p->file.n || p->file.p[p->i] != ',') {
             p->line += count_lines(vf_slice_sub(p->file, start, p->i));
@@ -204,14 +193,12 @@ static uint32_t fast_fields(struct parse *p, size_t end, struct field f[3])
         const char *at = p->file.p + p->i;
         const char *comma = memchr(at, ',', end - p->i);
         size_t len = comma ? (size_t)(comma - at) : end - p->i;
-        if (n < 3) {
+        if (n < 3)
             f[n] = (struct field){span(p->i, p->i + len), {at, len}};
-        }
         n++;
         p->i += len;
-        if (!comma) {
+        if (!comma)
             return n;
-        }
         p->i++;
     }
 }
@@ -226,11 +213,9 @@ static size_t digest_length(struct vf_slice alg)
                  {VF_S_INIT("sha224"), 28},   {VF_S_INIT("sha1"), 20},     {VF_S_INIT("md5"), 16},
                  {VF_S_INIT("sha3_256"), 32}, {VF_S_INIT("sha3_384"), 48}, {VF_S_INIT("sha3_512"), 64},
                  {VF_S_INIT("blake2b"), 64},  {VF_S_INIT("blake2s"), 32}};
-    for (size_t i = 0; i < VF_COUNT(known); i++) {
-        if (vf_slice_eq(alg, known[i].name)) {
+    for (size_t i = 0; i < VF_COUNT(known); i++)
+        if (vf_slice_eq(alg, known[i].name))
             return known[i].n;
-        }
-    }
     return 0;
 }
 
@@ -255,9 +240,8 @@ static bool decode_exact(struct vf_slice text, unsigned char *out, size_t want)
     const unsigned char *t = (const unsigned char *)text.p;
     unsigned bad = 0;
     size_t i = 0;
-    if (text.n != (want * 8 + 5) / 6) {
+    if (text.n != (want * 8 + 5) / 6)
         return false;
-    }
     for (; i + 4 <= text.n; i += 4) {
         unsigned a = letters[t[i]], b = letters[t[i + 1]], c = letters[t[i + 2]], d = letters[t[i + 3]];
         bad |= a | b | c | d;
@@ -287,9 +271,8 @@ static bool decode_other(struct parse *p, struct vf_slice value, size_t want, st
 {
     vf_buf_clear(&p->scratch);
     row->hex = want != 0 && value.n == 2 * want && vf_hex_get(&p->scratch, value);
-    if (!row->hex && (!vf_base64url_get(&p->scratch, value) || (want != 0 && p->scratch.n != want))) {
+    if (!row->hex && (!vf_base64url_get(&p->scratch, value) || (want != 0 && p->scratch.n != want)))
         return false;
-    }
     row->digest = vf_arena_dup(p->arena, vf_buf_slice(&p->scratch));
     p->no_memory = p->no_memory || p->scratch.failed || !row->digest.p;
     return true;
@@ -299,9 +282,8 @@ static bool decode_other(struct parse *p, struct vf_slice value, size_t want, st
 static bool parse_hash(struct parse *p, struct vf_slice text, struct vf_record_row *row)
 {
     const char *eq = memchr(text.p, '=', text.n);
-    if (!eq || eq == text.p || eq + 1 == text.p + text.n) {
+    if (!eq || eq == text.p || eq + 1 == text.p + text.n)
         return false;
-    }
     struct vf_slice alg = {text.p, (size_t)(eq - text.p)};
     struct vf_slice value = {eq + 1, text.n - alg.n - 1};
     size_t want = digest_length(alg);
@@ -323,22 +305,18 @@ static void fill_row(struct parse *p, struct vf_record_row *row, const struct fi
     row->path = f[0].text;
     row->hash_at = row->columns > 1 ? f[1].at : span(end, end);
     row->size_at = row->columns > 2 ? f[2].at : span(end, end);
-    if (row->columns != 3) {
+    if (row->columns != 3)
         problem(p, VF_RECORD_COLUMNS, row->line);
-    }
-    if (row->path.n == 0) {
+    if (row->path.n == 0)
         problem(p, VF_RECORD_EMPTY_PATH, row->line);
-    } else if (memchr(row->path.p, '\0', row->path.n)) {
+    else if (memchr(row->path.p, '\0', row->path.n))
         problem(p, VF_RECORD_NUL, row->line);
-    }
-    if (row->columns > 1 && f[1].text.n > 0 && !parse_hash(p, f[1].text, row)) {
+    if (row->columns > 1 && f[1].text.n > 0 && !parse_hash(p, f[1].text, row))
         problem(p, VF_RECORD_BAD_HASH, row->line);
-    }
     if (row->columns > 2 && f[2].text.n > 0) {
         row->has_size = vf_slice_to_u64(f[2].text, &row->size);
-        if (!row->has_size) {
+        if (!row->has_size)
             problem(p, VF_RECORD_BAD_SIZE, row->line);
-        }
     }
 }
 
@@ -349,9 +327,8 @@ static void parse_row(struct parse *p)
     struct vf_record_row row = {.line = p->line};
     size_t start = p->i;
     size_t end = next_byte(p, &p->lf, '\n');
-    if (end < p->file.n && p->file.p[end - 1] == '\r') {
+    if (end < p->file.n && p->file.p[end - 1] == '\r')
         end--;
-    }
     bool slow = next_byte(p, &p->quote, '"') < end || next_byte(p, &p->cr, '\r') < end;
     row.columns = slow ? slow_fields(p, f) : fast_fields(p, end, f);
     row.row = span(start, p->i);
@@ -388,23 +365,20 @@ enum vf_status vf_record_parse(struct vf_arena *a, struct vf_slice file, struct 
     struct parse p = {.arena = a, .file = file, .line = 1, .out = out};
     enum vf_status st = VF_OK;
     memset(out, 0, sizeof *out);
-    if (file.n > VF_RECORD_MAX) {
+    if (file.n > VF_RECORD_MAX)
         return limit(err);
-    }
     make_room(&p);
     while (p.i < file.n && st == VF_OK) {
-        if (file.p[p.i] != '\n' && file.p[p.i] != '\r') {
+        if (file.p[p.i] != '\n' && file.p[p.i] != '\r')
             parse_row(&p);
-        }
         if (p.i < file.n) {
             p.i += eol_len[eol_at(file, p.i)];
             p.line++;
         }
-        if (p.no_memory) {
+        if (p.no_memory)
             st = vf_err_nomem(err);
-        } else if (p.rows.n > VF_RECORD_ROWS_MAX) {
+        else if (p.rows.n > VF_RECORD_ROWS_MAX)
             st = limit(err);
-        }
     }
     vf_buf_release(&p.scratch);
     out->rows = p.rows.base;

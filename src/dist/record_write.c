@@ -11,9 +11,8 @@ static bool must_quote(struct vf_slice text)
 {
     for (size_t i = 0; i < text.n; i++) {
         char c = text.p[i];
-        if (c == ',' || c == '"' || c == '\r' || c == '\n') {
+        if (c == ',' || c == '"' || c == '\r' || c == '\n')
             return true;
-        }
     }
     return text.n == 0;
 }
@@ -26,9 +25,8 @@ void vf_record_field_put(struct vf_buf *out, struct vf_slice text, bool quote)
     }
     vf_buf_putc(out, '"');
     for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '"') {
+        if (text.p[i] == '"')
             vf_buf_putc(out, '"');
-        }
         vf_buf_putc(out, text.p[i]);
     }
     vf_buf_putc(out, '"');
@@ -48,30 +46,27 @@ static void hash_put(struct vf_buf *out, struct vf_slice alg, struct vf_slice di
 {
     vf_buf_put(out, alg);
     vf_buf_putc(out, '=');
-    if (hex) {
+    if (hex)
         vf_hex_put(out, digest);
-    } else {
+    else
         vf_base64url_put(out, digest);
-    }
 }
 
 /* A quote around what a field gets, when its old text had one. The new texts hold nothing that needs
  * doubling. */
 static void quote_like(struct vf_buf *out, struct vf_slice file, struct vf_span at)
 {
-    if (is_quoted(file, at)) {
+    if (is_quoted(file, at))
         vf_buf_putc(out, '"');
-    }
 }
 
 void vf_record_row_put(struct vf_buf *out, struct vf_slice file, const struct vf_record_row *row,
                        const struct vf_record_change *change)
 {
-    if (change->path) {
+    if (change->path)
         vf_record_field_put(out, *change->path, is_quoted(file, row->path_at));
-    } else {
+    else
         vf_buf_put(out, bytes_of(file, row->path_at));
-    }
     vf_buf_putc(out, ',');
     if (change->digest) {
         struct vf_slice own = row->alg.n > 0 ? row->alg : SHA256;
@@ -104,9 +99,8 @@ static int by_path(const void *x, const void *y)
 
 void vf_record_sort(struct vf_record_entry *entries, size_t n)
 {
-    if (n > 1) {
+    if (n > 1)
         qsort(entries, n, sizeof *entries, by_path);
-    }
 }
 
 void vf_record_put(struct vf_buf *out, const struct vf_record_entry *entries, size_t n,
@@ -116,13 +110,11 @@ void vf_record_put(struct vf_buf *out, const struct vf_record_entry *entries, si
         const struct vf_record_entry *e = &entries[i];
         vf_record_field_put(out, e->path, false);
         vf_buf_putc(out, ',');
-        if (e->digest.n > 0) {
+        if (e->digest.n > 0)
             hash_put(out, e->alg.n > 0 ? e->alg : SHA256, e->digest, false);
-        }
         vf_buf_putc(out, ',');
-        if (e->has_size) {
+        if (e->has_size)
             vf_buf_put_u64(out, e->size);
-        }
         vf_buf_puts(out, eol == VF_RECORD_CRLF ? "\r\n" : "\n");
     }
 }

@@ -27,16 +27,13 @@ static uint32_t unit32(const unsigned char *p, bool big)
 static size_t take16(struct vf_slice s, bool big, uint32_t *cp)
 {
     const unsigned char *p = (const unsigned char *)s.p;
-    if (s.n < 2) {
+    if (s.n < 2)
         return 0;
-    }
     *cp = unit16(p, big);
-    if (*cp < 0xd800 || *cp > 0xdfff) {
+    if (*cp < 0xd800 || *cp > 0xdfff)
         return 2;
-    }
-    if (*cp > 0xdbff || s.n < 4) {
+    if (*cp > 0xdbff || s.n < 4)
         return 0;
-    }
     uint32_t low = unit16(p + 2, big);
     *cp = 0x10000 + ((*cp & 0x3ff) << 10) + (low & 0x3ff);
     return low >= 0xdc00 && low <= 0xdfff ? 4 : 0;
@@ -44,9 +41,8 @@ static size_t take16(struct vf_slice s, bool big, uint32_t *cp)
 
 static size_t take32(struct vf_slice s, bool big, uint32_t *cp)
 {
-    if (s.n < 4) {
+    if (s.n < 4)
         return 0;
-    }
     *cp = unit32((const unsigned char *)s.p, big);
     return *cp > 0x10ffff || (*cp >= 0xd800 && *cp <= 0xdfff) ? 0 : 4;
 }
@@ -124,20 +120,16 @@ static struct vf_slice cookie_in(struct vf_slice line)
     const struct vf_slice none = {NULL, 0};
     for (size_t at = 0; (at = vf_slice_find(line, VF_S("coding"), at)) != VF_NPOS; at += 6) {
         size_t i = at + 6;
-        if (i >= line.n || (line.p[i] != ':' && line.p[i] != '=')) {
+        if (i >= line.n || (line.p[i] != ':' && line.p[i] != '='))
             continue;
-        }
         i++;
-        while (i < line.n && vf_text_blank(vf_slice_from(line, i)) == 1) {
+        while (i < line.n && vf_text_blank(vf_slice_from(line, i)) == 1)
             i++;
-        }
         size_t from = i;
-        while (i < line.n && in_coding_name(line.p[i])) {
+        while (i < line.n && in_coding_name(line.p[i]))
             i++;
-        }
-        if (i > from) {
+        if (i > from)
             return vf_slice_sub(line, from, i);
-        }
     }
     return none;
 }
@@ -148,9 +140,8 @@ static struct vf_slice find_cookie(struct vf_slice bytes)
     for (int i = 0; i < 2 && vf_slice_next_line(&bytes, &line); i++) {
         struct vf_slice cookie =
             line.n > 0 && line.p[0] == '#' ? cookie_in(line) : (struct vf_slice){NULL, 0};
-        if (cookie.n > 0) {
+        if (cookie.n > 0)
             return cookie;
-        }
     }
     return (struct vf_slice){NULL, 0};
 }
@@ -158,14 +149,12 @@ static struct vf_slice find_cookie(struct vf_slice bytes)
 /* Names compare without case, `_` counts as `-`. */
 static bool coding_is(struct vf_slice name, struct vf_slice known)
 {
-    if (name.n != known.n) {
+    if (name.n != known.n)
         return false;
-    }
     for (size_t i = 0; i < name.n; i++) {
         int c = name.p[i] == '_' ? '-' : vf_text_lower((unsigned char)name.p[i]);
-        if (c != known.p[i]) {
+        if (c != known.p[i])
             return false;
-        }
     }
     return true;
 }
@@ -218,11 +207,9 @@ enum vf_status vf_list_decode(struct vf_arena *a, struct vf_slice bytes, struct 
         return vf_err_set(err, VF_LIMIT, 0, "decode", (struct vf_slice){NULL, 0},
                           "a list of more than %u bytes", VF_LIST_MAX);
     }
-    for (size_t i = 0; i < VF_COUNT(marks); i++) {
-        if (vf_slice_starts(bytes, marks[i].mark)) {
+    for (size_t i = 0; i < VF_COUNT(marks); i++)
+        if (vf_slice_starts(bytes, marks[i].mark))
             return convert(a, vf_slice_from(bytes, marks[i].mark.n), marks[i].coding, text, err);
-        }
-    }
     struct vf_slice cookie = find_cookie(bytes);
     if (cookie.n > 0 && !coding_of(cookie, &coding)) {
         return vf_err_set(err, VF_NOT_SUPPORTED, 0, "decode", (struct vf_slice){NULL, 0},
@@ -240,24 +227,20 @@ static size_t comment_at(struct vf_slice line)
     for (size_t i = 0; (i = vf_slice_find_byte(line, '#', i)) != VF_NPOS; i++) {
         size_t from = i;
         size_t n;
-        while ((n = vf_text_blank_at_end(vf_slice_sub(line, 0, from))) > 0) {
+        while ((n = vf_text_blank_at_end(vf_slice_sub(line, 0, from))) > 0)
             from -= n;
-        }
-        if (from < i || i == 0) {
+        if (from < i || i == 0)
             return from;
-        }
     }
     return VF_NPOS;
 }
 
 static struct vf_slice strip_backslashes(struct vf_slice s)
 {
-    while (s.n > 0 && s.p[0] == '\\') {
+    while (s.n > 0 && s.p[0] == '\\')
         s = vf_slice_from(s, 1);
-    }
-    while (s.n > 0 && s.p[s.n - 1] == '\\') {
+    while (s.n > 0 && s.p[s.n - 1] == '\\')
         s.n--;
-    }
     return s;
 }
 
@@ -275,9 +258,8 @@ static bool join(struct vf_arena *a, struct vf_list_lines *l, struct vf_slice li
             break;
         }
         vf_buf_put(&b, strip_backslashes(line));
-        if (!vf_text_next_line(&l->rest, &line)) {
+        if (!vf_text_next_line(&l->rest, &line))
             break;
-        }
         l->line++;
     }
     *out = b.failed ? (struct vf_slice){NULL, 0} : vf_arena_dup(a, vf_buf_slice(&b));
@@ -297,9 +279,8 @@ bool vf_list_next_line(struct vf_arena *a, struct vf_list_lines *l, struct vf_sl
             return false;
         }
         *out = vf_text_strip(vf_slice_sub(*out, 0, comment_at(*out)));
-        if (out->n > 0) {
+        if (out->n > 0)
             return true;
-        }
     }
     *out = (struct vf_slice){NULL, 0};
     return false;

@@ -29,9 +29,8 @@ static int peek(const struct parse *p)
 static bool skip_blanks(struct parse *p)
 {
     size_t from = p->i;
-    while (peek(p) == ' ' || peek(p) == '\t') {
+    while (peek(p) == ' ' || peek(p) == '\t')
         p->i++;
-    }
     return p->i > from;
 }
 
@@ -45,33 +44,27 @@ static bool in_name(int c)
 static struct vf_slice take_name(struct parse *p)
 {
     size_t from = p->i;
-    if (!vf_text_alpha(peek(p)) && !vf_text_digit(peek(p))) {
+    if (!vf_text_alpha(peek(p)) && !vf_text_digit(peek(p)))
         return (struct vf_slice){NULL, 0};
-    }
-    while (in_name(peek(p))) {
+    while (in_name(peek(p)))
         p->i++;
-    }
-    while (p->text.p[p->i - 1] == '.' || p->text.p[p->i - 1] == '-') {
+    while (p->text.p[p->i - 1] == '.' || p->text.p[p->i - 1] == '-')
         p->i--;
-    }
     return vf_slice_sub(p->text, from, p->i);
 }
 
 static bool take_extras(struct parse *p, struct vf_vec *extras)
 {
-    if (peek(p) != '[') {
+    if (peek(p) != '[')
         return true;
-    }
     p->i++;
     skip_blanks(p);
     while (peek(p) != ']' || extras->n > 0) {
         struct vf_slice name = take_name(p);
-        if (name.n == 0) {
+        if (name.n == 0)
             return bad(p, "no name of an extra");
-        }
-        if (extras->n >= VF_EXTRAS_MAX) {
+        if (extras->n >= VF_EXTRAS_MAX)
             return bad(p, "too many extras");
-        }
         struct vf_slice *kept = vf_vec_push(p->arena, extras, sizeof *kept);
         if (!kept) {
             p->st = vf_err_nomem(p->err);
@@ -79,15 +72,13 @@ static bool take_extras(struct parse *p, struct vf_vec *extras)
         }
         *kept = name;
         skip_blanks(p);
-        if (peek(p) != ',') {
+        if (peek(p) != ',')
             break;
-        }
         p->i++;
         skip_blanks(p);
     }
-    if (peek(p) != ']') {
+    if (peek(p) != ']')
         return bad(p, "no `]` behind the extras");
-    }
     p->i++;
     return true;
 }
@@ -99,19 +90,16 @@ static size_t specifier_end(const struct parse *p)
     enum vf_spec_op op = VF_SPEC_EQ;
     size_t i = p->i + vf_spec_op_at(vf_slice_from(p->text, p->i), &op);
     size_t n;
-    if (i == p->i) {
+    if (i == p->i)
         return i;
-    }
-    while ((n = vf_text_blank(vf_slice_from(p->text, i))) > 0) {
+    while ((n = vf_text_blank(vf_slice_from(p->text, i))) > 0)
         i += n;
-    }
     for (; i < p->text.n; i++) {
         char c = p->text.p[i];
         bool version = in_name(c) || c == '!' || c == '+' || c == '*';
         bool other = c != ';' && c != ')' && vf_text_blank(vf_slice_from(p->text, i)) == 0;
-        if (op == VF_SPEC_ARBITRARY ? !other : !version) {
+        if (op == VF_SPEC_ARBITRARY ? !other : !version)
             break;
-        }
     }
     return i;
 }
@@ -124,14 +112,12 @@ static bool take_specifiers(struct parse *p, struct vf_requirement *out)
     size_t end = p->i;
     for (;;) {
         size_t next = specifier_end(p);
-        if (next == p->i) {
+        if (next == p->i)
             break;
-        }
         p->i = end = next;
         skip_blanks(p);
-        if (peek(p) != ',') {
+        if (peek(p) != ',')
             break;
-        }
         end = ++p->i;
         skip_blanks(p);
     }
@@ -142,12 +128,10 @@ static bool take_specifiers(struct parse *p, struct vf_requirement *out)
 
 static bool take_marker(struct parse *p, struct vf_requirement *out)
 {
-    if (p->i == p->text.n) {
+    if (p->i == p->text.n)
         return true;
-    }
-    if (peek(p) != ';') {
+    if (peek(p) != ';')
         return bad(p, "something that is neither version nor marker");
-    }
     out->has_marker = true;
     p->st = vf_marker_parse(p->arena, vf_slice_from(p->text, p->i + 1), &out->marker, p->err);
     return p->st == VF_OK;
@@ -158,13 +142,11 @@ static bool take_url(struct parse *p, struct vf_requirement *out)
     p->i++;
     skip_blanks(p);
     size_t from = p->i;
-    while (peek(p) >= 0 && peek(p) != ' ' && peek(p) != '\t') {
+    while (peek(p) >= 0 && peek(p) != ' ' && peek(p) != '\t')
         p->i++;
-    }
     out->url = vf_slice_sub(p->text, from, p->i);
-    if (out->url.n == 0) {
+    if (out->url.n == 0)
         return bad(p, "no URL behind `@`");
-    }
     skip_blanks(p);
     return take_marker(p, out);
 }
@@ -174,14 +156,12 @@ static bool take_versions(struct parse *p, struct vf_requirement *out)
     bool paren = peek(p) == '(';
     p->i += paren ? 1 : 0;
     skip_blanks(p);
-    if (!take_specifiers(p, out)) {
+    if (!take_specifiers(p, out))
         return false;
-    }
     skip_blanks(p);
     if (paren) {
-        if (peek(p) != ')') {
+        if (peek(p) != ')')
             return bad(p, "no `)` behind the versions");
-        }
         p->i++;
         skip_blanks(p);
     }
@@ -201,9 +181,8 @@ enum vf_status vf_requirement_parse(struct vf_arena *a, struct vf_slice text, st
         return p.st;
     }
     skip_blanks(&p);
-    if (!take_extras(&p, &extras)) {
+    if (!take_extras(&p, &extras))
         return p.st;
-    }
     out->extras = extras.base;
     out->n_extras = extras.n;
     skip_blanks(&p);
@@ -225,10 +204,8 @@ enum vf_status vf_extras_parse(struct vf_arena *a, struct vf_slice s, struct vf_
 
 bool vf_requirement_has_extra(const struct vf_requirement *r, struct vf_slice extra)
 {
-    for (size_t i = 0; i < r->n_extras; i++) {
-        if (vf_name_same(r->extras[i], extra)) {
+    for (size_t i = 0; i < r->n_extras; i++)
+        if (vf_name_same(r->extras[i], extra))
             return true;
-        }
-    }
     return false;
 }

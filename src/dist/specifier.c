@@ -22,11 +22,9 @@ static const struct {
 
 const char *vf_spec_op_text(enum vf_spec_op op)
 {
-    for (size_t i = 0; i < VF_COUNT(operators); i++) {
-        if (operators[i].op == op) {
+    for (size_t i = 0; i < VF_COUNT(operators); i++)
+        if (operators[i].op == op)
             return operators[i].text.p;
-        }
-    }
     return "";
 }
 
@@ -50,11 +48,9 @@ static enum vf_status malformed(struct vf_slice text, struct vf_err *err)
 /* What may stand behind `===`: anything but blanks, `;` and `)`. */
 static bool arbitrary_ok(struct vf_slice s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == ';' || s.p[i] == ')' || vf_text_blank(vf_slice_from(s, i)) > 0) {
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] == ';' || s.p[i] == ')' || vf_text_blank(vf_slice_from(s, i)) > 0)
             return false;
-        }
-    }
     return true;
 }
 
@@ -90,9 +86,8 @@ enum vf_status vf_specifier_parse(struct vf_arena *a, struct vf_slice text, stru
     struct vf_err inner;
     *out = (struct vf_specifier){.op = VF_SPEC_ARBITRARY};
     size_t used = vf_spec_op_at(s, &out->op);
-    if (used == 0) {
+    if (used == 0)
         return malformed(text, err);
-    }
     out->text = vf_text_strip(vf_slice_from(s, used));
     bool arbitrary = out->op == VF_SPEC_ARBITRARY;
     struct vf_slice version = out->text;
@@ -103,13 +98,11 @@ enum vf_status vf_specifier_parse(struct vf_arena *a, struct vf_slice text, stru
     vf_err_init(&inner);
     enum vf_status st = vf_version_parse(a, version, &out->version, &inner);
     vf_err_release(&inner);
-    if (st == VF_NO_MEMORY) {
+    if (st == VF_NO_MEMORY)
         return vf_err_nomem(err);
-    }
     out->asks_pre = st == VF_OK && out->op != VF_SPEC_NE && vf_version_is_pre(&out->version);
-    if (arbitrary) {
+    if (arbitrary)
         return arbitrary_ok(out->text) ? VF_OK : malformed(text, err);
-    }
     /* A blank before `.*` was taken for one at the end of the version. */
     bool blank = out->wildcard && version.n > 0 && vf_text_strip(version).n != version.n;
     return st == VF_OK && !blank && form_ok(out) ? VF_OK : malformed(text, err);
@@ -125,17 +118,15 @@ enum vf_status vf_specifiers_parse(struct vf_arena *a, struct vf_slice text, str
         size_t end = comma == VF_NPOS ? text.n : comma;
         struct vf_slice part = vf_text_strip(vf_slice_sub(text, i, end));
         i = end + 1;
-        if (part.n == 0) {
+        if (part.n == 0)
             continue;
-        }
         struct vf_specifier *s = vf_vec_push(a, &v, sizeof *s);
-        if (!s) {
+        if (!s)
             st = vf_err_nomem(err);
-        } else if (v.n > VF_SPECIFIERS_MAX) {
+        else if (v.n > VF_SPECIFIERS_MAX)
             st = malformed(text, err);
-        } else {
+        else
             st = vf_specifier_parse(a, part, s, err);
-        }
     }
     *out = (struct vf_specifiers){v.base, v.n};
     return st;
@@ -146,17 +137,15 @@ static int prefix_cmp(const struct vf_version *v, const struct vf_version *spec,
 {
     const struct vf_slice zero = VF_S("0");
     int d = vf_version_number_cmp(v->epoch, spec->epoch);
-    for (size_t i = 0; d == 0 && i < n; i++) {
+    for (size_t i = 0; d == 0 && i < n; i++)
         d = vf_version_number_cmp(i < v->n_release ? v->release[i] : zero, spec->release[i]);
-    }
     return d;
 }
 
 static bool equal(const struct vf_specifier *s, const struct vf_version *v)
 {
-    if (s->wildcard) {
+    if (s->wildcard)
         return prefix_cmp(v, &s->version, s->version.n_release) == 0;
-    }
     return (s->version.n_local > 0 ? vf_version_cmp(v, &s->version)
                                    : vf_version_public_cmp(v, &s->version)) == 0;
 }
@@ -164,12 +153,10 @@ static bool equal(const struct vf_specifier *s, const struct vf_version *v)
 /* `>V`: not V's post-releases, unless V is one itself (or a development release, which has none). */
 static bool greater(const struct vf_version *v, const struct vf_version *spec)
 {
-    if (vf_version_public_cmp(v, spec) <= 0) {
+    if (vf_version_public_cmp(v, spec) <= 0)
         return false;
-    }
-    if (spec->has_dev || spec->has_post) {
+    if (spec->has_dev || spec->has_post)
         return true;
-    }
     bool same_pre = v->pre == spec->pre && (v->pre == VF_PRE_NONE || vf_slice_eq(v->pre_n, spec->pre_n));
     return vf_version_release_cmp(v, spec) != 0 || !same_pre;
 }
@@ -188,12 +175,10 @@ static bool less(const struct vf_version *v, const struct vf_version *spec)
 bool vf_specifier_contains(const struct vf_specifier *s, const struct vf_candidate *c)
 {
     const struct vf_version *v = c->version;
-    if (s->op == VF_SPEC_ARBITRARY) {
+    if (s->op == VF_SPEC_ARBITRARY)
         return vf_slice_eq_nocase(s->text, c->text);
-    }
-    if (!v) {
+    if (!v)
         return false;
-    }
     switch (s->op) {
     case VF_SPEC_EQ:
         return equal(s, v);
@@ -218,11 +203,9 @@ bool vf_specifier_contains(const struct vf_specifier *s, const struct vf_candida
 
 bool vf_specifiers_contains(const struct vf_specifiers *set, const struct vf_candidate *c)
 {
-    for (size_t i = 0; i < set->n; i++) {
-        if (!vf_specifier_contains(&set->v[i], c)) {
+    for (size_t i = 0; i < set->n; i++)
+        if (!vf_specifier_contains(&set->v[i], c))
             return false;
-        }
-    }
     return true;
 }
 
@@ -234,9 +217,8 @@ enum vf_status vf_specifiers_contains_text(struct vf_arena *a, const struct vf_s
     vf_err_init(&inner);
     enum vf_status st = vf_version_parse(a, version, &v, &inner);
     vf_err_release(&inner);
-    if (st == VF_NO_MEMORY) {
+    if (st == VF_NO_MEMORY)
         return vf_err_nomem(err);
-    }
     struct vf_candidate c = {st == VF_OK ? &v : NULL, version};
     *in = vf_specifiers_contains(set, &c);
     return VF_OK;
@@ -244,11 +226,9 @@ enum vf_status vf_specifiers_contains_text(struct vf_arena *a, const struct vf_s
 
 bool vf_specifiers_ask_pre(const struct vf_specifiers *set)
 {
-    for (size_t i = 0; i < set->n; i++) {
-        if (set->v[i].asks_pre) {
+    for (size_t i = 0; i < set->n; i++)
+        if (set->v[i].asks_pre)
             return true;
-        }
-    }
     return false;
 }
 
@@ -261,18 +241,16 @@ void vf_specifiers_filter(const struct vf_specifiers *set, const struct vf_candi
         keep[i] = vf_specifiers_contains(set, &c[i]);
         any_final = any_final || (keep[i] && c[i].version && !vf_version_is_pre(c[i].version));
     }
-    for (size_t i = 0; i < n && !pre && any_final; i++) {
+    for (size_t i = 0; i < n && !pre && any_final; i++)
         keep[i] = keep[i] && !(c[i].version && vf_version_is_pre(c[i].version));
-    }
 }
 
 /* The byte at i of the operator with its text; -1 behind the end. */
 static int byte_at(const struct vf_specifier *s, size_t i)
 {
     struct vf_slice op = vf_slice_of(vf_spec_op_text(s->op));
-    if (i < op.n) {
+    if (i < op.n)
         return (unsigned char)op.p[i];
-    }
     return i - op.n < s->text.n ? (unsigned char)s->text.p[i - op.n] : -1;
 }
 
@@ -281,55 +259,45 @@ static int by_text(const void *x, const void *y)
     for (size_t i = 0;; i++) {
         int a = byte_at(x, i);
         int b = byte_at(y, i);
-        if (a != b || a < 0) {
+        if (a != b || a < 0)
             return a - b;
-        }
     }
 }
 
 static bool same(const struct vf_specifier *a, const struct vf_specifier *b)
 {
-    if (a->op != b->op || a->wildcard != b->wildcard) {
+    if (a->op != b->op || a->wildcard != b->wildcard)
         return false;
-    }
-    if (a->op == VF_SPEC_ARBITRARY || a->wildcard) {
+    if (a->op == VF_SPEC_ARBITRARY || a->wildcard)
         return vf_slice_eq(a->text, b->text);
-    }
     return vf_version_cmp(&a->version, &b->version) == 0 &&
            (a->op != VF_SPEC_COMPATIBLE || a->version.n_release == b->version.n_release);
 }
 
 static bool came_before(const struct vf_specifier *v, size_t i)
 {
-    for (size_t k = 0; k < i; k++) {
-        if (same(&v[k], &v[i])) {
+    for (size_t k = 0; k < i; k++)
+        if (same(&v[k], &v[i]))
             return true;
-        }
-    }
     return false;
 }
 
 enum vf_status vf_specifiers_put(struct vf_arena *a, struct vf_buf *out, const struct vf_specifiers *set,
                                  struct vf_err *err)
 {
-    if (set->n == 0) {
+    if (set->n == 0)
         return VF_OK;
-    }
     struct vf_specifier *v = vf_arena_array(a, set->n, sizeof *v);
-    if (!v) {
+    if (!v)
         return vf_err_nomem(err);
-    }
-    for (size_t i = 0; i < set->n; i++) {
+    for (size_t i = 0; i < set->n; i++)
         v[i] = set->v[i];
-    }
     qsort(v, set->n, sizeof *v, by_text);
     for (size_t i = 0; i < set->n; i++) {
-        if (came_before(v, i)) {
+        if (came_before(v, i))
             continue;
-        }
-        if (i > 0) {
+        if (i > 0)
             vf_buf_putc(out, ',');
-        }
         vf_buf_puts(out, vf_spec_op_text(v[i].op));
         vf_buf_put(out, v[i].text);
     }
@@ -340,9 +308,8 @@ const struct vf_specifier *vf_specifiers_pin(const struct vf_specifiers *set)
 {
     for (size_t i = 0; i < set->n; i++) {
         const struct vf_specifier *s = &set->v[i];
-        if (s->op == VF_SPEC_ARBITRARY || (s->op == VF_SPEC_EQ && !s->wildcard)) {
+        if (s->op == VF_SPEC_ARBITRARY || (s->op == VF_SPEC_EQ && !s->wildcard))
             return s;
-        }
     }
     return NULL;
 }

@@ -34,9 +34,8 @@ static struct vf_slice text(struct make *m, const char *fmt, ...)
 static void add_platform(struct make *m, struct vf_slice prefix, struct vf_slice arch)
 {
     struct vf_slice *kept = vf_vec_push(m->arena, &m->platforms, sizeof *kept);
-    if (kept) {
+    if (kept)
         *kept = vf_arena_concat(m->arena, prefix, arch, (struct vf_slice){NULL, 0});
-    }
     m->no_memory = m->no_memory || !kept || !kept->p;
 }
 
@@ -52,9 +51,8 @@ static void add_tag(struct make *m, struct vf_slice python, struct vf_slice abi,
 
 static void add_tags(struct make *m, struct vf_slice python, struct vf_slice abi)
 {
-    for (size_t i = 0; i < m->platforms.n && !m->no_memory; i++) {
+    for (size_t i = 0; i < m->platforms.n && !m->no_memory; i++)
         add_tag(m, python, abi, *VF_VEC_AT(struct vf_slice, &m->platforms, i));
-    }
 }
 
 /* --- platforms --- */
@@ -71,11 +69,9 @@ static bool has_manylinux(struct vf_slice arch)
         VF_S_INIT("s390x"),  VF_S_INIT("i686"),    VF_S_INIT("loongarch64"), VF_S_INIT("riscv64"),
         VF_S_INIT("armv7l"), VF_S_INIT("armv8l"),
     };
-    for (size_t i = 0; i < VF_COUNT(known); i++) {
-        if (vf_slice_eq(arch, known[i])) {
+    for (size_t i = 0; i < VF_COUNT(known); i++)
+        if (vf_slice_eq(arch, known[i]))
             return true;
-        }
-    }
     return false;
 }
 
@@ -89,11 +85,9 @@ static void manylinux(struct make *m, struct vf_slice arch)
     unsigned oldest = is_x86(m->t->arch) ? 5 : 17;
     for (unsigned minor = m->t->glibc_minor; minor >= oldest && !m->no_memory; minor--) {
         add_platform(m, text(m, "manylinux_%u_%u_", m->t->glibc_major, minor), arch);
-        for (size_t i = 0; i < VF_COUNT(legacy); i++) {
-            if (legacy[i].minor == minor) {
+        for (size_t i = 0; i < VF_COUNT(legacy); i++)
+            if (legacy[i].minor == minor)
                 add_platform(m, legacy[i].prefix, arch);
-            }
-        }
     }
 }
 
@@ -103,17 +97,13 @@ static void linux_platforms(struct make *m)
     bool armv8l = vf_slice_eq(t->arch, VF_S("armv8l"));
     struct vf_slice archs[] = {t->arch, VF_S("armv7l")};
     size_t n = armv8l ? 2 : 1;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         add_platform(m, VF_S("linux_"), archs[i]);
-    }
-    for (size_t i = 0; i < n && t->glibc_major == 2 && has_manylinux(t->arch); i++) {
+    for (size_t i = 0; i < n && t->glibc_major == 2 && has_manylinux(t->arch); i++)
         manylinux(m, archs[i]);
-    }
-    for (size_t i = 0; i < n && t->musl_major > 0; i++) {
-        for (unsigned minor = t->musl_minor + 1; minor-- > 0 && !m->no_memory;) {
+    for (size_t i = 0; i < n && t->musl_major > 0; i++)
+        for (unsigned minor = t->musl_minor + 1; minor-- > 0 && !m->no_memory;)
             add_platform(m, text(m, "musllinux_%u_%u_", t->musl_major, minor), archs[i]);
-        }
-    }
 }
 
 /* The kinds of binary that a macOS of this version runs on this processor. */
@@ -123,9 +113,8 @@ static void mac_version(struct make *m, unsigned major, unsigned minor)
     bool intel64 = vf_slice_eq(arch, VF_S("x86_64"));
     bool intel32 = vf_slice_eq(arch, VF_S("i386"));
     struct vf_slice prefix = text(m, "macosx_%u_%u_", major, minor);
-    if ((intel64 || intel32) && major == 10 && minor < 4) {
+    if ((intel64 || intel32) && major == 10 && minor < 4)
         return;
-    }
     add_platform(m, prefix, arch);
     if (intel64) {
         add_platform(m, prefix, VF_S("intel"));
@@ -136,12 +125,10 @@ static void mac_version(struct make *m, unsigned major, unsigned minor)
         add_platform(m, prefix, VF_S("fat3"));
         add_platform(m, prefix, VF_S("fat"));
     }
-    if (intel64 || vf_slice_eq(arch, VF_S("arm64"))) {
+    if (intel64 || vf_slice_eq(arch, VF_S("arm64")))
         add_platform(m, prefix, VF_S("universal2"));
-    }
-    if (intel64 || intel32) {
+    if (intel64 || intel32)
         add_platform(m, prefix, VF_S("universal"));
-    }
 }
 
 static void mac_platforms(struct make *m)
@@ -149,21 +136,17 @@ static void mac_platforms(struct make *m)
     const struct vf_wheel_target *t = m->t;
     bool intel64 = vf_slice_eq(t->arch, VF_S("x86_64"));
     if (t->macos_major == 10) {
-        for (unsigned minor = t->macos_minor + 1; minor-- > 0 && !m->no_memory;) {
+        for (unsigned minor = t->macos_minor + 1; minor-- > 0 && !m->no_memory;)
             mac_version(m, 10, minor);
-        }
         return;
     }
-    for (unsigned major = t->macos_major; major > 10 && !m->no_memory; major--) {
+    for (unsigned major = t->macos_major; major > 10 && !m->no_memory; major--)
         mac_version(m, major, 0);
-    }
-    for (unsigned minor = 16; minor > 3 && t->macos_major > 10; minor--) {
-        if (intel64) {
+    for (unsigned minor = 16; minor > 3 && t->macos_major > 10; minor--)
+        if (intel64)
             mac_version(m, 10, minor);
-        } else { /* the Intel part of a universal file may be that old */
+        else /* the Intel part of a universal file may be that old */
             add_platform(m, text(m, "macosx_10_%u_", minor), VF_S("universal2"));
-        }
-    }
 }
 
 static void make_platforms(struct make *m)
@@ -192,18 +175,15 @@ static void cpython(struct make *m)
     add_tags(m, python,
              text(m, "cp%u%u%s%s%s", t->major, t->minor, threaded, t->debug ? "d" : "",
                   old && t->pymalloc ? "m" : ""));
-    if (t->debug && !old) { /* debug builds load ordinary extensions as well */
+    if (t->debug && !old) /* debug builds load ordinary extensions as well */
         add_tags(m, python, text(m, "cp%u%u%s", t->major, t->minor, threaded));
-    }
     bool stable = t->major > 3 || (t->major == 3 && t->minor >= 2);
     struct vf_slice stable_abi = t->threaded ? VF_S("abi3t") : VF_S("abi3");
-    if (stable) {
+    if (stable)
         add_tags(m, python, stable_abi);
-    }
     add_tags(m, python, VF_S("none"));
-    for (unsigned minor = t->minor; stable && minor-- > 2 && !m->no_memory;) {
+    for (unsigned minor = t->minor; stable && minor-- > 2 && !m->no_memory;)
         add_tags(m, text(m, "cp%u%u", t->major, minor), stable_abi);
-    }
 }
 
 static void other_python(struct make *m, struct vf_slice short_name)
@@ -211,33 +191,28 @@ static void other_python(struct make *m, struct vf_slice short_name)
     struct vf_slice version = text(m, "%u%u", m->t->major, m->t->minor);
     struct vf_slice python = vf_arena_concat(m->arena, short_name, version, (struct vf_slice){NULL, 0});
     m->no_memory = m->no_memory || !python.p;
-    if (m->t->abi.n > 0 && !vf_slice_eq(m->t->abi, VF_S("none"))) {
+    if (m->t->abi.n > 0 && !vf_slice_eq(m->t->abi, VF_S("none")))
         add_tags(m, python, m->t->abi);
-    }
     add_tags(m, python, VF_S("none"));
 }
 
 /* `pyXY`, `pyX`, then older minors down to 0. */
 static struct vf_slice generic(struct make *m, unsigned i)
 {
-    if (i == 1) {
+    if (i == 1)
         return text(m, "py%u", m->t->major);
-    }
     return text(m, "py%u%u", m->t->major, i == 0 ? m->t->minor : m->t->minor + 1 - i);
 }
 
 static void compatible(struct make *m, struct vf_slice interpreter)
 {
     unsigned n = m->t->minor + 2;
-    for (unsigned i = 0; i < n && !m->no_memory; i++) {
+    for (unsigned i = 0; i < n && !m->no_memory; i++)
         add_tags(m, generic(m, i), VF_S("none"));
-    }
-    if (interpreter.n > 0) {
+    if (interpreter.n > 0)
         add_tag(m, interpreter, VF_S("none"), VF_S("any"));
-    }
-    for (unsigned i = 0; i < n && !m->no_memory; i++) {
+    for (unsigned i = 0; i < n && !m->no_memory; i++)
         add_tag(m, generic(m, i), VF_S("none"), VF_S("any"));
-    }
 }
 
 enum vf_status vf_tags_make(struct vf_arena *a, const struct vf_wheel_target *target, struct vf_tags *out,
@@ -267,9 +242,8 @@ enum vf_status vf_tags_make(struct vf_arena *a, const struct vf_wheel_target *ta
         break;
     }
     compatible(&m, interpreter);
-    if (m.no_memory) {
+    if (m.no_memory)
         return vf_err_nomem(err);
-    }
     *out = (struct vf_tags){m.tags.base, m.tags.n};
     return VF_OK;
 }

@@ -14,9 +14,8 @@ static unsigned at(struct vf_slice s, size_t i)
 /* U+1680, U+2000..200A, U+2028, U+2029, U+202F, U+205F, U+3000. */
 static bool blank3(unsigned a, unsigned b, unsigned c)
 {
-    if (a == 0xe2 && b == 0x80) {
+    if (a == 0xe2 && b == 0x80)
         return (c >= 0x80 && c <= 0x8a) || c == 0xa8 || c == 0xa9 || c == 0xaf;
-    }
     return (a == 0xe1 && b == 0x9a && c == 0x80) || (a == 0xe2 && b == 0x81 && c == 0x9f) ||
            (a == 0xe3 && b == 0x80 && c == 0x80);
 }
@@ -24,37 +23,30 @@ static bool blank3(unsigned a, unsigned b, unsigned c)
 size_t vf_text_blank(struct vf_slice s)
 {
     unsigned a = at(s, 0);
-    if (s.n == 0) {
+    if (s.n == 0)
         return 0;
-    }
-    if (a == ' ' || (a >= 9 && a <= 13) || (a >= 0x1c && a <= 0x1f)) {
+    if (a == ' ' || (a >= 9 && a <= 13) || (a >= 0x1c && a <= 0x1f))
         return 1;
-    }
-    if (a == 0xc2) {
+    if (a == 0xc2)
         return at(s, 1) == 0x85 || at(s, 1) == 0xa0 ? 2 : 0;
-    }
     return blank3(a, at(s, 1), at(s, 2)) ? 3 : 0;
 }
 
 size_t vf_text_blank_at_end(struct vf_slice s)
 {
-    for (size_t n = 1; n <= 3 && n <= s.n; n++) {
-        if (vf_text_blank(vf_slice_from(s, s.n - n)) == n) {
+    for (size_t n = 1; n <= 3 && n <= s.n; n++)
+        if (vf_text_blank(vf_slice_from(s, s.n - n)) == n)
             return n;
-        }
-    }
     return 0;
 }
 
 struct vf_slice vf_text_strip(struct vf_slice s)
 {
     size_t n;
-    while ((n = vf_text_blank(s)) > 0) {
+    while ((n = vf_text_blank(s)) > 0)
         s = vf_slice_from(s, n);
-    }
-    while ((n = vf_text_blank_at_end(s)) > 0) {
+    while ((n = vf_text_blank_at_end(s)) > 0)
         s.n -= n;
-    }
     return s;
 }
 
@@ -62,28 +54,23 @@ struct vf_slice vf_text_strip(struct vf_slice s)
 static size_t line_end(struct vf_slice s)
 {
     unsigned a = at(s, 0);
-    if (a == '\r') {
+    if (a == '\r')
         return at(s, 1) == '\n' ? 2 : 1;
-    }
-    if ((a >= 10 && a <= 12) || (a >= 0x1c && a <= 0x1e)) {
+    if ((a >= 10 && a <= 12) || (a >= 0x1c && a <= 0x1e))
         return 1;
-    }
-    if (a == 0xc2) {
+    if (a == 0xc2)
         return at(s, 1) == 0x85 ? 2 : 0;
-    }
     return a == 0xe2 && at(s, 1) == 0x80 && (at(s, 2) == 0xa8 || at(s, 2) == 0xa9) ? 3 : 0;
 }
 
 bool vf_text_next_line(struct vf_slice *rest, struct vf_slice *line)
 {
-    if (rest->n == 0) {
+    if (rest->n == 0)
         return false;
-    }
     size_t i = 0;
     size_t end = 0;
-    while (i < rest->n && (end = line_end(vf_slice_from(*rest, i))) == 0) {
+    while (i < rest->n && (end = line_end(vf_slice_from(*rest, i))) == 0)
         i++;
-    }
     *line = vf_slice_sub(*rest, 0, i);
     *rest = vf_slice_from(*rest, i + end);
     return true;
@@ -93,19 +80,16 @@ bool vf_text_next_line(struct vf_slice *rest, struct vf_slice *line)
 static size_t control(struct vf_slice s)
 {
     unsigned a = at(s, 0);
-    if (a == 0xc2) {
+    if (a == 0xc2)
         return at(s, 1) >= 0x80 && at(s, 1) <= 0x9f ? 2 : 0;
-    }
     return s.n > 0 && (a < ' ' || a == 0x7f) ? 1 : line_end(s);
 }
 
 bool vf_text_has_control(struct vf_slice s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        if (control(vf_slice_from(s, i)) > 0) {
+    for (size_t i = 0; i < s.n; i++)
+        if (control(vf_slice_from(s, i)) > 0)
             return true;
-        }
-    }
     return false;
 }
 
@@ -143,11 +127,9 @@ int vf_text_lower(int c)
 
 bool vf_text_digits(struct vf_slice s)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        if (!vf_text_digit(s.p[i])) {
+    for (size_t i = 0; i < s.n; i++)
+        if (!vf_text_digit(s.p[i]))
             return false;
-        }
-    }
     return s.n > 0;
 }
 
@@ -161,11 +143,10 @@ struct vf_quoted vf_quote(struct vf_slice s)
             return q;
         }
         unsigned c = (unsigned char)s.p[i];
-        if (c >= ' ' && c < 0x7f) {
+        if (c >= ' ' && c < 0x7f)
             q.s[used++] = (char)c;
-        } else {
+        else
             used += (size_t)snprintf(q.s + used, 5, "\\x%02x", c);
-        }
     }
     q.s[used] = '\0';
     return q;

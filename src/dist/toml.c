@@ -27,15 +27,12 @@ static bool at(const struct walk *w, struct vf_slice what)
 /* A string with three quotes on each side; up to two more may stand before the closing ones. */
 static void skip_long(struct walk *w, struct vf_slice quotes)
 {
-    for (w->i += 3; w->i < w->s.n && !at(w, quotes); w->i++) {
-        if (w->s.p[w->i] == '\\' && quotes.p[0] == '"') {
+    for (w->i += 3; w->i < w->s.n && !at(w, quotes); w->i++)
+        if (w->s.p[w->i] == '\\' && quotes.p[0] == '"')
             w->i++;
-        }
-    }
     w->i += 3;
-    for (int more = 0; more < 2 && w->i < w->s.n && w->s.p[w->i] == quotes.p[0]; more++) {
+    for (int more = 0; more < 2 && w->i < w->s.n && w->s.p[w->i] == quotes.p[0]; more++)
         w->i++;
-    }
 }
 
 static void skip_string(struct walk *w)
@@ -45,11 +42,9 @@ static void skip_string(struct walk *w)
         skip_long(w, quote == '"' ? VF_S("\"\"\"") : VF_S("'''"));
         return;
     }
-    for (w->i++; w->i < w->s.n && w->s.p[w->i] != quote && w->s.p[w->i] != '\n'; w->i++) {
-        if (w->s.p[w->i] == '\\' && quote == '"') {
+    for (w->i++; w->i < w->s.n && w->s.p[w->i] != quote && w->s.p[w->i] != '\n'; w->i++)
+        if (w->s.p[w->i] == '\\' && quote == '"')
             w->i++;
-        }
-    }
     w->i++;
 }
 
@@ -61,22 +56,19 @@ static void step(struct walk *w)
         return;
     }
     if (c == '#') {
-        while (w->i < w->s.n && w->s.p[w->i] != '\n') {
+        while (w->i < w->s.n && w->s.p[w->i] != '\n')
             w->i++;
-        }
         return;
     }
     w->i++;
-    if (c == '[' || c == '{') {
+    if (c == '[' || c == '{')
         w->depth++;
-    } else if ((c == ']' || c == '}') && w->depth > 0) {
+    else if ((c == ']' || c == '}') && w->depth > 0)
         w->depth--;
-    }
-    if (c == '.') {
+    if (c == '.')
         w->dots++;
-    } else if (c == '\n' || c == '=' || c == ',' || c == '[' || c == '{') {
+    else if (c == '\n' || c == '=' || c == ',' || c == '[' || c == '{')
         w->dots = 0;
-    }
     w->values += c == '=' || c == ',' || c == '[' || c == '{' ? 1 : 0;
 }
 
@@ -86,13 +78,12 @@ static enum vf_status check_caps(struct vf_slice text, struct vf_err *err)
     const char *what = text.n > VF_TOML_MAX ? "is too large" : NULL;
     while (!what && w.i < text.n) {
         step(&w);
-        if (w.depth > VF_TOML_NEST_MAX) {
+        if (w.depth > VF_TOML_NEST_MAX)
             what = "is nested too deep";
-        } else if (w.dots > VF_TOML_DOTS_MAX) {
+        else if (w.dots > VF_TOML_DOTS_MAX)
             what = "has a key of too many parts";
-        } else if (w.values > VF_TOML_VALUES_MAX) {
+        else if (w.values > VF_TOML_VALUES_MAX)
             what = "has too many values";
-        }
     }
     return what ? vf_err_set(err, VF_LIMIT, 0, "parse", (struct vf_slice){NULL, 0}, "TOML that %s", what)
                 : VF_OK;
@@ -122,11 +113,9 @@ const char *vf_toml_type_words(enum vf_toml_type t)
 
 const struct vf_toml_value *vf_toml_get(const struct vf_toml_value *table, struct vf_slice key)
 {
-    for (size_t i = 0; table->type == VF_TOML_TABLE && i < table->n; i++) {
-        if (vf_slice_eq(table->members[i].key, key)) {
+    for (size_t i = 0; table->type == VF_TOML_TABLE && i < table->n; i++)
+        if (vf_slice_eq(table->members[i].key, key))
             return &table->members[i].value;
-        }
-    }
     return NULL;
 }
 
@@ -134,9 +123,8 @@ const struct vf_toml_value *vf_toml_get(const struct vf_toml_value *table, struc
 
 bool vf_toml_string_put(struct vf_buf *out, struct vf_slice text)
 {
-    if (!vf_utf8_valid(text)) {
+    if (!vf_utf8_valid(text))
         return false;
-    }
     vf_buf_putc(out, '"');
     for (size_t i = 0; i < text.n; i++) {
         unsigned char c = (unsigned char)text.p[i];
@@ -161,13 +149,11 @@ bool vf_toml_key_put(struct vf_buf *out, struct vf_slice key)
 {
     for (size_t i = 0; i < key.n; i++) {
         char c = key.p[i];
-        if (!vf_text_alpha(c) && !vf_text_digit(c) && c != '_' && c != '-') {
+        if (!vf_text_alpha(c) && !vf_text_digit(c) && c != '_' && c != '-')
             return vf_toml_string_put(out, key);
-        }
     }
-    if (key.n == 0) {
+    if (key.n == 0)
         return vf_toml_string_put(out, key);
-    }
     vf_buf_put(out, key);
     return true;
 }
@@ -183,9 +169,8 @@ static void put_real(struct vf_buf *out, double v)
     snprintf(b, sizeof b, "%.17g", v);
     bool whole = true;
     for (char *c = b; *c; c++) {
-        if (!vf_text_digit(*c) && *c != '-' && *c != '+' && *c != 'e') {
+        if (!vf_text_digit(*c) && *c != '-' && *c != '+' && *c != 'e')
             *c = '.'; /* whatever the locale has for it */
-        }
         whole = whole && *c != '.' && *c != 'e';
     }
     vf_buf_puts(out, b);
@@ -226,9 +211,8 @@ struct open_value {
 static bool put_before(struct vf_buf *out, const struct open_value *o)
 {
     vf_buf_puts(out, o->next > 0 ? ", " : "");
-    if (o->v->type == VF_TOML_ARRAY) {
+    if (o->v->type == VF_TOML_ARRAY)
         return true;
-    }
     bool ok = vf_toml_key_put(out, o->v->members[o->next].key);
     vf_buf_puts(out, " = ");
     return ok;
@@ -240,24 +224,20 @@ bool vf_toml_value_put(struct vf_buf *out, const struct vf_toml_value *v)
     size_t depth = 0;
     for (;;) {
         if (v->type == VF_TOML_ARRAY || v->type == VF_TOML_TABLE) {
-            if (depth == VF_TOML_DEPTH_MAX) {
+            if (depth == VF_TOML_DEPTH_MAX)
                 return false;
-            }
             vf_buf_putc(out, v->type == VF_TOML_ARRAY ? '[' : '{');
             stack[depth++] = (struct open_value){v, 0};
         } else if (!put_scalar(out, v)) {
             return false;
         }
-        while (depth > 0 && stack[depth - 1].next == stack[depth - 1].v->n) {
+        while (depth > 0 && stack[depth - 1].next == stack[depth - 1].v->n)
             vf_buf_putc(out, stack[--depth].v->type == VF_TOML_ARRAY ? ']' : '}');
-        }
-        if (depth == 0) {
+        if (depth == 0)
             return true;
-        }
         struct open_value *o = &stack[depth - 1];
-        if (!put_before(out, o)) {
+        if (!put_before(out, o))
             return false;
-        }
         v = o->v->type == VF_TOML_ARRAY ? &o->v->items[o->next] : &o->v->members[o->next].value;
         o->next++;
     }

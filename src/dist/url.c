@@ -8,13 +8,11 @@ static size_t scheme_length(struct vf_slice url)
 {
     for (size_t i = 0; i < url.n; i++) {
         char c = url.p[i];
-        if (c == ':') {
+        if (c == ':')
             return i;
-        }
         bool later = vf_text_digit(c) || c == '+' || c == '-' || c == '.';
-        if (!vf_text_alpha(c) && (i == 0 || !later)) {
+        if (!vf_text_alpha(c) && (i == 0 || !later))
             return 0;
-        }
     }
     return 0;
 }
@@ -22,11 +20,9 @@ static size_t scheme_length(struct vf_slice url)
 static size_t find_any(struct vf_slice s, size_t from, const char *set)
 {
     for (size_t i = from; i < s.n; i++) {
-        for (const char *c = set; *c; c++) {
-            if (s.p[i] == *c) {
+        for (const char *c = set; *c; c++)
+            if (s.p[i] == *c)
                 return i;
-            }
-        }
     }
     return s.n;
 }
@@ -43,9 +39,8 @@ struct vf_url vf_url_split(struct vf_slice url)
         u.authority = vf_slice_sub(url, i + 2, end);
         size_t at = vf_slice_rfind_byte(u.authority, '@');
         u.host = at == VF_NPOS ? u.authority : vf_slice_from(u.authority, at + 1);
-        if (at != VF_NPOS) {
+        if (at != VF_NPOS)
             u.userinfo = vf_slice_sub(u.authority, 0, at);
-        }
         i = end;
     }
     size_t hash = find_any(url, i, "#");
@@ -66,9 +61,8 @@ bool vf_url_file_path(struct vf_arena *a, struct vf_slice url, struct vf_slice *
     struct vf_url u = vf_url_split(url);
     struct vf_buf b;
     if (!vf_slice_eq_nocase(u.scheme, VF_S("file")) || u.path.n == 0 || u.path.p[0] != '/' ||
-        (u.authority.n > 0 && !vf_slice_eq(u.authority, VF_S("localhost")))) {
+        (u.authority.n > 0 && !vf_slice_eq(u.authority, VF_S("localhost"))))
         return false;
-    }
     vf_buf_init(&b);
     vf_percent_decode(&b, u.path);
     *path = b.failed ? (struct vf_slice){NULL, 0} : vf_arena_dup(a, vf_buf_slice(&b));
@@ -102,28 +96,22 @@ bool vf_url_fragment_get(struct vf_slice url, struct vf_slice key, struct vf_sli
 static bool take_variable(struct vf_slice *s)
 {
     size_t i = 2;
-    if (!vf_slice_starts(*s, VF_S("${"))) {
+    if (!vf_slice_starts(*s, VF_S("${")))
         return false;
-    }
-    while (i < s->n &&
-           (vf_text_alpha(s->p[i]) || vf_text_digit(s->p[i]) || s->p[i] == '-' || s->p[i] == '_')) {
+    while (i < s->n && (vf_text_alpha(s->p[i]) || vf_text_digit(s->p[i]) || s->p[i] == '-' || s->p[i] == '_'))
         i++;
-    }
-    if (i == 2 || i >= s->n || s->p[i] != '}') {
+    if (i == 2 || i >= s->n || s->p[i] != '}')
         return false;
-    }
     *s = vf_slice_from(*s, i + 1);
     return true;
 }
 
 static bool is_variables(struct vf_slice s)
 {
-    if (!take_variable(&s)) {
+    if (!take_variable(&s))
         return false;
-    }
-    if (s.n == 0) {
+    if (s.n == 0)
         return true;
-    }
     s = vf_slice_from(s, 1); /* the colon, checked below by what is left */
     return s.p[-1] == ':' && take_variable(&s) && s.n == 0;
 }

@@ -31,9 +31,8 @@ static bool is_sep(int c)
 
 static struct vf_slice strip_zeros(struct vf_slice digits)
 {
-    while (digits.n > 1 && digits.p[0] == '0') {
+    while (digits.n > 1 && digits.p[0] == '0')
         digits = vf_slice_from(digits, 1);
-    }
     return digits;
 }
 
@@ -41,17 +40,15 @@ static struct vf_slice strip_zeros(struct vf_slice digits)
 static struct vf_slice take_number(struct reader *r)
 {
     size_t from = r->i;
-    while (vf_text_digit(peek(r, 0))) {
+    while (vf_text_digit(peek(r, 0)))
         r->i++;
-    }
     return r->i == from ? ZERO : strip_zeros(vf_slice_sub(r->s, from, r->i));
 }
 
 static bool take_word(struct reader *r, struct vf_slice word, size_t skip)
 {
-    if (!vf_slice_starts(vf_slice_from(r->s, r->i + skip), word)) {
+    if (!vf_slice_starts(vf_slice_from(r->s, r->i + skip), word))
         return false;
-    }
     r->i += skip + word.n;
     return true;
 }
@@ -67,9 +64,8 @@ static int take_labelled(struct reader *r, const struct word *words, size_t n, s
     size_t skip = is_sep(peek(r, 0)) ? 1 : 0;
     for (size_t w = 0; w < n; w++) {
         if (take_word(r, words[w].text, skip)) {
-            if (is_sep(peek(r, 0))) {
+            if (is_sep(peek(r, 0)))
                 r->i++;
-            }
             *number = take_number(r);
             return (int)w;
         }
@@ -80,19 +76,16 @@ static int take_labelled(struct reader *r, const struct word *words, size_t n, s
 static bool take_release(struct reader *r, struct vf_version *v)
 {
     size_t parts = 1;
-    for (size_t i = r->i; i < r->s.n && (r->s.p[i] == '.' || vf_text_digit(r->s.p[i])); i++) {
+    for (size_t i = r->i; i < r->s.n && (r->s.p[i] == '.' || vf_text_digit(r->s.p[i])); i++)
         parts += r->s.p[i] == '.' ? 1 : 0;
-    }
     v->release = vf_arena_array(r->arena, parts, sizeof *v->release);
-    if (!v->release) {
+    if (!v->release)
         return false;
-    }
     v->n_release = 0;
     for (;;) {
         v->release[v->n_release++] = take_number(r);
-        if (peek(r, 0) != '.' || !vf_text_digit(peek(r, 1))) {
+        if (peek(r, 0) != '.' || !vf_text_digit(peek(r, 1)))
             return true;
-        }
         r->i++;
     }
 }
@@ -131,9 +124,8 @@ static void take_dev(struct reader *r, struct vf_version *v)
 static struct vf_slice take_local_part(struct reader *r)
 {
     size_t from = r->i;
-    while (vf_text_alpha(peek(r, 0)) || vf_text_digit(peek(r, 0))) {
+    while (vf_text_alpha(peek(r, 0)) || vf_text_digit(peek(r, 0)))
         r->i++;
-    }
     struct vf_slice part = vf_slice_sub(r->s, from, r->i);
     return vf_text_digits(part) ? strip_zeros(part) : part;
 }
@@ -143,9 +135,8 @@ static struct vf_slice take_local_part(struct reader *r)
 static bool take_local(struct reader *r, struct vf_version *v)
 {
     v->local = vf_arena_array(r->arena, (r->s.n - r->i) / 2 + 1, sizeof *v->local);
-    if (!v->local) {
+    if (!v->local)
         return false;
-    }
     for (;;) {
         struct vf_slice part = take_local_part(r);
         if (part.n == 0) {
@@ -153,9 +144,8 @@ static bool take_local(struct reader *r, struct vf_version *v)
             return true;
         }
         v->local[v->n_local++] = part;
-        if (!is_sep(peek(r, 0))) {
+        if (!is_sep(peek(r, 0)))
             return true;
-        }
         r->i++;
     }
 }
@@ -181,12 +171,10 @@ static enum vf_status malformed(struct vf_slice text, struct vf_err *err)
 static bool lower_copy(struct reader *r, struct vf_slice text)
 {
     char *p = vf_arena_cstr(r->arena, text);
-    if (!p) {
+    if (!p)
         return false;
-    }
-    for (size_t i = 0; i < text.n; i++) {
+    for (size_t i = 0; i < text.n; i++)
         p[i] = (char)vf_text_lower((unsigned char)p[i]);
-    }
     r->s = (struct vf_slice){p, text.n};
     return true;
 }
@@ -197,33 +185,26 @@ enum vf_status vf_version_parse(struct vf_arena *a, struct vf_slice text, struct
     struct reader r = {.arena = a};
     struct vf_slice stripped = vf_text_strip(text);
     memset(out, 0, sizeof *out);
-    if (stripped.n > VF_VERSION_MAX) {
+    if (stripped.n > VF_VERSION_MAX)
         return malformed(text, err);
-    }
-    if (!lower_copy(&r, stripped)) {
+    if (!lower_copy(&r, stripped))
         return vf_err_nomem(err);
-    }
-    if (peek(&r, 0) == 'v') {
+    if (peek(&r, 0) == 'v')
         r.i++;
-    }
     take_epoch(&r, out);
-    if (!vf_text_digit(peek(&r, 0))) {
+    if (!vf_text_digit(peek(&r, 0)))
         return malformed(text, err);
-    }
-    if (!take_release(&r, out)) {
+    if (!take_release(&r, out))
         return vf_err_nomem(err);
-    }
     take_pre(&r, out);
     take_post(&r, out);
     take_dev(&r, out);
     if (peek(&r, 0) == '+') {
         r.i++;
-        if (!take_local(&r, out)) {
+        if (!take_local(&r, out))
             return vf_err_nomem(err);
-        }
-        if (out->n_local == 0) {
+        if (out->n_local == 0)
             return malformed(text, err);
-        }
     }
     return r.i == r.s.n ? VF_OK : malformed(text, err);
 }
@@ -236,9 +217,8 @@ void vf_version_public_put(struct vf_buf *out, const struct vf_version *v)
         vf_buf_putc(out, '!');
     }
     for (size_t i = 0; i < v->n_release; i++) {
-        if (i > 0) {
+        if (i > 0)
             vf_buf_putc(out, '.');
-        }
         vf_buf_put(out, v->release[i]);
     }
     if (v->pre != VF_PRE_NONE) {
@@ -269,9 +249,8 @@ enum vf_status vf_version_canonical(struct vf_arena *a, struct vf_slice text, st
 {
     struct vf_version v;
     enum vf_status st = vf_version_parse(a, text, &v, err);
-    if (st != VF_OK) {
+    if (st != VF_OK)
         return st;
-    }
     struct vf_buf b;
     vf_buf_init(&b);
     vf_version_put(&b, &v);
@@ -282,9 +261,8 @@ enum vf_status vf_version_canonical(struct vf_arena *a, struct vf_slice text, st
 
 int vf_version_number_cmp(struct vf_slice a, struct vf_slice b)
 {
-    if (a.n != b.n) {
+    if (a.n != b.n)
         return a.n < b.n ? -1 : 1;
-    }
     return a.n == 0 ? 0 : memcmp(a.p, b.p, a.n);
 }
 
@@ -304,33 +282,26 @@ int vf_version_release_cmp(const struct vf_version *a, const struct vf_version *
  * pre-release comes last. */
 static int pre_rank(const struct vf_version *v)
 {
-    if (v->pre != VF_PRE_NONE) {
+    if (v->pre != VF_PRE_NONE)
         return (int)v->pre;
-    }
     return v->has_dev && !v->has_post ? 0 : (int)VF_PRE_RC + 1;
 }
 
 int vf_version_public_cmp(const struct vf_version *a, const struct vf_version *b)
 {
     int d = vf_version_release_cmp(a, b);
-    if (d == 0) {
+    if (d == 0)
         d = pre_rank(a) - pre_rank(b);
-    }
-    if (d == 0 && a->pre != VF_PRE_NONE) {
+    if (d == 0 && a->pre != VF_PRE_NONE)
         d = vf_version_number_cmp(a->pre_n, b->pre_n);
-    }
-    if (d == 0) {
+    if (d == 0)
         d = (int)a->has_post - (int)b->has_post;
-    }
-    if (d == 0 && a->has_post) {
+    if (d == 0 && a->has_post)
         d = vf_version_number_cmp(a->post_n, b->post_n);
-    }
-    if (d == 0) {
+    if (d == 0)
         d = (int)b->has_dev - (int)a->has_dev;
-    }
-    if (d == 0 && a->has_dev) {
+    if (d == 0 && a->has_dev)
         d = vf_version_number_cmp(a->dev_n, b->dev_n);
-    }
     return d;
 }
 
@@ -339,9 +310,8 @@ static int local_part_cmp(struct vf_slice a, struct vf_slice b)
 {
     bool na = vf_text_digits(a);
     bool nb = vf_text_digits(b);
-    if (na != nb) {
+    if (na != nb)
         return na ? 1 : -1;
-    }
     return na ? vf_version_number_cmp(a, b) : vf_slice_cmp(a, b);
 }
 
@@ -349,9 +319,8 @@ int vf_version_cmp(const struct vf_version *a, const struct vf_version *b)
 {
     int d = vf_version_public_cmp(a, b);
     for (size_t i = 0; d == 0 && (i < a->n_local || i < b->n_local); i++) {
-        if (i >= a->n_local || i >= b->n_local) {
+        if (i >= a->n_local || i >= b->n_local)
             return i >= a->n_local ? -1 : 1;
-        }
         d = local_part_cmp(a->local[i], b->local[i]);
     }
     return d;

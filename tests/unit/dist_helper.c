@@ -7,9 +7,8 @@
 
 void dist_check_slice(struct vf_slice s, const char *want, const char *file, int line)
 {
-    if (s.n == strlen(want) && (s.n == 0 || memcmp(s.p, want, s.n) == 0)) {
+    if (s.n == strlen(want) && (s.n == 0 || memcmp(s.p, want, s.n) == 0))
         return;
-    }
     print_error("'%s' is not '%s'\n", vf_quote(s).s, want);
     _fail(file, line);
 }
@@ -20,12 +19,10 @@ struct vf_slice dist_read_file(struct vf_arena *a, const char *path)
     char block[4096];
     size_t n;
     FILE *f = fopen(path, "rb");
-    if (!f) {
+    if (!f)
         fail_msg("cannot read %s", path);
-    }
-    while ((n = fread(block, 1, sizeof block, f)) > 0) {
+    while ((n = fread(block, 1, sizeof block, f)) > 0)
         vf_buf_put(&b, (struct vf_slice){block, n});
-    }
     fclose(f);
     struct vf_slice s = vf_arena_dup(a, vf_buf_slice(&b));
     assert_false(b.failed);
@@ -65,9 +62,8 @@ bool dist_next_vector(struct vf_arena *a, struct dist_vector *v)
     struct vf_slice line;
     do {
         v->line++;
-        if (!vf_slice_next_line(&v->rest, &line)) {
+        if (!vf_slice_next_line(&v->rest, &line))
             return false;
-        }
     } while (line.n == 0 || line.p[0] == '#');
     v->n = 0;
     for (size_t i = 0; i <= line.n;) {

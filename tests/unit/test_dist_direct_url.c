@@ -90,11 +90,9 @@ static void what_pip_refuses(void **state)
         "{\"url\": \"file:///x\", \"dir_info\": {\"editable\": 1}}",
         "{\"url\": \"file:///x\", \"dir_info\": {}, \"subdirectory\": 3}",
     };
-    for (size_t i = 0; i < VF_COUNT(table); i++) {
-        if (parse(table[i]) != VF_MALFORMED) {
+    for (size_t i = 0; i < VF_COUNT(table); i++)
+        if (parse(table[i]) != VF_MALFORMED)
             fail_msg("taken: %s", table[i]);
-        }
-    }
 }
 
 static void deep_and_long_input(void **state)
@@ -102,14 +100,12 @@ static void deep_and_long_input(void **state)
     (void)state;
     struct vf_buf b = {0};
     struct vf_err err = {0};
-    for (int i = 0; i < 100000; i++) {
+    for (int i = 0; i < 100000; i++)
         vf_buf_puts(&b, "[");
-    }
     assert_int_equal(vf_direct_url_parse(&arena, vf_buf_slice(&b), &du, &err), VF_MALFORMED);
     vf_err_clear(&err);
-    while (b.n <= VF_DIRECT_URL_MAX) {
+    while (b.n <= VF_DIRECT_URL_MAX)
         vf_buf_puts(&b, "                                ");
-    }
     assert_int_equal(vf_direct_url_parse(&arena, vf_buf_slice(&b), &du, &err), VF_LIMIT);
     vf_err_release(&err);
     vf_buf_release(&b);

@@ -187,9 +187,8 @@ static void git_remotes(void **state)
         struct vf_slice out = {NULL, 0};
         bool ok = vf_freeze_git_remote(&arena, vf_slice_of(table[i].in), table[i].exists, &out);
         assert_int_equal(ok, table[i].want != NULL);
-        if (ok) {
+        if (ok)
             CHECK_SLICE(out, table[i].want);
-        }
     }
 }
 

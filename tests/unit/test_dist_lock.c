@@ -97,11 +97,10 @@ static void documents(void **state)
         struct vf_toml_value root, again;
         struct vf_buf ours = {0}, written = {0};
         enum vf_status st = vf_toml_parse(&arena, v.field[0], &root, &err);
-        if (st == VF_OK) {
+        if (st == VF_OK)
             put_value(&ours, &root);
-        } else {
+        else
             vf_buf_putc(&ours, '-');
-        }
         if (!vf_slice_eq(vf_buf_slice(&ours), v.field[1])) {
             differ(&v, vf_buf_slice(&ours));
         } else if (st == VF_OK) {
@@ -110,9 +109,8 @@ static void documents(void **state)
             assert_int_equal(vf_toml_parse(&arena, vf_buf_slice(&written), &again, &err), VF_OK);
             vf_buf_clear(&ours);
             put_value(&ours, &again.members[0].value);
-            if (!vf_slice_eq(vf_buf_slice(&ours), v.field[1])) {
+            if (!vf_slice_eq(vf_buf_slice(&ours), v.field[1]))
                 differ(&v, vf_buf_slice(&ours));
-            }
         }
         vf_buf_release(&ours);
         vf_buf_release(&written);
@@ -164,9 +162,8 @@ static void put_choice(struct vf_buf *b, const struct vf_pylock *lock, struct vf
         vf_buf_puts(b, i > 0 ? " " : "");
         vf_buf_put(b, c[i].package->name);
         vf_buf_putc(b, ':');
-        if (c[i].file && c[i].file != &c[i].package->archive) {
+        if (c[i].file && c[i].file != &c[i].package->archive)
             vf_buf_put(b, c[i].file->name);
-        }
     }
 }
 
@@ -197,16 +194,14 @@ static void lock_files(void **state)
         struct vf_pylock lock;
         struct vf_buf ours = {0};
         enum vf_status st = vf_pylock_parse(&arena, v.field[0], &lock, &err);
-        if (st == VF_OK) {
+        if (st == VF_OK)
             put_choice(&ours, &lock, env, &tags);
-        } else {
+        else
             vf_buf_putc(&ours, st == VF_NOT_SUPPORTED ? 'V' : '-');
-        }
-        if (!vf_slice_eq(vf_buf_slice(&ours), v.field[1])) {
+        if (!vf_slice_eq(vf_buf_slice(&ours), v.field[1]))
             differ(&v, vf_buf_slice(&ours));
-        } else if (st == VF_OK) {
+        else if (st == VF_OK)
             check_written(&lock, &v);
-        }
         vf_buf_release(&ours);
     }
     assert_int_equal(failures, 0);
@@ -240,9 +235,8 @@ static void check_capped(const char *head, const char *part, size_t times, const
     struct vf_buf b = {0};
     struct vf_toml_value root;
     vf_buf_puts(&b, head);
-    for (size_t i = 0; i < times; i++) {
+    for (size_t i = 0; i < times; i++)
         vf_buf_puts(&b, part);
-    }
     vf_buf_puts(&b, tail);
     assert_int_equal(vf_toml_parse(&arena, vf_buf_slice(&b), &root, &err), VF_LIMIT);
     vf_err_clear(&err);

@@ -79,9 +79,8 @@ static void too_many_headers(void **state)
     (void)state;
     struct vf_buf b = {0};
     struct vf_err err = {0};
-    for (int i = 0; i <= VF_METADATA_HEADERS_MAX; i++) {
+    for (int i = 0; i <= VF_METADATA_HEADERS_MAX; i++)
         vf_buf_puts(&b, "A:\n");
-    }
     assert_int_equal(vf_metadata_parse(&arena, vf_buf_slice(&b), &meta, &err), VF_LIMIT);
     vf_err_release(&err);
     vf_buf_release(&b);
@@ -128,13 +127,11 @@ static void bad_lines_are_reported(void **state)
                  "colon = a:\nblank = a b:c\ntwo = a:b:c\ngood = a:b\n[other]\nbad = a b\ngood = x\n");
     check_point(0, VF_ENTRY_NO_SECTION, 1);
     check_point(1, VF_ENTRY_NO_EQUALS, 3);
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < 4; i++)
         check_point(2 + i, VF_ENTRY_BAD_NAME, 4 + i);
-    }
     check_point(6, VF_ENTRY_NO_ATTR, 8);
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 3; i++)
         check_point(7 + i, VF_ENTRY_BAD_VALUE, 9 + i);
-    }
     check_point(10, VF_ENTRY_BAD_VALUE, 14);
     assert_int_equal(points.n_problems, 11);
     assert_int_equal(points.n, 2);

@@ -44,9 +44,8 @@ static void valid_names(void **state)
     (void)state;
     static const char *const good[] = {"a", "7", "A.b", "a--b", "x_1"};
     static const char *const bad[] = {"", "-x", "x-", "~ip", "a b", "a/b", "\xc3\xa9", "."};
-    for (size_t i = 0; i < VF_COUNT(good); i++) {
+    for (size_t i = 0; i < VF_COUNT(good); i++)
         assert_true(vf_name_valid(vf_slice_of(good[i])));
-    }
     for (size_t i = 0; i < VF_COUNT(bad); i++) {
         assert_false(vf_name_valid(vf_slice_of(bad[i])));
         assert_false(vf_name_is_canonical(vf_slice_of(bad[i])));

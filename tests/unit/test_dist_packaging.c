@@ -28,9 +28,8 @@ static struct dist_vector open_vectors(const char *name)
 /* Reports a line on which we differ; the test fails at its end, so that all of them are seen. */
 static void differ(const struct dist_vector *v, const char *what, struct vf_slice ours)
 {
-    if (failures++ < 20) {
+    if (failures++ < 20)
         print_error("line %u: '%s': %s: '%s'\n", v->line, vf_quote(v->field[0]).s, what, vf_quote(ours).s);
-    }
 }
 
 static bool is(struct vf_slice s, const char *want)
@@ -54,14 +53,12 @@ static void versions(void **state)
         struct vf_slice text = VF_S("-");
         bool ok = vf_version_parse(&arena, v.field[0], &version, &err) == VF_OK;
         vf_err_clear(&err);
-        if (ok) {
+        if (ok)
             assert_int_equal(vf_version_canonical(&arena, v.field[0], &text, &err), VF_OK);
-        }
-        if (!vf_slice_eq(text, v.field[1])) {
+        if (!vf_slice_eq(text, v.field[1]))
             differ(&v, "canonical", text);
-        } else if (ok && vf_version_is_pre(&version) != is(v.field[2], "1")) {
+        else if (ok && vf_version_is_pre(&version) != is(v.field[2], "1"))
             differ(&v, "pre-release", text);
-        }
         vf_err_release(&err);
     }
     assert_int_equal(failures, 0);
@@ -79,9 +76,8 @@ static void order_of_versions(void **state)
         int d = vf_version_cmp(&a, &b);
         int back = vf_version_cmp(&b, &a);
         const char *sign = d < 0 ? "-1" : d > 0 ? "1" : "0";
-        if (!is(v.field[2], sign) || (d < 0) != (back > 0) || (d == 0) != (back == 0)) {
+        if (!is(v.field[2], sign) || (d < 0) != (back > 0) || (d == 0) != (back == 0))
             differ(&v, "order", v.field[1]);
-        }
     }
     assert_int_equal(failures, 0);
 }
@@ -97,15 +93,13 @@ static void texts_of_specifiers(void **state)
         if (vf_specifiers_parse(&arena, v.field[0], &set, &err) == VF_OK) {
             vf_buf_putc(&b, '=');
             assert_int_equal(vf_specifiers_put(&arena, &b, &set, &err), VF_OK);
-            if (vf_specifiers_ask_pre(&set) != is(v.field[2], "1")) {
+            if (vf_specifiers_ask_pre(&set) != is(v.field[2], "1"))
                 differ(&v, "asks for pre-releases", v.field[2]);
-            }
         } else {
             vf_buf_putc(&b, '-');
         }
-        if (!vf_slice_eq(vf_buf_slice(&b), v.field[1])) {
+        if (!vf_slice_eq(vf_buf_slice(&b), v.field[1]))
             differ(&v, "canonical", vf_buf_slice(&b));
-        }
         vf_buf_release(&b);
         vf_err_release(&err);
     }
@@ -122,9 +116,8 @@ static void members_of_specifiers(void **state)
         bool in;
         assert_int_equal(vf_specifiers_parse(&arena, v.field[0], &set, &err), VF_OK);
         assert_int_equal(vf_specifiers_contains_text(&arena, &set, v.field[1], &in, &err), VF_OK);
-        if (in != is(v.field[2], "1")) {
+        if (in != is(v.field[2], "1"))
             differ(&v, "contains", v.field[1]);
-        }
     }
     assert_int_equal(failures, 0);
 }
@@ -167,9 +160,8 @@ static void choice_among_versions(void **state)
                 vf_buf_put(&b, texts[i]);
             }
         }
-        if (!vf_slice_eq(vf_buf_slice(&b), v.field[3])) {
+        if (!vf_slice_eq(vf_buf_slice(&b), v.field[3]))
             differ(&v, "kept", vf_buf_slice(&b));
-        }
         vf_buf_release(&b);
     }
     assert_int_equal(failures, 0);
@@ -221,9 +213,8 @@ static void markers(void **state)
             assert_true(st == VF_OK || st == VF_MALFORMED);
             result = st != VF_OK ? "E" : holds ? "1" : "0";
         }
-        if (!is(v.field[3], result)) {
+        if (!is(v.field[3], result))
             differ(&v, "result", vf_slice_of(result));
-        }
         vf_err_release(&err);
     }
     assert_int_equal(failures, 0);
@@ -239,9 +230,8 @@ static void put_extras(struct vf_buf *b, const struct vf_requirement *r)
 {
     struct vf_slice names[16];
     assert_true(r->n_extras <= VF_COUNT(names));
-    for (size_t i = 0; i < r->n_extras; i++) {
+    for (size_t i = 0; i < r->n_extras; i++)
         names[i] = vf_name_canonical(&arena, r->extras[i]);
-    }
     qsort(names, r->n_extras, sizeof *names, by_bytes);
     for (size_t i = 0; i < r->n_extras; i++) {
         if (i == 0 || !vf_slice_eq(names[i], names[i - 1])) {
@@ -272,18 +262,16 @@ static void requirements(void **state)
         struct vf_requirement r;
         struct vf_err err = {0};
         struct vf_buf ours = {0}, theirs = {0};
-        if (vf_requirement_parse(&arena, v.field[0], &r, &err) == VF_OK) {
+        if (vf_requirement_parse(&arena, v.field[0], &r, &err) == VF_OK)
             put_requirement(&ours, &r);
-        } else {
+        else
             vf_buf_putc(&ours, '-');
-        }
         for (size_t i = 1; i < v.n; i++) {
             vf_buf_puts(&theirs, i > 1 ? "\t" : "");
             vf_buf_put(&theirs, v.field[i]);
         }
-        if (!vf_slice_eq(vf_buf_slice(&ours), vf_buf_slice(&theirs))) {
+        if (!vf_slice_eq(vf_buf_slice(&ours), vf_buf_slice(&theirs)))
             differ(&v, "parts", vf_buf_slice(&ours));
-        }
         vf_buf_release(&ours);
         vf_buf_release(&theirs);
         vf_err_release(&err);

@@ -245,24 +245,21 @@ static void hostile_shapes_are_linear(void **state)
     struct vf_arena arena;
     struct vf_record rec;
     struct vf_err err = {0};
-    for (int i = 0; i < 200000; i++) {
+    for (int i = 0; i < 200000; i++)
         vf_buf_puts(&b, "a\r");
-    }
     vf_arena_init(&arena);
     assert_int_equal(vf_record_parse(&arena, vf_buf_slice(&b), &rec, &err), VF_OK);
     assert_int_equal(rec.n, 200000);
     assert_int_equal(rec.n_problems, VF_RECORD_PROBLEMS);
     assert_int_equal(rec.problems_total, 200000);
     vf_buf_clear(&b);
-    for (int i = 0; i < 200000; i++) {
+    for (int i = 0; i < 200000; i++)
         vf_buf_puts(&b, "\"\"\"a\n");
-    }
     vf_arena_clear(&arena);
     assert_int_equal(vf_record_parse(&arena, vf_buf_slice(&b), &rec, &err), VF_OK);
     vf_buf_clear(&b);
-    for (size_t i = 0; i <= VF_RECORD_ROWS_MAX; i++) {
+    for (size_t i = 0; i <= VF_RECORD_ROWS_MAX; i++)
         vf_buf_puts(&b, "a\n");
-    }
     vf_arena_clear(&arena);
     assert_int_equal(vf_record_parse(&arena, vf_buf_slice(&b), &rec, &err), VF_LIMIT);
     vf_err_release(&err);

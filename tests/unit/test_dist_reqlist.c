@@ -57,17 +57,15 @@ static enum vf_status parse_bytes(struct vf_slice bytes, bool outside)
 
 static void parse(const char *text)
 {
-    if (parse_bytes(vf_slice_of(text), false) != VF_OK) {
+    if (parse_bytes(vf_slice_of(text), false) != VF_OK)
         fail_msg("%s", err.detail);
-    }
 }
 
 static void check_refused(const char *text, const char *words)
 {
     assert_int_equal(parse_bytes(vf_slice_of(text), false), VF_BAD_LIST);
-    if (!strstr(err.detail, words)) {
+    if (!strstr(err.detail, words))
         fail_msg("'%s' lacks '%s'", err.detail, words);
-    }
 }
 
 static void joined_lines(void **state)
@@ -138,9 +136,8 @@ static void editables(void **state)
           "-e \"name[b] @ file:///p\"\n--edit git://h/r#egg=g\n-e file:///q[c]\n");
     const struct vf_list_item *i = list.items;
     assert_int_equal(list.n, 7);
-    for (size_t k = 0; k < list.n; k++) {
+    for (size_t k = 0; k < list.n; k++)
         assert_int_equal(i[k].kind, VF_LIST_EDITABLE);
-    }
     CHECK_SLICE(i[0].location, ".");
     assert_int_equal(i[0].source, VF_LIST_PATH);
     CHECK_SLICE(i[1].location, "./x");
@@ -273,9 +270,8 @@ static void limits(void **state)
 {
     (void)state;
     struct vf_buf b = {0};
-    for (size_t i = 0; i <= VF_LIST_ITEMS_MAX; i++) {
+    for (size_t i = 0; i <= VF_LIST_ITEMS_MAX; i++)
         vf_buf_puts(&b, "--pre\n");
-    }
     assert_int_equal(parse_bytes(vf_buf_slice(&b), false), VF_LIMIT);
     vf_buf_release(&b);
     parse("");
@@ -303,14 +299,12 @@ static bool is_word(const struct vf_list_item *it, struct vf_slice word)
 static bool reads_the_same(struct vf_slice words)
 {
     for (size_t i = 0; i < list.n; i++) {
-        if (list.items[i].kind == VF_LIST_OPTION) {
+        if (list.items[i].kind == VF_LIST_OPTION)
             continue;
-        }
         size_t blank = vf_slice_find_byte(words, ' ', 0);
         size_t end = blank == VF_NPOS ? words.n : blank;
-        if (!is_word(&list.items[i], vf_slice_sub(words, 0, end))) {
+        if (!is_word(&list.items[i], vf_slice_sub(words, 0, end)))
             return false;
-        }
         words = vf_slice_from(words, end + 1);
     }
     return words.n == 0;
@@ -319,11 +313,9 @@ static bool reads_the_same(struct vf_slice words)
 /* pip refuses a path where nothing is; what is there is not the parser's business. */
 static bool names_a_path(void)
 {
-    for (size_t i = 0; i < list.n; i++) {
-        if (list.items[i].kind != VF_LIST_OPTION && list.items[i].source == VF_LIST_PATH) {
+    for (size_t i = 0; i < list.n; i++)
+        if (list.items[i].kind != VF_LIST_OPTION && list.items[i].source == VF_LIST_PATH)
             return true;
-        }
-    }
     return false;
 }
 
@@ -345,9 +337,8 @@ static void lists_as_pip_reads_them(void **state)
         bool ours = parse_bytes(v.field[0], false) == VF_OK;
         read += ours;
         bool fine = refused || !plain;
-        if (ours) {
+        if (ours)
             fine = refused ? names_a_path() : reads_the_same(v.field[2]);
-        }
         if (!fine && wrong++ < 20) {
             print_error("line %u: %s: %s\n", v.line, vf_quote(v.field[0]).s,
                         ours ? "read otherwise" : err.detail);

@@ -31,9 +31,8 @@ static void put_tag(struct vf_buf *b, const struct vf_tag *t)
     vf_buf_put(b, t->abi);
     vf_buf_putc(b, '-');
     vf_buf_put(b, t->platform);
-    for (; from < b->n; from++) {
+    for (; from < b->n; from++)
         b->p[from] = (char)vf_text_lower((unsigned char)b->p[from]);
-    }
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -71,12 +70,10 @@ static void put_build(struct vf_buf *b, struct vf_slice build)
 {
     size_t digits = 0;
     size_t zeros = 0;
-    while (digits < build.n && vf_text_digit(build.p[digits])) {
+    while (digits < build.n && vf_text_digit(build.p[digits]))
         digits++;
-    }
-    while (zeros + 1 < digits && build.p[zeros] == '0') {
+    while (zeros + 1 < digits && build.p[zeros] == '0')
         zeros++;
-    }
     if (build.n > 0) {
         vf_buf_put(b, vf_slice_sub(build, zeros, digits));
         vf_buf_putc(b, ',');
@@ -184,9 +181,8 @@ static void tags_of_targets(void **state)
         }
         assert_true(vf_sha256(vf_buf_slice(&b), sum));
         vf_hex_put(&hex, (struct vf_slice){(char *)sum, 32});
-        if (!vf_slice_eq(vf_buf_slice(&hex), v.field[7])) {
+        if (!vf_slice_eq(vf_buf_slice(&hex), v.field[7]))
             fail_msg("line %u: %zu tags differ:\n%s", v.line, tags.n, vf_buf_cstr(&b));
-        }
         vf_buf_release(&b);
         vf_buf_release(&hex);
     }
@@ -236,9 +232,8 @@ static void check_compressed(const char *const *lines, size_t n, const char *wan
     struct vf_err err = {0};
     struct vf_buf b = {0};
     bool exact;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         s[i] = vf_slice_of(lines[i]);
-    }
     assert_int_equal(vf_tags_compress(&arena, s, n, &out, &exact, &err), VF_OK);
     put_tag(&b, &out);
     CHECK_SLICE(vf_buf_slice(&b), want);
