@@ -89,6 +89,9 @@ VF_MUST_CHECK enum vf_status vf_zip_load(const struct vf_zip *z, size_t member, 
 VF_MUST_CHECK enum vf_status vf_zip_source_read(const struct vf_zip_source *s, vf_zip_sink sink, void *ctx,
                                                 struct vf_err *err);
 
+/* The first bytes, at most n; needs no memory. Their number; 0 also when they cannot be read. */
+size_t vf_zip_source_head(const struct vf_zip_source *s, char *buf, size_t n);
+
 /* --- writing --- */
 
 /* The checksum of zip files: begins with 0, goes on with what it returned. */

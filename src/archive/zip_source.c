@@ -55,6 +55,12 @@ enum vf_status vf_zip_source_read(const struct vf_zip_source *s, vf_zip_sink sin
     return st;
 }
 
+size_t vf_zip_source_head(const struct vf_zip_source *s, char *buf, size_t n)
+{
+    n = s->size < n ? (size_t)s->size : n;
+    return vf_zip_pread(s, 0, buf, n, NULL) == VF_OK ? n : 0;
+}
+
 enum vf_status vf_zip_refuse(const struct vf_zip_source *s, enum vf_status code, struct vf_slice name,
                              const char *why, struct vf_err *err)
 {

@@ -277,31 +277,16 @@ void vf_bundle_close(struct vf_bundle_file *f)
 
 /* --- kind --- */
 
-static enum vf_status collect(void *ctx, struct vf_slice bytes, struct vf_err *err)
-{
-    (void)err;
-    vf_buf_put(ctx, bytes);
-    return VF_OK;
-}
-
 bool vf_bundle_is_archive(const struct vf_zip_source *s)
 {
     static const struct vf_slice magics[] = {VF_S_INIT("\x28\xb5\x2f\xfd"), VF_S_INIT("\x1f\x8b"),
                                              VF_S_INIT("\xfd"
                                                        "7zXZ"),
                                              VF_S_INIT("PK\3\4")};
-    struct vf_zip_source head = *s;
-    struct vf_buf b = {0};
-    struct vf_err err = {0};
-    head.size = s->size < 512 ? s->size : 512;
-    head.bytes = vf_slice_sub(s->bytes, 0, (size_t)head.size);
-    bool is = false;
-    if (vf_zip_source_read(&head, collect, &b, &err) == VF_OK) {
-        for (size_t i = 0; i < VF_COUNT(magics) && !is; i++)
-            is = vf_slice_starts(vf_buf_slice(&b), magics[i]);
-        is = is || vf_slice_eq(vf_slice_sub(vf_buf_slice(&b), 257, 262), VF_S("ustar"));
-    }
-    vf_err_release(&err);
-    vf_buf_release(&b);
+    char head[512];
+    struct vf_slice bytes = {head, vf_zip_source_head(s, head, sizeof head)};
+    bool is = vf_slice_eq(vf_slice_sub(bytes, 257, 262), VF_S("ustar"));
+    for (size_t i = 0; i < VF_COUNT(magics) && !is; i++)
+        is = vf_slice_starts(bytes, magics[i]);
     return is;
 }

@@ -27,13 +27,14 @@ static enum vf_status say(const struct comparing *x, enum vf_rule rule, int64_t 
 
 static bool has_sum(const struct vf_direct_hash *hashes, size_t n, const struct vf_bundle_dist *d)
 {
-    struct vf_buf hex = {0};
+    static const char digits[] = "0123456789abcdef";
+    char hex[2 * sizeof d->sum.sha256];
     bool has = false;
-    vf_hex_put(&hex, (struct vf_slice){(const char *)d->sum.sha256, sizeof d->sum.sha256});
+    for (size_t i = 0; i < sizeof hex; i++)
+        hex[i] = digits[i % 2 ? d->sum.sha256[i / 2] & 15 : d->sum.sha256[i / 2] >> 4];
     for (size_t i = 0; i < n; i++)
         has = has || (vf_slice_eq(hashes[i].alg, VF_S("sha256")) &&
-                      vf_slice_eq_nocase(hashes[i].value, vf_buf_slice(&hex)));
-    vf_buf_release(&hex);
+                      vf_slice_eq_nocase(hashes[i].value, (struct vf_slice){hex, sizeof hex}));
     return has;
 }
 

@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "base/digest.h"
+#include "base/escape.h"
 #include "dist/pylock.h"
 
 static struct vf_slice digest_of(const struct vf_bundle_sum *s)
@@ -274,6 +275,24 @@ static int append(const char *text, size_t n, void *data)
     return b->failed ? -1 : 0;
 }
 
+/* JSON holds UTF-8 only. */
+static bool is_text(const struct vf_bundle *b)
+{
+    bool ok = true;
+    for (size_t i = 0; i < b->n_dists; i++) {
+        const struct vf_bundle_dist *d = &b->dists[i];
+        ok = ok && vf_utf8_valid(d->name) && vf_utf8_valid(d->version) && vf_utf8_valid(d->wheel) &&
+             vf_utf8_valid(d->tags);
+        for (size_t k = 0; k < d->n_modified; k++)
+            ok = ok && vf_utf8_valid(d->modified[k]);
+    }
+    for (size_t i = 0; i < b->n_extras; i++)
+        ok = ok && vf_utf8_valid(b->extras[i].member) && vf_utf8_valid(b->extras[i].rest);
+    for (size_t i = 0; i < b->n_left_out; i++)
+        ok = ok && vf_utf8_valid(b->left_out[i]);
+    return ok;
+}
+
 enum vf_status vf_bundle_put_manifest(const struct vf_bundle *b, struct vf_slice lock,
                                       struct vf_slice requirements, struct vf_buf *out, struct vf_err *err)
 {
@@ -297,10 +316,11 @@ enum vf_status vf_bundle_put_manifest(const struct vf_bundle *b, struct vf_slice
     vf_buf_putc(out, '\n');
     json_decref(o);
     vf_arena_release(&a);
+    if (!is_text(b))
+        return vf_err_set(err, VF_UNWRITABLE, 0, "pack", VF_S(VF_BUNDLE_MANIFEST),
+                          "something in it is not UTF-8");
     if (!ok || out->failed)
-        return out->failed ? vf_err_nomem(err)
-                           : vf_err_set(err, VF_UNWRITABLE, 0, "pack", VF_S(VF_BUNDLE_MANIFEST),
-                                        "there is no memory, or something in it is not UTF-8");
+        return vf_err_nomem(err);
     return VF_OK;
 }
 

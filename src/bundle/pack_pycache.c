@@ -146,10 +146,11 @@ static enum vf_status settle(struct caching *c, struct vf_err *err)
                                       .magic = vf_arena_dup(&c->p->arena, vf_buf_slice(&hex)),
                                       .sum = {.size = c->size}};
     memcpy(out->sum.sha256, sum, sizeof out->sum.sha256);
+    bool failed = hex.failed;
     vf_buf_release(&hex);
     c->p->pycs = c->v.base;
     c->p->n_pycs = c->v.n;
-    return out->magic.p ? VF_OK : vf_err_nomem(err);
+    return out->magic.p && !failed ? VF_OK : vf_err_nomem(err);
 }
 
 enum vf_status vf_pack_plan_pycache(struct vf_pack *p, struct vf_err *err)

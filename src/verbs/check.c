@@ -118,7 +118,11 @@ static enum vf_status run_bundle(struct vf_session *s, const struct venvfix_chec
 static enum vf_status run(struct vf_session *s, const struct venvfix_check_options *o,
                           struct venvfix_check_result *r)
 {
-    if (vf_check_is_bundle(s, o))
+    bool bundle;
+    enum vf_status st = vf_check_is_bundle(s, o, &bundle);
+    if (st != VF_OK)
+        return st;
+    if (bundle)
         return run_bundle(s, o, r);
     if (o->python || o->platform || o->glibc)
         return vf_err_set(&s->err, VF_USAGE, 0, "check", vf_slice_of(o->path),
@@ -141,7 +145,7 @@ static enum vf_status run(struct vf_session *s, const struct venvfix_check_optio
             return vf_err_nomem(&s->err);
     }
     struct vf_env *env = NULL;
-    enum vf_status st = vf_env_open(&p, &env, &s->err);
+    st = vf_env_open(&p, &env, &s->err);
     if (st == VF_OK)
         st = vf_env_scan(env, &s->err);
     if (st == VF_OK)

@@ -17,14 +17,17 @@ static enum vf_status open_archive(struct vf_session *s, const char *path, struc
     return abs.p ? vf_file_open(abs, &out->fd, &out->size, &s->err) : vf_err_nomem(&s->err);
 }
 
-bool vf_check_is_bundle(struct vf_session *s, const struct venvfix_check_options *o)
+enum vf_status vf_check_is_bundle(struct vf_session *s, const struct venvfix_check_options *o, bool *is)
 {
     struct vf_zip_source f;
-    bool is = open_archive(s, o->path, &f) == VF_OK && vf_bundle_is_archive(&f);
+    enum vf_status st = open_archive(s, o->path, &f);
+    *is = st == VF_OK && vf_bundle_is_archive(&f);
     if (f.fd >= 0)
         (void)close(f.fd);
+    if (st == VF_NO_MEMORY)
+        return st;
     vf_err_clear(&s->err);
-    return is;
+    return VF_OK;
 }
 
 /* A target's glibc, and the processor of this host, for where the bundle says none. */

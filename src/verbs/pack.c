@@ -157,8 +157,9 @@ static enum vf_status keep_digest(struct vf_packing *p)
     vf_hex_put(&hex, (struct vf_slice){(const char *)sum, 32});
     p->r->sha256 = vf_bytes_of(vf_arena_dup(p->s->a, vf_buf_slice(&hex)));
     p->r->bytes = p->bytes;
+    bool failed = hex.failed;
     vf_buf_release(&hex);
-    return p->r->sha256.p ? VF_OK : vf_err_nomem(&p->s->err);
+    return p->r->sha256.p && !failed ? VF_OK : vf_err_nomem(&p->s->err);
 }
 
 static enum vf_status write_file(struct vf_packing *p)

@@ -1,6 +1,6 @@
-/* Every allocation of a whole check, of a freeze, and of a whole dry run of move, fails once: the answer is
- * then the error `internal`, or, where the work can be done without that memory, exactly the answer that it
- * always is. Nothing is lost, nothing is written.
+/* Every allocation of a whole check, of a freeze, of a pack and of the check of a bundle, and of a whole dry
+ * run of move, fails once: the answer is then the error `internal`, or, where the work can be done without
+ * that memory, exactly the answer that it always is. Nothing is lost, nothing is written.
  *
  * The modules that call the allocator are compiled once more into this test with an allocator that fails; the
  * linker then takes none of them from the library. */
@@ -159,9 +159,76 @@ static struct answer freeze_once(struct envfix *f)
     return a;
 }
 
+/* An environment that can be packed, with files that nobody owns. */
+static const char *const packable[] = {
+    "bin/tool*|#!{E}/bin/python\nprint(1)\n",
+    "etc/conf|root={E}/etc\n",
+    "share/a@|conf",
+    "{D}/METADATA|Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Python: >=3.8\n",
+    "{D}/WHEEL|Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    "{D}/direct_url.json|{\"url\": \"https://h/x.whl\", \"archive_info\": {}}",
+    "{S}/demo.py|x = 1\n",
+    "{D}/RECORD|demo.py,{sha:{S}/demo.py},\ndemo-1.0.dist-info/METADATA,{sha:{D}/METADATA},\n"
+    "demo-1.0.dist-info/WHEEL,{sha:{D}/WHEEL},\ndemo-1.0.dist-info/RECORD,,\n",
+    NULL,
+};
+
+static char *room; /* a directory for bundles */
+
+static struct answer pack_once(struct envfix *f)
+{
+    struct venvfix_change_result r;
+    struct answer a = {NULL};
+    char *file = fx_join(room, "b.tar");
+    static const char *const no_pip[] = {"pip"}; /* of this host: too large for this */
+    struct venvfix_pack_options o = {
+        .path = f->env, .output = file, .exclude = no_pip, .n_exclude = 1, .hooks = {.jobs = 1}};
+    (void)venvfix_pack(&o, &r);
+    fail_at = 0;
+    if (r.error.code) {
+        assert_string_equal(r.error.code, "internal");
+        assert_int_equal(r.exit, 2);
+        assert_false(fx_there(room, "b.tar"));
+    } else {
+        struct vf_buf b = {0};
+        r.plan_s = r.stage_s = 0;
+        assert_true(vf_json_change(&b, &r));
+        vf_buf_putc(&b, '\0');
+        a.text = b.p;
+        assert_int_equal(unlink(file), 0);
+    }
+    free(file);
+    venvfix_change_free(&r);
+    return a;
+}
+
+static struct answer check_bundle_once(struct envfix *f)
+{
+    struct venvfix_check_result r;
+    struct answer a = {NULL};
+    char *file = fx_join(room, "kept.tar.zst");
+    (void)f;
+    struct venvfix_check_options o = {.path = file, .hooks = {.jobs = 1}};
+    (void)venvfix_check(&o, &r);
+    fail_at = 0;
+    if (r.error.code) {
+        assert_string_equal(r.error.code, "internal");
+        assert_int_equal(r.exit, 2);
+    } else {
+        struct vf_buf b = {0};
+        assert_true(vf_json_check(&b, &r));
+        vf_buf_putc(&b, '\0');
+        a.text = b.p;
+    }
+    free(file);
+    venvfix_check_free(&r);
+    return a;
+}
+
 static void each_allocation(struct envfix *f, struct answer (*once)(struct envfix *))
 {
-    ef_lines(f, lines);
+    if (once != pack_once && once != check_bundle_once)
+        ef_lines(f, lines);
     char *before = fx_snapshot(f->box->path, NULL, true);
     struct answer whole = once(f);
     assert_non_null(whole.text);
@@ -222,9 +289,36 @@ static void move_without_memory(void **state)
     each_allocation(*state, move_once);
 }
 
+static void pack_without_memory(void **state)
+{
+    ef_lines(*state, packable);
+    room = fx_dir();
+    each_allocation(*state, pack_once);
+    fx_remove(room);
+    free(room);
+}
+
+static void check_of_a_bundle_without_memory(void **state)
+{
+    struct envfix *f = *state;
+    struct venvfix_change_result r;
+    static const char *const no_pip[] = {"pip"};
+    ef_lines(f, packable);
+    room = fx_dir();
+    char *file = fx_join(room, "kept.tar.zst");
+    struct venvfix_pack_options o = {.path = f->env, .output = file, .exclude = no_pip, .n_exclude = 1};
+    assert_int_equal(venvfix_pack(&o, &r), 0);
+    venvfix_change_free(&r);
+    each_allocation(f, check_bundle_once);
+    fx_remove(room);
+    free(room);
+    free(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {EF_TEST(check_without_memory), EF_TEST(freeze_without_memory),
-                                       EF_TEST(move_without_memory)};
+                                       EF_TEST(move_without_memory), EF_TEST(pack_without_memory),
+                                       EF_TEST(check_of_a_bundle_without_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
