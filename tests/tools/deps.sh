@@ -21,9 +21,7 @@ lib   pc:libarchive     libarchive-dev          libarchive-devel         libarch
 lib   pc:libcrypto      libssl-dev              openssl-devel            openssl-dev       openssl@3
 lib   pc:jansson        libjansson-dev          jansson-devel            jansson-dev       jansson
 lib   pc:libelf         libelf-dev              elfutils-libelf-devel    elfutils-dev      libelf
-lib   pc:libzip         libzip-dev              libzip-devel             libzip-dev        libzip
 lib   pc:zlib           zlib1g-dev              zlib-devel               zlib-dev          zlib
-lib   pc:inih           libinih-dev             inih-devel               inih-dev          inih
 lib   pc:tomlplusplus   libtomlplusplus-dev     tomlplusplus-devel       tomlplusplus-dev  tomlplusplus
 lib   c++:tomlplusplus  g++                     gcc-c++                  build-base        -
 demo  py:venv,ensurepip python3,python3-venv    python3                  python3           python@3

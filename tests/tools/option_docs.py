@@ -128,15 +128,19 @@ def roff(text):
     return text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq")
 
 
+def sentence(text):
+    return roff(text[:1].upper() + text[1:]) + ("" if text.endswith("?") else ".")
+
+
 def man_option(letter, name, value, text):
     head = (f"\\fB\\-{letter}\\fR, " if letter else "") + f"\\fB\\-\\-{roff(name)}\\fR" + (f" \\fI{value}\\fR" if value else "")
-    return f".TP\n{head}\n{roff(text[:1].upper() + text[1:])}.\n"
+    return f".TP\n{head}\n{sentence(text)}\n"
 
 
 def man(verbs):
     out = ""
     for verb, usage, what, options in verbs:
-        out += f".SS venvfix {verb} {roff(usage)}\n{roff(what[:1].upper() + what[1:])}.\n"
+        out += f".SS venvfix {verb} {roff(usage)}\n{sentence(what)}\n"
         out += "".join(man_option(*o) for o in options if o[1] not in COMMON)
     out += ".SS Options of every verb\n"
     return out + "".join(man_option(*o) for o in verbs[0][3] if o[1] in COMMON)
