@@ -43,7 +43,9 @@ enum vf_status vf_zip_source_read(const struct vf_zip_source *s, vf_zip_sink sin
     if (s->fd < 0)
         return s->size > 0 ? sink(ctx, s->bytes, err) : VF_OK;
     char *buf = malloc(PIECE);
-    enum vf_status st = buf ? VF_OK : vf_err_nomem(err);
+    enum vf_status st = VF_OK;
+    if (!buf)
+        return vf_err_nomem(err);
     for (uint64_t at = 0; at < s->size && st == VF_OK;) {
         size_t n = s->size - at < PIECE ? (size_t)(s->size - at) : PIECE;
         st = vf_zip_pread(s, at, buf, n, err);
