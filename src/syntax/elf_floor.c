@@ -21,11 +21,13 @@ static void take_version(const char *name, struct vf_elf_floor *out)
         out->glibc_minor = minor;
 }
 
-static void read_aux(Elf *elf, Elf_Data *data, size_t strings, size_t at, unsigned n,
+/* `budget`: of the whole section, since records may share their entries. */
+static void read_aux(Elf *elf, Elf_Data *data, size_t strings, size_t at, unsigned n, int *budget,
                      struct vf_elf_floor *out)
 {
     GElf_Vernaux aux;
-    for (unsigned i = 0; i < n && at <= INT32_MAX && gelf_getvernaux(data, (int)at, &aux); i++) {
+    for (unsigned i = 0; i < n && --*budget > 0 && at <= INT32_MAX && gelf_getvernaux(data, (int)at, &aux);
+         i++) {
         const char *name = elf_strptr(elf, strings, aux.vna_name);
         if (name && !(aux.vna_flags & VER_FLG_WEAK))
             take_version(name, out);
@@ -40,9 +42,9 @@ static void read_versions(Elf *elf, Elf_Scn *scn, const GElf_Shdr *head, struct 
     Elf_Data *data = elf_getdata(scn, NULL);
     GElf_Verneed need;
     size_t at = 0;
-    for (int i = 0; data && i < RECORDS_MAX && at <= INT32_MAX && gelf_getverneed(data, (int)at, &need);
-         i++) {
-        read_aux(elf, data, head->sh_link, at + need.vn_aux, need.vn_cnt, out);
+    int budget = RECORDS_MAX;
+    while (data && --budget > 0 && at <= INT32_MAX && gelf_getverneed(data, (int)at, &need)) {
+        read_aux(elf, data, head->sh_link, at + need.vn_aux, need.vn_cnt, &budget, out);
         if (need.vn_next == 0)
             return;
         at += need.vn_next;
