@@ -2,12 +2,12 @@
  * interpreter: a new environment, made by the interpreter's own venv module and filled from wheels (DESIGN 6,
  * 7). For src/verbs only.
  *
- *   source   (anew_source.c, anew_env.c)  FROM is read
- *   python   (anew_python.c)              the interpreter is chosen and asked what it is
- *   pick     (anew_pick.c)                a wheel for every want; the closure
- *   make     (anew_make.c)                bare environment in the staging directory, re-pointed, wheels
- * installed prove    (anew_prove.c)               frozen list, RECORD, nothing names the staging directory;
- * commit; it starts tell     (anew_tell.c)                the result */
+ *   source  (anew_source.c, anew_env.c)  FROM is read; wheels of a bundle are installed meanwhile
+ *   python  (anew_python.c)              the interpreter is chosen and asked what it is
+ *   pick    (anew_pick.c)                a wheel for every want; the closure (anew_closure.c)
+ *   make    (anew_make.c)                bare environment in the staging directory, re-pointed, filled
+ *   prove   (anew_prove.c)               frozen list, RECORD, no trace of the staging directory; commit
+ *   tell    (anew_tell.c)                the result */
 #ifndef VF_VERBS_ANEW_H
 #define VF_VERBS_ANEW_H
 
@@ -47,6 +47,8 @@ struct vf_anew {
     struct vf_reqlist list;
     struct vf_pylock lock;
     struct vf_bundle_file *bundle;
+    uint64_t bundle_size; /* bytes of the file */
+    uint64_t unpacked;    /* bytes that the wheels hold which were opened so far */
     struct vf_probe probe;
     struct vf_wants wants;
     struct vf_vec links; /* struct vf_slice: --find-links, absolute or URL */

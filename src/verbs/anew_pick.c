@@ -267,6 +267,19 @@ static enum vf_status right_project(struct vf_anew *a, size_t i)
                             (int)(wheel->version.n < 100 ? wheel->version.n : 100), wheel->version.p);
 }
 
+/* The archive and each wheel have a limit of their own (archive/unpack.h, archive/zip.h); together they would
+ * allow its square. */
+static enum vf_status no_bomb(struct vf_anew *a, const struct vf_wheel *w)
+{
+    enum { RATIO_MAX = 200, FREE_BYTES = 16 << 20 };
+    a->unpacked += w->bytes;
+    if (a->kind != VF_ANEW_BUNDLE || a->unpacked <= FREE_BYTES ||
+        (a->unpacked - FREE_BYTES) / RATIO_MAX <= a->bundle_size)
+        return VF_OK;
+    return vf_err_set(&a->c->s.err, VF_BAD_ARCHIVE, 0, "read", a->c->from,
+                      "its wheels hold much more than any honest file of this size");
+}
+
 enum vf_status vf_anew_open_pick(struct vf_anew *a, size_t i)
 {
     struct vf_change *c = a->c;
@@ -278,6 +291,8 @@ enum vf_status vf_anew_open_pick(struct vf_anew *a, size_t i)
         st = check_direct(a, i);
     if (st == VF_OK)
         st = right_project(a, i);
+    if (st == VF_OK)
+        st = no_bomb(a, p->open.wheel);
     if (st != VF_OK)
         return st;
     p->version = p->open.wheel->version;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "fs/spool.h"
 #include "fs/sys.h"
 #include "verbs/anew.h"
 
@@ -206,7 +207,6 @@ static enum vf_status open_bundle(struct vf_anew *a, const struct vf_bundle_sour
 static enum vf_status read_bundle(struct vf_anew *a)
 {
     struct vf_change *c = a->c;
-    struct stat st;
     int spool = -1, fd = -1;
     enum vf_status done = vf_anew_stage(a);
     if (done == VF_OK)
@@ -214,16 +214,13 @@ static enum vf_status read_bundle(struct vf_anew *a)
     if (done != VF_OK)
         return done;
     vf_hooks_phase(&c->s.hooks, "read");
-    fd = vf_sys_open_path(c->from, O_RDONLY | O_NOCTTY);
-    if (fd < 0 || fstat(fd, &st) < 0)
-        done = vf_err_sys(&c->s.err, errno, "open", c->from);
-    struct vf_bundle_source src = {
-        .archive = {.fd = fd, .size = done == VF_OK ? (uint64_t)st.st_size : 0, .label = c->from},
-        .spool = spool,
-        .digest = true,
-        .wheel = c->o->dry_run ? NULL : vf_anew_stream,
-        .ctx = a,
-        .hooks = &c->s.hooks};
+    done = vf_file_open(c->from, &fd, &a->bundle_size, &c->s.err);
+    struct vf_bundle_source src = {.archive = {.fd = fd, .size = a->bundle_size, .label = c->from},
+                                   .spool = spool,
+                                   .digest = true,
+                                   .wheel = c->o->dry_run ? NULL : vf_anew_stream,
+                                   .ctx = a,
+                                   .hooks = &c->s.hooks};
     if (done == VF_OK)
         done = open_bundle(a, &src);
     if (fd >= 0)

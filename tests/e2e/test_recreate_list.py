@@ -442,6 +442,20 @@ def test_hostile_wheels(scratch):
         nothing(scratch)
 
 
+def test_bundle_of_bombs(scratch):
+    """No wheel is one by itself, and the archive is none: what all of them hold counts."""
+    (scratch / "w").mkdir()
+    for n in ("one", "two", "three"):
+        make_wheel(scratch / "w", n, {f"{n}.bin": bytes(15 << 20)})
+    source = write(scratch / "requirements.txt", "one", "two", "three")
+    for name in ("some.tar.zst", "other.tar"):
+        vf("pack", source, "-o", scratch / name, "--python", "3.11", "--find-links", scratch / "w", rc=0)
+        for dry in ((), ("--dry-run",)):
+            doc = report("recreate", scratch / name, scratch / "new", *HERE, *dry, rc=2)
+            assert "any honest file" in doc["error"]["message"], doc
+            assert not (scratch / "new").exists() and not list(scratch.glob(".venvfix*"))
+
+
 def test_two_wheels_want_one_file(scratch):
     (scratch / "w").mkdir()
     for n in ("one", "two"):
