@@ -134,7 +134,8 @@ static enum vf_status no_use(struct vf_packing *p)
                                              : NULL;
     if (!option)
         return VF_OK;
-    return vf_err_set(&p->s->err, VF_USAGE, 0, "pack", vf_slice_of(o->path), "%s is for an environment", option);
+    return vf_err_set(&p->s->err, VF_USAGE, 0, "pack", vf_slice_of(o->path), "%s is for an environment",
+                      option);
 }
 
 enum vf_status vf_packing_plan_list(struct vf_packing *p)
