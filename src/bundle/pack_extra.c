@@ -7,9 +7,15 @@
 #include "bundle/pack_parts.h"
 #include "relocate/plan.h"
 
+struct extra {
+    struct vf_bundle_extra e;
+    struct vf_rebuild_member m;
+};
+
 struct extras {
     struct vf_pack *p;
-    struct vf_vec v, members, left_out, bound;
+    struct vf_vec v; /* struct extra */
+    struct vf_vec left_out, bound;
 };
 
 /* Compiled files are made again; what pip could not remove begins with `~` and is none of the environment. */
@@ -52,11 +58,12 @@ static enum vf_status add_file(struct extras *x, uint32_t file, struct vf_err *e
                                            VF_S_INIT("extra/site-packages/")};
     struct vf_pack *p = x->p;
     const struct vf_file *f = &p->env->files[file];
-    struct vf_bundle_extra *e = vf_vec_push(&p->arena, &x->v, sizeof *e);
-    struct vf_rebuild_member *m = vf_vec_push(&p->arena, &x->members, sizeof *m);
+    struct extra *both = vf_vec_push(&p->arena, &x->v, sizeof *both);
     bool bound;
-    if (!e || !m)
+    if (!both)
         return vf_err_nomem(err);
+    struct vf_bundle_extra *e = &both->e;
+    struct vf_rebuild_member *m = &both->m;
     enum vf_status st = vf_rebuild_carried(p->env, file, &p->arena, m, &bound, err);
     if (st != VF_OK)
         return st;
@@ -86,20 +93,31 @@ static enum vf_status add(struct extras *x, struct vf_slice path, struct vf_err 
     return push(p, &x->left_out, path) ? VF_OK : vf_err_nomem(err);
 }
 
-/* Sorted by member; the two arrays are kept in step. */
-static void sort(struct extras *x)
+static int by_member(const void *x, const void *y)
 {
-    struct vf_bundle_extra *e = x->v.base;
-    struct vf_rebuild_member *m = x->members.base;
-    for (size_t i = 1; i < x->v.n; i++)
-        for (size_t k = i; k > 0 && vf_slice_cmp(e[k - 1].member, e[k].member) > 0; k--) {
-            struct vf_bundle_extra one = e[k];
-            struct vf_rebuild_member other = m[k];
-            e[k] = e[k - 1];
-            e[k - 1] = one;
-            m[k] = m[k - 1];
-            m[k - 1] = other;
-        }
+    const struct extra *a = x, *b = y;
+    return vf_slice_cmp(a->e.member, b->e.member);
+}
+
+/* Sorted by member, into the two arrays of the pack. */
+static enum vf_status settle(const struct extras *x, struct vf_err *err)
+{
+    struct vf_pack *p = x->p;
+    struct extra *v = x->v.base;
+    if (x->v.n > 0)
+        qsort(v, x->v.n, sizeof *v, by_member);
+    struct vf_bundle_extra *e = vf_arena_array(&p->arena, x->v.n + 1, sizeof *e);
+    struct vf_rebuild_member *m = vf_arena_array(&p->arena, x->v.n + 1, sizeof *m);
+    if (!e || !m)
+        return vf_err_nomem(err);
+    for (size_t i = 0; i < x->v.n; i++) {
+        e[i] = v[i].e;
+        m[i] = v[i].m;
+    }
+    p->bundle.extras = e;
+    p->bundle.n_extras = x->v.n;
+    p->extras = m;
+    return VF_OK;
 }
 
 enum vf_status vf_pack_plan_extras(struct vf_pack *p, struct vf_err *err)
@@ -112,13 +130,9 @@ enum vf_status vf_pack_plan_extras(struct vf_pack *p, struct vf_err *err)
         st = add(&x, paths[i], err);
     if (st != VF_OK)
         return st;
-    sort(&x);
-    p->bundle.extras = x.v.base;
-    p->bundle.n_extras = x.v.n;
-    p->extras = x.members.base;
     p->bundle.left_out = x.left_out.base;
     p->bundle.n_left_out = x.left_out.n;
     p->bound = x.bound.base;
     p->n_bound = x.bound.n;
-    return VF_OK;
+    return settle(&x, err);
 }
