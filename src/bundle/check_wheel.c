@@ -91,15 +91,17 @@ static enum vf_status take(void *ctx, struct vf_slice bytes, struct vf_err *err)
     return m->elf && m->keep ? vf_spool_write(m->aside, bytes, err) : VF_OK;
 }
 
-static void take_floor(const struct vf_spool *s, uint64_t at, uint64_t size, unsigned *floor)
+static enum vf_status take_floor(const struct vf_spool *s, uint64_t at, uint64_t size, unsigned *floor,
+                                 struct vf_err *err)
 {
     struct vf_elf_floor f;
     char *image = size < SIZE_MAX ? vf_spool_map(s, at, (size_t)size) : NULL;
     if (!image)
-        return;
+        return vf_err_nomem(err);
     vf_elf_floor_of(image, (size_t)size, &f);
     vf_spool_unmap(s, image, at, (size_t)size);
     *floor = f.is_elf ? f.glibc_minor : 0;
+    return VF_OK;
 }
 
 static enum vf_status changed(struct vf_checking *c, const struct vf_bundle *b, size_t dist,
@@ -130,10 +132,9 @@ static enum vf_status check_file(struct vf_checking *c, const struct vf_bundle_f
         return st;
     if (file->digest.n > 0 && !vf_slice_eq(file->digest, (struct vf_slice){(const char *)sum, n}))
         st = changed(c, &f->bundle, dist, m->name, err);
-    if (state.elf && m->deflated)
-        take_floor(c->aside, 0, vf_spool_size(c->aside), floor);
-    else if (state.elf)
-        take_floor(f->spool, f->wheels[dist].base + m->data, m->size, floor);
+    if (state.elf && st == VF_OK)
+        st = m->deflated ? take_floor(c->aside, 0, vf_spool_size(c->aside), floor, err)
+                         : take_floor(f->spool, f->wheels[dist].base + m->data, m->size, floor, err);
     if (state.elf && m->deflated && st == VF_OK)
         st = vf_spool_clear(c->aside, err);
     return st;
