@@ -15,7 +15,8 @@
 /* Parses the words behind `venvfix check`; true when they are understood. */
 static bool parse(const char *const *words, struct vf_parsed *p, char why[200])
 {
-    char *argv[WORDS + 1] = {NULL}, space[WORDS][64];
+    static char space[WORDS][64]; /* what was parsed points into it, until the next call */
+    char *argv[WORDS + 1] = {NULL};
     int n = 0;
     for (; n < WORDS && words[n]; n++) {
         (void)strncpy(space[n], words[n], sizeof space[n] - 1);
