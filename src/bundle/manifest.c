@@ -217,7 +217,7 @@ static json_t *extras(const struct vf_bundle *b)
         json_t *o = json_object();
         ok = o && set_text(o, "member", e->member) && set_text(o, "into", vf_slice_of(into[e->into])) &&
              set_text(o, "path", e->rest) && set_bool(o, "executable", e->executable) &&
-             json_array_append(list, o) == 0;
+             (!e->placed || set_bool(o, "placed", true)) && json_array_append(list, o) == 0;
         json_decref(o);
     }
     if (ok)

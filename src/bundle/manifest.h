@@ -34,6 +34,9 @@ struct vf_bundle_dist {
     struct vf_bundle_sum sum;
 };
 
+/* What carried files name in a bundle instead of the environment's place. */
+#define VF_BUNDLE_PLACE "/venvfix/environment"
+
 /* Where a carried file goes: below BIN, below the site-packages directory, below the root. */
 enum vf_bundle_into { VF_INTO_ROOT, VF_INTO_SCRIPTS, VF_INTO_SITE };
 
@@ -43,6 +46,7 @@ struct vf_bundle_extra {
     struct vf_slice rest;   /* below `into` */
     enum vf_bundle_into into;
     bool executable;
+    bool placed; /* it names VF_BUNDLE_PLACE, which becomes the new environment's place */
     struct vf_bundle_sum sum;
 };
 

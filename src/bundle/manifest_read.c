@@ -247,6 +247,7 @@ static bool parse_extra(struct parse *p, const json_t *o, struct vf_bundle_extra
         !get_text(p, o, "path", &e->rest) || !get_bool(p, o, "executable", &e->executable) ||
         !parse_into(p, into, &e->into))
         return false;
+    e->placed = json_is_true(json_object_get(o, "placed"));
     e->path = e->rest;
     if (!vf_slice_starts(e->member, VF_S("extra/")))
         return bad(p, "not below extra/", e->member);

@@ -132,7 +132,10 @@ enum vf_status vf_pack_plan_extras(struct vf_pack *p, struct vf_err *err)
         return st;
     p->bundle.left_out = x.left_out.base;
     p->bundle.n_left_out = x.left_out.n;
+    st = settle(&x, err);
+    if (st == VF_OK)
+        st = vf_pack_place_extras(p, x.bound.base, &x.bound.n, err);
     p->bound = x.bound.base;
     p->n_bound = x.bound.n;
-    return settle(&x, err);
+    return st;
 }

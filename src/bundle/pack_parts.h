@@ -21,6 +21,10 @@ VF_MUST_CHECK enum vf_status vf_pack_find_pip(const struct vf_env *env, const st
                                               struct vf_err *err);
 /* What no RECORD lists: extras, left_out, bound (pack_extra.c). */
 VF_MUST_CHECK enum vf_status vf_pack_plan_extras(struct vf_pack *p, struct vf_err *err);
+/* Bound files are written for VF_BUNDLE_PLACE, where a writer can do it; the others stay in `bound`
+ * (pack_place.c). */
+VF_MUST_CHECK enum vf_status vf_pack_place_extras(struct vf_pack *p, struct vf_slice *bound, size_t *n_bound,
+                                                  struct vf_err *err);
 /* Compiled files whose sources are in the bundle (pack_pycache.c): after the other two. */
 VF_MUST_CHECK enum vf_status vf_pack_plan_pycache(struct vf_pack *p, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_pack_put_pycache(struct vf_pack *p, vf_zip_sink sink, void *ctx,

@@ -37,6 +37,7 @@ struct vf_anew_extra {
     struct vf_slice bytes; /* contents, or the target of the link */
     struct vf_zip_source source;
     bool executable;
+    bool placed; /* of a bundle: it names VF_BUNDLE_PLACE */
 };
 
 struct vf_anew {

@@ -110,6 +110,53 @@ static enum vf_status repoint(struct vf_anew *a)
     return st;
 }
 
+/* ---- what the carried files of a bundle name ---- */
+
+static bool is_placed(const struct vf_anew *a, struct vf_slice path)
+{
+    for (size_t i = 0; i < a->extras.n; i++) {
+        const struct vf_anew_extra *x = VF_VEC_AT(struct vf_anew_extra, &a->extras, i);
+        if (x->placed && (!path.n || vf_slice_eq(x->dest, path)))
+            return true;
+    }
+    return false;
+}
+
+/* Only those files: the others are what the wheels brought. */
+static enum vf_status repoint_placed(struct vf_anew *a)
+{
+    struct vf_change *c = a->c;
+    struct vf_slice place = VF_S(VF_BUNDLE_PLACE);
+    struct vf_env_params p = {.path = a->root,
+                              .cwd = c->s.cwd,
+                              .from = &place,
+                              .n_from = 1,
+                              .at = c->to,
+                              .outside = c->s.outside,
+                              .hooks = &c->s.hooks};
+    struct vf_env *env = NULL;
+    struct vf_findings findings = {.a = c->s.a};
+    struct vf_plan plan = {0};
+    size_t n = 0;
+    if (!is_placed(a, VF_S("")))
+        return VF_OK;
+    enum vf_status st = vf_env_open(&p, &env, &c->s.err);
+    if (st == VF_OK)
+        st = vf_env_scan(env, &c->s.err);
+    if (st == VF_OK)
+        st = vf_judge_env(env, &findings, &c->s.err);
+    if (st == VF_OK)
+        st = vf_plan_make(env, &findings, c->s.a, &plan, &c->s.err);
+    for (size_t i = 0; i < plan.edits.n && st == VF_OK; i++)
+        if (is_placed(a, plan.edits.v[i].path))
+            plan.edits.v[n++] = plan.edits.v[i];
+    plan.edits.n = n;
+    if (st == VF_OK && n > 0)
+        st = apply(a, &plan);
+    vf_env_free(env);
+    return st;
+}
+
 /* ---- filled ---- */
 
 static enum vf_status bin_names(struct vf_anew *a)
@@ -337,7 +384,8 @@ static enum vf_status bundle_extras(struct vf_anew *a, const struct vf_site *sit
         *x = (struct vf_anew_extra){.dest = dir.n ? vf_path_join(c->s.a, dir, e->rest) : e->rest,
                                     .what = VF_EXTRA_SOURCE,
                                     .source = a->bundle->extras[i],
-                                    .executable = e->executable};
+                                    .executable = e->executable,
+                                    .placed = e->placed};
         if (!x->dest.p)
             return vf_err_nomem(&c->s.err);
         enum vf_status st = e->into == VF_INTO_SCRIPTS ? head_script(a, site, x) : VF_OK;
@@ -411,6 +459,8 @@ enum vf_status vf_anew_make(struct vf_anew *a)
         st = bundle_extras(a, &a->site);
     if (st == VF_OK)
         st = put_extras(a);
+    if (st == VF_OK)
+        st = repoint_placed(a);
     if (st == VF_OK)
         st = bundle_pycache(a, &a->site);
     return st == VF_OK ? compile(a, &a->site) : st;

@@ -289,18 +289,41 @@ def test_carried_files(get, scratch):
     (env.path / "bin/tool").write_text(f"#!{env.path}/bin/python\nprint('here')\n")
     (env.path / "bin/tool").chmod(0o755)
     (env.path / "etc/link").symlink_to("local.ini")
-    (env.path / "etc/bound").write_text(f"home={env.path}/bin\n")
+    (env.path / "etc/placed").write_text(f"home={env.path}/bin\n")
+    (env.path / "etc/bound").write_bytes(b"\0home=%s/bin\0" % os.fsencode(env.path))
     doc = pack(env.path, scratch / "b.tar")
-    assert sorted(doc["carried"]) == sorted(["etc/local.ini", "etc/bound", "bin/tool", os.fspath((sp / "mine.py").relative_to(env.path))])
+    assert sorted(doc["carried"]) == sorted(["etc/local.ini", "etc/bound", "etc/placed", "bin/tool", os.fspath((sp / "mine.py").relative_to(env.path))])
     assert [(f["path"], f["rule"]) for f in doc["warnings"]] == [("etc/bound", "VF711"), ("etc/link", "VF541")]
     m = members(scratch / "b.tar")
     manifest = json.loads(m["venvfix.json"])
     assert manifest["left_out"] == ["etc/link"]
     assert SCHEMA(manifest) == []
     got = {e["member"]: (e["into"], e["path"], e["executable"]) for e in manifest["extra"]}
-    assert got == {"extra/root/etc/local.ini": ("root", "etc/local.ini", False), "extra/root/etc/bound": ("root", "etc/bound", False),
+    assert got == {"extra/root/etc/local.ini": ("root", "etc/local.ini", False), "extra/root/etc/bound": ("root", "etc/bound", False), "extra/root/etc/placed": ("root", "etc/placed", False),
                    "extra/scripts/tool": ("scripts", "tool", True), "extra/site-packages/mine.py": ("site-packages", "mine.py", False)}
     assert m["extra/scripts/tool"] == b"#!python\nprint('here')\n" and m["extra/root/etc/local.ini"] == b"x = 1\n"
+    assert [e["path"] for e in manifest["extra"] if e.get("placed")] == ["etc/placed"]
+    assert m["extra/root/etc/placed"] == b"home=/venvfix/environment/bin\n"
+
+
+def test_carried_files_that_name_the_place(get, scratch):
+    """A kernel and a script by hand: the same bundle from everywhere, and each new place is written into them."""
+    env = get(SMALL)
+    kernel = "share/jupyter/kernels/mine/kernel.json"
+    (env.path / kernel).parent.mkdir(parents=True)
+    (env.path / kernel).write_text(json.dumps({"argv": [f"{env.path}/bin/python", "-m", "x"], "display_name": "x", "language": "python"}))
+    (env.path / "bin/hand").write_text(f"#!/bin/sh\nexec {env.path}/bin/python -c 'import sys; print(sys.prefix)'\n")
+    (env.path / "bin/hand").chmod(0o755)
+    assert pack(env.path, scratch / "b.tar")["warnings"] == []
+    assert all(os.fsencode(env.path) not in data for name, data in members(scratch / "b.tar").items() if name.startswith("extra/"))
+    subprocess.run(["cp", "-a", env.path, scratch / "copy"], check=True)
+    pack(scratch / "copy", scratch / "c.tar")
+    report("recreate", scratch / "b.tar", scratch / "new", "--python", "/usr/bin/python3", rc=0)
+    assert json.loads((scratch / "new" / kernel).read_text())["argv"][0] == f"{scratch}/new/bin/python"
+    assert subprocess.run([scratch / "new/bin/hand"], capture_output=True, text=True, check=True).stdout.strip() == f"{scratch}/new"
+    vf("check", "--at", scratch / "new", scratch / "new", rc=0)
+    pack(scratch / "new", scratch / "d.tar")
+    assert (scratch / "b.tar").read_bytes() == (scratch / "c.tar").read_bytes() == (scratch / "d.tar").read_bytes()
 
 
 def test_nothing_is_left_of_a_pack_that_fails(get, scratch, other_fs):
