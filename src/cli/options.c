@@ -47,6 +47,7 @@ struct parser {
     struct vf_parsed *out;
     char *space;
     size_t n;
+    size_t most; /* values that an option can be given: one an argument */
 };
 
 VF_PRINTF(2, 3) static bool complain(struct parser *p, const char *fmt, ...)
@@ -71,11 +72,11 @@ static bool take(struct parser *p, const struct vf_option *o, const char *value)
         p->out->values[i] = value;
         return true;
     }
-    const char **more = realloc(p->out->lists[i], (p->out->n_lists[i] + 1) * sizeof *more);
-    if (!more)
+    if (!p->out->lists[i]) /* room for all there can be, once: a list that grows confuses the analyzer */
+        p->out->lists[i] = calloc(p->most, sizeof *p->out->lists[i]);
+    if (!p->out->lists[i])
         return complain(p, "no memory");
-    more[p->out->n_lists[i]++] = value;
-    p->out->lists[i] = more;
+    p->out->lists[i][p->out->n_lists[i]++] = value;
     return true;
 }
 
@@ -121,7 +122,7 @@ static bool take_letters(struct parser *p, const char *arg, char **next, bool *u
 bool vf_cli_parse(const struct vf_verb *verb, int argc, char **argv, struct vf_parsed *out, char *space,
                   size_t n)
 {
-    struct parser p = {verb, out, space, n};
+    struct parser p = {verb, out, space, n, (size_t)argc};
     bool options = true;
     *out = (struct vf_parsed){0};
     out->args = calloc((size_t)argc + 1, sizeof *out->args);
