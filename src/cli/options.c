@@ -47,7 +47,6 @@ struct parser {
     struct vf_parsed *out;
     char *space;
     size_t n;
-    size_t most; /* values that an option can be given: one an argument */
 };
 
 VF_PRINTF(2, 3) static bool complain(struct parser *p, const char *fmt, ...)
@@ -72,10 +71,6 @@ static bool take(struct parser *p, const struct vf_option *o, const char *value)
         p->out->values[i] = value;
         return true;
     }
-    if (!p->out->lists[i]) /* room for all there can be, once: a list that grows confuses the analyzer */
-        p->out->lists[i] = calloc(p->most, sizeof *p->out->lists[i]);
-    if (!p->out->lists[i])
-        return complain(p, "no memory");
     p->out->lists[i][p->out->n_lists[i]++] = value;
     return true;
 }
@@ -119,14 +114,27 @@ static bool take_letters(struct parser *p, const char *arg, char **next, bool *u
     return true;
 }
 
+/* For as many values as there are arguments, in every list. */
+static bool make_room(const struct vf_verb *verb, size_t most, struct vf_parsed *out)
+{
+    out->args = calloc(most + 1, sizeof *out->args);
+    bool ok = out->args != NULL;
+    for (size_t i = 0; i < verb->n_options && ok; i++) {
+        if (verb->options[i].kind != VF_OPT_LIST)
+            continue;
+        out->lists[i] = calloc(most + 1, sizeof *out->lists[i]);
+        ok = out->lists[i] != NULL;
+    }
+    return ok;
+}
+
 bool vf_cli_parse(const struct vf_verb *verb, int argc, char **argv, struct vf_parsed *out, char *space,
                   size_t n)
 {
-    struct parser p = {verb, out, space, n, (size_t)argc};
+    struct parser p = {verb, out, space, n};
     bool options = true;
     *out = (struct vf_parsed){0};
-    out->args = calloc((size_t)argc + 1, sizeof *out->args);
-    if (!out->args)
+    if (!make_room(verb, (size_t)argc, out))
         return complain(&p, "no memory");
     for (int i = 0; i < argc; i++) {
         bool used = false, ok = true;
