@@ -12,6 +12,7 @@ struct vf_rebuild_places {
     struct vf_searcher *searcher; /* NULL when there are none */
     char *window;
 };
+/* After a failure there is nothing to be released. */
 VF_MUST_CHECK enum vf_status vf_rebuild_places_make(const struct vf_env *env, struct vf_arena *a,
                                                     struct vf_rebuild_places *out, struct vf_err *err);
 void vf_rebuild_places_release(struct vf_rebuild_places *p);

@@ -11,19 +11,27 @@ enum { WINDOW = 512 << 10, HEAD = 8192, SCRIPT_MAX = 16 << 20 };
 
 /* --- places --- */
 
+static enum vf_status places_fill(struct vf_rebuild_places *p, struct vf_arena *a, struct vf_err *err)
+{
+    size_t n = 0;
+    p->v = vf_arena_array(a, p->env->n_places + 1, sizeof *p->v);
+    p->window = malloc(WINDOW);
+    if (!p->v || !p->window)
+        return vf_err_nomem(err);
+    for (size_t i = 0; i < p->env->n_places; i++)
+        if (p->env->places[i].kind != VF_PLACE_LIVE)
+            p->v[n++] = p->env->places[i].place;
+    return n > 0 ? vf_searcher_new(p->v, n, &p->searcher, err) : VF_OK;
+}
+
 enum vf_status vf_rebuild_places_make(const struct vf_env *env, struct vf_arena *a,
                                       struct vf_rebuild_places *out, struct vf_err *err)
 {
-    size_t n = 0;
     *out = (struct vf_rebuild_places){.env = env};
-    out->v = vf_arena_array(a, env->n_places + 1, sizeof *out->v);
-    out->window = malloc(WINDOW);
-    if (!out->v || !out->window)
-        return vf_err_nomem(err);
-    for (size_t i = 0; i < env->n_places; i++)
-        if (env->places[i].kind != VF_PLACE_LIVE)
-            out->v[n++] = env->places[i].place;
-    return n > 0 ? vf_searcher_new(out->v, n, &out->searcher, err) : VF_OK;
+    enum vf_status st = places_fill(out, a, err);
+    if (st != VF_OK)
+        vf_rebuild_places_release(out);
+    return st;
 }
 
 void vf_rebuild_places_release(struct vf_rebuild_places *p)
