@@ -28,8 +28,7 @@ def _wanted(item):
 def pytest_collection_modifyitems(config, items):
     """The part of this shard. Tests of one environment stay together, since each shard makes its own; so do those of one file that name
     none. The dearest groups go first, each to the shard that has least."""
-    if not place.SANITIZED:
-        items[:] = [i for i in items if not i.get_closest_marker("sanitized")]
+    items[:] = [i for i in items if not i.get_closest_marker("ordinary" if place.SANITIZED else "sanitized")]
     groups = {}
     for item in items:
         groups.setdefault(str((_wanted(item) or [item.location[0]])[0]), []).append(item)
@@ -59,6 +58,7 @@ def pytest_collection_finish(session):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "sanitized: a test that needs what only the sanitized program has")
+    config.addinivalue_line("markers", "ordinary: a test of what only the ordinary program has")
     config.addinivalue_line("markers", "recipe(recipe): the environment that the fixture `env` provides")
 
 

@@ -7,6 +7,7 @@ import place
 import pytest
 
 
+@pytest.mark.ordinary  # the sanitizers link everything
 @pytest.mark.skipif(sys.platform != "linux", reason="asks the loader of Linux")
 def test_starting_loads_no_archive_library():
     """libarchive brings a dozen libraries along, which would double the time to start (src/archive/lazy.c)."""

@@ -230,7 +230,7 @@ def fits(wheel, minor):
     return ((abi == "none" and "py3" in python.split(".")) or native) and "musl" not in platform
 
 
-@pytest.mark.skipif(place.SANITIZED, reason="the unit tests run the same code under the sanitizers")
+@pytest.mark.ordinary  # the unit tests run the same code under the sanitizers
 def test_wheelhouse(driver, scratch):
     minor = debian_minor()
     rounds = [{}, {}] if place.FULL else [{}]  # of each project the newest, and another version
