@@ -157,9 +157,9 @@ rm -rf "$demo/app.tar.gz" "$demo/app" "$demo/from-bundle"
 mkdir -p "$demo/app"
 run 0 pack -q "$new" -o "$demo/app.tar.gz" --exclude hello
 run 0 check "$demo/app.tar.gz"
-run "0 1" recreate "$demo/app.tar.gz" "$demo/from-bundle" --python "$new/bin/python" --offline
-say "What people wrote by hand went along as it was, and names the place that it was packed at: fix mends it"
-run 0 fix "$demo/from-bundle"
+run 0 recreate "$demo/app.tar.gz" "$demo/from-bundle" --python "$new/bin/python" --offline
+say "What people wrote by hand went along, too, and names the new place:"
+run 0 check --at "$demo/from-bundle" "$demo/from-bundle"
 probe "flask runs there" 0 sh -c '"$1" --version >/dev/null 2>&1; echo $?' - "$demo/from-bundle/bin/flask"
 tar -C "$demo/app" -xzf "$demo/app.tar.gz" && "$PYTHON" -m venv "$demo/app/env"
 probe "pip installs the same from the unpacked file, without an index" 0 \
