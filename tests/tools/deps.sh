@@ -48,12 +48,12 @@ bench cmd:zstd          zstd                    zstd                     zstd   
 END
 }
 
-compiles() { # COMPILER LANGUAGE FLAGS...
+compiles() { # COMPILER LANGUAGE FLAGS...; COMPILER may be several words: `ccache gcc`
     compiler=$1 language=$2
     shift 2
-    command -v "$compiler" >/dev/null 2>&1 || return 1
+    command -v "${compiler%% *}" >/dev/null 2>&1 || return 1
     printf '#include <stdlib.h>\nint main(void) { return abs(0); }\n' |
-        "$compiler" "$@" -x "$language" -o "$scratch/probe" - >/dev/null 2>&1
+        $compiler "$@" -x "$language" -o "$scratch/probe" - >/dev/null 2>&1
 }
 
 there() { # PROBE
