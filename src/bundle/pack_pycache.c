@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/le.h"
 #include "base/path.h"
 #include "bundle/pack_parts.h"
 #include "wheel/pycache.h"
@@ -21,18 +22,12 @@ struct caching {
     struct vf_arena scratch;
 };
 
-static uint32_t get32(const char *p)
-{
-    const unsigned char *b = (const unsigned char *)p;
-    return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-}
-
 /* Made from the source that is there now, by time and size (PEP 552: no flags). */
 static bool is_fresh(struct vf_slice bytes, const struct vf_file *source)
 {
-    return bytes.n > HEADER && get32(bytes.p + 4) == 0 &&
-           get32(bytes.p + 8) == (uint32_t)source->st.mtime_s &&
-           get32(bytes.p + 12) == (uint32_t)source->st.size;
+    return bytes.n > HEADER && vf_le32(bytes.p + 4) == 0 &&
+           vf_le32(bytes.p + 8) == (uint32_t)source->st.mtime_s &&
+           vf_le32(bytes.p + 12) == (uint32_t)source->st.size;
 }
 
 /* The whole file without the time; *fits false: it is not one that goes along. */

@@ -2,6 +2,7 @@
  * made; nothing else of it is read. FACTS 4.9. */
 #include <string.h>
 
+#include "base/le.h"
 #include "env/env_internal.h"
 
 #define HEADER 16u /* bytes since 3.7: magic number, flags, then time and size of the source, or its hash */
@@ -45,20 +46,14 @@ static const struct vf_file *source_of(const struct vf_env *env, struct vf_slice
     return i != VF_NONE && env->files[i].st.kind == VF_KIND_FILE ? &env->files[i] : NULL;
 }
 
-static uint32_t little_endian(const unsigned char *p)
-{
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
 /* A file whose header holds a hash is made for that. */
 static bool fits(const unsigned char *head, size_t n, const struct vf_stat *source)
 {
     if (n < HEADER)
         return false;
-    if (little_endian(head + 4) != 0)
+    if (vf_le32(head + 4) != 0)
         return true;
-    return little_endian(head + 8) == (uint32_t)source->mtime_s &&
-           little_endian(head + 12) == (uint32_t)source->size;
+    return vf_le32(head + 8) == (uint32_t)source->mtime_s && vf_le32(head + 12) == (uint32_t)source->size;
 }
 
 enum vf_status vf_env_read_pyc(const struct vf_read_job *job, struct vf_file *f, struct vf_err *err)

@@ -2,6 +2,7 @@
  * for, one over what only a move has to touch (headers we made self-locating, relative links that leave),
  * then RECORD and compiled files. */
 #include "relocate/plan.h"
+#include "base/le.h"
 
 #include <string.h>
 
@@ -121,11 +122,6 @@ static enum vf_status write_row_path(struct vf_drafts *d, uint32_t file, const s
     return VF_OK;
 }
 
-static uint64_t le32(const unsigned char *p)
-{
-    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24;
-}
-
 /* By how much what is in front of the archive grew since its offsets were written: so much may go again. 0:
  * not known.
  */
@@ -136,8 +132,7 @@ static size_t zip_growth(struct vf_slice bytes)
     for (size_t at = bytes.n < 22 ? 0 : bytes.n - 22; at > stop; at--) {
         if (memcmp(p + at, "PK\5\6", 4) != 0)
             continue;
-        uint64_t size = le32(p + at + 12);
-        uint64_t offset = le32(p + at + 16);
+        uint64_t size = vf_le32(p + at + 12), offset = vf_le32(p + at + 16);
         return size + offset < at ? (size_t)(at - size - offset) : 0;
     }
     return 0;
