@@ -258,6 +258,11 @@ static void put_command(struct vf_buf *out, const char *verb, const char *env, c
     vf_buf_puts(out, rest);
 }
 
+static bool same_bytes(struct venvfix_bytes a, struct venvfix_bytes b)
+{
+    return vf_slice_eq((struct vf_slice){a.p, a.n}, (struct vf_slice){b.p, b.n});
+}
+
 static void put_answers(struct vf_buf *out, const struct venvfix_check_result *r,
                         const struct vf_report_style *st, const char *env)
 {
@@ -267,7 +272,10 @@ static void put_answers(struct vf_buf *out, const struct venvfix_check_result *r
     if (!r->sound) {
         vf_buf_printf(out, "   %llu thing%s broken or reach%s elsewhere", (unsigned long long)wrong,
                       wrong == 1 ? " is" : "s are", wrong == 1 ? "es" : "");
-        put_command(out, r->at.p ? "move" : "fix", env, r->at.p ? " NEW" : "");
+        bool elsewhere = r->at.p && !same_bytes(r->at, r->path) && !same_bytes(r->at, r->resolved);
+        put_command(out, elsewhere ? "move" : "fix", env, elsewhere ? " " : "");
+        if (elsewhere)
+            put_word(out, (struct vf_slice){r->at.p, r->at.n});
     }
     vf_buf_putc(out, '\n');
     if (r->movable >= 0) {

@@ -465,3 +465,12 @@ def test_it_stops_when_told(env):
     assert p.returncode in (0, 1, 2, -signal.SIGINT, 130), err
     if p.returncode == 2:
         assert json.loads(out)["error"]["code"] == "interrupted"
+
+
+def test_the_answer_names_the_command_that_helps(env, scratch):
+    """Broken where it stands: fix. Asked for another place: a move to that place."""
+    there = scratch / "there"
+    assert f"venvfix move {env.path} {there}" in vf("check", "--at", there, env.path, rc=1).out.decode()
+    os.rename(env.path, there)
+    assert f"venvfix fix {there}" in vf("check", "--at", there, there, rc=1).out.decode()
+    assert f"venvfix fix {there}" in vf("check", there, rc=1).out.decode()
