@@ -155,15 +155,34 @@ static bool write_code(const struct writer *w)
     return open_quote(line_before(w)) != '\0' && !has_any(w->path, "\"'\\$`%{}\n\r\t");
 }
 
+/* Whether a `$` there would begin something else: `${NAME}`, or `$$`, which not all take for one `$`. */
+static bool pc_dollar_binds(const struct writer *w, size_t i)
+{
+    size_t end = (size_t)(w->ref->off + w->ref->len);
+    struct vf_slice next =
+        i + 1 < w->path.n ? vf_slice_sub(w->path, i + 1, i + 2) : vf_slice_sub(w->bytes, end, end + 1);
+    return w->path.p[i] == '$' && has_any(next, "${");
+}
+
+/* Three readings in turn: `\#` and the end of the line, `${NAME}`, the quotes of a shell (to which `$` is an
+ * ordinary byte). pkg-config, pkgconf 1 and later ones agree on what is written here. */
 static bool write_pc(const struct writer *w)
 {
+    char quote = open_quote(line_before(w));
+    const char *special = quote == '\0' ? " \t\"'\\#" : quote == '"' ? "\"\\#" : "#";
+    const char *apart = quote == '\0' ? "${" : quote == '"' ? "$" : ""; /* what may follow `$\` */
+    bool ok = !has_any(w->path, quote == '\'' ? "\n\r'" : "\n\r"), binds = false;
     for (size_t i = 0; i < w->path.n; i++) {
-        char c = w->path.p[i];
-        if (has_any(vf_slice_sub(w->path, i, i + 1), " \t\"'\\#"))
+        struct vf_slice byte = vf_slice_sub(w->path, i, i + 1);
+        if (binds || has_any(byte, special))
             vf_buf_putc(w->out, '\\');
-        vf_buf_putc(w->out, c);
+        vf_buf_put(w->out, byte);
+        binds = pc_dollar_binds(w, i);
+        struct vf_slice next = vf_slice_sub(w->path, i + 1, i + 2);
+        ok = ok && (!binds || has_any(next, apart));
+        ok = ok && !(quote == '\'' && byte.p[0] == '\\' && has_any(next, "#")); /* `\\#` is a comment */
     }
-    return !has_any(w->path, "\n\r$"); /* `$$` is read differently by the two implementations */
+    return ok;
 }
 
 static bool write_python(const struct writer *w)

@@ -1,10 +1,13 @@
 """Places with every awkward byte: there the environment works, and the way back gives the bytes of the beginning."""
 import os
+import re
+import subprocess
 
 import pytest
 
 import verify
 from envs import Recipe
+from place import clean_environ
 from vf import error, exact, find, report, vf
 
 NAMES = {
@@ -93,6 +96,29 @@ def test_a_name_that_nushell_cannot_hold(maker, get, scratch):
     assert b"bin/activate.nu" in verify.told(doc)
     assert not verify.scripts_broken(env.facts["scripts"], env.path, there)
     assert not verify.activations_broken(env.facts["activations"], env.path, there)
+
+
+@pytest.mark.parametrize("name", ["a$b", "$$HOME$", "a${prefix}b$(x)", "it's \"2\" #1 \\#$\\{x}"])
+def test_pkg_config_reads_it(name, env, scratch):
+    """Each of its fields, and inside quotes what can stand there; the way back is the file of the beginning."""
+    pc = env.path / "lib/pkgconfig/demo.pc"
+    pc.parent.mkdir(exist_ok=True)
+    quoted = f'Libs: -L${{prefix}}/a "-L{env.path}/b" -ld\n' if "${" not in name else "Libs: -L${prefix}/a -ld\n"
+    pc.write_text(f"prefix={env.path}\nName: demo\nDescription: demo\nVersion: 1\n{quoted}Cflags: -I{env.path}/include\n")
+    was = pc.read_bytes()
+
+    def told(place, question):
+        out = subprocess.run(["pkg-config", question, "demo"], env=clean_environ(PKG_CONFIG_PATH=f"{place}/lib/pkgconfig"), check=True, capture_output=True, text=True).stdout
+        return [re.sub(r"\\(.)", r"\1", word) for word in re.findall(r"(?:\\.|\S)+", out)]  # as a shell, but that `$` and quotes are theirs
+
+    there = scratch / name
+    want = [f"-L{there}/a"] + [f"-L{there}/b"] * (quoted.count("-L") == 2) + ["-ld"]
+    vf("move", env.path, there, rc=0)
+    assert told(there, "--cflags") == [f"-I{there}/include"]
+    assert told(there, "--libs") == want
+    assert not find(report("check", "--at", there, there, rc=0), atleast="warning")
+    vf("move", there, env.path, rc=0)
+    assert pc.read_bytes() == was
 
 
 def test_the_docstring_and_the_future_survive(env, scratch):
