@@ -182,6 +182,10 @@ struct vf_env {
  * caller. */
 VF_MUST_CHECK enum vf_status vf_env_open(const struct vf_env_params *params, struct vf_env **out,
                                          struct vf_err *err);
+/* Is `text`, the contents of `file`, one line that names a directory with a pyvenv.cfg (a `.venv` that is a
+ * file)? Without memory the answer is no, and the arena has failed. */
+bool vf_env_is_named_by(struct vf_outside *outside, struct vf_slice file, struct vf_slice text,
+                        struct vf_arena *a);
 /* Reads every other file, in parallel: syntaxes, places, hashes. */
 VF_MUST_CHECK enum vf_status vf_env_scan(struct vf_env *env, struct vf_err *err);
 void vf_env_free(struct vf_env *env);

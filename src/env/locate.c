@@ -21,6 +21,24 @@ static enum vf_status not_found(struct vf_slice path, struct vf_err *err)
     return vf_err_set(err, VF_NOT_FOUND, 0, "open", path, "there is no such directory");
 }
 
+/* The only line of a text; empty: it has more, or none. */
+static struct vf_slice only_line(struct vf_slice text)
+{
+    struct vf_slice line = vf_slice_trim(text);
+    bool one = line.n <= PATH_FILE_CAP && vf_slice_find_byte(line, '\n', 0) == VF_NPOS &&
+               vf_slice_find_byte(line, '\0', 0) == VF_NPOS;
+    return one ? line : VF_S("");
+}
+
+bool vf_env_is_named_by(struct vf_outside *outside, struct vf_slice file, struct vf_slice text,
+                        struct vf_arena *a)
+{
+    struct vf_slice line = only_line(text);
+    struct vf_slice dir = line.n ? vf_path_join(a, vf_path_dir(file), line) : line;
+    struct vf_slice cfg = dir.n ? vf_path_join(a, dir, VF_S("pyvenv.cfg")) : dir;
+    return cfg.n && vf_outside_kind(outside, cfg, NULL) == VF_KIND_FILE;
+}
+
 /* A regular file whose only line is a path: the environment it names. */
 static enum vf_status follow_path_file(struct vf_env *env, struct vf_slice *place, struct vf_err *err)
 {
@@ -32,9 +50,8 @@ static enum vf_status follow_path_file(struct vf_env *env, struct vf_slice *plac
     }
     if (st != VF_OK)
         return st;
-    text = vf_slice_trim(text);
-    if (!text.n || vf_slice_find_byte(text, '\n', 0) != VF_NPOS ||
-        vf_slice_find_byte(text, '\0', 0) != VF_NPOS)
+    text = only_line(text);
+    if (!text.n)
         return vf_err_set(err, VF_NOT_AN_ENVIRONMENT, 0, "open", *place, "it is a file, not an environment");
     struct vf_slice named = vf_path_join(&env->arena, vf_path_dir(*place), text);
     *place = vf_path_clean_dup(&env->arena, named);

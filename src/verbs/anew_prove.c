@@ -31,10 +31,12 @@ static enum vf_status prove_freeze(struct vf_anew *a)
     struct vf_map names;
     size_t at;
     vf_map_init(&names, a->c->s.a);
-    for (size_t i = 0; i < a->made->n_dists; i++)
-        if (vf_map_get(&names, a->made->dists[i].canonical, &at) ||
-            !vf_map_put(&names, a->made->dists[i].canonical, i))
+    for (size_t i = 0; i < a->made->n_dists; i++) {
+        if (vf_map_get(&names, a->made->dists[i].canonical, &at))
             return failed(a, a->made->dists[i].info, "a distribution is there twice");
+        if (!vf_map_put(&names, a->made->dists[i].canonical, i))
+            return vf_err_nomem(&a->c->s.err);
+    }
     for (size_t i = 0; i < a->wants.v.n; i++) {
         const struct vf_want *w = VF_WANT_AT(&a->wants, i);
         if (!vf_map_get(&names, w->name, &at))

@@ -26,17 +26,6 @@ static enum vf_status is_archive(struct vf_change *c, bool *yes)
     return done;
 }
 
-/* A `.venv` that is a file: one line that names a directory with a pyvenv.cfg. */
-static bool names_an_environment(struct vf_change *c, struct vf_slice text)
-{
-    struct vf_slice line = vf_slice_trim(text);
-    if (!line.n || line.n > 4096 || vf_slice_find_byte(line, '\n', 0) != VF_NPOS)
-        return false;
-    struct vf_slice dir = vf_path_join(c->s.a, vf_path_dir(c->from), line);
-    struct vf_slice cfg = dir.p ? vf_path_join(c->s.a, dir, VF_S("pyvenv.cfg")) : dir;
-    return cfg.p && vf_outside_kind(c->s.outside, cfg, NULL) == VF_KIND_FILE;
-}
-
 /* An option that a copy of an environment has no use for, or NULL. */
 static const char *useless(const struct venvfix_install_options *o)
 {
@@ -78,7 +67,7 @@ static enum vf_status recognise(struct vf_change *c, enum vf_anew_kind *kind)
         return st;
     if (vf_slice_ends(c->from, VF_S(".toml")))
         *kind = VF_ANEW_LOCK;
-    else if (!names_an_environment(c, text))
+    else if (!vf_env_is_named_by(c->s.outside, c->from, text, c->s.a))
         *kind = VF_ANEW_LIST;
     else if (o->python || o->reinstall)
         *kind = VF_ANEW_ENV;

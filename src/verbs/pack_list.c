@@ -8,26 +8,21 @@
 #include "verbs/pack.h"
 
 /* A `.venv` that is a file names an environment in one line. */
-static bool names_an_environment(struct vf_packing *p, struct vf_slice path)
+static bool stands_for_an_environment(struct vf_packing *p, struct vf_slice path)
 {
     struct vf_slice text;
     struct vf_err err = {0};
     enum { LINE_MAX_BYTES = 4096 };
     bool is = vf_outside_read(p->s->outside, path, LINE_MAX_BYTES, p->s->a, &text, &err) == VF_OK;
     vf_err_release(&err);
-    struct vf_slice line = is ? vf_slice_trim(text) : VF_S("");
-    if (line.n == 0 || vf_slice_find_byte(line, '\n', 0) != VF_NPOS)
-        return false;
-    struct vf_slice dir = vf_path_join(p->s->a, vf_path_dir(path), line);
-    struct vf_slice cfg = dir.p ? vf_path_join(p->s->a, dir, VF_S("pyvenv.cfg")) : dir;
-    return cfg.p && vf_outside_kind(p->s->outside, cfg, NULL) == VF_KIND_FILE;
+    return is && vf_env_is_named_by(p->s->outside, path, text, p->s->a);
 }
 
 bool vf_packing_is_list(struct vf_packing *p)
 {
     struct vf_slice path = vf_session_abs(p->s, p->o->path);
     return path.p && vf_outside_kind(p->s->outside, path, NULL) == VF_KIND_FILE &&
-           !names_an_environment(p, path);
+           !stands_for_an_environment(p, path);
 }
 
 /* --- the target --- */
