@@ -244,7 +244,7 @@ struct venvfix_change_result {
     bool anew;                        /* made new from wheels, not copied */
     double plan_s, stage_s, prove_s, commit_s, retire_s; /* seconds; negative: did not happen */
     struct venvfix_bytes diff;                           /* dry_run: unified diff */
-    struct venvfix_bytes sha256; /* pack: of the new file, hexadecimal; recreate of a bundle: of that one */
+    struct venvfix_bytes sha256; /* pack: of the new file, hexadecimal; recreate --sha256: of the bundle */
     uint64_t bytes;              /* pack: of the new file */
     struct venvfix_bytes bundle, bundle_sha256; /* --bundle: the file that was packed; p NULL: none */
     bool renamed;                               /* by one rename (not by copying) */

@@ -23,9 +23,10 @@ struct vf_tar_writer {
     locale_t locale;
     struct vf_slice member; /* name; owned */
     uint64_t left;          /* bytes that the member still lacks */
-    struct vf_hasher *seal; /* of all bytes written; NULL: not sealed */
-    enum vf_status failed;  /* of the sink */
-    struct vf_err *err;     /* of the running call */
+    bool sealed;
+    uint32_t crc;          /* of all bytes written, for the seal */
+    enum vf_status failed; /* of the sink */
+    struct vf_err *err;    /* of the running call */
 };
 
 /* --- packing --- */
@@ -100,8 +101,8 @@ static la_ssize_t on_write(struct archive *a, void *ctx, const void *bytes, size
 {
     struct vf_tar_writer *w = ctx;
     (void)a;
-    if (w->seal)
-        vf_hasher_update(w->seal, (struct vf_slice){bytes, n});
+    if (w->sealed)
+        w->crc = vf_zip_crc(w->crc, (struct vf_slice){bytes, n});
     if (w->failed == VF_OK)
         w->failed = w->params.sink(w->params.ctx, (struct vf_slice){bytes, n}, w->err);
     return w->failed == VF_OK ? (la_ssize_t)n : -1;
@@ -134,6 +135,7 @@ enum vf_status vf_tar_writer_new(const struct vf_tar_params *params, struct vf_t
     if (!w)
         return vf_err_nomem(err);
     w->params = *params;
+    w->sealed = params->packing == VF_TAR_ZSTD;
     w->locale = newlocale(LC_ALL_MASK, "C.UTF-8", (locale_t)0);
     if (w->locale == (locale_t)0)
         w->locale = newlocale(LC_ALL_MASK, "en_US.UTF-8", (locale_t)0);
@@ -143,8 +145,6 @@ enum vf_status vf_tar_writer_new(const struct vf_tar_params *params, struct vf_t
         st = vf_err_set(err, VF_NOT_SUPPORTED, 0, "pack", VF_S(""), "this host has no UTF-8 locale");
     else if (!w->archive)
         st = vf_err_nomem(err);
-    if (st == VF_OK && params->packing == VF_TAR_ZSTD)
-        st = vf_hasher_new(VF_S("sha256"), &w->seal, err);
     if (st == VF_OK)
         st = open_archive(w, err);
     if (st == VF_OK)
@@ -221,11 +221,8 @@ enum vf_status vf_tar_writer_data(struct vf_tar_writer *w, struct vf_slice bytes
 
 static enum vf_status put_seal(struct vf_tar_writer *w, struct vf_err *err)
 {
-    unsigned char sum[VF_DIGEST_MAX];
     char seal[VF_SEAL_SIZE];
-    if (vf_hasher_final(w->seal, sum) != 32)
-        return vf_err_set(err, VF_INTERNAL, 0, "pack", VF_S(""), "no sha256 to be had");
-    vf_seal_make(seal, sum);
+    vf_seal_make(seal, w->crc);
     return w->params.sink(w->params.ctx, (struct vf_slice){seal, sizeof seal}, err);
 }
 
@@ -236,7 +233,7 @@ enum vf_status vf_tar_writer_finish(struct vf_tar_writer *w, struct vf_err *err)
         return st;
     locale_t before = enter(w, err);
     st = leave(w, before, archive_write_close(w->archive), "cannot end an archive");
-    return st == VF_OK && w->seal ? put_seal(w, err) : st;
+    return st == VF_OK && w->sealed ? put_seal(w, err) : st;
 }
 
 void vf_tar_writer_free(struct vf_tar_writer *w)
@@ -252,7 +249,6 @@ void vf_tar_writer_free(struct vf_tar_writer *w)
         (void)uselocale(before);
     if (w->locale != (locale_t)0)
         freelocale(w->locale);
-    vf_hasher_free(w->seal);
     free((char *)(uintptr_t)w->member.p);
     free(w);
 }

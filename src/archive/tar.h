@@ -5,7 +5,7 @@
  *
  * The same members give the same bytes: every one a regular file with mode 0644, owner 0 without names and
  * the same time; zstd with at least one thread of its own (without any its bytes are others), xz with one,
- * gzip without time. zstd ends with a seal, the sha256 of the file, in a frame that readers pass over.
+ * gzip without time. zstd ends with a seal, the CRC-32 of the file, in a frame that readers pass over.
  * Another version of the packing library may give other bytes, which unpack to the same.
  */
 #ifndef VF_ARCHIVE_TAR_H

@@ -75,6 +75,11 @@ void vf_tar_reader_free(struct vf_tar_reader *t)
     free(t);
 }
 
+struct vf_block *vf_tar_reader_hold(struct vf_tar_reader *t)
+{
+    return vf_tar_stream_hold(t->stream);
+}
+
 static enum vf_status exactly(struct vf_tar_reader *t, char *to, size_t n, struct vf_err *err)
 {
     enum vf_status st = VF_OK;

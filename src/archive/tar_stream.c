@@ -3,20 +3,22 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "archive/tar_read.h"
 #include "archive/zip_format.h"
 
-enum { IN = 256 << 10 };
-#define FREE_RATIO (16u << 20) /* bytes that need no ratio */
+enum { IN = 256 << 10, AHEAD = 32 }; /* AHEAD blocks of IN bytes at most are unpacked and not yet used */
+#define AHEAD_FROM (1u << 20)        /* bytes of a file that is worth a thread */
+#define FREE_RATIO (16u << 20)       /* bytes that need no ratio */
 
 struct vf_tar_stream {
     struct vf_zip_source source;
     struct vf_hasher *hasher;
-    struct vf_hasher *seal; /* of all bytes before the seal; NULL: there is none */
-    unsigned char sealed[32];
+    bool sealed;
+    uint32_t seal, crc; /* what the seal says, and what the bytes before it give */
     struct archive *archive;
     uint64_t in, out, out_max; /* bytes read from the file, bytes unpacked, and their limit */
     const char *block;         /* of libarchive: what is left of it */
@@ -25,6 +27,11 @@ struct vf_tar_stream {
     enum vf_status failed; /* of reading the file */
     struct vf_err *err;    /* of the running call */
     char *buf;
+    struct vf_blocks *ahead; /* all above is the thread's until it was joined; NULL: there is no thread */
+    pthread_t thread;
+    struct vf_err why; /* what ended the thread */
+    struct vf_block *current;
+    struct vf_slice rest; /* of it */
 };
 
 static enum vf_status bad(const struct vf_tar_stream *s, const char *why, struct vf_err *err)
@@ -44,10 +51,10 @@ static la_ssize_t on_read(struct archive *a, void *ctx, const void **bytes)
         return -1;
     if (s->hasher)
         vf_hasher_update(s->hasher, (struct vf_slice){s->buf, n});
-    if (s->seal) {
+    if (s->sealed) {
         uint64_t before = s->source.size - VF_SEAL_SIZE;
         uint64_t some = s->in < before ? before - s->in : 0;
-        vf_hasher_update(s->seal, (struct vf_slice){s->buf, some < n ? (size_t)some : n});
+        s->crc = vf_zip_crc(s->crc, (struct vf_slice){s->buf, some < n ? (size_t)some : n});
     }
     s->in += n;
     *bytes = s->buf;
@@ -101,44 +108,17 @@ static enum vf_status look_for_seal(struct vf_tar_stream *s, struct vf_err *err)
     if (st != VF_OK || memcmp(magic, "\x28\xb5\x2f\xfd", sizeof magic) != 0)
         return st;
     st = vf_zip_pread(&s->source, s->source.size - VF_SEAL_SIZE, end, sizeof end, err);
-    if (st == VF_OK && vf_seal_read(end, s->sealed, &broken))
-        st = vf_hasher_new(VF_S("sha256"), &s->seal, err);
-    else if (st == VF_OK && broken)
-        st = bad(s, "its last frame is damaged", err);
-    return st;
+    if (st != VF_OK)
+        return st;
+    s->sealed = vf_seal_read(end, &s->seal, &broken);
+    return broken ? bad(s, "its last frame is damaged", err) : VF_OK;
 }
 
 static enum vf_status check_seal(struct vf_tar_stream *s, struct vf_err *err)
 {
-    unsigned char sum[VF_DIGEST_MAX];
-    if (!s->seal)
-        return VF_OK;
-    if (vf_hasher_final(s->seal, sum) != sizeof s->sealed || memcmp(sum, s->sealed, sizeof s->sealed) != 0)
-        return bad(s, "its bytes are not those that were packed: it is damaged", err);
-    return VF_OK;
-}
-
-enum vf_status vf_tar_stream_open(const struct vf_zip_source *source, const struct vf_unpack_limits *limits,
-                                  struct vf_hasher *hasher, struct vf_tar_stream **out, struct vf_err *err)
-{
-    struct vf_tar_stream *s = calloc(1, sizeof *s);
-    *out = NULL;
-    if (!s)
-        return vf_err_nomem(err);
-    s->source = *source;
-    s->hasher = hasher;
-    s->out_max = source->size < UINT64_MAX / limits->ratio ? source->size * limits->ratio : UINT64_MAX;
-    s->out_max = s->out_max < FREE_RATIO ? FREE_RATIO : s->out_max;
-    s->buf = malloc(IN);
-    s->archive = archive_read_new();
-    enum vf_status st = s->buf && s->archive ? look_for_seal(s, err) : vf_err_nomem(err);
-    if (st == VF_OK)
-        st = begin(s, err);
-    if (st == VF_OK)
-        *out = s;
-    else
-        vf_tar_stream_free(s);
-    return st;
+    return !s->sealed || s->crc == s->seal
+               ? VF_OK
+               : bad(s, "its bytes are not those that were packed: it is damaged", err);
 }
 
 static enum vf_status next_block(struct vf_tar_stream *s, struct vf_err *err)
@@ -160,23 +140,137 @@ static enum vf_status next_block(struct vf_tar_stream *s, struct vf_err *err)
     return s->out > s->out_max ? bad(s, "it is packed more tightly than a bundle may be", err) : VF_OK;
 }
 
-enum vf_status vf_tar_stream_some(struct vf_tar_stream *s, size_t max, struct vf_slice *out,
-                                  struct vf_err *err)
+/* --- ahead of the reader --- */
+
+/* As much as the block holds; *more false: that was the end, or it failed. */
+static enum vf_status fill(struct vf_tar_stream *s, struct vf_block *block, bool *more)
+{
+    while (block->n < IN) {
+        enum vf_status st = VF_OK;
+        while (s->n == 0 && !s->ended && st == VF_OK) /* a block may be empty */
+            st = next_block(s, &s->why);
+        *more = st == VF_OK && s->n > 0;
+        if (!*more)
+            return st;
+        size_t n = s->n < IN - block->n ? s->n : IN - block->n;
+        memcpy(block->p + block->n, s->block, n);
+        block->n += n;
+        s->block += n;
+        s->n -= n;
+    }
+    return VF_OK;
+}
+
+static void *unpack_ahead(void *ctx)
+{
+    struct vf_tar_stream *s = ctx;
+    enum vf_status st = VF_OK;
+    struct vf_block *block = NULL;
+    for (bool more = true; more && st == VF_OK;) {
+        block = vf_blocks_get(s->ahead);
+        if (!block)
+            break;
+        st = fill(s, block, &more);
+        vf_blocks_push(s->ahead, block);
+    }
+    if (!block) /* nobody reads on, or there was no memory for the first */
+        (void)vf_err_nomem(&s->why);
+    vf_blocks_end(s->ahead);
+    return NULL;
+}
+
+/* Without a thread the caller unpacks by itself. */
+static enum vf_status start_ahead(struct vf_tar_stream *s, struct vf_err *err)
+{
+    enum vf_status st = vf_blocks_new(IN, AHEAD, &s->ahead, err);
+    if (st == VF_OK && pthread_create(&s->thread, NULL, unpack_ahead, s) != 0) {
+        vf_blocks_free(s->ahead);
+        s->ahead = NULL;
+    }
+    return st;
+}
+
+static void stop_ahead(struct vf_tar_stream *s)
+{
+    if (!s->ahead)
+        return;
+    vf_blocks_stop(s->ahead);
+    (void)pthread_join(s->thread, NULL);
+    vf_block_release(s->current);
+    s->current = NULL;
+    vf_blocks_free(s->ahead);
+    s->ahead = NULL;
+    s->rest = (struct vf_slice){NULL, 0};
+}
+
+static enum vf_status next_ahead(struct vf_tar_stream *s, struct vf_err *err)
+{
+    vf_block_release(s->current);
+    do {
+        s->current = vf_blocks_pop(s->ahead);
+    } while (s->current && s->current->n == 0 && (vf_block_release(s->current), true));
+    s->rest = s->current ? (struct vf_slice){s->current->p, s->current->n} : (struct vf_slice){NULL, 0};
+    return s->current ? VF_OK : vf_err_copy(err, &s->why);
+}
+
+/* --- */
+
+enum vf_status vf_tar_stream_open(const struct vf_zip_source *source, const struct vf_unpack_limits *limits,
+                                  struct vf_hasher *hasher, struct vf_tar_stream **out, struct vf_err *err)
+{
+    struct vf_tar_stream *s = calloc(1, sizeof *s);
+    *out = NULL;
+    if (!s)
+        return vf_err_nomem(err);
+    s->source = *source;
+    s->hasher = hasher;
+    s->out_max = source->size < UINT64_MAX / limits->ratio ? source->size * limits->ratio : UINT64_MAX;
+    s->out_max = s->out_max < FREE_RATIO ? FREE_RATIO : s->out_max;
+    s->buf = malloc(IN);
+    s->archive = archive_read_new();
+    enum vf_status st = s->buf && s->archive ? look_for_seal(s, err) : vf_err_nomem(err);
+    if (st == VF_OK)
+        st = begin(s, err);
+    if (st == VF_OK && !limits->alone && source->size >= AHEAD_FROM)
+        st = start_ahead(s, err);
+    if (st == VF_OK)
+        *out = s;
+    else
+        vf_tar_stream_free(s);
+    return st;
+}
+
+static enum vf_status next_here(struct vf_tar_stream *s, struct vf_err *err)
 {
     enum vf_status st = VF_OK;
     while (s->n == 0 && !s->ended && st == VF_OK)
         st = next_block(s, err);
+    s->rest = (struct vf_slice){s->block, s->n};
+    s->n = 0;
+    return st;
+}
+
+enum vf_status vf_tar_stream_some(struct vf_tar_stream *s, size_t max, struct vf_slice *out,
+                                  struct vf_err *err)
+{
+    enum vf_status st = s->rest.n > 0 ? VF_OK : s->ahead ? next_ahead(s, err) : next_here(s, err);
     if (st != VF_OK)
         return st;
-    *out = (struct vf_slice){s->block, s->n < max ? s->n : max};
-    if (out->n > 0)
-        s->block += out->n;
-    s->n -= out->n;
+    *out = vf_slice_sub(s->rest, 0, max);
+    s->rest = vf_slice_from(s->rest, out->n);
     return VF_OK;
+}
+
+struct vf_block *vf_tar_stream_hold(struct vf_tar_stream *s)
+{
+    if (s->current)
+        vf_block_hold(s->current);
+    return s->current;
 }
 
 enum vf_status vf_tar_stream_done(struct vf_tar_stream *s, struct vf_err *err)
 {
+    stop_ahead(s);
     if ((uint64_t)archive_filter_bytes(s->archive, -1) != s->source.size)
         return bad(s, "there are bytes behind its end", err);
     return check_seal(s, err);
@@ -186,9 +280,10 @@ void vf_tar_stream_free(struct vf_tar_stream *s)
 {
     if (!s)
         return;
+    stop_ahead(s);
     if (s->archive)
         archive_read_free(s->archive);
-    vf_hasher_free(s->seal);
+    vf_err_release(&s->why);
     free(s->buf);
     free(s);
 }

@@ -68,7 +68,8 @@ enum vf_status vf_unpack_open(const struct vf_zip_source *source, const struct v
     u->limits = (struct vf_unpack_limits){.members = or_default(l->members, MEMBERS_MAX),
                                           .member_bytes = or_default(l->member_bytes, MEMBER_BYTES_MAX),
                                           .total_bytes = or_default(l->total_bytes, TOTAL_BYTES_MAX),
-                                          .ratio = or_default(l->ratio, RATIO_MAX)};
+                                          .ratio = or_default(l->ratio, RATIO_MAX),
+                                          .alone = l->alone};
     enum vf_status st = open_kind(u, err);
     if (st == VF_OK)
         *out = u;
@@ -132,6 +133,11 @@ enum vf_status vf_unpack_data(struct vf_unpack *u, vf_zip_sink sink, void *ctx, 
 {
     return u->zip ? vf_zip_read(u->zip, u->at - 1, sink, ctx, err)
                   : vf_tar_reader_data(u->tar, sink, ctx, err);
+}
+
+struct vf_block *vf_unpack_hold(struct vf_unpack *u)
+{
+    return u->tar ? vf_tar_reader_hold(u->tar) : NULL;
 }
 
 static enum vf_status hash_file(struct vf_unpack *u, struct vf_err *err)

@@ -12,6 +12,7 @@
 #define VF_ARCHIVE_UNPACK_H
 
 #include "archive/zip.h"
+#include "base/blocks.h"
 
 /* Zero: the default. Above a limit: VF_BAD_ARCHIVE. */
 struct vf_unpack_limits {
@@ -19,6 +20,7 @@ struct vf_unpack_limits {
     uint64_t member_bytes; /* 8 GiB - 1 */
     uint64_t total_bytes;  /* 32 GiB */
     uint64_t ratio;        /* all of it unpacked is at most so many times the file, and 16 MiB: 200 */
+    bool alone;            /* no thread: else a large tar is unpacked ahead of the caller */
 };
 struct vf_unpack_member {
     struct vf_slice name; /* valid until the archive is freed */
@@ -38,6 +40,9 @@ VF_MUST_CHECK enum vf_status vf_unpack_next(struct vf_unpack *u, struct vf_unpac
 /* The bytes of the member, piece by piece; what the sink returns other than VF_OK ends the call. */
 VF_MUST_CHECK enum vf_status vf_unpack_data(struct vf_unpack *u, vf_zip_sink sink, void *ctx,
                                             struct vf_err *err);
+/* In the sink of vf_unpack_data: what keeps its bytes where they are until the caller releases it. NULL:
+ * nothing does, they are to be copied. */
+struct vf_block *vf_unpack_hold(struct vf_unpack *u);
 /* Of the whole file; behind the end, where it was asked for. */
 VF_MUST_CHECK enum vf_status vf_unpack_digest(struct vf_unpack *u, unsigned char sha256[32],
                                               struct vf_err *err);

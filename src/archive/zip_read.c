@@ -1,4 +1,5 @@
 /* zip_read.c: the bytes of one member, unpacked piece by piece, with size and checksum proven. */
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -143,5 +144,5 @@ enum vf_status vf_zip_load(const struct vf_zip *z, size_t member, uint64_t cap, 
 
 uint32_t vf_zip_crc(uint32_t crc, struct vf_slice bytes)
 {
-    return bytes.n > 0 ? (uint32_t)crc32_z(crc, (const Bytef *)bytes.p, bytes.n) : crc;
+    return bytes.n > 0 ? libdeflate_crc32(crc, bytes.p, bytes.n) : crc;
 }

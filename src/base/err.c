@@ -107,6 +107,14 @@ enum vf_status vf_err_sys(struct vf_err *e, int sys, const char *op, struct vf_s
     return vf_err_set(e, status_of_errno(sys), sys, op, path, NULL);
 }
 
+enum vf_status vf_err_copy(struct vf_err *e, const struct vf_err *from)
+{
+    return from->code == VF_OK
+               ? VF_OK
+               : vf_err_set(e, from->code, from->sys, from->op, (struct vf_slice){from->path, from->path_len},
+                            "%s", from->detail);
+}
+
 enum vf_status vf_err_nomem(struct vf_err *e)
 {
     return vf_err_set(e, VF_NO_MEMORY, ENOMEM, NULL, VF_S(""), "out of memory");

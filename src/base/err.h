@@ -69,6 +69,9 @@ enum vf_status vf_err_set(struct vf_err *e, enum vf_status code, int sys, const 
  * path-too-long, EXDEV cross-device, EROFS not-writable, ENOMEM no-memory, else io. */
 enum vf_status vf_err_sys(struct vf_err *e, int sys, const char *op, struct vf_slice path);
 enum vf_status vf_err_nomem(struct vf_err *e);
+/* The error of somebody else (VF_OK: nothing), who keeps it: another thread, or a part with one of its own.
+ */
+enum vf_status vf_err_copy(struct vf_err *e, const struct vf_err *from);
 /* Puts words in front of the detail while an error goes up ("while reading the journal of 'x'"). */
 void vf_err_context(struct vf_err *e, const char *fmt, ...) VF_PRINTF(2, 3);
 const char *vf_status_name(enum vf_status code); /* static; the code of the JSON report */

@@ -239,6 +239,15 @@ static enum vf_status read_all(struct opening *o)
     return st;
 }
 
+static enum vf_status open_archive(struct opening *o)
+{
+    struct vf_unpack_limits limits = {0};
+    if (o->source->limits)
+        limits = *o->source->limits;
+    limits.alone = vf_hooks_jobs(o->source->hooks) < 2;
+    return vf_unpack_open(&o->source->archive, &limits, o->source->digest, &o->unpack, o->err);
+}
+
 enum vf_status vf_bundle_open(const struct vf_bundle_source *source, struct vf_bundle_file **out,
                               struct vf_err *err)
 {
@@ -254,7 +263,7 @@ enum vf_status vf_bundle_open(const struct vf_bundle_source *source, struct vf_b
     if (st == VF_OK)
         st = vf_hasher_new(VF_S("sha256"), &o.hasher, err);
     if (st == VF_OK)
-        st = vf_unpack_open(&source->archive, source->limits, source->digest, &o.unpack, err);
+        st = open_archive(&o);
     if (st == VF_OK)
         st = read_all(&o);
     vf_unpack_free(o.unpack);

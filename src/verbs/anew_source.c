@@ -153,6 +153,8 @@ static enum vf_status right_bundle(struct vf_anew *a)
 {
     struct vf_buf b = {0};
     const char *want = a->o->sha256;
+    if (!want)
+        return VF_OK;
     vf_hex_put(&b, (struct vf_slice){(const char *)a->bundle->sha256, 32});
     struct vf_slice digits =
         b.failed ? (struct vf_slice){NULL, 0} : vf_arena_dup(a->c->s.a, vf_buf_slice(&b));
@@ -160,7 +162,7 @@ static enum vf_status right_bundle(struct vf_anew *a)
     if (!digits.p)
         return vf_err_nomem(&a->c->s.err);
     a->c->r->sha256 = vf_bytes_of(digits);
-    return !want || vf_slice_eq_nocase(digits, vf_slice_of(want))
+    return vf_slice_eq_nocase(digits, vf_slice_of(want))
                ? VF_OK
                : vf_err_set(&a->c->s.err, VF_BAD_ARCHIVE, 0, "read", a->c->from,
                             "its sha256 is not the one that was given with --sha256");
@@ -186,8 +188,7 @@ static enum vf_status open_bundle(struct vf_anew *a, const struct vf_bundle_sour
         a->bundle = NULL;
         vf_installer_free(a->installer);
         a->installer = NULL;
-        st = vf_err_set(&c->s.err, why.code, why.sys, why.op, (struct vf_slice){why.path, why.path_len}, "%s",
-                        why.detail);
+        st = vf_err_copy(&c->s.err, &why);
     }
     vf_err_release(&why);
     return st;
@@ -206,7 +207,7 @@ static enum vf_status read_bundle(struct vf_anew *a)
     done = vf_file_open(c->from, &fd, &a->bundle_size, &c->s.err);
     struct vf_bundle_source src = {.archive = {.fd = fd, .size = a->bundle_size, .label = c->from},
                                    .spool = spool,
-                                   .digest = true,
+                                   .digest = a->o->sha256 != NULL,
                                    .wheel = c->o->dry_run ? NULL : vf_anew_stream,
                                    .ctx = a,
                                    .hooks = &c->s.hooks};

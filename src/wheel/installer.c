@@ -111,10 +111,7 @@ enum vf_status vf_installer_new(const struct vf_site *site, const struct vf_hook
 static enum vf_status told(struct vf_installer *i, struct vf_err *err)
 {
     (void)pthread_mutex_lock(&i->lock);
-    enum vf_status st = i->err.code;
-    if (st != VF_OK)
-        st = vf_err_set(err, st, i->err.sys, i->err.op, (struct vf_slice){i->err.path, i->err.path_len}, "%s",
-                        i->err.detail);
+    enum vf_status st = vf_err_copy(err, &i->err);
     (void)pthread_mutex_unlock(&i->lock);
     return st;
 }

@@ -22,6 +22,7 @@ lib   pc:libcrypto      libssl-dev              openssl-devel            openssl
 lib   pc:jansson        libjansson-dev          jansson-devel            jansson-dev       jansson
 lib   pc:libelf         libelf-dev              elfutils-libelf-devel    elfutils-dev      libelf
 lib   pc:zlib           zlib1g-dev              zlib-devel               zlib-dev          zlib
+lib   pc:libdeflate     libdeflate-dev          libdeflate-devel         libdeflate-dev    libdeflate
 lib   pc:tomlplusplus   libtomlplusplus-dev     tomlplusplus-devel       tomlplusplus-dev  tomlplusplus
 lib   c++:tomlplusplus  g++                     gcc-c++                  build-base        -
 demo  py:venv,ensurepip python3,python3-venv    python3                  python3           python@3

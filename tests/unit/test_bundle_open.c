@@ -283,6 +283,86 @@ static void bombs(void **state)
     vf_buf_release(&file);
 }
 
+/* --- unpacked ahead of the reader --- */
+
+struct kept {
+    struct vf_unpack *u;
+    struct vf_block *held[64];
+    struct vf_slice pieces[64];
+    size_t n, bytes;
+};
+
+/* Every second piece is kept, and compared when others have come and gone. */
+static enum vf_status keep(void *ctx, struct vf_slice bytes, struct vf_err *err)
+{
+    struct kept *k = ctx;
+    (void)err;
+    struct vf_block *block = vf_unpack_hold(k->u);
+    assert_non_null(block);
+    k->bytes += bytes.n;
+    if (k->n < 24 && bytes.n % 2 == 0) {
+        k->held[k->n] = block;
+        k->pieces[k->n++] = bytes;
+    } else {
+        vf_block_release(block);
+    }
+    return VF_OK;
+}
+
+/* Bytes that do not pack, and whose places can be told. */
+static void fill(struct vf_buf *b, size_t n)
+{
+    uint64_t x = 88172645463325252u;
+    assert_true(vf_buf_reserve(b, n));
+    for (; b->n < n; b->n += 8) {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        memcpy(b->p + b->n, &x, 8);
+    }
+}
+
+static void ahead(void **state)
+{
+    struct box *b = *state;
+    struct vf_buf bytes = {0}, file = {0};
+    fill(&bytes, 24 << 20);
+    struct box_member m = {VF_S("x"), vf_buf_slice(&bytes)};
+    box_pack(&m, 1, VF_TAR_ZSTD, &file);
+    struct vf_zip_source s = {.fd = -1, .size = file.n, .bytes = vf_buf_slice(&file), .label = VF_S("b")};
+    for (int cut = 0; cut < 2; cut++) {
+        struct kept k = {0};
+        struct vf_unpack_member got;
+        bool more;
+        if (cut)
+            s.size = s.bytes.n = file.n / 2;
+        assert_int_equal(vf_unpack_open(&s, NULL, true, &k.u, &b->err), VF_OK);
+        assert_int_equal(vf_unpack_next(k.u, &got, &more, &b->err), VF_OK);
+        assert_int_equal(vf_unpack_data(k.u, keep, &k, &b->err), cut ? VF_BAD_ARCHIVE : VF_OK);
+        assert_true(cut || k.bytes == bytes.n);
+        if (!cut)
+            assert_int_equal(vf_unpack_next(k.u, &got, &more, &b->err), VF_OK);
+        vf_unpack_free(k.u); /* what is held stays */
+        assert_true(k.n > 4);
+        size_t at = 0;
+        for (size_t i = 0; i < k.n; i++) {
+            while (at < bytes.n && memcmp(bytes.p + at, k.pieces[i].p, 16) != 0)
+                at += 8;
+            assert_true(bytes.n - at >= k.pieces[i].n);
+            assert_memory_equal(bytes.p + at, k.pieces[i].p, k.pieces[i].n);
+            vf_block_release(k.held[i]);
+        }
+        if (cut)
+            box_check_err(b, VF_BAD_ARCHIVE);
+    }
+    s.size = s.bytes.n = file.n; /* given up in the middle: nobody waits for anybody */
+    struct vf_unpack *u;
+    assert_int_equal(vf_unpack_open(&s, NULL, false, &u, &b->err), VF_OK);
+    vf_unpack_free(u);
+    vf_buf_release(&bytes);
+    vf_buf_release(&file);
+}
+
 /* --- damage --- */
 
 static void cut(struct box *b, const struct vf_buf *file)
@@ -343,9 +423,14 @@ static void damaged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BOX_TEST(good),    BOX_TEST(lying_members),    BOX_TEST(manifests),
-        BOX_TEST(kinds),   BOX_TEST(extended_headers), BOX_TEST(bombs),
+        BOX_TEST(good),
+        BOX_TEST(lying_members),
+        BOX_TEST(manifests),
+        BOX_TEST(kinds),
+        BOX_TEST(extended_headers),
+        BOX_TEST(bombs),
         BOX_TEST(damaged),
+        BOX_TEST(ahead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
