@@ -190,17 +190,18 @@ static struct vf_slice candidate(struct vote *v, const struct vf_file *f, const 
 }
 
 /* Where the value as the shell reads it and as the writer meant it differ, the longer one is the path:
- * quoting only takes away. */
-static struct vf_slice meant(const struct vf_ref *r)
+ * quoting only takes away. A value that is the present place's name is just that. */
+static struct vf_slice meant(const struct vf_env *env, const struct vf_ref *r)
 {
-    return r->raw.n ? r->raw : r->value;
+    bool present = vf_slice_eq(r->value, env->typed) || vf_slice_eq(r->value, env->resolved);
+    return r->raw.n && !present ? r->raw : r->value;
 }
 
 static enum vf_status vote_file(struct vote *v, const struct vf_file *f, struct vf_err *err)
 {
     for (uint32_t i = 0; i < f->facts.n_refs; i++) {
         const struct vf_ref *r = &f->facts.refs[i];
-        struct vf_slice c = candidate(v, f, r, meant(r));
+        struct vf_slice c = candidate(v, f, r, meant(v->env, r));
         enum vf_status st = c.n ? cast(v, c, err) : VF_OK;
         if (st != VF_OK)
             return st;

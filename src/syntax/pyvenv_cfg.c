@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/hex.h"
 #include "base/path.h"
 #include "syntax/pytext.h"
 
@@ -226,6 +227,57 @@ static enum vf_status read_home(struct reader *r, const struct line *l)
     return st;
 }
 
+/* --- the path of `command` --- */
+
+/* `\xNN` at i; what it stands for in *byte. */
+static bool hex_escape(struct vf_slice s, size_t i, uint32_t *byte)
+{
+    return vf_slice_starts(vf_slice_from(s, i), VF_S("\\x")) &&
+           vf_hex_number(vf_slice_from(s, i + 2), 2, byte);
+}
+
+/* What no line holds, and a blank at its end, which no reader would see, become `\xNN`; so does the backslash
+ * of what would be read as one. */
+static void put_command_path(struct vf_buf *out, struct vf_slice path)
+{
+    size_t end = path.n, from = 0;
+    uint32_t byte;
+    while (end > 0 && path.p[end - 1] == ' ')
+        end--;
+    for (size_t i = 0; i < end; i++) {
+        if (!hex_escape(path, i, &byte))
+            continue;
+        vf_py_put_hex_escaped(out, vf_slice_sub(path, from, i));
+        vf_buf_puts(out, "\\x5c");
+        from = i + 1;
+    }
+    vf_py_put_hex_escaped(out, vf_slice_sub(path, from, end));
+    for (size_t i = end; i < path.n; i++)
+        vf_buf_puts(out, "\\x20");
+}
+
+/* The path for which put_command_path writes this text; empty where it is the text itself, or there is none:
+ * venv escapes nothing. */
+static enum vf_status read_command_path(const struct reader *r, struct vf_slice text, struct vf_slice *path)
+{
+    struct vf_buf plain = {0}, again = {0};
+    uint32_t byte;
+    enum vf_status st = VF_OK;
+    for (size_t i = 0; i < text.n; i++) {
+        bool escaped = hex_escape(text, i, &byte);
+        vf_buf_putc(&plain, escaped ? (char)byte : text.p[i]);
+        i += escaped ? 3 : 0;
+    }
+    put_command_path(&again, vf_buf_slice(&plain));
+    if (plain.failed || again.failed)
+        st = vf_err_nomem(r->err);
+    else if (plain.n < text.n && vf_slice_eq(vf_buf_slice(&again), text))
+        return vf_buf_release(&again), vf_out_keep(r->out, &plain, path, r->err);
+    vf_buf_release(&plain);
+    vf_buf_release(&again);
+    return st;
+}
+
 /* Behind `-m venv` and its flags the rest of the line is the environment, blanks included (FACTS 1.3). */
 static struct vf_slice command_path(struct vf_slice v)
 {
@@ -263,10 +315,11 @@ static enum vf_status read_command(struct reader *r, const struct line *l)
     tail.value = command_path(l->value);
     if (tail.value.n == 0)
         return VF_OK;
-    if (!add_ref(r, &tail, VF_ROLE_COMMAND, "command"))
+    struct vf_ref *ref = add_ref(r, &tail, VF_ROLE_COMMAND, "command");
+    if (!ref)
         return vf_err_nomem(r->err);
     r->command = r->out->refs.n;
-    return VF_OK;
+    return read_command_path(r, tail.value, &ref->raw);
 }
 
 /* As a repr (venv), in `"` without escapes (virtualenv), or as it is (uv). A repr has `"` only around a `'`.
@@ -443,13 +496,8 @@ enum vf_status vf_write_CFG(const struct vf_ref *ref, const struct vf_source *sr
         write_prompt(ref, path, out);
         return VF_OK;
     }
-    if (ref->role == VF_ROLE_COMMAND) { /* a blank at its end would not be seen by any reader */
-        size_t blanks = 0;
-        while (blanks < path.n && path.p[path.n - 1 - blanks] == ' ')
-            blanks++;
-        vf_py_put_hex_escaped(out, vf_slice_sub(path, 0, path.n - blanks));
-        while (blanks--)
-            vf_buf_puts(out, "\\x20");
+    if (ref->role == VF_ROLE_COMMAND) {
+        put_command_path(out, path);
         return VF_OK;
     }
     if (!is_storable(path))

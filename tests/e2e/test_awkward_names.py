@@ -61,6 +61,7 @@ def test_there_and_back(there, get):
     after = report("check", "--at", there, there, rc=0)
     assert exact(after["environment"], "path") == there
     assert not find(after, atleast="warning")
+    assert after["environment"]["old_places"] == []
 
 
 @pytest.mark.parametrize("maker", ["virtualenv", "uv", "py3.8", "py3.13"])

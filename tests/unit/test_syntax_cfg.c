@@ -310,6 +310,35 @@ static void unstorable(void **state)
     syn_release(&s);
 }
 
+/* What was escaped is read as the path it stands for, and nothing else is. */
+static void escaped_command(void **state)
+{
+    (void)state;
+    static const struct {
+        struct vf_slice path;
+        const char *stored;
+    } cases[] = {
+        {VF_S_INIT("/a\nb"), "/a\\x0ab"},         {VF_S_INIT("/a  "), "/a\\x20\\x20"},
+        {VF_S_INIT("/a\xFF"), "/a\\xff"},         {VF_S_INIT("/a\\x0a"), "/a\\x5cx0a"},
+        {VF_S_INIT("/a\\\\x0a"), "/a\\\\x5cx0a"}, {VF_S_INIT("/a\\x"), "/a\\x"},
+    };
+    struct syn s;
+    syn_init(&s);
+    for (size_t i = 0; i < VF_COUNT(cases); i++) {
+        char text[128] = HEAD "command = /b -m venv ";
+        read_cfg(&s, VF_S(HEAD "command = /b -m venv /p\n"), false, 12);
+        strcat(strcat(text, cases[i].stored), "\n");
+        assert_bytes(syn_put(&s, 1, cases[i].path, NULL), vf_slice_of(text));
+        read_cfg(&s, vf_slice_of(text), false, 12);
+        const struct vf_ref *r = find(&s, VF_ROLE_COMMAND);
+        assert_bytes(r->value, vf_slice_of(cases[i].stored));
+        assert_bytes(r->raw.n ? r->raw : r->value, cases[i].path);
+    }
+    read_cfg(&s, VF_S(HEAD "command = /b -m venv /a\\x41\n"), false, 12); /* by venv, in such a directory */
+    assert_int_equal(find(&s, VF_ROLE_COMMAND)->raw.n, 0);
+    syn_release(&s);
+}
+
 /* What readers see. */
 static void get(void **state)
 {
@@ -353,9 +382,16 @@ static void repairs_are_final(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(real_files),        cmocka_unit_test(commands),   cmocka_unit_test(spilled),
-        cmocka_unit_test(legacy_reader),     cmocka_unit_test(encoding),   cmocka_unit_test(keys),
-        cmocka_unit_test(prompts),           cmocka_unit_test(unstorable), cmocka_unit_test(get),
+        cmocka_unit_test(escaped_command),
+        cmocka_unit_test(real_files),
+        cmocka_unit_test(commands),
+        cmocka_unit_test(spilled),
+        cmocka_unit_test(legacy_reader),
+        cmocka_unit_test(encoding),
+        cmocka_unit_test(keys),
+        cmocka_unit_test(prompts),
+        cmocka_unit_test(unstorable),
+        cmocka_unit_test(get),
         cmocka_unit_test(repairs_are_final),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
