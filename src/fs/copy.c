@@ -108,9 +108,11 @@ static enum vf_status clone_or_copy(struct job *j, int src, int dst, const struc
     }
     VF_STEP();
     int r = e->st.size <= SMALL ? read_write(j, src, dst, e->st.size)
-                                : vf_sys_copy_bytes(src, dst, e->st.size, false);
+                                : vf_sys_copy_bytes(src, dst, e->st.size, false, j->c->hooks);
     if (r == 0)
         return VF_OK;
+    if (errno == ECANCELED)
+        return vf_err_set(err, VF_INTERRUPTED, 0, NULL, VF_S(""), "stopped on request");
     return errno == ESTALE
                ? vf_err_set(err, VF_CHANGED, 0, "copy", path_of(j, e->name), "it changed while it was copied")
                : vf_err_write(err, errno, "copy", path_of(j, e->name));

@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include "base/hooks.h"
 #include "fs/tree.h"
 
 /* From now on every call takes its fallback, as on a system without the extras. For tests. */
@@ -37,8 +38,9 @@ int vf_sys_rename_noreplace(int ofd, const char *o, int nfd, const char *n);
  * to two renames. */
 int vf_sys_rename_exchange(int afd, const char *a, int bfd, const char *b);
 /* Copies size bytes src -> dst, both at their start: FICLONE, else copy_file_range, else read/write; holes
- * may become zeros. `reflink` false skips FICLONE. -1 with errno, ESTALE when src holds fewer bytes. */
-int vf_sys_copy_bytes(int src, int dst, uint64_t size, bool reflink);
+ * may become zeros. `reflink` false skips FICLONE. -1 with errno, ESTALE when src holds fewer bytes,
+ * ECANCELED when the hooks (may be NULL) say stop, which is asked every 64 MiB at least. */
+int vf_sys_copy_bytes(int src, int dst, uint64_t size, bool reflink, const struct vf_hooks *hooks);
 /* FICLONE alone: dst shares the blocks of src. 0, or -1 with errno where the file system cannot. */
 int vf_sys_clone(int src, int dst);
 /* Owner (as root or when the same), mode, xattrs and ACLs of src onto dst by descriptor; never

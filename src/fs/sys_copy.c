@@ -21,7 +21,11 @@
 #define FICLONE _IOW(0x94, 9, int)
 #endif
 
-enum { CHUNK = 128 * 1024, RANGE = 1 << 30, SPARSE_MIN = 64 * 1024 };
+enum {
+    CHUNK = 128 * 1024,
+    RANGE = 64 << 20, /* what a copy that is to stop still waits for */
+    SPARSE_MIN = 64 * 1024
+};
 
 int vf_sys_clone(int src, int dst)
 {
@@ -34,11 +38,22 @@ int vf_sys_clone(int src, int dst)
     return -1;
 }
 
+/* errno ECANCELED when it is to stop. */
+static bool may_go_on(const struct vf_hooks *hooks)
+{
+    if (!vf_hooks_cancelled(hooks))
+        return true;
+    errno = ECANCELED;
+    return false;
+}
+
 /* Copies what the kernel will, from the positions of both; *done counts. False: a real error. */
-static bool copy_range(int src, int dst, uint64_t size, uint64_t *done)
+static bool copy_range(int src, int dst, uint64_t size, const struct vf_hooks *hooks, uint64_t *done)
 {
 #if defined(__linux__) && defined(SYS_copy_file_range)
     while (*done < size && !vf_sys_fallback_forced()) {
+        if (!may_go_on(hooks))
+            return false;
         uint64_t left = size - *done;
         long n = syscall(SYS_copy_file_range, src, NULL, dst, NULL,
                          left < RANGE ? (size_t)left : (size_t)RANGE, 0);
@@ -51,7 +66,7 @@ static bool copy_range(int src, int dst, uint64_t size, uint64_t *done)
         *done += (uint64_t)n;
     }
 #else
-    (void)src, (void)dst, (void)size, (void)done;
+    (void)src, (void)dst, (void)size, (void)hooks, (void)done;
 #endif
     return true;
 }
@@ -70,11 +85,15 @@ static int write_all(int fd, const char *p, size_t n)
     return 0;
 }
 
-static int read_write(int src, int dst, uint64_t left)
+static int read_write(int src, int dst, uint64_t left, const struct vf_hooks *hooks)
 {
     char *buf = malloc(CHUNK);
     int r = buf ? 0 : -1;
     while (r == 0 && left > 0) {
+        if (!may_go_on(hooks)) {
+            r = -1;
+            break;
+        }
         ssize_t n = read(src, buf, left < CHUNK ? (size_t)left : CHUNK);
         if (n < 0 && errno == EINTR)
             continue;
@@ -101,12 +120,12 @@ static int has_size(int fd, uint64_t size)
 }
 
 /* From the positions of both. */
-static int copy_piece(int src, int dst, uint64_t size)
+static int copy_piece(int src, int dst, uint64_t size, const struct vf_hooks *hooks)
 {
     uint64_t done = 0;
-    if (!copy_range(src, dst, size, &done))
+    if (!copy_range(src, dst, size, hooks, &done))
         return -1;
-    return read_write(src, dst, size - done);
+    return read_write(src, dst, size - done, hooks);
 }
 
 #ifdef SEEK_HOLE
@@ -121,7 +140,7 @@ static bool has_hole(int fd, uint64_t size)
 }
 
 /* Only what is there is copied: copy_file_range writes holes out as zeros on some file systems. */
-static int copy_around_holes(int src, int dst, uint64_t size)
+static int copy_around_holes(int src, int dst, uint64_t size, const struct vf_hooks *hooks)
 {
     off_t end = (off_t)size, at = 0;
     while (at < end) {
@@ -135,7 +154,7 @@ static int copy_around_holes(int src, int dst, uint64_t size)
         if (data >= hole)
             break;
         if (lseek(src, data, SEEK_SET) < 0 || lseek(dst, data, SEEK_SET) < 0 ||
-            copy_piece(src, dst, (uint64_t)(hole - data)) < 0)
+            copy_piece(src, dst, (uint64_t)(hole - data), hooks) < 0)
             return -1;
         at = hole;
     }
@@ -150,18 +169,18 @@ static bool has_hole(int fd, uint64_t size)
     return false;
 }
 
-static int copy_around_holes(int src, int dst, uint64_t size)
+static int copy_around_holes(int src, int dst, uint64_t size, const struct vf_hooks *hooks)
 {
-    return copy_piece(src, dst, size);
+    return copy_piece(src, dst, size, hooks);
 }
 
 #endif
 
-int vf_sys_copy_bytes(int src, int dst, uint64_t size, bool reflink)
+int vf_sys_copy_bytes(int src, int dst, uint64_t size, bool reflink, const struct vf_hooks *hooks)
 {
     if (reflink && size > 0 && vf_sys_clone(src, dst) == 0)
         return has_size(dst, size);
-    return has_hole(src, size) ? copy_around_holes(src, dst, size) : copy_piece(src, dst, size);
+    return has_hole(src, size) ? copy_around_holes(src, dst, size, hooks) : copy_piece(src, dst, size, hooks);
 }
 
 #ifdef __linux__

@@ -30,6 +30,7 @@ static bool no_exchange; /* EINVAL, as NFS says */
 static bool dirs_stay;   /* EXDEV for directories, as an overlay says of those in its lower layers */
 static bool link_dance;  /* files: link, then unlink */
 static void (*just_before_rename)(void); /* somebody else, between our comparison and our rename; once */
+static atomic_bool *stop_in_a_file;      /* set when the bytes of a file are about to be copied; or NULL */
 
 static void let_others_in(void)
 {
@@ -45,6 +46,13 @@ static int hooked_exchange(int afd, const char *a, int bfd, const char *b)
     if (no_exchange)
         return errno = EINVAL, -1;
     return vf_sys_rename_exchange(afd, a, bfd, b);
+}
+
+static int hooked_clone(int src, int dst)
+{
+    if (stop_in_a_file)
+        atomic_store(stop_in_a_file, true);
+    return vf_sys_clone(src, dst);
 }
 
 static int hooked_noreplace(int ofd, const char *o, int nfd, const char *n)
@@ -63,6 +71,7 @@ static int hooked_noreplace(int ofd, const char *o, int nfd, const char *n)
     return unlinkat(ofd, o, 0);
 }
 
+#define vf_sys_clone            hooked_clone
 #define vf_sys_rename_exchange  hooked_exchange
 #define vf_sys_rename_noreplace hooked_noreplace
 

@@ -454,6 +454,31 @@ static void cancelled(void **state)
     world_free(&w);
 }
 
+/* One file is all there is, and it is a long one. */
+static void cancelled_in_a_file(void **state)
+{
+    (void)state;
+    struct world w;
+    struct vf_err err;
+    atomic_bool cancel = false;
+    struct vf_hooks h = {.jobs = 1, .cancel = &cancel};
+    char *text = calloc(1, (1 << 20) + 1);
+    assert_non_null(text);
+    memset(text, 'x', 1 << 20);
+    vf_err_init(&err);
+    world_make(&w); /* tmpfs cannot share blocks */
+    fx_file(w.src, "long", text, 0644, 1500000000);
+    stop_in_a_file = &cancel;
+    assert_int_equal(vf_copy_tree(w.sfd, w.dfd, NULL, NULL, &h, NULL, &err), VF_INTERRUPTED);
+    stop_in_a_file = NULL;
+    struct stat st;
+    assert_int_equal(fstatat(w.dfd, "long", &st, 0), 0);
+    assert_int_equal(st.st_size, 0);
+    free(text);
+    vf_err_release(&err);
+    world_free(&w);
+}
+
 static void reflink_only(void **state)
 {
     (void)state;
@@ -527,6 +552,7 @@ int main(void)
         cmocka_unit_test(full_disk),
         cmocka_unit_test(into_something),
         cmocka_unit_test(cancelled),
+        cmocka_unit_test(cancelled_in_a_file),
         cmocka_unit_test(reflink_only),
         cmocka_unit_test(deep_tree),
     };

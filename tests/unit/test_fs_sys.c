@@ -230,13 +230,13 @@ static void check_copy(const struct box *b, size_t size, bool reflink)
     int dst = openat(b->fd, "dst", O_RDWR | O_CREAT | O_TRUNC, 0644);
     assert_int_equal(write(src, data, size), (ssize_t)size);
     (void)lseek(src, 0, SEEK_SET);
-    assert_int_equal(vf_sys_copy_bytes(src, dst, size, reflink), 0);
+    assert_int_equal(vf_sys_copy_bytes(src, dst, size, reflink, NULL), 0);
     assert_int_equal(pread(dst, back, size + 1, 0), (ssize_t)size);
     assert_memory_equal(data, back, size);
     assert_int_equal(ftruncate(dst, 0), 0);
     (void)lseek(src, 0, SEEK_SET);
     (void)lseek(dst, 0, SEEK_SET);
-    assert_int_equal(vf_sys_copy_bytes(src, dst, size + 1, reflink), -1);
+    assert_int_equal(vf_sys_copy_bytes(src, dst, size + 1, reflink, NULL), -1);
     assert_int_equal(errno, ESTALE);
     (void)close(src);
     (void)close(dst);
@@ -255,14 +255,37 @@ static void copies_bytes(void **state)
     /* Two file systems: copy_file_range may refuse. procfs says size 0. */
     int src = open("/proc/self/cmdline", O_RDONLY), dst = openat(b->fd, "x", O_RDWR | O_CREAT, 0600);
     if (src >= 0)
-        assert_int_equal(vf_sys_copy_bytes(src, dst, 4, true), 0);
+        assert_int_equal(vf_sys_copy_bytes(src, dst, 4, true, NULL), 0);
     struct vf_stat st;
     assert_int_equal(vf_sys_stat_at(b->fd, "x", &st), 0);
     assert_int_equal(st.size, src >= 0 ? 4 : 0);
     if (src >= 0)
         (void)close(src);
     (void)close(dst);
-    assert_int_equal(vf_sys_copy_bytes(-1, -1, 4, true), -1);
+    assert_int_equal(vf_sys_copy_bytes(-1, -1, 4, true, NULL), -1);
+}
+
+/* Once it is to stop it copies nothing more, whichever way it goes. */
+static void stops_copying(void **state)
+{
+    struct box *b = *state;
+    atomic_bool cancel = true;
+    struct vf_hooks h = {.cancel = &cancel};
+    struct stat st;
+    int src = openat(b->fd, "src", O_RDWR | O_CREAT | O_TRUNC, 0644);
+    int dst = openat(b->fd, "dst", O_RDWR | O_CREAT | O_TRUNC, 0644);
+    assert_int_equal(write(src, "text", 4), 4);
+    for (int holes = 0; holes < 2; holes++) {
+        uint64_t size = holes ? 1 << 20 : 4;
+        assert_int_equal(ftruncate(src, (off_t)size), 0);
+        assert_int_equal(lseek(src, 0, SEEK_SET), 0);
+        assert_int_equal(vf_sys_copy_bytes(src, dst, size, false, &h), -1);
+        assert_int_equal(errno, ECANCELED);
+        assert_int_equal(fstat(dst, &st), 0);
+        assert_int_equal(st.st_size, 0);
+    }
+    (void)close(src);
+    (void)close(dst);
 }
 
 /* A hole, data, a hole: the copy has the bytes and none of the blocks that are not there. */
@@ -276,7 +299,7 @@ static void copies_around_holes(void **state)
     int dst = openat(b->fd, "dst", O_RDWR | O_CREAT | O_TRUNC, 0644);
     assert_int_equal(ftruncate(src, size), 0);
     assert_int_equal(pwrite(src, "in there", 8, at), 8);
-    assert_int_equal(vf_sys_copy_bytes(src, dst, (uint64_t)size, false), 0);
+    assert_int_equal(vf_sys_copy_bytes(src, dst, (uint64_t)size, false, NULL), 0);
     assert_int_equal(fstat(dst, &st), 0);
     assert_int_equal(st.st_size, size);
     assert_true(st.st_blocks < 2048);
@@ -394,11 +417,21 @@ static void flushes_and_counts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BOX_BOTH(opens_beneath),           BOX_BOTH(follows_no_link),   BOX_BOTH(long_names),
-        BOX_BOTH(deeper_than_path_max),    BOX_BOTH(opens_parents),     BOX_BOTH(opens_whole_paths),
-        BOX_BOTH(renames_refuse_a_target), BOX_BOTH(renames_exchange),  BOX_BOTH(copies_bytes),
-        BOX_BOTH(copies_around_holes),     BOX_BOTH(copies_attributes), BOX_BOTH(an_owner_that_cannot_be_set),
-        BOX_BOTH(flushes_and_counts),      BOX_TEST(tells_kinds),
+        BOX_BOTH(opens_beneath),
+        BOX_BOTH(follows_no_link),
+        BOX_BOTH(long_names),
+        BOX_BOTH(deeper_than_path_max),
+        BOX_BOTH(opens_parents),
+        BOX_BOTH(opens_whole_paths),
+        BOX_BOTH(renames_refuse_a_target),
+        BOX_BOTH(renames_exchange),
+        BOX_BOTH(copies_bytes),
+        BOX_BOTH(copies_around_holes),
+        BOX_BOTH(stops_copying),
+        BOX_BOTH(copies_attributes),
+        BOX_BOTH(an_owner_that_cannot_be_set),
+        BOX_BOTH(flushes_and_counts),
+        BOX_TEST(tells_kinds),
     };
     return cmocka_run_group_tests_name("fs/sys", tests, NULL, NULL);
 }
