@@ -332,6 +332,15 @@ bool vf_outside_swapped(struct vf_outside *o, struct vf_slice dir, struct vf_sli
     return o->ops->swapped && o->ops->swapped(o, dir, first, second);
 }
 
+bool vf_outside_env_splits(struct vf_outside *o)
+{
+    struct vf_buf b = {0};
+    bool splits = vf_outside_resolve(o, VF_S("/usr/bin/env"), &b) && !b.failed &&
+                  !vf_slice_eq(vf_path_base(vf_buf_slice(&b)), VF_S("busybox"));
+    vf_buf_release(&b);
+    return splits;
+}
+
 enum vf_status vf_outside_cwd(struct vf_arena *a, struct vf_slice *out, struct vf_err *err)
 {
     struct vf_buf b = {0};

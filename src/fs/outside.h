@@ -60,6 +60,8 @@ bool vf_outside_list(struct vf_outside *o, struct vf_slice dir, struct vf_arena 
  * same meaning, Python takes the one that comes first. */
 bool vf_outside_swapped(struct vf_outside *o, struct vf_slice dir, struct vf_slice first,
                         struct vf_slice second);
+/* Does `/usr/bin/env -S` work there? Not that of busybox. */
+bool vf_outside_env_splits(struct vf_outside *o);
 /* The current directory of this process. */
 VF_MUST_CHECK enum vf_status vf_outside_cwd(struct vf_arena *a, struct vf_slice *out, struct vf_err *err);
 

@@ -414,16 +414,6 @@ static enum vf_status plan_change_of_place(struct vf_drafts *d, uint32_t file, s
 
 /* ---- the target ---- */
 
-static bool env_has_split(const struct vf_env *env)
-{
-    struct vf_buf b;
-    vf_buf_init(&b);
-    bool has = vf_outside_resolve(env->params.outside, VF_S("/usr/bin/env"), &b) && !b.failed &&
-               !vf_slice_eq(vf_path_base(vf_buf_slice(&b)), VF_S("busybox"));
-    vf_buf_release(&b);
-    return has;
-}
-
 static enum vf_status describe_target(struct vf_drafts *d, struct vf_err *err)
 {
     const struct vf_env *env = d->plan->env;
@@ -440,7 +430,7 @@ static enum vf_status describe_target(struct vf_drafts *d, struct vf_err *err)
     d->target = (struct vf_target){.root = d->plan->to,
                                    .bin = names.base,
                                    .n_bin = names.n,
-                                   .env_s = env_has_split(env),
+                                   .env_s = vf_outside_env_splits(env->params.outside),
                                    .line_limit = 127,
                                    .py_major = 3,
                                    .py_minor = env->py.minor};

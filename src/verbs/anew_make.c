@@ -193,6 +193,7 @@ static enum vf_status describe(struct vf_anew *a)
                                .py_major = p->target.major,
                                .py_minor = p->target.minor,
                                .tags = &p->tags,
+                               .env_s = vf_outside_env_splits(a->c->s.outside),
                                .line_limit = 127};
     a->site.lib64_is_lib = vf_sys_stat_at(fd, "lib64", &st) == 0 && st.kind == VF_KIND_LINK;
     struct vf_slice below;

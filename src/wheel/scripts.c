@@ -41,6 +41,8 @@ enum vf_status vf_script_put(const struct vf_site *site, struct vf_slice name, s
     const struct vf_ref *ref = refs.refs.n > 0 ? VF_VEC_AT(const struct vf_ref, &refs.refs, 0) : NULL;
     if (st == VF_OK && ref && vf_header_is_placeholder(ref)) {
         st = put_header(site, &src, ref, &a, out, err);
+        if (st == VF_UNWRITABLE)
+            vf_err_context(err, "%.*s", (int)(name.n < 200 ? name.n : 200), name.p);
         at = (size_t)(ref->off + ref->len);
     }
     vf_buf_put(out, vf_slice_from(bytes, at));

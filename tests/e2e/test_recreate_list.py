@@ -135,6 +135,17 @@ def test_odd_places(scratch, name):
     assert out.strip() == os.fsencode(new)
 
 
+@pytest.mark.parametrize("name", ["a b", "x" * 120])
+def test_scripts_that_use_their_docstring(scratch, name):
+    """The first line of such a script cannot become a string: `env -S` finds the interpreter."""
+    (scratch / "w").mkdir()
+    body = b'#!python\n"""Usage: told"""\nfrom __future__ import annotations\nprint(__doc__)\n'
+    make_wheel(scratch / "w", "told", {"told-1.0.data/scripts/told": body})
+    new = scratch / name
+    report("recreate", "--find-links", scratch / "w", *HERE, write(scratch / "r.txt", "told"), new, rc=0)
+    assert run(new / "bin/told") == b"Usage: told\n"
+
+
 def test_other_interpreters(scratch):
     for version, python in sorted(envs.interpreters().items())[:1 if not place.FULL else None]:
         envs.rmtree(scratch / "new")
