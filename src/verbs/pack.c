@@ -122,7 +122,10 @@ static enum vf_status report_warnings(struct vf_packing *p)
     const struct vf_bundle *b = &p->pack->bundle;
     for (size_t i = 0; i < b->n_dists; i++)
         for (size_t k = 0; k < b->dists[i].n_modified; k++) {
-            struct vf_finding *fi = vf_findings_add(&f, VF_RULE_FILE_HASH, b->dists[i].modified[k]);
+            struct vf_slice path = b->dists[i].modified[k];
+            bool shared = (p->env->files[vf_env_find(p->env, path)].flags & VF_FILE_SHARED) != 0;
+            struct vf_finding *fi =
+                vf_findings_add(&f, shared ? VF_RULE_FILE_SHARED : VF_RULE_FILE_HASH, path);
             if (!fi)
                 break;
             fi->level = VF_L_WARNING;

@@ -126,11 +126,31 @@ static struct vf_slice name_of(const struct planning *p, struct vf_slice rel, bo
 
 /* --- files --- */
 
-static enum vf_status note_modified(struct planning *p, struct vf_slice rel, enum vf_rebuild_match match)
+/* Is it what the RECORD of another distribution says? Then that was installed over it, and nobody changed it.
+ */
+static bool is_anothers(const struct planning *p, const struct vf_rebuild_member *m)
 {
+    struct vf_slice digest = {(const char *)m->sha256, sizeof m->sha256};
+    uint32_t file = vf_env_find(p->env, m->path);
+    if (file == VF_NONE || !(p->env->files[file].flags & VF_FILE_SHARED))
+        return false;
+    for (size_t i = 0; i < p->env->n_dists; i++) {
+        const struct vf_env_dist *d = &p->env->dists[i];
+        for (size_t r = 0; d != p->dist && r < d->record.n; r++)
+            if (d->row_files[r] == file && vf_slice_eq(d->record.rows[r].alg, VF_S("sha256")) &&
+                vf_record_digest_is(&d->record.rows[r], digest))
+                return true;
+    }
+    return false;
+}
+
+static enum vf_status note_modified(struct planning *p, const struct vf_rebuild_member *member,
+                                    enum vf_rebuild_match match)
+{
+    struct vf_slice rel = member->path;
     if (match == VF_MATCH_TRUE || (match == VF_MATCH_NO_HASH && p->dist->seeded))
         return VF_OK;
-    if (!p->opts->allow_modified)
+    if (!p->opts->allow_modified && !is_anothers(p, member))
         return refuse(p, VF_CHANGED, rel,
                       match == VF_MATCH_FALSE
                           ? "it is not what RECORD says: it was changed after it was installed"
@@ -287,7 +307,7 @@ static enum vf_status read_one(struct planning *p, const struct found *f, struct
     enum vf_status st = f->script ? vf_rebuild_read_script(&p->places, m, f->row, p->a, &match, p->err)
                                   : vf_rebuild_read(&p->places, m, f->row, &match, &whole, p->err);
     if (st == VF_OK)
-        st = note_modified(p, m->path, match);
+        st = note_modified(p, m, match);
     return st == VF_OK ? feed(p, m, whole) : st;
 }
 

@@ -14,7 +14,8 @@
 #include "env/env.h"
 
 struct vf_rebuild_opts {
-    bool allow_modified; /* files that do not match RECORD are packed as they are, and listed */
+    bool allow_modified; /* files that do not match RECORD are packed as they are, and listed; those that
+                            match the RECORD of another distribution always are */
     bool editable;       /* an editable install is packed, too: for the same project at the same place only */
     bool digest;         /* the plan computes the sha256 of the wheel, too: a manifest names it before it is
                             written */

@@ -17,6 +17,7 @@ import place
 import schema
 from envs import Recipe
 from place import UV, WHEELHOUSE, clean_environ
+from test_wheels import make_wheel
 from vf import parse, report, vf
 
 WEB = Recipe("debian", "pip", "web")
@@ -258,6 +259,29 @@ def test_changed_files(get, scratch):
     (sp / "six.py").unlink()
     assert report("pack", env.path, "-o", scratch / "c", "--allow-modified", rc=2)["error"]["code"] == "incomplete"
     pack(env.path, scratch / "d", "--exclude", "Six")
+
+
+def test_a_file_of_two_distributions(get, scratch):
+    """What was installed over it is what is packed: nobody changed it by hand. A file that no RECORD knows is refused as ever."""
+    env = get(SMALL)
+    (scratch / "w").mkdir()
+    wheels = [make_wheel(scratch / "w", n, {f"{n}.py": b"", "tests/common.py": n.encode(), "tests/equal.py": b""}) for n in ("one", "two")]
+    for w in wheels:
+        envs.run(env.path / "bin/python", "-m", "pip", "install", "-q", "--no-index", w)
+    common = next((env.path / "lib").glob("python3*/site-packages")) / "tests/common.py"
+    doc = pack(env.path, scratch / "b.tar")
+    path = os.fspath(common.relative_to(env.path))
+    assert [(f["path"], f["rule"], f["level"]) for f in doc["warnings"]] == [(path, "VF515", "warning")]
+    assert {q["name"]: q["modified"] for q in doc["requirements"]}["one"] is True
+    manifest = json.loads(members(scratch / "b.tar")["venvfix.json"])
+    assert {d["name"]: d["modified"] for d in manifest["distributions"] if d["modified"]} == {"one": [path]}
+    vf("check", scratch / "b.tar", rc=0)
+    envs.run("mv", env.path, scratch / "away")
+    report("recreate", scratch / "b.tar", scratch / "new", "--python", envs.DEBIAN, "--offline", rc=0)
+    assert (scratch / "new" / path).read_text() == "two"
+    vf("check", "--hashes", "--at", scratch / "new", scratch / "new", rc=0)
+    (scratch / "new" / path).write_text("by hand")
+    assert report("pack", scratch / "new", "-o", scratch / "c", rc=2)["error"]["code"] == "changed"
 
 
 def test_refused(get, scratch):
