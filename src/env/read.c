@@ -16,6 +16,7 @@ struct reading {
     struct vf_file *f;
     struct vf_vec hits; /* struct vf_hit */
     struct vf_vec refs, flaws;
+    bool elf;
 };
 
 /* ---- syntaxes ---- */
@@ -196,6 +197,8 @@ static enum vf_status first_window(struct reading *r, struct vf_search_state *st
     state->binary = first.n && memchr(first.p, 0, first.n < HEAD ? first.n : HEAD) != NULL;
     if (state->binary)
         r->f->flags |= VF_FILE_BINARY;
+    r->elf = vf_slice_starts(first, VF_S("\x7f"
+                                         "ELF"));
     return r->f->flags & VF_FILE_VOTER ? VF_OK : syntaxes_of(r, first, eof, err);
 }
 
@@ -229,6 +232,45 @@ static enum vf_status search_file(struct reading *r, struct vf_reader *rd, struc
         n -= gone;
     }
     return VF_OK;
+}
+
+static void drop_claimed(struct reading *r)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < r->hits.n; i++) {
+        const struct vf_hit *h = VF_VEC_AT(struct vf_hit, &r->hits, i);
+        if (!claimed(r->f, h))
+            *VF_VEC_AT(struct vf_hit, &r->hits, kept++) = *h;
+    }
+    r->f->facts.hits_total -= (uint32_t)(r->hits.n - kept);
+    r->hits.n = kept;
+}
+
+/* A second read, for the few ELF files that name a place: does it stand where they look for libraries? */
+static enum vf_status read_rpath(struct reading *r, struct vf_err *err)
+{
+    struct vf_arena scratch;
+    struct vf_slice bytes;
+    struct vf_err why;
+    if (!r->elf || !r->hits.n)
+        return VF_OK;
+    vf_arena_init(&scratch);
+    vf_err_init(&why);
+    enum vf_status st =
+        vf_tree_read(r->job->tree, r->f->path, vf_syntax_cap(VF_SYN_RPATH), &scratch, &bytes, &why);
+    if (st == VF_OK)
+        st = read_one(r->job, r->f, VF_SYN_RPATH, bytes, err);
+    else if (st == VF_LIMIT)
+        st = VF_OK; /* searched, it was all the same */
+    else
+        vf_err_set(err, why.code, why.sys, "read", r->f->path, "%s", why.detail);
+    if (st == VF_OK && r->f->facts.n_refs) {
+        r->f->syntaxes |= 1u << VF_SYN_RPATH;
+        drop_claimed(r);
+    }
+    vf_err_release(&why);
+    vf_arena_release(&scratch);
+    return st;
 }
 
 /* A second read, for the few files with hits whose row decides how loud they are. */
@@ -297,6 +339,8 @@ enum vf_status vf_env_read_contents(const struct vf_read_job *job, struct vf_fil
         if (st == VF_OK)
             st = read_open_file(&r, rd, &why);
         vf_reader_close(rd);
+        if (st == VF_OK)
+            st = read_rpath(&r, &why);
     }
     f->facts.hits = r.hits.base;
     f->facts.n_hits = (uint32_t)r.hits.n;

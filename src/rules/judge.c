@@ -175,6 +175,9 @@ static void judge_ref(struct vf_judge *j, const struct vf_file *f, const struct 
     case VF_SYN_KERNELSPEC:
         vf_judge_kernel(j, f, r);
         break;
+    case VF_SYN_RPATH:
+        vf_judge_rpath(j, f, r);
+        break;
     case VF_SYN_LINK:
         vf_judge_link(j, f, r);
         break;

@@ -62,6 +62,7 @@ void vf_judge_metadata(struct vf_judge *j); /* VF5xx, whole environment */
 void vf_judge_row(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* absolute rows */
 void vf_judge_url(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r);
 void vf_judge_url_flaw(struct vf_judge *j, const struct vf_file *f, const struct vf_flaw *flaw);
+void vf_judge_rpath(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r);  /* VF6xx */
 void vf_judge_kernel(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF7xx */
 void vf_judge_hits(struct vf_judge *j, const struct vf_file *f);
 void vf_judge_pyc(struct vf_judge *j);

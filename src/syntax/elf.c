@@ -7,6 +7,14 @@
 
 #define NEEDED_MAX 1024u
 
+struct dynamic {
+    Elf *elf;
+    Elf_Data *data;
+    int n;          /* entries */
+    size_t strings; /* section of their texts */
+    uint64_t texts; /* where that begins in the file */
+};
+
 static bool keep(struct vf_arena *a, struct vf_vec *v, const char *text)
 {
     struct vf_slice *s = vf_vec_push(a, v, sizeof *s);
@@ -16,39 +24,78 @@ static bool keep(struct vf_arena *a, struct vf_vec *v, const char *text)
     return s->p != NULL;
 }
 
-static bool read_entry(Elf *elf, size_t strings, const GElf_Dyn *d, struct vf_arena *a, struct vf_vec *needed,
-                       struct vf_elf *out)
+static bool entry_at(const struct dynamic *dyn, int i, GElf_Dyn *d)
 {
-    if (d->d_tag != DT_NEEDED && d->d_tag != DT_RUNPATH && d->d_tag != DT_RPATH)
+    return i < dyn->n && gelf_getdyn(dyn->data, i, d) && d->d_tag != DT_NULL;
+}
+
+static bool is_runpath(const GElf_Dyn *d)
+{
+    return d->d_tag == DT_RUNPATH || d->d_tag == DT_RPATH;
+}
+
+/* Does the text of another entry begin inside [at, at+n)? Linkers let texts share their ends. */
+static bool is_shared(const struct dynamic *dyn, uint64_t at, size_t n)
+{
+    GElf_Dyn d;
+    for (int i = 0; entry_at(dyn, i, &d); i++) {
+        bool text = d.d_tag == DT_NEEDED || d.d_tag == DT_SONAME || d.d_tag == DT_AUXILIARY ||
+                    d.d_tag == DT_FILTER || is_runpath(&d);
+        bool same = is_runpath(&d) && d.d_un.d_val == at;
+        if (text && !same && d.d_un.d_val >= at && d.d_un.d_val < at + n)
+            return true;
+    }
+    return false;
+}
+
+static bool read_entry(const struct dynamic *dyn, const GElf_Dyn *d, struct vf_arena *a,
+                       struct vf_vec *needed, struct vf_elf *out)
+{
+    if (d->d_tag != DT_NEEDED && !is_runpath(d))
         return true;
-    const char *text = elf_strptr(elf, strings, d->d_un.d_val);
+    const char *text = elf_strptr(dyn->elf, dyn->strings, d->d_un.d_val);
     if (!text)
         return false;
     if (d->d_tag == DT_NEEDED)
         return needed->n >= NEEDED_MAX || keep(a, needed, text);
-    if (d->d_tag == DT_RUNPATH || !out->runpath.p)
+    if (d->d_tag == DT_RUNPATH || !out->runpath.p) {
         out->runpath = vf_arena_dup(a, vf_slice_of(text));
+        out->runpath_off = dyn->texts + d->d_un.d_val;
+        out->runpath_shared = is_shared(dyn, d->d_un.d_val, out->runpath.n);
+        return out->runpath.p != NULL;
+    }
     return true;
+}
+
+/* The dynamic section, where there is one. */
+static bool find_dynamic(Elf *elf, struct dynamic *dyn)
+{
+    GElf_Shdr head, strings;
+    for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn));) {
+        if (!gelf_getshdr(scn, &head) || head.sh_type != SHT_DYNAMIC || !head.sh_entsize)
+            continue;
+        Elf_Scn *texts = elf_getscn(elf, head.sh_link);
+        *dyn = (struct dynamic){.elf = elf, .data = elf_getdata(scn, NULL), .strings = head.sh_link};
+        if (!dyn->data || !texts || !gelf_getshdr(texts, &strings))
+            return false;
+        uint64_t n = head.sh_size / head.sh_entsize;
+        dyn->n = n < INT32_MAX ? (int)n : INT32_MAX;
+        dyn->texts = strings.sh_offset;
+        return true;
+    }
+    return false;
 }
 
 static bool read_dynamic(Elf *elf, struct vf_arena *a, struct vf_elf *out)
 {
     struct vf_vec needed = {0};
-    for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn));) {
-        GElf_Shdr head;
-        if (!gelf_getshdr(scn, &head) || head.sh_type != SHT_DYNAMIC || !head.sh_entsize)
-            continue;
-        Elf_Data *data = elf_getdata(scn, NULL);
-        size_t n = data ? head.sh_size / head.sh_entsize : 0;
-        for (size_t i = 0; i < n && i < INT32_MAX; i++) {
-            GElf_Dyn d;
-            if (!gelf_getdyn(data, (int)i, &d) || d.d_tag == DT_NULL)
-                break;
-            if (!read_entry(elf, head.sh_link, &d, a, &needed, out))
-                return false;
-        }
-        break;
-    }
+    struct dynamic dyn;
+    GElf_Dyn d;
+    if (!find_dynamic(elf, &dyn))
+        return true;
+    for (int i = 0; entry_at(&dyn, i, &d); i++)
+        if (!read_entry(&dyn, &d, a, &needed, out))
+            return false;
     out->needed = needed.base;
     out->n_needed = needed.n;
     return true;

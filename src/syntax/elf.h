@@ -12,7 +12,9 @@ struct vf_elf {
     struct vf_slice *needed; /* DT_NEEDED, in order */
     size_t n_needed;
     struct vf_slice
-        runpath; /* DT_RUNPATH, else DT_RPATH, as stored (colon list); p NULL when there is none */
+        runpath;          /* DT_RUNPATH, else DT_RPATH, as stored (colon list); p NULL when there is none */
+    uint64_t runpath_off; /* where it stands in the file */
+    bool runpath_shared;  /* another entry's text begins inside of it: no byte of it may change */
 };
 
 /* False when the bytes are no ELF file or its dynamic section cannot be read (nothing in `out` then). Slices

@@ -44,6 +44,7 @@ uint64_t vf_syntax_cap(enum vf_syntax s)
     case VF_SYN_FINDER: /* an editable of a project with very many modules */
         return 16 * mib;
     case VF_SYN_RECORD:
+    case VF_SYN_RPATH:
         return 256 * mib;
     case VF_SYN_LINK:
     case VF_SYN_HEADER: /* only its head is looked at */

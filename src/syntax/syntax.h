@@ -32,8 +32,9 @@
     X(RECORD, "RECORD") /* absolute rows only; the table itself is src/dist/record.h */                      \
     X(DIRECT_URL, "direct_url.json")                                                                         \
     X(KERNELSPEC, "kernel.json")                                                                             \
-    X(LINK, "link") /* the target of a symbolic link */                                                      \
-    X(TEXT, "text") /* anything else in which a place was found */
+    X(RPATH, "RUNPATH") /* where an ELF file looks for its libraries; read where a place was found in it */  \
+    X(LINK, "link")     /* the target of a symbolic link */                                                  \
+    X(TEXT, "text")     /* anything else in which a place was found */
 
 enum vf_syntax {
 #define X(sym, name) VF_SYN_##sym,
@@ -62,6 +63,7 @@ enum vf_role {
     VF_ROLE_KERNEL_COMMAND, /* KERNELSPEC argv[0] */
     VF_ROLE_KERNEL_PATH, /* KERNELSPEC: other argv words and env values, one reference per element of a colon
                             list */
+    VF_ROLE_LIBRARY_DIR, /* RPATH: one reference per absolute element */
     VF_ROLE_LINK,        /* LINK */
     VF_ROLE_TEXT         /* TEXT */
 };
@@ -88,9 +90,9 @@ struct vf_ref {
     struct vf_slice value; /* decoded as the format's real reader does */
     struct vf_slice
         raw; /* what the writer meant where it quoted wrongly (FACTS 2.3.6, 3.4); empty when the same */
-    struct vf_slice
-        extra;       /* HEADER: interpreter options; TEXT: the decoded rest behind the place; CFG: the key */
-    const char *key; /* static or arena: "home", "MAPPING", "argv", "url"; NULL where nothing helps */
+    struct vf_slice extra; /* HEADER: interpreter options; TEXT: the decoded rest behind the place; CFG: the
+                              key; RPATH: the names of the needed libraries, one a line */
+    const char *key;       /* static or arena: "home", "MAPPING", "argv", "url"; NULL where nothing helps */
 };
 
 /* What a reader noticed that is no path. Rules turn these into findings; a repair is applied by fix, recreate
@@ -246,6 +248,12 @@ bool vf_header_is_python(const struct vf_ref *ref);
 bool vf_header_is_env(const struct vf_ref *ref);         /* form J */
 bool vf_header_is_placeholder(const struct vf_ref *ref); /* form K */
 bool vf_header_is_other(const struct vf_ref *ref);       /* form M: a shell or another program */
+/* RPATH: the path of the library directory `dir`, for the file `file`, both relative to the environment
+ * `root`, in exactly `room` bytes: by $ORIGIN, which survives the next move, else absolute; blown up by
+ * slashes. The last component stays at the end, since linkers let names of symbols share it. False: it does
+ * not fit. */
+bool vf_rpath_put(struct vf_slice file, struct vf_slice root, struct vf_slice dir, size_t room,
+                  struct vf_buf *out);
 /* basename python, pythonw, python3, python3.12, python3.13t, pypy3, graalpy...: is this the name of a Python
  * interpreter? */
 bool vf_name_is_python(struct vf_slice basename);

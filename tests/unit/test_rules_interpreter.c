@@ -1,8 +1,8 @@
 /* VF1xx: the interpreter and pyvenv.cfg. */
-#include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "elf_fixture.h"
 #include "rule_case.h"
 
 #define CFG   "pyvenv.cfg|home = {HOME}\ninclude-system-site-packages = false\nversion = {V}.1\n"
@@ -101,31 +101,8 @@ static const char *const waiting[] = {"VF117", NULL};
 /* {E}/bin/python is a program, larger than any script, that needs this library and looks for it here. */
 static void write_program(struct envfix *f, const char *library, const char *runpath)
 {
-    struct {
-        Elf64_Ehdr head;
-        Elf64_Shdr sections[3];
-        Elf64_Dyn dynamic[3];
-        char strings[2048];
-    } file = {.head = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
-                       .e_type = ET_DYN,
-                       .e_machine = EM_X86_64,
-                       .e_version = EV_CURRENT,
-                       .e_ehsize = sizeof(Elf64_Ehdr),
-                       .e_shentsize = sizeof(Elf64_Shdr),
-                       .e_shnum = 3}};
-    file.head.e_shoff = (size_t)((char *)file.sections - (char *)&file);
-    file.sections[1] = (Elf64_Shdr){.sh_type = SHT_STRTAB,
-                                    .sh_offset = (size_t)(file.strings - (char *)&file),
-                                    .sh_size = sizeof file.strings};
-    file.sections[2] = (Elf64_Shdr){.sh_type = SHT_DYNAMIC,
-                                    .sh_link = 1,
-                                    .sh_offset = (size_t)((char *)file.dynamic - (char *)&file),
-                                    .sh_size = sizeof file.dynamic,
-                                    .sh_entsize = sizeof(Elf64_Dyn)};
-    file.dynamic[0] = (Elf64_Dyn){.d_tag = DT_NEEDED, .d_un = {.d_val = 1}};
-    file.dynamic[1] = (Elf64_Dyn){.d_tag = DT_RUNPATH, .d_un = {.d_val = 1024}};
-    snprintf(file.strings + 1, 1000, "%s", library);
-    snprintf(file.strings + 1024, 1000, "%s", runpath);
+    struct elf_image file;
+    elf_image(&file, library, runpath, NULL);
     ef_write(f, "bin/python-|");
     ef_write(f, "bin/python*|");
     char *path = ef_text(f, "{E}/bin/python", NULL);

@@ -1,0 +1,58 @@
+/* native.c: VF6xx: where ELF files look for their libraries. */
+#include "rules/judge.h"
+
+/* Does one of the needed libraries lie in the directory `dir` of the environment? */
+static bool finds_here(struct vf_judge *j, const struct vf_ref *r, struct vf_slice dir)
+{
+    struct vf_slice rest = r->extra, name;
+    while (vf_slice_next_line(&rest, &name))
+        if (name.n && vf_env_has(j->env, dir.n ? vf_path_join(&j->scratch, dir, name) : name))
+            return true;
+    return false;
+}
+
+/* An installed file stays as it is where it cannot be written, or where a publisher's words may have nothing
+ * to do with this environment. One that nobody owns stops a move instead. */
+static bool stays(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r, struct vf_slice dir,
+                  bool used)
+{
+    struct vf_buf b;
+    if (!vf_judge_owned_true(f))
+        return false;
+    if (!used && !j->env->dists[f->dist].built_here)
+        return true;
+    vf_buf_init(&b);
+    bool fits = !(r->flags & VF_REF_READONLY) &&
+                vf_rpath_put(f->path, vf_judge_fine_root(j), dir, (size_t)r->len, &b);
+    vf_buf_release(&b);
+    return !fits;
+}
+
+void vf_judge_rpath(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
+{
+    struct vf_location loc = vf_judge_locate(j, r);
+    struct vf_finding *fi = NULL;
+    if (loc.place == VF_NONE || vf_place_is_common(&j->env->places[loc.place].place))
+        return;
+    switch (vf_judge_stand(j, &loc)) {
+    case VF_STAND_BOUND:
+        vf_judge_ref(j, VF_RULE_RPATH_BOUND, f, r);
+        return;
+    case VF_STAND_BROKEN:
+        fi = vf_judge_ref(j, VF_RULE_RPATH_BROKEN, f, r);
+        break;
+    case VF_STAND_ASTRAY:
+        fi = vf_judge_ref(j, VF_RULE_RPATH_ASTRAY, f, r);
+        break;
+    case VF_STAND_FINE:
+    case VF_STAND_OUTSIDE:
+    case VF_STAND_RELATIVE:
+        return;
+    }
+    vf_judge_expect(j, fi, loc.rest);
+    bool used = finds_here(j, r, loc.rest);
+    if (fi && !used)
+        fi->level = VF_L_WARNING;
+    if (fi && stays(j, f, r, loc.rest, used))
+        fi->fix = VF_FIX_REINSTALL;
+}
