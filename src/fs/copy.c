@@ -218,9 +218,9 @@ static enum vf_status make_file(struct job *j, const char *name, const struct vf
 
 static enum vf_status copy_entry(struct job *j, const struct vf_copy_entry *e, struct vf_err *err)
 {
+    const struct vf_edit *edit = edit_of(j, e->name);
     if (e->again)
         return VF_OK;
-    const struct vf_edit *edit = edit_of(j, e->name);
     if (!edit)
         return e->st.kind == VF_KIND_FILE ? copy_file(j, e, NULL, err) : copy_link(j, e, NULL, err);
     switch (edit->kind) {
@@ -318,12 +318,30 @@ struct seen {
     struct vf_arena *a;
 };
 
-/* The first name of a file is remembered, every further one points to it. */
-static enum vf_status see_name(struct seen *s, struct vf_copy_entry *e, struct first here, size_t *n_again,
-                               struct vf_err *err)
+/* Which file it is, and what becomes of it: names that are edited differently are different files then. */
+static struct vf_slice file_key(struct vf_arena *a, const struct vf_copy_entry *e, const struct vf_edit *edit)
 {
-    uint64_t id[2] = {e->st.dev, e->st.ino};
-    struct vf_slice key = vf_arena_dup(s->a, (struct vf_slice){(const char *)id, sizeof id});
+    uint64_t id[3] = {e->st.dev, e->st.ino, edit ? edit->kind + 1u : 0};
+    struct vf_buf b = {0};
+    vf_buf_put(&b, (struct vf_slice){(const char *)id, sizeof id});
+    for (size_t i = 0; edit && i < edit->n; i++) {
+        const struct vf_splice *sp = &edit->splices[i];
+        uint64_t place[3] = {sp->off, sp->len, sp->bytes.n};
+        vf_buf_put(&b, (struct vf_slice){(const char *)place, sizeof place});
+        vf_buf_put(&b, sp->bytes);
+    }
+    if (edit && edit->kind == VF_EDIT_WRITE)
+        vf_buf_put(&b, edit->contents);
+    struct vf_slice key = b.failed ? (struct vf_slice){NULL, 0} : vf_arena_dup(a, vf_buf_slice(&b));
+    vf_buf_release(&b);
+    return key;
+}
+
+/* The first name of a file is remembered, every further one points to it. */
+static enum vf_status see_name(struct seen *s, struct vf_copy_entry *e, const struct vf_edit *edit,
+                               struct first here, size_t *n_again, struct vf_err *err)
+{
+    struct vf_slice key = file_key(s->a, e, edit);
     size_t at = 0;
     if (!key.p)
         return vf_err_nomem(err);
@@ -342,7 +360,6 @@ static enum vf_status see_name(struct seen *s, struct vf_copy_entry *e, struct f
     return VF_OK;
 }
 
-/* An edited name is a file of its own: it is neither a first nor a further one. */
 static enum vf_status find_again(struct copier *c, struct vf_err *err)
 {
     struct seen s = {.a = &c->list.arenas[0]};
@@ -355,8 +372,9 @@ static enum vf_status find_again(struct copier *c, struct vf_err *err)
             struct vf_copy_entry *e = &dir->v[i];
             if (e->st.kind != VF_KIND_FILE || e->st.nlink < 2)
                 continue;
-            if (!vf_edits_find(c->edits, vf_copy_path(&path, dir, e->name)))
-                st = see_name(&s, e, (struct first){d, i}, &c->n_again, err);
+            const struct vf_edit *edit = vf_edits_find(c->edits, vf_copy_path(&path, dir, e->name));
+            if (!edit || edit->kind == VF_EDIT_SPLICE || edit->kind == VF_EDIT_WRITE)
+                st = see_name(&s, e, edit, (struct first){d, i}, &c->n_again, err);
         }
     }
     vf_buf_release(&path);
@@ -377,7 +395,7 @@ static enum vf_status link_again(struct job *j, const struct vf_copy_entry *e, s
         j->w->res.files++;
         return VF_OK;
     }
-    return copy_file(j, e, NULL, err); /* too many links, or a file system without them */
+    return copy_file(j, e, edit_of(j, e->name), err); /* too many links, or a file system without them */
 }
 
 static enum vf_status link_all(struct copier *c, struct vf_err *err)

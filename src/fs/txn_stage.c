@@ -179,6 +179,34 @@ static enum vf_status hash_source(struct vf_txn *t, const struct vf_edit *e, con
                : vf_err_set(err, VF_INTERNAL, 0, "hash", e->path, NULL);
 }
 
+/* Has an edit before this one made the same new file of another name of the same original? */
+static bool find_twin(const struct vf_txn *t, const struct vf_jedit *j, size_t i, size_t *at)
+{
+    for (*at = 0; *at < i; ++*at) {
+        const struct vf_jedit *o = VF_VEC_AT(const struct vf_jedit, &t->edits, *at);
+        if (o->was.kind == VF_KIND_FILE && o->was.ino == j->was.ino && o->was_dev == j->was_dev &&
+            o->is.kind == VF_KIND_FILE && memcmp(o->is.sum, j->is.sum, sizeof j->is.sum) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Two names of one file, edited alike, stay two names of one. Where they cannot, each keeps its own. */
+static enum vf_status share_with_twin(struct vf_txn *t, const struct vf_edit *e, const struct source *src,
+                                      size_t i, const struct vf_jedit *j, struct vf_err *err)
+{
+    size_t at;
+    if (src->fd < 0 || src->st.nlink < 2 || !find_twin(t, j, i, &at))
+        return VF_OK;
+    struct vf_txn_names own = vf_txn_names(i), twin = vf_txn_names(at);
+    VF_STEP();
+    if (linkat(t->news, twin.staged, t->news, own.aside, 0) < 0)
+        return VF_OK;
+    VF_STEP();
+    return renameat(t->news, own.aside, t->news, own.staged) < 0 ? vf_err_write(err, errno, "rename", e->path)
+                                                                 : VF_OK;
+}
+
 enum vf_status vf_txn_stage_one(struct vf_txn *t, const struct vf_edit *e, size_t i, struct vf_jedit *j,
                                 struct vf_err *err)
 {
@@ -198,6 +226,8 @@ enum vf_status vf_txn_stage_one(struct vf_txn *t, const struct vf_edit *e, size_
         st = stage_link(t, e, &src, name.staged, j, err);
     else if (st == VF_OK && e->kind != VF_EDIT_DELETE)
         st = stage_file(t, e, &src, name.staged, j, err);
+    if (st == VF_OK && (e->kind == VF_EDIT_SPLICE || e->kind == VF_EDIT_WRITE))
+        st = share_with_twin(t, e, &src, i, j, err);
     if (st == VF_OK && e->kind != VF_EDIT_DELETE) {
         struct vf_stat is = vf_stat_at(t->news, name.staged);
         if (is.kind == VF_KIND_NONE)

@@ -431,6 +431,36 @@ static void into_something(void **state)
     world_free(&w);
 }
 
+/* Three names of one file: two that are edited alike stay one, and that is neither the third nor the
+ * original. */
+static void alike_stay_one(void **state)
+{
+    (void)state;
+    for (int alike = 0; alike < 2; alike++) {
+        struct world w;
+        struct vf_err err;
+        struct stat a, b;
+        struct vf_splice other = {0, 6, alike ? VF_S("edited") : VF_S("others")};
+        struct vf_edit both[] = {
+            {.path = VF_S("bin/two"), .kind = VF_EDIT_SPLICE, .splices = &other, .n = 1},
+            {.path = VF_S("lib/three"), .kind = VF_EDIT_SPLICE, .splices = three_splices, .n = 1},
+        };
+        struct vf_edits edits = {both, VF_COUNT(both)};
+        vf_err_init(&err);
+        world_make(&w);
+        fill_src(&w, 1);
+        assert_int_equal(copy(&w, &edits, NULL, 2, NULL, &err), VF_OK);
+        check_text(w.dst, "lib/one", "linked");
+        check_text(w.dst, "lib/three", "edited");
+        check_text(w.dst, "bin/two", alike ? "edited" : "others");
+        assert_int_equal(fstatat(w.dfd, "bin/two", &a, 0), 0);
+        assert_int_equal(fstatat(w.dfd, "lib/three", &b, 0), 0);
+        assert_int_equal(a.st_nlink, alike ? 2 : 1);
+        assert_int_equal(a.st_ino == b.st_ino, alike);
+        world_free(&w);
+    }
+}
+
 static void cancel_it(void *ctx, const struct vf_event *ev)
 {
     if (ev->kind == VF_EVENT_PROGRESS && ev->done > 100)
@@ -551,6 +581,7 @@ int main(void)
         cmocka_unit_test(within_limits),
         cmocka_unit_test(full_disk),
         cmocka_unit_test(into_something),
+        cmocka_unit_test(alike_stay_one),
         cmocka_unit_test(cancelled),
         cmocka_unit_test(cancelled_in_a_file),
         cmocka_unit_test(reflink_only),

@@ -86,6 +86,27 @@ static void edited_py_gets_another_time(void **state)
     world_free(&w);
 }
 
+/* Two names of one file that are edited alike are one file before, afterwards, and when it was taken back. */
+static void two_names_stay_one_file(void **state)
+{
+    (void)state;
+    for (int back = 0; back < 2; back++) {
+        struct world w;
+        struct vf_err err;
+        struct stat a, b;
+        vf_err_init(&err);
+        world_make(&w, false);
+        char *pip = fx_join(w.old, "bin/pip"), *pip3 = fx_join(w.old, "bin/pip3");
+        assert_int_equal(whole(&w, back, &err), VF_OK);
+        assert_int_equal(stat(pip, &a), 0);
+        assert_int_equal(stat(pip3, &b), 0);
+        assert_true(a.st_ino == b.st_ino && a.st_nlink == 2);
+        free(pip);
+        free(pip3);
+        world_free(&w);
+    }
+}
+
 static void hard_link_and_attributes(void **state)
 {
     (void)state;
@@ -308,6 +329,7 @@ int main(void)
         cmocka_unit_test(roll_back_leaves_no_trace),
         cmocka_unit_test(edited_py_gets_another_time),
         cmocka_unit_test(hard_link_and_attributes),
+        cmocka_unit_test(two_names_stay_one_file),
         cmocka_unit_test(stage_refuses),
         cmocka_unit_test(probe_is_a_program),
         cmocka_unit_test(many_edits_one_flush),

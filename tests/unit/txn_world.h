@@ -16,7 +16,8 @@ static inline struct vf_slice sl(const char *s)
     return vf_slice_of(s);
 }
 
-/* An environment at base/old, and beside it a second name of one of its files. */
+/* An environment at base/old, beside it a second name of one of its files, and one inside for
+ * another. */
 static inline void make_env(const char *base)
 {
     fx_mkdir(base, "old", 0755);
@@ -37,15 +38,20 @@ static inline void make_env(const char *base)
     assert_int_equal(link(from, to), 0);
     free(from);
     free(to);
+    from = fx_join(base, "old/bin/pip");
+    to = fx_join(base, "old/bin/pip3");
+    assert_int_equal(link(from, to), 0);
+    free(from);
+    free(to);
     fx_mtime(base, "old/lib/deep", 1500000010);
     fx_mtime(base, "old/lib", 1500000011);
     fx_mtime(base, "old/bin", 1500000012);
     fx_mtime(base, "old", 1500000013);
 }
 
-static const char *const edited[] = {
-    "bin/new",       "bin/pip", "bin/python", "bin/python9", "bin/script", "lib/gone.pyc",
-    "lib/shared.py", WEIRD,     "pyvenv.cfg", "bin/gone",    NULL};
+static const char *const edited[] = {"bin/new",    "bin/pip",      "bin/python",    "bin/python9",
+                                     "bin/script", "lib/gone.pyc", "lib/shared.py", WEIRD,
+                                     "pyvenv.cfg", "bin/gone",     "bin/pip3",      NULL};
 
 static struct vf_splice pip_splices[] = {{2, 9, VF_S_INIT("/somewhere/new")},
                                          {23, 0, VF_S_INIT("import os\n")}};
@@ -64,6 +70,7 @@ static struct vf_edit plan[] = {
     {.path = VF_S_INIT("lib/shared.py"), .kind = VF_EDIT_SPLICE, .splices = shared_splices, .n = 1},
     {.path = VF_S_INIT(WEIRD), .kind = VF_EDIT_WRITE, .contents = VF_S_INIT("two")},
     {.path = VF_S_INIT("pyvenv.cfg"), .kind = VF_EDIT_WRITE, .contents = VF_S_INIT("home = /usr/bin\n")},
+    {.path = VF_S_INIT("bin/pip3"), .kind = VF_EDIT_SPLICE, .splices = pip_splices, .n = 2},
 };
 
 struct world {
