@@ -209,6 +209,9 @@ bool vf_env_has(const struct vf_env *env, struct vf_slice rel);
  * included). False: it lies elsewhere. Clears out. */
 bool vf_env_row_path(const struct vf_env *env, const struct vf_env_dist *d, struct vf_slice row,
                      struct vf_buf *out);
+/* Does a row that means `rel` (relative to the root) keep the wheel's own name of a script that an entry
+ * point hides? pip never puts such a file there: "SITE/x-1.0.data/scripts/NAME". */
+bool vf_env_row_is_hidden_script(const struct vf_env_dist *d, struct vf_slice rel);
 /* The source as the syntax readers and writers want it. */
 struct vf_source vf_env_source(const struct vf_env *env, struct vf_slice path, struct vf_slice bytes);
 

@@ -83,3 +83,11 @@ enum vf_status vf_env_records(struct vf_env *env, struct vf_err *err)
     struct vf_hooks hooks = vf_hooks_for_short(env->params.hooks, env->n_dists);
     return vf_parallel(&hooks, env->n_dists, one_record, env, err);
 }
+
+bool vf_env_row_is_hidden_script(const struct vf_env_dist *d, struct vf_slice rel)
+{
+    struct vf_slice dir = vf_path_dir(rel), data = vf_path_dir(dir);
+    return vf_slice_eq(vf_path_base(dir), VF_S("scripts")) && vf_slice_ends(data, VF_S(".data")) &&
+           vf_slice_eq(vf_path_dir(data), d->site) &&
+           vf_entry_points_script(&d->entry_points, vf_path_base(rel));
+}

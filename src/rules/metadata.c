@@ -84,9 +84,9 @@ static bool is_compiled(struct vf_slice path)
            vf_slice_find(path, VF_S("__pycache__"), 0) != VF_NPOS;
 }
 
-static bool may_be_absent(const struct vf_env_dist *d, const struct vf_record_row *row)
+static bool may_be_absent(const struct vf_env_dist *d, const struct vf_record_row *row, struct vf_slice path)
 {
-    if (is_compiled(row->path))
+    if (is_compiled(row->path) || vf_env_row_is_hidden_script(d, path))
         return true;
     return d->seeded && !row->digest.n;
 }
@@ -99,7 +99,7 @@ struct phantoms {
 static void judge_missing(struct vf_judge *j, const struct vf_env_dist *d, const struct vf_record_row *row,
                           struct vf_slice path, struct phantoms *ph)
 {
-    if (may_be_absent(d, row)) {
+    if (may_be_absent(d, row, path)) {
         if (!ph->n++)
             ph->first = row;
         return;

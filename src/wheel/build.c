@@ -162,19 +162,11 @@ static enum vf_status note_modified(struct planning *p, const struct vf_rebuild_
     return VF_OK;
 }
 
-/* pip keeps the wheel's own name of a script that an entry point hides: "SITE/x-1.0.data/scripts/NAME". */
-static bool is_hidden_script(const struct planning *p, struct vf_slice rel)
-{
-    struct vf_slice dir = vf_path_dir(rel), data = vf_path_dir(dir);
-    return vf_slice_eq(vf_path_base(dir), VF_S("scripts")) && vf_slice_ends(data, VF_S(".data")) &&
-           vf_slice_eq(vf_path_dir(data), p->dist->site) &&
-           vf_script_is_generated(&p->dist->entry_points, vf_path_base(rel));
-}
-
 /* A row without a file: a directory, what virtualenv lists and never made, or what pip never put there. */
 static enum vf_status missing(const struct planning *p, struct vf_slice rel, const struct vf_record_row *row)
 {
-    if (vf_env_has_dir(p->env, rel) || (row->digest.n == 0 && p->dist->seeded) || is_hidden_script(p, rel))
+    if (vf_env_has_dir(p->env, rel) || (row->digest.n == 0 && p->dist->seeded) ||
+        vf_env_row_is_hidden_script(p->dist, rel))
         return VF_OK;
     return refuse(p, VF_INCOMPLETE, rel, "RECORD lists it, and it is not there");
 }
