@@ -24,6 +24,7 @@ struct vf_hit {
     uint32_t line;     /* 1-based; 0 in binary files */
     uint32_t place;    /* index into the places given */
     enum vf_spelling spelling;
+    bool idle; /* said by the reader of the file: nothing that runs ever reads it (debug information) */
     struct vf_slice rest; /* decoded, without the leading slash; in the arena given */
 };
 

@@ -48,6 +48,15 @@ void vf_read_tools_release(struct vf_read_tools *tools);
 #define VF_READ_BUFFER ((size_t)128 << 10)
 VF_MUST_CHECK enum vf_status vf_env_read_syntaxes(const struct vf_read_job *job, struct vf_file *f,
                                                   struct vf_slice bytes, struct vf_err *err);
+/* One syntax of a file: its references and flaws are added to the facts. */
+VF_MUST_CHECK enum vf_status vf_env_read_syntax(const struct vf_read_job *job, struct vf_file *f,
+                                                enum vf_syntax s, struct vf_slice bytes, struct vf_err *err);
+/* read_elf.c: an ELF file in which places were found: those in its search path become references, and leave
+ * the `hits` (struct vf_hit); those that no running program reads are marked idle. */
+VF_MUST_CHECK enum vf_status vf_env_read_elf(const struct vf_read_job *job, struct vf_file *f,
+                                             struct vf_vec *hits, struct vf_err *err);
+/* Does the hit stand inside a reference of the file? */
+bool vf_env_claimed(const struct vf_file *f, const struct vf_hit *h);
 VF_MUST_CHECK enum vf_status vf_env_read_contents(const struct vf_read_job *job, struct vf_file *f,
                                                   struct vf_err *err);
 

@@ -21,16 +21,6 @@ struct reading {
 
 /* ---- syntaxes ---- */
 
-static bool claimed(const struct vf_file *f, const struct vf_hit *h)
-{
-    for (uint32_t i = 0; i < f->facts.n_refs; i++) {
-        const struct vf_ref *r = &f->facts.refs[i];
-        if (r->syntax != VF_SYN_LINK && h->off >= r->off && h->off < r->off + r->len)
-            return true;
-    }
-    return false;
-}
-
 /* A header outside BIN matters only when it names a place that is ours: published files are full of others.
  */
 static bool worth_keeping(const struct vf_read_job *job, const struct vf_file *f, const struct vf_ref *r)
@@ -77,8 +67,8 @@ static enum vf_status keep_refs(const struct vf_read_job *job, struct vf_file *f
     return VF_OK;
 }
 
-static enum vf_status read_one(const struct vf_read_job *job, struct vf_file *f, enum vf_syntax s,
-                               struct vf_slice bytes, struct vf_err *err)
+enum vf_status vf_env_read_syntax(const struct vf_read_job *job, struct vf_file *f, enum vf_syntax s,
+                                  struct vf_slice bytes, struct vf_err *err)
 {
     struct vf_read_out out = {.a = job->a};
     struct vf_source src = vf_env_source(job->env, f->path, bytes);
@@ -100,7 +90,7 @@ enum vf_status vf_env_read_syntaxes(const struct vf_read_job *job, struct vf_fil
 {
     enum vf_status st = VF_OK;
     if (f->st.kind == VF_KIND_LINK)
-        return read_one(job, f, VF_SYN_LINK, bytes, err);
+        return vf_env_read_syntax(job, f, VF_SYN_LINK, bytes, err);
     f->syntaxes = vf_syntax_classify(f->path, vf_slice_sub(bytes, 0, HEAD), f->flags & VF_FILE_IN_BIN);
     for (int s = 0; s < VF_SYN_COUNT && st == VF_OK; s++) {
         if (!(f->syntaxes & (1u << s)))
@@ -108,7 +98,7 @@ enum vf_status vf_env_read_syntaxes(const struct vf_read_job *job, struct vf_fil
         if (bytes.n > vf_syntax_cap((enum vf_syntax)s) && s != VF_SYN_HEADER)
             vf_file_unexamined(f, VF_LIMIT, 0, "larger than such a file can be");
         else
-            st = read_one(job, f, (enum vf_syntax)s, bytes, err);
+            st = vf_env_read_syntax(job, f, (enum vf_syntax)s, bytes, err);
     }
     return st;
 }
@@ -126,7 +116,7 @@ void vf_read_tools_release(struct vf_read_tools *tools)
 static enum vf_status on_hit(void *ctx, const struct vf_hit *hit, struct vf_err *err)
 {
     struct reading *r = ctx;
-    if (claimed(r->f, hit))
+    if (vf_env_claimed(r->f, hit))
         return VF_OK;
     r->f->facts.hits_total++;
     if (r->hits.n >= HITS_KEPT) {
@@ -234,45 +224,6 @@ static enum vf_status search_file(struct reading *r, struct vf_reader *rd, struc
     return VF_OK;
 }
 
-static void drop_claimed(struct reading *r)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < r->hits.n; i++) {
-        const struct vf_hit *h = VF_VEC_AT(struct vf_hit, &r->hits, i);
-        if (!claimed(r->f, h))
-            *VF_VEC_AT(struct vf_hit, &r->hits, kept++) = *h;
-    }
-    r->f->facts.hits_total -= (uint32_t)(r->hits.n - kept);
-    r->hits.n = kept;
-}
-
-/* A second read, for the few ELF files that name a place: does it stand where they look for libraries? */
-static enum vf_status read_rpath(struct reading *r, struct vf_err *err)
-{
-    struct vf_arena scratch;
-    struct vf_slice bytes;
-    struct vf_err why;
-    if (!r->elf || !r->hits.n)
-        return VF_OK;
-    vf_arena_init(&scratch);
-    vf_err_init(&why);
-    enum vf_status st =
-        vf_tree_read(r->job->tree, r->f->path, vf_syntax_cap(VF_SYN_RPATH), &scratch, &bytes, &why);
-    if (st == VF_OK)
-        st = read_one(r->job, r->f, VF_SYN_RPATH, bytes, err);
-    else if (st == VF_LIMIT)
-        st = VF_OK; /* searched, it was all the same */
-    else
-        vf_err_set(err, why.code, why.sys, "read", r->f->path, "%s", why.detail);
-    if (st == VF_OK && r->f->facts.n_refs) {
-        r->f->syntaxes |= 1u << VF_SYN_RPATH;
-        drop_claimed(r);
-    }
-    vf_err_release(&why);
-    vf_arena_release(&scratch);
-    return st;
-}
-
 /* A second read, for the few files with hits whose row decides how loud they are. */
 static enum vf_status hash_again(const struct vf_read_job *job, struct vf_file *f, struct vf_err *err)
 {
@@ -339,8 +290,8 @@ enum vf_status vf_env_read_contents(const struct vf_read_job *job, struct vf_fil
         if (st == VF_OK)
             st = read_open_file(&r, rd, &why);
         vf_reader_close(rd);
-        if (st == VF_OK)
-            st = read_rpath(&r, &why);
+        if (st == VF_OK && r.elf && r.hits.n)
+            st = vf_env_read_elf(job, f, &r.hits, &why);
     }
     f->facts.hits = r.hits.base;
     f->facts.n_hits = (uint32_t)r.hits.n;

@@ -79,6 +79,8 @@ static enum vf_rule rule_of_hit(const struct vf_file *f, enum vf_stand stand, en
 {
     bool binary = f->flags & VF_FILE_BINARY, bin = f->flags & VF_FILE_IN_BIN;
     bool owned = ev != VF_EV_REFERENCE;
+    if (ev == VF_EV_IDLE)
+        return VF_RULE_DEBUG_PLACE;
     if (ev == VF_EV_MENTION)
         return VF_RULE_TEXT_MENTION;
     if (is_activate(f) && !binary)

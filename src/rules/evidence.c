@@ -29,6 +29,8 @@ enum vf_evidence vf_judge_evidence(const struct vf_env *env, const struct vf_fil
     const struct vf_place *place = &env->places[hit->place].place;
     if (vf_place_is_common(place))
         return VF_EV_NONE;
+    if (hit->idle)
+        return VF_EV_IDLE;
     bool strong = rest_exists(env, hit) || vf_place_distinctive(place);
     if (f->dist == VF_NONE || f->truth == VF_ROW_FALSE || f->truth == VF_ROW_NONE)
         return strong ? VF_EV_REFERENCE : VF_EV_MENTION;

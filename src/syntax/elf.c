@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define NEEDED_MAX 1024u
+#define IDLE_MAX   256u /* a compiler makes a dozen */
 
 struct dynamic {
     Elf *elf;
@@ -101,17 +102,62 @@ static bool read_dynamic(Elf *elf, struct vf_arena *a, struct vf_elf *out)
     return true;
 }
 
+/* NULL: no ELF file, or no memory (the arena says so). */
+static Elf *open_copy(struct vf_slice bytes, struct vf_arena *a)
+{
+    if (bytes.n < EI_NIDENT || memcmp(bytes.p, ELFMAG, SELFMAG) != 0 || elf_version(EV_CURRENT) == EV_NONE)
+        return NULL;
+    struct vf_slice copy = vf_arena_dup(a, bytes); /* libelf wants memory that it may write to */
+    Elf *elf = copy.p ? elf_memory((char *)(uintptr_t)copy.p, copy.n) : NULL;
+    if (elf && elf_kind(elf) != ELF_K_ELF) {
+        elf_end(elf);
+        return NULL;
+    }
+    return elf;
+}
+
 bool vf_elf_read(struct vf_slice bytes, struct vf_arena *a, struct vf_elf *out)
 {
     *out = (struct vf_elf){0};
-    if (bytes.n < EI_NIDENT || memcmp(bytes.p, ELFMAG, SELFMAG) != 0 || elf_version(EV_CURRENT) == EV_NONE)
-        return false;
-    struct vf_slice copy = vf_arena_dup(a, bytes); /* libelf wants memory that it may write to */
-    Elf *elf = copy.p ? elf_memory((char *)(uintptr_t)copy.p, copy.n) : NULL;
-    bool ok = elf && elf_kind(elf) == ELF_K_ELF && read_dynamic(elf, a, out);
+    Elf *elf = open_copy(bytes, a);
+    bool ok = elf && read_dynamic(elf, a, out);
     if (elf)
         elf_end(elf);
     if (!ok)
         *out = (struct vf_elf){0};
     return ok;
+}
+
+static bool is_idle(const char *name, const GElf_Shdr *head)
+{
+    static const char *const names[] = {".debug", ".zdebug", ".symtab", ".strtab"};
+    if (!name || head->sh_flags & SHF_ALLOC || head->sh_type == SHT_NOBITS)
+        return false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strncmp(name, names[i], strlen(names[i])))
+            return true;
+    return false;
+}
+
+bool vf_elf_idle(struct vf_slice bytes, struct vf_arena *a, const struct vf_elf_idle **out, size_t *n)
+{
+    struct vf_vec v = {0};
+    size_t names;
+    *out = NULL;
+    *n = 0;
+    Elf *elf = open_copy(bytes, a);
+    if (elf && elf_getshdrstrndx(elf, &names) == 0)
+        for (Elf_Scn *scn = NULL; v.n < IDLE_MAX && (scn = elf_nextscn(elf, scn));) {
+            GElf_Shdr head;
+            if (!gelf_getshdr(scn, &head) || !is_idle(elf_strptr(elf, names, head.sh_name), &head))
+                continue;
+            struct vf_elf_idle *one = vf_vec_push(a, &v, sizeof *one);
+            if (one)
+                *one = (struct vf_elf_idle){head.sh_offset, head.sh_size};
+        }
+    if (elf)
+        elf_end(elf);
+    *out = v.base;
+    *n = v.n;
+    return !a->failed;
 }

@@ -21,6 +21,14 @@ struct vf_elf {
  * live in the arena. */
 bool vf_elf_read(struct vf_slice bytes, struct vf_arena *a, struct vf_elf *out);
 
+/* Bytes that no program reads when it runs: debug information and the table of symbols for debuggers. */
+struct vf_elf_idle {
+    uint64_t off, len;
+};
+/* The sections of an ELF file that are of that kind; none when it cannot be read. False: no memory. Lives in
+ * the arena. */
+bool vf_elf_idle(struct vf_slice bytes, struct vf_arena *a, const struct vf_elf_idle **out, size_t *n);
+
 /* What an ELF file asks of the host's libc, by the versions of symbols that it binds (FACTS 8.3). */
 struct vf_elf_floor {
     bool is_elf;

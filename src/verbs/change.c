@@ -130,7 +130,8 @@ bool vf_change_worth_a_warning(const struct vf_finding *fi)
     if (fi->level == VF_L_ERROR || fi->verdict == VF_V_BROKEN || fi->verdict == VF_V_ASTRAY ||
         fi->verdict == VF_V_UNEXAMINED)
         return true;
-    return fi->rule == VF_RULE_TEXT_MENTION || fi->rule == VF_RULE_URL_STALE;
+    return fi->rule == VF_RULE_TEXT_MENTION || fi->rule == VF_RULE_DEBUG_PLACE ||
+           fi->rule == VF_RULE_URL_STALE;
 }
 
 static enum vf_status tell_warnings(struct vf_change *c)

@@ -9,9 +9,10 @@
 
 struct elf_image {
     Elf64_Ehdr head;
-    Elf64_Shdr sections[3];
+    Elf64_Shdr sections[4];
     Elf64_Dyn dynamic[4];
     char strings[ELF_TEXTS];
+    char debug[1000]; /* .debug_str; for the test to fill */
 };
 
 /* An image that needs `library` and looks for it in `runpath`, both shorter than a thousand bytes. `soname`

@@ -5,17 +5,23 @@
 #include "elf_fixture.h"
 #include "rule_case.h"
 
-/* {E}/REL needs libdemo.so and looks for it in this directory. */
+static void write_image(struct envfix *f, const char *rel, const struct elf_image *file)
+{
+    char *path = ef_text(f, rel, NULL);
+    FILE *out = fopen(path, "wb");
+    assert_non_null(out);
+    assert_int_equal(fwrite(file, sizeof *file, 1, out), 1);
+    assert_int_equal(fclose(out), 0);
+    free(path);
+}
+
+/* The file `rel` needs libdemo.so and looks for it in this directory. */
 static void write_program(struct envfix *f, const char *rel, const char *runpath, const char *soname)
 {
     struct elf_image file;
-    char *path = ef_text(f, rel, NULL), *dir = ef_text(f, runpath, NULL);
+    char *dir = ef_text(f, runpath, NULL);
     elf_image(&file, "libdemo.so", dir, soname);
-    FILE *out = fopen(path, "wb");
-    assert_non_null(out);
-    assert_int_equal(fwrite(&file, sizeof file, 1, out), 1);
-    assert_int_equal(fclose(out), 0);
-    free(path);
+    write_image(f, rel, &file);
     free(dir);
 }
 
@@ -88,8 +94,30 @@ static void no_room(void **state)
     venvfix_change_free(&r);
 }
 
+/* What only a debugger reads is said, and stops nothing; the same bytes where the program reads them do. */
+static void debug(void **state)
+{
+    struct envfix *f = *state;
+    struct elf_image file;
+    struct venvfix_change_result r;
+    char *source = ef_text(f, "{OLD}/src/x.c", NULL);
+    elf_image(&file, "libdemo.so", "$ORIGIN", NULL);
+    snprintf(file.debug, sizeof file.debug, "%s", source);
+    write_image(f, "{E}/lib/prog.so", &file);
+    assert_int_equal(ef_change(f, VENVFIX_FIX, f->env, NULL, false, &r), 0);
+    assert_int_equal(r.n_edits, 0);
+    assert_int_equal(ef_count(&r.warnings, "VF722", "lib/prog.so"), 1);
+    assert_int_equal(r.warnings.n, 1);
+    venvfix_change_free(&r);
+    file.sections[3].sh_flags = SHF_ALLOC;
+    write_image(f, "{E}/lib/prog.so", &file);
+    assert_int_equal(ef_change(f, VENVFIX_FIX, f->env, NULL, false, &r), 2);
+    venvfix_change_free(&r);
+    free(source);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {EF_TEST(levels), EF_TEST(mended), EF_TEST(no_room)};
+    const struct CMUnitTest tests[] = {EF_TEST(levels), EF_TEST(mended), EF_TEST(no_room), EF_TEST(debug)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
