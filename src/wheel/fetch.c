@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "dist/url.h"
 #include "fs/create.h"
 #include "fs/sys.h"
 #include "wheel/fetch_tool.h"
@@ -89,7 +90,11 @@ static void put_line(struct run *r, const struct vf_want *w, bool hashes, bool u
             vf_buf_put(out, w->name);
             vf_buf_puts(out, " @ ");
         }
-        vf_buf_put(out, w->location);
+        if (w->local) /* in a list ` #` and `${NAME}` are no part of a path; of a URL no byte is anything else
+                       */
+            vf_url_file_put(out, w->location);
+        else
+            vf_buf_put(out, w->location);
     }
     for (size_t i = 0; i < w->n_hashes && hashes; i++) {
         vf_buf_puts(out, " --hash=");

@@ -289,16 +289,17 @@ def test_refused(scratch):
     assert doc["error"]["code"] == "no-parent"
 
 
-def test_built(scratch):
-    """A source, only with --build, by the host's pip, offline."""
-    project = scratch / "proj"
+@pytest.mark.parametrize("name", ["proj", "a #1 ${HOME} 100%\\"])
+def test_built(name, scratch):
+    """A source, only with --build, by the host's pip, offline. No byte of its place means anything in the list that pip gets."""
+    project = scratch / name
     project.mkdir()
     write(project / "pyproject.toml", "[build-system]", 'requires = ["flit-core"]', 'build-backend = "flit_core.buildapi"',
           "[project]", 'name = "mine"', 'version = "1.0"', 'description = "x"')
     write(project / "mine.py", "x = 1")
-    doc = made(scratch, str(project), options=(*LINKS, *HERE, "--build"))
+    doc = made(scratch, project.as_uri(), options=(*LINKS, *HERE, "--build"))
     assert [(q["name"], q["origin"]) for q in doc["requirements"]] == [("mine", "built")]
-    assert json.loads((site(scratch / "new") / "mine-1.0.dist-info/direct_url.json").read_text()) == {"dir_info": {}, "url": f"file://{project}"}
+    assert json.loads((site(scratch / "new") / "mine-1.0.dist-info/direct_url.json").read_text()) == {"dir_info": {}, "url": project.as_uri()}
 
 
 def test_dry_run(scratch):
