@@ -86,7 +86,7 @@ static void put_line(struct run *r, const struct vf_want *w, bool hashes, bool u
         if (vf_specifiers_put(r->f->a, out, &w->versions, &ignored) != VF_OK)
             out->failed = true;
     } else {
-        if (w->name.n && !w->local) {
+        if (w->name.n) {
             vf_buf_put(out, w->name);
             vf_buf_puts(out, " @ ");
         }
