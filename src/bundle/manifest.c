@@ -198,6 +198,7 @@ static json_t *distributions(const struct vf_bundle *b)
              set_bool(o, "tags_exact", d->tags_exact) && set_bool(o, "listed", d->listed) &&
              set_bool(o, "requested", d->requested) &&
              set_new(o, "modified", strings(d->modified, d->n_modified)) &&
+             (d->n_yields == 0 || set_new(o, "yields", strings(d->yields, d->n_yields))) &&
              set_new(o, "direct_url", direct_url(d->url)) && json_array_append(list, o) == 0;
         json_decref(o);
     }
@@ -285,6 +286,8 @@ static bool is_text(const struct vf_bundle *b)
              vf_utf8_valid(d->tags);
         for (size_t k = 0; k < d->n_modified; k++)
             ok = ok && vf_utf8_valid(d->modified[k]);
+        for (size_t k = 0; k < d->n_yields; k++)
+            ok = ok && vf_utf8_valid(d->yields[k]);
     }
     for (size_t i = 0; i < b->n_extras; i++)
         ok = ok && vf_utf8_valid(b->extras[i].member) && vf_utf8_valid(b->extras[i].rest);

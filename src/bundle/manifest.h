@@ -28,6 +28,8 @@ struct vf_bundle_dist {
     const struct vf_direct_url *url; /* where it was installed from, without secrets; or NULL */
     const struct vf_slice *modified; /* paths in the environment that differ from RECORD */
     size_t n_modified;
+    const struct vf_slice *yields; /* scripts of its entry points that another distribution makes, sorted */
+    size_t n_yields;
     bool listed;    /* false: not in the two lists (pip, which hosts have) */
     bool requested; /* it has REQUESTED: somebody asked for it by name */
     bool tags_exact;

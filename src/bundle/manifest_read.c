@@ -203,6 +203,7 @@ static bool parse_dist(struct parse *p, const json_t *o, struct vf_bundle_dist *
         !get_bool(p, o, "tags_exact", &d->tags_exact) || !get_bool(p, o, "listed", &d->listed) ||
         !get_bool(p, o, "requested", &d->requested) ||
         !get_texts(p, o, "modified", &d->modified, &d->n_modified) ||
+        (json_object_get(o, "yields") && !get_texts(p, o, "yields", &d->yields, &d->n_yields)) ||
         !parse_url(p, json_object_get(o, "direct_url"), &d->url))
         return false;
     if (!vf_name_is_canonical(d->name))

@@ -115,6 +115,20 @@ enum vf_status vf_pack_plan(const struct vf_env *env, const struct vf_pack_opts 
     return st;
 }
 
+enum vf_status vf_pack_settle_scripts(struct vf_pack *p, const struct vf_claimant *c, size_t n,
+                                      const struct vf_env *env, struct vf_err *err)
+{
+    struct vf_bundle *b = &p->bundle;
+    struct vf_vec yields = {0};
+    enum vf_status st = vf_contest_settle(c, n, env, &p->arena, &yields, err);
+    for (size_t i = 0, k = 0; i < n && yields.n > 0 && st == VF_OK; i++) {
+        while (!vf_slice_eq(b->dists[k].name, c[i].name))
+            k++;
+        st = vf_contest_names(&yields, i, &p->arena, &b->dists[k].yields, &b->dists[k].n_yields, err);
+    }
+    return st;
+}
+
 void vf_pack_free(struct vf_pack *p)
 {
     if (!p)

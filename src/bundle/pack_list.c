@@ -12,7 +12,8 @@
 struct listing {
     struct vf_pack *p;
     const struct vf_pack_list *l;
-    struct vf_closure_dist *dists; /* of the bundle, by index */
+    struct vf_closure_dist *dists;  /* of the bundle, by index */
+    struct vf_entry_points *points; /* likewise: their scripts */
     struct vf_err *err;
 };
 
@@ -99,6 +100,9 @@ static enum vf_status look(struct listing *x, const struct vf_want *want, size_t
                                       .metadata = vf_arena_dup(a, w.wheel->metadata),
                                       .extras = want->extras,
                                       .n_extras = want->n_extras};
+        st = vf_contest_keep(&w.wheel->entry_points, a, &x->points[c - x->dists], x->err);
+    }
+    if (st == VF_OK) {
         st = tags.failed || a->failed ? vf_err_nomem(x->err) : VF_OK;
     }
     vf_buf_release(&tags);
@@ -170,6 +174,26 @@ static void sort(struct listing *x)
         }
 }
 
+/* Before they are sorted: the claimants get an order of their own. */
+static int by_claimant(const void *x, const void *y)
+{
+    const struct vf_claimant *a = x, *b = y;
+    return vf_slice_cmp(a->name, b->name);
+}
+
+static enum vf_status settle_scripts(struct listing *x)
+{
+    size_t n = x->p->bundle.n_dists;
+    struct vf_claimant *c = vf_arena_array(&x->p->arena, n + 1, sizeof *c);
+    if (!c)
+        return vf_err_nomem(x->err);
+    for (size_t i = 0; i < n; i++)
+        c[i] = (struct vf_claimant){x->dists[i].name, &x->points[i], x->dists[i].metadata};
+    qsort(c, n, sizeof *c, by_claimant);
+    sort(x);
+    return vf_pack_settle_scripts(x->p, c, n, NULL, x->err);
+}
+
 /* The newest pip at hand, where the list does not name one. */
 static enum vf_status add_pip(struct listing *x)
 {
@@ -197,7 +221,8 @@ static enum vf_status fill(struct listing *x)
     p->bundle.dists = vf_arena_array(&p->arena, n + 2, sizeof *p->bundle.dists);
     p->wheels = vf_arena_array(&p->arena, n + 2, sizeof *p->wheels);
     x->dists = vf_arena_array(&p->arena, n + 2, sizeof *x->dists);
-    if (!p->bundle.dists || !p->wheels || !x->dists)
+    x->points = vf_arena_array(&p->arena, n + 2, sizeof *x->points);
+    if (!p->bundle.dists || !p->wheels || !x->dists || !x->points)
         return vf_err_nomem(x->err);
     for (size_t i = 0; i < n && st == VF_OK; i++)
         st = add(x, VF_WANT_AT(x->l->wants, i));
@@ -205,9 +230,7 @@ static enum vf_status fill(struct listing *x)
         st = closure(x);
     if (st == VF_OK)
         st = add_pip(x);
-    if (st == VF_OK)
-        sort(x);
-    return st;
+    return st == VF_OK ? settle_scripts(x) : st;
 }
 
 enum vf_status vf_pack_plan_list(const struct vf_pack_list *list, int64_t epoch, struct vf_pack **out,

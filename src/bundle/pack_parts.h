@@ -3,6 +3,7 @@
 #define VF_BUNDLE_PACK_PARTS_H
 
 #include "bundle/pack.h"
+#include "wheel/contest.h"
 
 /* Rebuilt wheels of all distributions, or original ones (pack_wheels.c). */
 VF_MUST_CHECK enum vf_status vf_pack_plan_wheels(struct vf_pack *p, const struct vf_pack_opts *o,
@@ -32,6 +33,10 @@ VF_MUST_CHECK enum vf_status vf_pack_put_pycache(struct vf_pack *p, vf_zip_sink 
 /* Size and sha256 of a file (pack_wheels.c). */
 VF_MUST_CHECK enum vf_status vf_pack_file_sum(const struct vf_zip_source *s, struct vf_bundle_sum *out,
                                               struct vf_err *err);
+/* Who makes a script that two want: `yields` of the bundle's distributions, which are sorted by name, as the
+ * claimants are (some may lack); `env`: where they are installed, or NULL (pack.c). */
+VF_MUST_CHECK enum vf_status vf_pack_settle_scripts(struct vf_pack *p, const struct vf_claimant *c, size_t n,
+                                                    const struct vf_env *env, struct vf_err *err);
 /* What the manifest says of the interpreter, and the texts; the last step of a plan (pack.c). */
 VF_MUST_CHECK enum vf_status vf_pack_describe(struct vf_pack *p, bool pypy, unsigned minor,
                                               struct vf_err *err);

@@ -306,6 +306,19 @@ static void drop(struct jobs *j, bool taken)
     free(j->order);
 }
 
+/* The distributions of the environment; what it is packed from says who made a script that two want. */
+static enum vf_status settle_scripts(struct jobs *j, struct vf_err *err)
+{
+    struct vf_pack *p = j->p;
+    struct vf_claimant *c = vf_arena_array(&p->arena, j->n + 1, sizeof *c);
+    if (!c)
+        return vf_err_nomem(err);
+    for (size_t i = 0; i < j->n; i++)
+        c[i] = (struct vf_claimant){j->v[i].dist->canonical, &j->v[i].dist->entry_points,
+                                    j->v[i].dist->metadata};
+    return vf_pack_settle_scripts(p, c, j->n, p->env, err);
+}
+
 enum vf_status vf_pack_plan_wheels(struct vf_pack *p, const struct vf_pack_opts *o, struct vf_buf *problems,
                                    struct vf_err *err)
 {
@@ -317,6 +330,8 @@ enum vf_status vf_pack_plan_wheels(struct vf_pack *p, const struct vf_pack_opts 
         st = judge(&j, problems, err);
     if (st == VF_OK)
         st = describe_all(&j, err);
+    if (st == VF_OK)
+        st = settle_scripts(&j, err);
     drop(&j, p->wheels != NULL);
     return st;
 }

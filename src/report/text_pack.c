@@ -26,7 +26,7 @@ static void put_contents(struct vf_buf *out, const struct venvfix_change_result 
     if (original > 0)
         vf_buf_printf(out, "%s%zu original", made > 0 ? " \xC2\xB7 " : "", original);
     if (modified > 0)
-        vf_buf_printf(out, " \xC2\xB7 %zu with files that were changed after they were installed", modified);
+        vf_buf_printf(out, " \xC2\xB7 %zu with files that are not what RECORD says", modified);
     if (r->n_carried > 0) {
         vf_buf_puts(out, " \xC2\xB7 ");
         put_count(out, r->n_carried, "file that nobody owns carried", "files that nobody owns carried");

@@ -10,6 +10,7 @@
 #include "fs/spawn.h"
 #include "fs/sys.h"
 #include "verbs/anew.h"
+#include "wheel/contest.h"
 #include "wheel/pycache.h"
 #include "wheel/scripts.h"
 
@@ -242,9 +243,34 @@ static enum vf_status direct_url(struct vf_anew *a, size_t i, struct vf_slice *o
 
 enum vf_status vf_anew_install_of(struct vf_anew *a, size_t i, struct vf_install *out)
 {
+    struct vf_wheel *w = a->picks[i].open.wheel;
+    if (a->bundle)
+        vf_contest_yield(&w->entry_points, a->bundle->bundle.dists[i].yields,
+                         a->bundle->bundle.dists[i].n_yields);
     *out = (struct vf_install){.wheel = a->picks[i].open.wheel,
                                .requested = !VF_WANT_AT(&a->wants, i)->not_requested};
     return direct_url(a, i, &out->direct_url);
+}
+
+/* Of a list and an environment; a bundle says itself who makes a script that two want. */
+static enum vf_status settle_scripts(struct vf_anew *a)
+{
+    struct vf_change *c = a->c;
+    size_t n = a->wants.v.n;
+    struct vf_vec yields = {0};
+    struct vf_claimant *v = vf_arena_array(c->s.a, n + 1, sizeof *v);
+    if (!v)
+        return vf_err_nomem(&c->s.err);
+    for (size_t i = 0; i < n; i++) {
+        const struct vf_wheel *w = a->picks[i].open.wheel;
+        v[i] = (struct vf_claimant){w->canonical, &w->entry_points, w->metadata};
+    }
+    enum vf_status st = vf_contest_settle(v, n, c->env, c->s.a, &yields, &c->s.err);
+    for (size_t i = 0; i < yields.n && st == VF_OK; i++) {
+        const struct vf_yield *y = VF_VEC_AT(const struct vf_yield, &yields, i);
+        vf_contest_yield(&a->picks[y->loser].open.wheel->entry_points, &y->script, 1);
+    }
+    return st;
 }
 
 static enum vf_status install(struct vf_anew *a)
@@ -258,6 +284,8 @@ static enum vf_status install(struct vf_anew *a)
         return vf_installer_finish(a->installer, &c->s.err);
     if (!in)
         return vf_err_nomem(&c->s.err);
+    if (!a->bundle)
+        st = settle_scripts(a);
     for (size_t i = 0; i < n && st == VF_OK; i++)
         st = vf_anew_install_of(a, i, &in[i]);
     return st == VF_OK ? vf_install_wheels(&a->site, in, n, &c->s.hooks, NULL, &c->s.err) : st;

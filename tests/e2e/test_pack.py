@@ -284,6 +284,33 @@ def test_a_file_of_two_distributions(get, scratch):
     assert report("pack", scratch / "new", "-o", scratch / "c", rc=2)["error"]["code"] == "changed"
 
 
+def test_a_script_of_two_distributions(get, scratch):
+    """The bundle says who made the one that stands in BIN, whoever pip would install last; so does one of a list."""
+    env = get(SMALL)
+    (scratch / "w").mkdir()
+    def wheel(n):
+        entry = f"[console_scripts]\nboth = {n}:main\n{n} = {n}:main\n".encode()
+        return make_wheel(scratch / "w", n, {f"{n}.py": f"def main(): print('{n}')\n".encode(), f"{n}-1.0.dist-info/entry_points.txt": entry})
+    for n in ("one", "two"):
+        envs.run(env.path / "bin/python", "-m", "pip", "install", "-q", "--no-index", wheel(n))
+    yields = lambda b: {d["name"]: d["yields"] for d in json.loads(members(b)["venvfix.json"])["distributions"] if "yields" in d}
+    pack(env.path, scratch / "b.tar")
+    assert yields(scratch / "b.tar") == {"one": ["both"]} and SCHEMA(json.loads(members(scratch / "b.tar")["venvfix.json"])) == []
+    envs.run("mv", env.path, scratch / "away")
+    report("recreate", scratch / "b.tar", scratch / "new", "--python", envs.DEBIAN, "--offline", rc=0)
+    assert [envs.run(scratch / "new/bin" / n) for n in ("both", "one", "two")] == [b"two\n", b"one\n", b"two\n"]
+    vf("check", "--hashes", "--at", scratch / "new", scratch / "new", rc=0)
+    pack(scratch / "new", scratch / "again.tar")
+    assert (scratch / "again.tar").read_bytes() == (scratch / "b.tar").read_bytes()
+    (scratch / "list.txt").write_text("two\none\n")
+    report("recreate", scratch / "list.txt", scratch / "listed", "--find-links", scratch / "w", "--offline", "--python", envs.DEBIAN, rc=0)
+    envs.run(envs.DEBIAN, "-m", "venv", scratch / "pip")
+    envs.run(scratch / "pip/bin/pip", "install", "-q", "--no-index", "--find-links", scratch / "w", "-r", scratch / "list.txt")
+    assert envs.run(scratch / "listed/bin/both") == envs.run(scratch / "pip/bin/both") == b"one\n"
+    pack(scratch / "list.txt", scratch / "l.tar", "--python", "3.12", "--find-links", scratch / "w")
+    assert yields(scratch / "l.tar") == {"two": ["both"]}
+
+
 def test_refused(get, scratch):
     env = get(SMALL)
     (scratch / "there").write_text("precious")
