@@ -10,8 +10,8 @@
 #include "archive/tar_read.h"
 #include "archive/zip_format.h"
 
-enum { IN = 256 << 10, AHEAD = 32 }; /* AHEAD blocks of IN bytes at most are unpacked and not yet used */
-#define AHEAD_FROM (1u << 20)        /* bytes of a file that is worth a thread */
+enum { IN = 256 << 10, AHEAD = 16 }; /* AHEAD blocks of IN bytes at most are unpacked and not yet used */
+#define AHEAD_FROM (64u << 10)        /* bytes of a file that is worth a thread */
 #define FREE_RATIO (16u << 20)       /* bytes that need no ratio */
 
 struct vf_tar_stream {

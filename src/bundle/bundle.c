@@ -19,6 +19,10 @@ struct opening {
     uint64_t done, total;
     unsigned char manifest_sum[32];
     struct vf_buf *text; /* where the current member goes; NULL: the spool */
+    bool is_wheel;       /* then it is `dist`, and followed */
+    size_t dist;
+    struct vf_zip_follow follow;
+    bool taken; /* by the caller, what comes by */
     struct vf_err *err;
 };
 
@@ -35,6 +39,42 @@ static enum vf_status bad(const struct opening *o, struct vf_slice member, const
 
 /* --- bytes --- */
 
+/* Somebody wants the member that begins here? Only of bytes that stay where they are. */
+static enum vf_status announce(struct opening *o, struct vf_err *err)
+{
+    struct vf_block *block = vf_unpack_hold(o->unpack);
+    o->taken = false;
+    if (!block)
+        return VF_OK;
+    vf_block_release(block);
+    return o->source->ahead(o->source->ctx, o->f, o->dist, &o->follow.ahead, &o->taken, err);
+}
+
+static enum vf_status hand_on(struct opening *o, struct vf_slice bytes, struct vf_err *err)
+{
+    enum vf_status st = vf_spool_skip(o->f->spool, bytes.n, err);
+    return st == VF_OK ? o->source->data(o->source->ctx, bytes, vf_unpack_hold(o->unpack), err) : st;
+}
+
+/* Bytes of a wheel go to who wants them, and else to the spool. */
+static enum vf_status follow(struct opening *o, struct vf_slice bytes, struct vf_err *err)
+{
+    enum vf_status st = VF_OK;
+    while (bytes.n > 0 && st == VF_OK) {
+        size_t n;
+        enum vf_zip_passing p = vf_zip_follow_next(&o->follow, bytes, &n);
+        struct vf_slice some = vf_slice_sub(bytes, 0, n);
+        if (p == VF_PASSING_BEGIN)
+            st = announce(o, err);
+        else if (p == VF_PASSING_DATA && o->taken)
+            st = hand_on(o, some, err);
+        else
+            st = vf_spool_write(o->f->spool, some, err);
+        bytes = vf_slice_from(bytes, n);
+    }
+    return st;
+}
+
 static enum vf_status take(void *ctx, struct vf_slice bytes, struct vf_err *err)
 {
     struct opening *o = ctx;
@@ -43,6 +83,8 @@ static enum vf_status take(void *ctx, struct vf_slice bytes, struct vf_err *err)
     o->done += bytes.n;
     vf_hooks_progress(o->source->hooks, "read", o->done, o->total);
     vf_hasher_update(o->hasher, bytes);
+    if (o->is_wheel)
+        return follow(o, bytes, err);
     if (!o->text)
         return vf_spool_write(o->f->spool, bytes, err);
     vf_buf_put(o->text, bytes);
@@ -115,7 +157,12 @@ static enum vf_status read_wheel(struct opening *o, const struct vf_unpack_membe
 {
     struct vf_bundle_file *f = o->f;
     const struct vf_bundle_dist *d = &f->bundle.dists[dist];
+    o->is_wheel = o->source->ahead && vf_spool_fd(f->spool) >= 0;
+    o->dist = dist;
     enum vf_status st = read_spooled(o, m, &d->sum, d->wheel, &f->wheels[dist]);
+    o->is_wheel = false;
+    vf_zip_follow_release(&o->follow);
+    o->follow = (struct vf_zip_follow){0};
     if (st != VF_OK || !o->source->wheel)
         return st;
     settle_all(o);

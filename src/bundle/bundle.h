@@ -11,6 +11,7 @@
 #define VF_BUNDLE_BUNDLE_H
 
 #include "archive/unpack.h"
+#include "archive/zip_follow.h"
 #include "base/hooks.h"
 #include "bundle/manifest.h"
 
@@ -22,6 +23,14 @@ struct vf_bundle_file;
 typedef enum vf_status (*vf_bundle_wheel_fn)(void *ctx, const struct vf_bundle_file *file, size_t dist,
                                              struct vf_err *err);
 
+/* A member of a wheel comes by, while nothing of the wheel is proven: who sets *taken gets its bytes, and
+ * they are not kept: file->wheels[dist] has a hole there. */
+typedef enum vf_status (*vf_bundle_ahead_fn)(void *ctx, const struct vf_bundle_file *file, size_t dist,
+                                             const struct vf_zip_ahead *m, bool *taken, struct vf_err *err);
+/* `block` keeps the bytes, and is the callee's to release. */
+typedef enum vf_status (*vf_bundle_data_fn)(void *ctx, struct vf_slice bytes, struct vf_block *block,
+                                            struct vf_err *err);
+
 struct vf_bundle_source {
     struct vf_zip_source archive; /* the file (fd borrowed) or its bytes; label: its name, for errors */
     int spool;                    /* directory for the nameless file; -1: all members stay in memory */
@@ -29,6 +38,8 @@ struct vf_bundle_source {
     bool digest; /* sha256 of the archive is wanted */
     const struct vf_unpack_limits *limits; /* NULL: the defaults */
     vf_bundle_wheel_fn wheel;              /* may be NULL */
+    vf_bundle_ahead_fn ahead;              /* may be NULL; asked only where members go to a file */
+    vf_bundle_data_fn data;
     void *ctx;
     const struct vf_hooks *hooks; /* cancel, progress ("read"); may be NULL */
 };

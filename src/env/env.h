@@ -135,8 +135,11 @@ struct vf_env_params {
     struct vf_slice cwd;         /* absolute */
     const struct vf_slice *from; /* --from */
     size_t n_from;
-    struct vf_slice at;           /* --at or the NEW of a move: absolute, clean; empty when none */
-    bool hashes;                  /* verify every row that has a hash */
+    struct vf_slice at; /* --at or the NEW of a move: absolute, clean; empty when none */
+    bool hashes;        /* verify every row that has a hash */
+    bool proven; /* what a RECORD row with a hash lists, the caller has just written with that hash, as its
+                    wheel has it: it is read only in BIN, and where its name says that something refers to
+                    places */
     struct vf_outside *outside;   /* borrowed */
     const struct vf_hooks *hooks; /* borrowed; may be NULL */
 };

@@ -43,6 +43,7 @@ struct vf_read_tools {
     struct vf_row_hasher hasher;
 };
 void vf_read_tools_release(struct vf_read_tools *tools);
+bool vf_env_row_has_hash(const struct vf_env *env, const struct vf_file *f);
 /* Bytes read at once. What was read is searched and hashed next, so it should still lie in the processor's
  * own cache then. */
 #define VF_READ_BUFFER ((size_t)128 << 10)

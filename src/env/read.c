@@ -261,11 +261,15 @@ static enum vf_status read_open_file(struct reading *r, struct vf_reader *rd, st
     return st;
 }
 
+bool vf_env_row_has_hash(const struct vf_env *env, const struct vf_file *f)
+{
+    return f->dist != VF_NONE && f->row != VF_NONE && env->dists[f->dist].record.rows[f->row].digest.n > 0;
+}
+
 /* Nearly no row of a compiled file has a hash, and then nothing is to be read. */
 static bool wants_hash(const struct vf_read_job *job, const struct vf_file *f)
 {
-    return job->hash && f->dist != VF_NONE && f->row != VF_NONE &&
-           job->env->dists[f->dist].record.rows[f->row].digest.n > 0;
+    return job->hash && vf_env_row_has_hash(job->env, f);
 }
 
 enum vf_status vf_env_read_contents(const struct vf_read_job *job, struct vf_file *f, struct vf_err *err)

@@ -10,6 +10,13 @@ struct scan {
     struct vf_read_tools *tools; /* one for each worker */
 };
 
+/* As params.proven says. */
+static bool is_proven(const struct vf_env *env, const struct vf_file *f)
+{
+    return env->params.proven && !(f->flags & VF_FILE_IN_BIN) && vf_env_row_has_hash(env, f) &&
+           !vf_syntax_classify(f->path, VF_S(""), false);
+}
+
 static enum vf_status scan_file(void *ctx, size_t item, unsigned worker, struct vf_err *err)
 {
     struct scan *s = ctx;
@@ -18,7 +25,8 @@ static enum vf_status scan_file(void *ctx, size_t item, unsigned worker, struct 
         vf_hooks_progress(job.env->params.hooks, "read", item, job.env->n_files);
     job.a = &job.env->worker_arenas[worker];
     job.tools = &s->tools[worker];
-    return vf_env_read_contents(&job, &job.env->files[item], err);
+    struct vf_file *f = &job.env->files[item];
+    return is_proven(job.env, f) ? VF_OK : vf_env_read_contents(&job, f, err);
 }
 
 static void count_examined(struct vf_env *env)

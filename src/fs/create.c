@@ -18,22 +18,35 @@ static enum vf_status failed(struct vf_err *err, const char *op, struct vf_slice
     return vf_err_sys(err, errno, op, path);
 }
 
+/* As pip: executable for all, whatever the umask. */
+static bool make_executable(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 &&
+           ((st.st_mode & 0111) == 0111 || fchmod(fd, (st.st_mode & 07777) | 0111) == 0);
+}
+
 enum vf_status vf_create_file(int root, struct vf_slice rel, bool executable, struct vf_new_file *out,
                               struct vf_err *err)
 {
-    struct stat st;
     out->path = rel;
     out->fd = vf_sys_open_beneath(root, rel, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                                   executable ? 0777 : 0666);
     if (out->fd < 0)
         return failed(err, "create", rel);
-    if (!executable)
-        return VF_OK;
-    /* as pip: executable for all, whatever the umask */
-    if (fstat(out->fd, &st) == 0 &&
-        ((st.st_mode & 0111) == 0111 || fchmod(out->fd, (st.st_mode & 07777) | 0111) == 0))
+    if (!executable || make_executable(out->fd))
         return VF_OK;
     return vf_create_close(out, vf_err_sys(err, errno, "chmod", rel), err);
+}
+
+enum vf_status vf_create_executable(int root, struct vf_slice rel, struct vf_err *err)
+{
+    int fd = vf_sys_open_beneath(root, rel, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (fd < 0)
+        return failed(err, "open", rel);
+    enum vf_status st = make_executable(fd) ? VF_OK : vf_err_sys(err, errno, "chmod", rel);
+    (void)close(fd);
+    return st;
 }
 
 enum vf_status vf_create_write(const struct vf_new_file *f, struct vf_slice bytes, struct vf_err *err)

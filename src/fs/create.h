@@ -19,6 +19,8 @@ VF_MUST_CHECK enum vf_status vf_create_write(const struct vf_new_file *f, struct
                                              struct vf_err *err);
 /* Closes; `st` is what became of it so far and is returned when it is not VF_OK. */
 VF_MUST_CHECK enum vf_status vf_create_close(struct vf_new_file *f, enum vf_status st, struct vf_err *err);
+/* Gives a file that was made here all execute bits. */
+VF_MUST_CHECK enum vf_status vf_create_executable(int root, struct vf_slice rel, struct vf_err *err);
 /* The whole file in one call. */
 VF_MUST_CHECK enum vf_status vf_create_whole(int root, struct vf_slice rel, bool executable,
                                              struct vf_slice bytes, struct vf_err *err);

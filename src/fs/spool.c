@@ -73,6 +73,13 @@ enum vf_status vf_spool_write(struct vf_spool *s, struct vf_slice bytes, struct 
     return VF_OK;
 }
 
+enum vf_status vf_spool_skip(struct vf_spool *s, uint64_t n, struct vf_err *err)
+{
+    s->size += n;
+    return lseek(s->fd, (off_t)n, SEEK_CUR) >= 0 ? VF_OK
+                                                 : vf_err_sys(err, errno, "seek", VF_S("a temporary file"));
+}
+
 uint64_t vf_spool_size(const struct vf_spool *s)
 {
     return s->size;

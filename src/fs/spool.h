@@ -11,6 +11,8 @@ struct vf_spool; /* opaque */
 /* `dir`: descriptor of a directory, or -1 for memory. */
 VF_MUST_CHECK enum vf_status vf_spool_new(int dir, struct vf_spool **out, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_spool_write(struct vf_spool *s, struct vf_slice bytes, struct vf_err *err);
+/* A hole, for bytes that nobody is going to read; of a file only. The last thing in a spool is no hole. */
+VF_MUST_CHECK enum vf_status vf_spool_skip(struct vf_spool *s, uint64_t n, struct vf_err *err);
 uint64_t vf_spool_size(const struct vf_spool *s);
 int vf_spool_fd(const struct vf_spool *s); /* -1: memory */
 /* Memory: its bytes, which move when more are written. */

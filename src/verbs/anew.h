@@ -92,6 +92,11 @@ VF_MUST_CHECK enum vf_status vf_anew_open_pick(struct vf_anew *a, size_t i);
 /* A wheel of the bundle is there: what vf_bundle_open calls. */
 VF_MUST_CHECK enum vf_status vf_anew_stream(void *ctx, const struct vf_bundle_file *file, size_t dist,
                                             struct vf_err *err);
+/* Its members, before: what else vf_bundle_open calls. */
+VF_MUST_CHECK enum vf_status vf_anew_ahead(void *ctx, const struct vf_bundle_file *file, size_t dist,
+                                           const struct vf_zip_ahead *m, bool *taken, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_anew_data(void *ctx, struct vf_slice bytes, struct vf_block *block,
+                                          struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_anew_make_bare(struct vf_anew *a);
 /* What a pick is installed as. */
 VF_MUST_CHECK enum vf_status vf_anew_install_of(struct vf_anew *a, size_t i, struct vf_install *out);

@@ -80,8 +80,12 @@ static enum vf_status prove_findings(struct vf_anew *a)
 enum vf_status vf_anew_prove_staged(struct vf_anew *a)
 {
     struct vf_change *c = a->c;
-    struct vf_env_params p = {
-        .path = a->root, .cwd = c->s.cwd, .at = c->to, .outside = c->s.outside, .hooks = &c->s.hooks};
+    struct vf_env_params p = {.path = a->root,
+                              .cwd = c->s.cwd,
+                              .at = c->to,
+                              .proven = true,
+                              .outside = c->s.outside,
+                              .hooks = &c->s.hooks};
     vf_hooks_phase(&c->s.hooks, "prove");
     c->proofs = (struct vf_proofs){.interpreter = VF_PROOF_NOT_TRIED, .after = {.a = c->s.a}};
     enum vf_status st = vf_env_open(&p, &a->made, &c->s.err);

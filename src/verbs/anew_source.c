@@ -209,6 +209,8 @@ static enum vf_status read_bundle(struct vf_anew *a)
                                    .spool = spool,
                                    .digest = a->o->sha256 != NULL,
                                    .wheel = c->o->dry_run ? NULL : vf_anew_stream,
+                                   .ahead = c->o->dry_run ? NULL : vf_anew_ahead,
+                                   .data = vf_anew_data,
                                    .ctx = a,
                                    .hooks = &c->s.hooks};
     if (done == VF_OK)

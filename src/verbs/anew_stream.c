@@ -56,6 +56,33 @@ static enum vf_status one(struct vf_anew *a, const struct vf_bundle_file *file, 
     return st == VF_OK ? vf_installer_add(a->installer, &in, &c->s.err) : st;
 }
 
+/* The reader's error says that there is one; what it is, the session's does. */
+static enum vf_status told(const struct vf_anew *a, enum vf_status st, struct vf_err *err)
+{
+    return st == VF_OK ? VF_OK : vf_err_set(err, st, 0, "install", a->c->to, NULL);
+}
+
+enum vf_status vf_anew_ahead(void *ctx, const struct vf_bundle_file *file, size_t dist,
+                             const struct vf_zip_ahead *m, bool *taken, struct vf_err *err)
+{
+    struct vf_anew *a = ctx;
+    (void)dist;
+    enum vf_status st = VF_OK;
+    a->bundle = (struct vf_bundle_file *)file;
+    if (!a->streamed)
+        st = begin(a);
+    a->bundle = NULL;
+    if (st == VF_OK)
+        st = vf_installer_ahead(a->installer, m, taken, &a->c->s.err);
+    return told(a, st, err);
+}
+
+enum vf_status vf_anew_data(void *ctx, struct vf_slice bytes, struct vf_block *block, struct vf_err *err)
+{
+    struct vf_anew *a = ctx;
+    return told(a, vf_installer_data(a->installer, bytes, block, &a->c->s.err), err);
+}
+
 enum vf_status vf_anew_stream(void *ctx, const struct vf_bundle_file *file, size_t dist, struct vf_err *err)
 {
     struct vf_anew *a = ctx;
@@ -68,7 +95,5 @@ enum vf_status vf_anew_stream(void *ctx, const struct vf_bundle_file *file, size
     if (st == VF_OK)
         st = one(a, file, dist);
     a->bundle = NULL; /* it is ours only when the whole archive is good */
-    if (st != VF_OK && err != &a->c->s.err)
-        (void)vf_err_set(err, st, 0, "install", a->c->to, NULL);
-    return st;
+    return told(a, st, err);
 }

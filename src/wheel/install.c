@@ -97,6 +97,8 @@ static enum vf_status write_plain(const struct vf_site *site, struct writing *w,
 enum vf_status vf_install_item(const struct vf_site *site, const struct vf_item *item, struct vf_err *err)
 {
     struct writing w = {.item = item};
+    if (item->ahead)
+        return VF_OK;
     if (!item->file)
         return item->shared ? VF_OK
                             : vf_create_whole(site->root, item->dest, item->executable, item->bytes, err);

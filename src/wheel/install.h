@@ -8,6 +8,8 @@
 #ifndef VF_WHEEL_INSTALL_H
 #define VF_WHEEL_INSTALL_H
 
+#include "archive/zip_follow.h"
+#include "base/blocks.h"
 #include "base/hooks.h"
 #include "wheel/wheel.h"
 
@@ -56,6 +58,13 @@ VF_MUST_CHECK enum vf_status vf_installer_new(const struct vf_site *site, const 
                                               struct vf_installer **out, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_installer_add(struct vf_installer *i, const struct vf_install *in,
                                               struct vf_err *err);
+/* Before a wheel is added, while its bytes come by: a member is announced, and *taken says whether it is
+ * wanted now. Then its bytes, all of them, go to vf_installer_data: `block` keeps them, and is released here.
+ * They are written at once, and judged when the wheel is there; who adds it need not have them any more. */
+VF_MUST_CHECK enum vf_status vf_installer_ahead(struct vf_installer *i, const struct vf_zip_ahead *m,
+                                                bool *taken, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_installer_data(struct vf_installer *i, struct vf_slice bytes,
+                                               struct vf_block *block, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_installer_finish(struct vf_installer *i, struct vf_err *err);
 void vf_installer_free(struct vf_installer *i); /* waits for the workers; NULL is fine */
 

@@ -64,7 +64,7 @@ static bool is_environments(const struct vf_site *site, struct vf_slice dest)
            vf_slice_eq_nocase(base, VF_S("activate_this.py"));
 }
 
-static enum vf_status add_dirs(struct vf_install_plan *p, struct vf_slice dest, struct vf_err *err)
+enum vf_status vf_install_plan_dirs(struct vf_install_plan *p, struct vf_slice dest, struct vf_err *err)
 {
     size_t seen;
     struct vf_slice dir = vf_path_dir(dest);
@@ -120,9 +120,14 @@ static struct vf_slice folded(struct vf_install_plan *p, struct vf_slice path)
     return low;
 }
 
+struct vf_slice vf_install_plan_key(struct vf_install_plan *p, struct vf_slice dest)
+{
+    return p->site->fold_case ? folded(p, dest) : dest;
+}
+
 static enum vf_status claim(struct vf_install_plan *p, struct vf_item *item, struct vf_err *err)
 {
-    struct vf_slice key = p->site->fold_case ? folded(p, item->dest) : item->dest;
+    struct vf_slice key = vf_install_plan_key(p, item->dest);
     size_t i;
     if (!key.p)
         return vf_err_nomem(err);
@@ -158,7 +163,7 @@ static struct vf_item *new_item(struct vf_install_plan *p, struct vf_unit *u, st
 static enum vf_status settle(struct vf_install_plan *p, struct vf_item *item, struct vf_err *err)
 {
     enum vf_status st = claim(p, item, err);
-    return st == VF_OK ? add_dirs(p, item->dest, err) : st;
+    return st == VF_OK ? vf_install_plan_dirs(p, item->dest, err) : st;
 }
 
 /* --- what --- */

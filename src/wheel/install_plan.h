@@ -30,6 +30,7 @@ struct vf_item { /* one file */
     struct vf_slice dest; /* below the root */
     struct vf_row *row;
     bool executable;
+    bool ahead;  /* its bytes were written while they came by: installer_ahead.c */
     bool shared; /* another wheel brings the same file with the same contents, and writes it */
 };
 
@@ -51,6 +52,11 @@ VF_MUST_CHECK enum vf_status vf_install_plan_make(struct vf_install_plan *p, con
 void vf_install_plan_init(struct vf_install_plan *p, const struct vf_site *site);
 VF_MUST_CHECK enum vf_status vf_install_plan_add(struct vf_install_plan *p, const struct vf_install *in,
                                                  struct vf_unit *u, struct vf_err *err);
+/* Plans the directories in which `dest` lies. */
+VF_MUST_CHECK enum vf_status vf_install_plan_dirs(struct vf_install_plan *p, struct vf_slice dest,
+                                                  struct vf_err *err);
+/* What `claimed` knows a path by: folded where the file system folds. p NULL: no memory. */
+struct vf_slice vf_install_plan_key(struct vf_install_plan *p, struct vf_slice dest);
 /* Writes one item, or the RECORD of one wheel. From any thread. */
 VF_MUST_CHECK enum vf_status vf_install_item(const struct vf_site *site, const struct vf_item *item,
                                              struct vf_err *err);

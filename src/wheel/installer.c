@@ -2,59 +2,60 @@
  *
  * The plan's arena belongs to the caller's thread. A worker sees only items of units that are planned: their
  * storage stays where it is, also when the plan's list grows, since an arena keeps what it handed out. */
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "fs/create.h"
-#include "wheel/install.h"
-#include "wheel/install_plan.h"
+#include "wheel/installer_parts.h"
 
-enum { CHUNK = 16, WORKERS_MAX = 64 };
+enum { CHUNK = 16 };
 
 struct unit_ref {
     struct vf_unit *unit;
 };
-struct batch { /* items of one wheel */
-    const struct vf_item *items;
-    size_t n;
-    struct batch *next;
-};
 
-struct vf_installer {
-    struct vf_install_plan plan;
-    struct vf_site site;
-    const struct vf_hooks *hooks;
-    struct vf_vec units; /* struct unit_ref */
-    size_t dirs_made;
-    pthread_t threads[WORKERS_MAX];
-    unsigned n_threads;
-    pthread_mutex_t lock;
-    pthread_cond_t more;
-    struct batch *first, *last; /* under the lock, all below, too */
-    size_t taken;               /* of the first batch */
-    bool closed;
-    struct vf_err err; /* the first that a worker met */
-};
+static bool given_up(const struct vf_installer *i)
+{
+    return i->abandoned || i->err.code != VF_OK;
+}
 
-/* The next chunk, or none: closed and empty, or somebody failed. */
-static size_t take(struct vf_installer *i, const struct vf_item **out)
+/* A chunk of items, or a file that comes by. False: closed and empty. After a failure only such files are
+ * given out: who sends their bytes waits for those to be released. */
+static bool take(struct vf_installer *i, struct vf_batch *out)
 {
     (void)pthread_mutex_lock(&i->lock);
-    while (!i->first && !i->closed && i->err.code == VF_OK)
+    for (;;) {
+        while (i->first && !i->first->ahead && given_up(i)) {
+            i->first = i->first->next;
+            i->taken = 0;
+        }
+        if (i->first || i->closed)
+            break;
+        i->waiting++;
         (void)pthread_cond_wait(&i->more, &i->lock);
-    size_t n = 0;
-    if (i->first && i->err.code == VF_OK) {
-        struct batch *b = i->first;
-        n = b->n - i->taken < CHUNK ? b->n - i->taken : CHUNK;
-        *out = b->items + i->taken;
-        i->taken += n;
+        i->waiting--;
+    }
+    struct vf_batch *b = i->first;
+    if (b) {
+        *out = *b;
+        if (b->items)
+            out->items += i->taken;
+        out->n = b->n - i->taken < CHUNK ? b->n - i->taken : CHUNK;
+        i->taken += out->n;
         if (i->taken == b->n) {
             i->first = b->next;
             i->taken = 0;
         }
     }
     (void)pthread_mutex_unlock(&i->lock);
-    return n;
+    return b != NULL;
+}
+
+bool vf_installer_failed(struct vf_installer *i)
+{
+    (void)pthread_mutex_lock(&i->lock);
+    bool is = given_up(i);
+    (void)pthread_mutex_unlock(&i->lock);
+    return is;
 }
 
 /* The error moves. */
@@ -70,19 +71,34 @@ static void fail(struct vf_installer *i, struct vf_err *err)
     vf_err_release(err);
 }
 
+static enum vf_status stopped(const struct vf_installer *i, struct vf_err *err)
+{
+    return vf_hooks_cancelled(i->hooks)
+               ? vf_err_set(err, VF_INTERRUPTED, 0, "install", i->site.place, "nothing was made")
+               : VF_OK;
+}
+
+static enum vf_status do_batch(struct vf_installer *i, const struct vf_batch *b, struct vf_err *err)
+{
+    enum vf_status st = stopped(i, err);
+    if (b->ahead && (st != VF_OK || vf_installer_failed(i)))
+        vf_ahead_drop(i, b->ahead);
+    else if (b->ahead)
+        st = vf_ahead_write(i, b->ahead, err);
+    for (size_t k = 0; k < b->n && st == VF_OK; k++) {
+        st = vf_install_item(&i->site, &b->items[k], err);
+        st = st == VF_OK ? stopped(i, err) : st;
+    }
+    return st;
+}
+
 static void *work(void *ctx)
 {
     struct vf_installer *i = ctx;
-    const struct vf_item *items = NULL;
-    for (size_t n = take(i, &items); n; n = take(i, &items)) {
+    for (struct vf_batch b; take(i, &b);) {
         struct vf_err err;
         vf_err_init(&err);
-        enum vf_status st = VF_OK;
-        for (size_t k = 0; k < n && st == VF_OK; k++)
-            st = vf_hooks_cancelled(i->hooks)
-                     ? vf_err_set(&err, VF_INTERRUPTED, 0, "install", i->site.place, "nothing was made")
-                     : vf_install_item(&i->site, &items[k], &err);
-        if (st != VF_OK)
+        if (do_batch(i, &b, &err) != VF_OK)
             fail(i, &err);
     }
     return NULL;
@@ -99,16 +115,17 @@ enum vf_status vf_installer_new(const struct vf_site *site, const struct vf_hook
     i->hooks = hooks;
     vf_err_init(&i->err);
     vf_install_plan_init(&i->plan, &i->site);
+    vf_map_init(&i->ahead_dest, &i->plan.arena);
     (void)pthread_mutex_init(&i->lock, NULL);
     (void)pthread_cond_init(&i->more, NULL);
     unsigned want = vf_hooks_jobs(hooks);
-    while (i->n_threads < want && i->n_threads < WORKERS_MAX &&
+    while (i->n_threads < want && i->n_threads < VF_INSTALLERS_MAX &&
            pthread_create(&i->threads[i->n_threads], NULL, work, i) == 0)
         i->n_threads++;
     return VF_OK; /* without any thread `finish` does the work */
 }
 
-static enum vf_status told(struct vf_installer *i, struct vf_err *err)
+enum vf_status vf_installer_told(struct vf_installer *i, struct vf_err *err)
 {
     (void)pthread_mutex_lock(&i->lock);
     enum vf_status st = vf_err_copy(err, &i->err);
@@ -116,41 +133,52 @@ static enum vf_status told(struct vf_installer *i, struct vf_err *err)
     return st;
 }
 
-static void enqueue(struct vf_installer *i, struct batch *b)
+void vf_installer_enqueue(struct vf_installer *i, struct vf_batch *b)
 {
-    (void)pthread_mutex_lock(&i->lock);
     if (i->first)
         i->last->next = b;
     else
         i->first = b;
     i->last = b;
-    (void)pthread_cond_broadcast(&i->more);
-    (void)pthread_mutex_unlock(&i->lock);
+    if (i->waiting > 0)
+        (void)pthread_cond_broadcast(&i->more);
+}
+
+enum vf_status vf_installer_dirs(struct vf_installer *i, struct vf_err *err)
+{
+    enum vf_status st = VF_OK;
+    for (; i->dirs_made < i->plan.dirs.n && st == VF_OK; i->dirs_made++)
+        st = vf_create_dir(i->site.root, *VF_VEC_AT(struct vf_slice, &i->plan.dirs, i->dirs_made), err);
+    return st;
 }
 
 enum vf_status vf_installer_add(struct vf_installer *i, const struct vf_install *in, struct vf_err *err)
 {
     struct vf_arena *a = &i->plan.arena;
-    enum vf_status st = told(i, err);
+    enum vf_status st = vf_installer_told(i, err);
     if (st != VF_OK)
         return st;
     size_t from = i->plan.items.n;
     struct unit_ref *slot = vf_vec_push(a, &i->units, sizeof *slot);
     struct vf_unit *u = vf_arena_alloc(a, sizeof *u);
-    struct batch *b = vf_arena_alloc(a, sizeof *b);
+    struct vf_batch *b = vf_arena_alloc(a, sizeof *b);
     struct vf_install *own = vf_arena_alloc(a, sizeof *own);
     if (!slot || !u || !b || !own)
         return vf_err_nomem(err);
     *own = *in;
     slot->unit = u;
     st = vf_install_plan_add(&i->plan, own, u, err);
-    for (; i->dirs_made < i->plan.dirs.n && st == VF_OK; i->dirs_made++)
-        st = vf_create_dir(i->site.root, *VF_VEC_AT(struct vf_slice, &i->plan.dirs, i->dirs_made), err);
+    if (st == VF_OK)
+        st = vf_ahead_match(i, own, from, err);
+    if (st == VF_OK)
+        st = vf_installer_dirs(i, err);
     if (st != VF_OK || i->plan.items.n == from)
         return st;
-    *b =
-        (struct batch){.items = VF_VEC_AT(struct vf_item, &i->plan.items, from), .n = i->plan.items.n - from};
-    enqueue(i, b);
+    *b = (struct vf_batch){.items = VF_VEC_AT(struct vf_item, &i->plan.items, from),
+                           .n = i->plan.items.n - from};
+    (void)pthread_mutex_lock(&i->lock);
+    vf_installer_enqueue(i, b);
+    (void)pthread_mutex_unlock(&i->lock);
     return VF_OK;
 }
 
@@ -172,11 +200,19 @@ static enum vf_status record(void *ctx, size_t n, unsigned worker, struct vf_err
     return vf_install_record(&i->site, VF_VEC_AT(struct unit_ref, &i->units, n)->unit, err);
 }
 
+static enum vf_status prove_ahead(void *ctx, size_t n, unsigned worker, struct vf_err *err)
+{
+    (void)worker;
+    return vf_ahead_prove(ctx, n, err);
+}
+
 enum vf_status vf_installer_finish(struct vf_installer *i, struct vf_err *err)
 {
     join(i);
     (void)work(i); /* what no thread took */
-    enum vf_status st = told(i, err);
+    enum vf_status st = vf_installer_told(i, err);
+    if (st == VF_OK)
+        st = vf_parallel(i->hooks, i->ahead.n, prove_ahead, i, err);
     return st == VF_OK ? vf_parallel(i->hooks, i->units.n, record, i, err) : st;
 }
 
@@ -185,7 +221,8 @@ void vf_installer_free(struct vf_installer *i)
     if (!i)
         return;
     (void)pthread_mutex_lock(&i->lock);
-    i->first = NULL; /* what is not begun is not begun any more */
+    i->abandoned = true; /* what is not begun is not begun any more */
+    (void)pthread_cond_broadcast(&i->more);
     (void)pthread_mutex_unlock(&i->lock);
     join(i);
     vf_install_plan_release(&i->plan);

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "archive/zip.h"
+#include "archive/zip_follow.h"
 
 /* A zip file of knobs: each can make a lie of its own. */
 struct knob {
@@ -494,6 +494,111 @@ static void surrounded(void **state)
     vf_buf_release(&s.b);
 }
 
+/* --- followed --- */
+
+struct passed {
+    struct vf_buf names; /* of what was announced, a blank behind each */
+    struct vf_buf data, rest;
+};
+
+/* Everything in pieces of this size; what is announced is what the directory says, in the order of the file.
+ */
+static void follow(struct vf_slice bytes, size_t piece, const struct vf_zip *z, struct passed *out)
+{
+    struct vf_zip_follow f = {0};
+    *out = (struct passed){0};
+    for (size_t at = 0; at < bytes.n;) {
+        size_t n;
+        struct vf_slice some = vf_slice_sub(bytes, at, bytes.n - at < piece ? bytes.n : at + piece);
+        switch (vf_zip_follow_next(&f, some, &n)) {
+        case VF_PASSING_BEGIN: {
+            size_t i = vf_zip_find(z, f.ahead.name);
+            assert_int_equal(n, 0);
+            assert_int_not_equal(i, VF_NPOS);
+            assert_int_equal(z->members[i].data, f.ahead.data);
+            assert_int_equal(f.ahead.data, at);
+            assert_int_equal(z->members[i].size, f.ahead.size);
+            assert_int_equal(z->members[i].crc, f.ahead.crc);
+            vf_buf_put(&out->names, f.ahead.name);
+            vf_buf_putc(&out->names, ' ');
+            break;
+        }
+        case VF_PASSING_DATA:
+            vf_buf_put(&out->data, vf_slice_sub(some, 0, n));
+            break;
+        case VF_PASSING_REST:
+            vf_buf_put(&out->rest, vf_slice_sub(some, 0, n));
+            break;
+        }
+        assert_true(n <= some.n);
+        at += n;
+    }
+    assert_int_equal(f.at, bytes.n);
+    assert_int_equal(out->data.n + out->rest.n, bytes.n);
+    vf_zip_follow_release(&f);
+}
+
+static void followed(void **state)
+{
+    (void)state;
+    static const struct knob members[] = {
+        {.name = "a", .data = "first"},
+        {.name = "d/"},
+        {.name = "empty"},
+        {.name = "d/PK", .data = "PK\3\4 in the middle PK\1\2"},
+        {.name = "z", .data = "last"},
+    };
+    static const size_t pieces[] = {1, 7, 4096};
+    struct vf_buf b = {0};
+    struct vf_err err = {0};
+    struct vf_zip *z;
+    struct passed p;
+    make(&b, members, VF_COUNT(members));
+    struct vf_zip_source s = {.fd = -1, .bytes = vf_buf_slice(&b), .label = VF_S("x.zip")};
+    assert_int_equal(vf_zip_open(&s, NULL, &z, &err), VF_OK);
+    for (size_t i = 0; i < VF_COUNT(pieces); i++) {
+        follow(s.bytes, pieces[i], z, &p);
+        assert_string_equal(vf_buf_cstr(&p.names), "a d/PK z ");
+        vf_buf_release(&p.names);
+        assert_true(vf_slice_eq(vf_buf_slice(&p.data), VF_S("firstPK\3\4 in the middle PK\1\2last")));
+        vf_buf_release(&p.data);
+        vf_buf_release(&p.rest);
+    }
+    vf_zip_free(z);
+    vf_buf_release(&b);
+}
+
+/* Where the end of a member cannot be told, or a name is none, nothing is announced. */
+static void not_followed(void **state)
+{
+    (void)state;
+    static const struct {
+        struct knob first;
+        const char *names;
+    } cases[] = {{{.name = "a", .data = "x", .descriptor = 16}, ""},
+                 {{.name = "a", .data = "x", .flags = 1}, ""},
+                 {{.name = "../a", .data = "x"}, "b "},
+                 {{.name = "a", .data = "x", .local_method = 8}, "b "},
+                 {{.name = "a", .data = "x", .gap = "gap"}, "a "}};
+    for (size_t i = 0; i < VF_COUNT(cases); i++) {
+        struct knob two[] = {cases[i].first, {.name = "b", .data = "y"}};
+        struct vf_buf b = {0};
+        struct vf_buf names = {0};
+        struct vf_zip_follow f = {0};
+        size_t n;
+        make(&b, two, 2);
+        for (struct vf_slice rest = vf_buf_slice(&b); rest.n > 0; rest = vf_slice_from(rest, n))
+            if (vf_zip_follow_next(&f, rest, &n) == VF_PASSING_BEGIN) {
+                vf_buf_put(&names, f.ahead.name);
+                vf_buf_putc(&names, ' ');
+            }
+        assert_true(vf_slice_eq(vf_buf_slice(&names), vf_slice_of(cases[i].names)));
+        vf_buf_release(&names);
+        vf_zip_follow_release(&f);
+        vf_buf_release(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -511,6 +616,8 @@ int main(void)
         cmocka_unit_test(many_members),
         cmocka_unit_test(damaged_anywhere),
         cmocka_unit_test(surrounded),
+        cmocka_unit_test(followed),
+        cmocka_unit_test(not_followed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

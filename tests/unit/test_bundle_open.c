@@ -287,8 +287,8 @@ static void bombs(void **state)
 
 struct kept {
     struct vf_unpack *u;
-    struct vf_block *held[64];
-    struct vf_slice pieces[64];
+    struct vf_block *held[8];
+    struct vf_slice pieces[8];
     size_t n, bytes;
 };
 
@@ -300,7 +300,7 @@ static enum vf_status keep(void *ctx, struct vf_slice bytes, struct vf_err *err)
     struct vf_block *block = vf_unpack_hold(k->u);
     assert_non_null(block);
     k->bytes += bytes.n;
-    if (k->n < 24 && bytes.n % 2 == 0) {
+    if (k->n < 8 && bytes.n % 2 == 0) {
         k->held[k->n] = block;
         k->pieces[k->n++] = bytes;
     } else {

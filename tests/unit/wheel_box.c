@@ -38,14 +38,23 @@ struct making {
     struct vf_zip_writer *w;
     struct vf_buf record;
     struct vf_arena arena;
+    const char *odd, *alg;
+    bool lie;
 };
 
 static void add(struct making *m, struct vf_slice name, struct vf_slice data, bool executable)
 {
-    unsigned char sum[32];
-    assert_true(vf_sha256(data, sum));
+    unsigned char sum[VF_DIGEST_MAX];
+    struct vf_hasher *h;
+    struct vf_err err = {0};
+    bool odd = m->odd && vf_slice_eq(name, vf_slice_of(m->odd));
+    struct vf_slice alg = vf_slice_of(odd ? m->alg : "sha256");
+    assert_int_equal(vf_hasher_new(alg, &h, &err), VF_OK);
+    vf_hasher_update(h, odd && m->lie ? VF_S("other") : data);
+    size_t n = vf_hasher_final(h, sum);
+    vf_hasher_free(h);
     struct vf_record_entry row = {
-        .path = name, .digest = {(const char *)sum, 32}, .size = data.n, .has_size = true};
+        .path = name, .alg = alg, .digest = {(const char *)sum, n}, .size = data.n, .has_size = true};
     vf_record_put(&m->record, &row, 1, VF_RECORD_LF);
     put_member(m->w, name, data, executable);
 }
@@ -56,11 +65,10 @@ static struct vf_slice in_info(struct making *m, const char *name, const char *b
     return vf_arena_concat(&m->arena, dir, vf_slice_of(base), VF_S(""));
 }
 
-void box_wheel(struct vf_buf *out, const char *name, const char *tag, const char *extra,
-               const struct box_file *files)
+static void make_wheel(struct vf_buf *out, const char *name, const char *tag, const char *extra,
+                       const struct box_file *files, struct making m)
 {
     struct vf_err err = {0};
-    struct making m = {0};
     struct vf_buf text = {0};
     vf_buf_init(out);
     vf_arena_init(&m.arena);
@@ -81,6 +89,18 @@ void box_wheel(struct vf_buf *out, const char *name, const char *tag, const char
     vf_buf_release(&m.record);
     vf_buf_release(&text);
     vf_arena_release(&m.arena);
+}
+
+void box_wheel(struct vf_buf *out, const char *name, const char *tag, const char *extra,
+               const struct box_file *files)
+{
+    make_wheel(out, name, tag, extra, files, (struct making){0});
+}
+
+void box_wheel_odd(struct vf_buf *out, const char *name, const struct box_file *files, const char *odd,
+                   const char *alg, bool lie)
+{
+    make_wheel(out, name, "py3-none-any", "", files, (struct making){.odd = odd, .alg = alg, .lie = lie});
 }
 
 enum vf_status box_open(struct vf_slice bytes, const char *file_name, struct vf_wheel **w, struct vf_err *err)

@@ -14,6 +14,9 @@ struct box_file {
  * so). `extra`: more lines of METADATA. Members sorted as a rebuilt wheel has them. */
 void box_wheel(struct vf_buf *out, const char *name, const char *tag, const char *extra,
                const struct box_file *files);
+/* The same, but for one row of RECORD: it has a hash of this kind, which is (`lie`) that of other bytes. */
+void box_wheel_odd(struct vf_buf *out, const char *name, const struct box_file *files, const char *odd,
+                   const char *alg, bool lie);
 /* Opens it; `file_name` "x-1.0-py3-none-any.whl". */
 enum vf_status box_open(struct vf_slice bytes, const char *file_name, struct vf_wheel **w,
                         struct vf_err *err);
