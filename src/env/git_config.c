@@ -1,10 +1,25 @@
-/* git_config.c: git's configuration grammar, read once from front to end; only URLs of remotes are kept. */
+/* git_config.c: git's configuration grammar, read once from front to end, with each included file where its
+ * name stands; only URLs of remotes are kept. */
 #include "env/git_config.h"
 
+#include "base/path.h"
 #include "dist/text.h"
 
+enum { DEPTH = 10, FILES = 100 }; /* git's own limit; and one of ours for what includes much, often */
+
+/* What all files together say. */
+struct answer {
+    struct vf_arena *a;
+    const struct vf_git_config *config;
+    struct vf_buf url;
+    bool found, origin; /* some URL; one of `origin`, which is the answer */
+    bool failed;        /* there was no memory */
+    unsigned files;
+};
+
 struct reader {
-    struct vf_slice s;
+    struct vf_slice s, dir;
+    unsigned depth;
     size_t at;
     struct vf_buf section; /* "remote.origin": the section in lower case, the quoted part as it is */
     struct vf_buf key;     /* lower case */
@@ -150,40 +165,86 @@ static bool read_item(struct reader *r, bool *key)
     return read_key(r, c);
 }
 
-static enum vf_git_remote read_all(struct reader *r, struct vf_buf *url)
+static void keep_url(struct answer *out, const struct reader *r)
 {
-    bool found = false;
-    while (r->at <= r->s.n) {
-        bool key;
-        if (!read_item(r, &key))
-            return VF_GIT_REMOTE_BROKEN;
-        if (!key || !is_remote(r))
-            continue;
-        bool origin = vf_slice_eq(vf_buf_slice(&r->section), VF_S("remote.origin"));
-        if (found && !origin)
-            continue;
-        vf_buf_clear(url);
-        vf_buf_put(url, vf_buf_slice(&r->value));
-        found = true;
-        if (origin)
-            break;
-    }
-    return found ? VF_GIT_REMOTE_FOUND : VF_GIT_REMOTE_NONE;
+    bool origin = vf_slice_eq(vf_buf_slice(&r->section), VF_S("remote.origin"));
+    if (out->origin || (out->found && !origin))
+        return;
+    vf_buf_clear(&out->url);
+    vf_buf_put(&out->url, vf_buf_slice(&r->value));
+    out->found = true;
+    out->origin = origin;
 }
 
-enum vf_git_remote vf_git_remote_url(struct vf_arena *a, struct vf_slice config, struct vf_slice *url)
+static bool read_file(struct answer *out, struct vf_slice text, struct vf_slice dir, unsigned depth);
+
+/* The file that the value names, below `~` none. False: git would stop. */
+static bool include(struct answer *out, const struct reader *r)
 {
-    struct reader r = {.s = config};
-    struct vf_buf b = {0};
-    if (vf_slice_starts(config, VF_S("\xef\xbb\xbf")))
+    struct vf_slice text, value = vf_buf_slice(&r->value);
+    if (!out->config->read || value.n == 0 || value.p[0] == '~' || value.p[0] == '%')
+        return true;
+    struct vf_slice path = vf_path_clean_dup(out->a, vf_path_join(out->a, r->dir, value));
+    if (!path.p) {
+        out->failed = true;
+        return false;
+    }
+    if (!out->config->read(out->config->ctx, path, &text))
+        return true;
+    return r->depth < DEPTH && ++out->files <= FILES && read_file(out, text, vf_path_dir(path), r->depth + 1);
+}
+
+/* Whether the condition holds is not looked at: it does not matter where the file names no remote. */
+static bool include_perhaps(struct answer *out, const struct reader *r)
+{
+    struct answer there = {.a = out->a, .config = out->config, .files = out->files};
+    bool ok = include(&there, r) && !there.found;
+    out->files = there.files;
+    out->failed = out->failed || there.failed || there.url.failed;
+    vf_buf_release(&there.url);
+    return ok;
+}
+
+static bool use_key(struct answer *out, const struct reader *r)
+{
+    struct vf_slice section = vf_buf_slice(&r->section);
+    bool path = vf_slice_eq(vf_buf_slice(&r->key), VF_S("path"));
+    if (is_remote(r))
+        keep_url(out, r);
+    else if (path && vf_slice_eq(section, VF_S("include")))
+        return include(out, r);
+    else if (path && vf_slice_starts(section, VF_S("includeif.")))
+        return include_perhaps(out, r);
+    return true;
+}
+
+static bool read_file(struct answer *out, struct vf_slice text, struct vf_slice dir, unsigned depth)
+{
+    struct reader r = {.s = text, .dir = dir, .depth = depth};
+    bool ok = true, key;
+    if (vf_slice_starts(text, VF_S("\xef\xbb\xbf")))
         r.at = 3;
-    enum vf_git_remote result = read_all(&r, &b);
-    *url = vf_arena_dup(a, vf_buf_slice(&b));
-    if (!url->p || b.failed || r.section.failed || r.key.failed || r.value.failed)
-        result = VF_GIT_REMOTE_NO_MEMORY;
-    vf_buf_release(&b);
+    while (ok && !out->origin && r.at <= r.s.n) {
+        ok = read_item(&r, &key);
+        if (ok && key)
+            ok = use_key(out, &r);
+    }
+    out->failed = out->failed || r.section.failed || r.key.failed || r.value.failed;
     vf_buf_release(&r.section);
     vf_buf_release(&r.key);
     vf_buf_release(&r.value);
-    return result;
+    return ok;
+}
+
+enum vf_git_remote vf_git_remote_url(struct vf_arena *a, const struct vf_git_config *config,
+                                     struct vf_slice *url)
+{
+    struct answer out = {.a = a, .config = config};
+    bool ok = read_file(&out, config->text, config->dir, 0);
+    *url = vf_arena_dup(a, vf_buf_slice(&out.url));
+    bool failed = !url->p || out.failed || out.url.failed;
+    vf_buf_release(&out.url);
+    if (failed)
+        return VF_GIT_REMOTE_NO_MEMORY;
+    return !ok ? VF_GIT_REMOTE_BROKEN : out.found ? VF_GIT_REMOTE_FOUND : VF_GIT_REMOTE_NONE;
 }

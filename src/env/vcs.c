@@ -118,12 +118,17 @@ static struct vf_slice project_below(struct git *g, struct vf_slice top, struct 
     return rest;
 }
 
+static bool read_included(void *ctx, struct vf_slice path, struct vf_slice *text)
+{
+    return read_at(ctx, path, VF_S(""), text);
+}
+
 static enum vf_git_remote remote_url(struct git *g, struct vf_slice *url)
 {
-    struct vf_slice text;
-    if (!read_at(g, g->common, VF_S("config"), &text))
+    struct vf_git_config config = {.dir = g->common, .read = read_included, .ctx = g};
+    if (!read_at(g, g->common, VF_S("config"), &config.text))
         return VF_GIT_REMOTE_NONE;
-    return vf_git_remote_url(g->a, text, url);
+    return vf_git_remote_url(g->a, &config, url);
 }
 
 static void describe(struct git *g, struct vf_slice top, struct vf_slice dir, struct vf_slice url,

@@ -231,14 +231,23 @@ def _broken_config(repo):
     (repo / ".git/config").write_text('[remote "origin"\n  url = https://example.org/ab.git\n')
 
 
+def _included_config(repo):
+    (repo / ".git/remotes").write_text('[remote "origin"]\n  url = https://included.example.org/a.git\n')
+    (repo / ".git/config").write_text('[include]\n  path = remotes\n[remote "origin"]\n  url = https://example.org/own.git\n')
+
+
+def _instead_of(repo):
+    git(repo, "config", "url.https://mirror.example.org/.insteadOf", "https://example.org/")
+
+
 def test_states_of_checkouts(env, scratch):
-    for change in (_packed, _detached, _slashes, _local_remote, _config_forms, _broken_config):
+    for change in (_packed, _detached, _slashes, _local_remote, _config_forms, _broken_config, _included_config, _instead_of):
         name = change.__name__.strip("_")
         repo = repository(scratch / name / "repo", HTTPS)
         change(repo)
         editable(env.sp, repo, name)
     want = verify.newest_freeze(env.path)
-    assert want.count("-e git+") == 5 and "Could not determine" in want
+    assert want.count("-e git+") == 7 and "included.example.org" in want and "mirror.example.org" not in want and "Could not determine" in want
     assert freeze(env.path).splitlines() == want.splitlines()
 
 
