@@ -99,7 +99,8 @@ static bool ends_with_escape(struct vf_slice before)
     return false;
 }
 
-/* -I/opt/app, -L/opt/app, -isystem/opt/app: options of compilers that take a path without a blank. */
+/* -I/opt/app, -L/opt/app, -isystem/opt/app: options of compilers that take a path without a blank.
+ * `-/opt/app`: a path that may be missing (EnvironmentFile of systemd), a command that may fail (make). */
 static bool ends_with_flag(struct vf_slice before)
 {
     static const struct vf_slice flags[] = {
@@ -110,6 +111,8 @@ static bool ends_with_flag(struct vf_slice before)
     if (before.n >= 2 && last_byte(before) >= 'A' && last_byte(before) <= 'Z' &&
         before.p[before.n - 2] == '-')
         n = 2;
+    else if (before.n && last_byte(before) == '-')
+        n = 1;
     for (size_t i = 0; n == 0 && i < VF_COUNT(flags); i++)
         if (vf_slice_ends(before, flags[i]))
             n = flags[i].n;
