@@ -113,6 +113,28 @@ static bool enclosing(struct vf_slice *o, struct vf_slice *n)
     return any && o->n > 1 && n->n > 1;
 }
 
+static bool has_name(struct vf_judge *j, struct vf_slice dir, const char *name)
+{
+    struct vf_slice path = vf_path_join(&j->scratch, dir, vf_slice_of(name));
+    return path.p && vf_outside_exists(j->env->params.outside, path);
+}
+
+/* Was the project at `path` copied to `now`? What marks it there is here, too. */
+static bool is_same_project(struct vf_judge *j, struct vf_slice path, struct vf_slice now)
+{
+    static const char *const marks[] = {"pyproject.toml", "setup.py",  "setup.cfg", "requirements.txt",
+                                        "Pipfile",        "manage.py", ".git"};
+    bool any = false;
+    for (size_t i = 0; i < VF_COUNT(marks); i++) {
+        if (!has_name(j, path, marks[i]))
+            continue;
+        if (!has_name(j, now, marks[i]))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
 bool vf_judge_project(struct vf_judge *j, struct vf_slice path, struct vf_slice *now, bool *live)
 {
     for (size_t i = 0; i < j->env->n_places; i++) {
@@ -127,6 +149,8 @@ bool vf_judge_project(struct vf_judge *j, struct vf_slice path, struct vf_slice 
         *now = rest.n ? vf_path_join(j->a, n, rest) : n;
         if (!now->p)
             j->out->failed = true;
+        else if (*live && vf_path_under(*now, j->env->typed, NULL) && !is_same_project(j, path, *now))
+            continue; /* the directory around this environment is always there */
         else if (vf_outside_exists(j->env->params.outside, *now))
             return true;
     }

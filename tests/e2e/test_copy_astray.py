@@ -80,3 +80,24 @@ def test_fix_of_a_sound_environment_changes_nothing(env):
     doc = report("fix", env.path, rc=0)
     assert doc["edits"] == []
     assert not verify.difference(before, verify.snapshot(env.path))
+
+
+def test_an_editable_of_the_project_around_the_original(get, scratch):
+    """Copied alone, it goes on importing the one project that there is; copied with its project, it should import the copy."""
+    env = get(RECIPES[0])
+    project = env.path.parent
+    (project / "setup.py").write_text("")
+    pth = os.path.relpath(env.sp, env.path) + "/__editable__.flat-1.pth"
+    (env.path / pth).write_text(f"{project}\n")
+    new = scratch / "elsewhere" / env.path.name
+    new.parent.mkdir()
+    subprocess.run(["cp", "-a", env.path, new], check=True)
+    doc = report("check", new, rc=1)
+    assert [f["rule"] for f in find(doc, path=pth)] == ["VF414"], brief(find(doc, path=pth))
+    report("fix", new, rc=0)
+    assert (new / pth).read_text() == f"{project}\n"
+    (new.parent / "setup.py").write_text("")
+    doc = report("check", new, rc=1)
+    assert [f["rule"] for f in find(doc, path=pth)] == ["VF414"], "after the fix it is no copy any more"
+    again = [(f["rule"], f["expected"]) for f in find(report("check", "--from", env.path, new), path=pth)]
+    assert again == [("VF413", str(new.parent))]
