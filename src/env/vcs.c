@@ -120,7 +120,7 @@ static struct vf_slice project_below(struct git *g, struct vf_slice top, struct 
 
 static bool read_included(void *ctx, struct vf_slice path, struct vf_slice *text)
 {
-    return read_at(ctx, path, VF_S(""), text);
+    return read_at(ctx, vf_path_dir(path), vf_path_base(path), text);
 }
 
 static enum vf_git_remote remote_url(struct git *g, struct vf_slice *url)
