@@ -98,6 +98,8 @@ VF_MUST_CHECK enum vf_status vf_anew_ahead(void *ctx, const struct vf_bundle_fil
 VF_MUST_CHECK enum vf_status vf_anew_data(void *ctx, struct vf_slice bytes, struct vf_block *block,
                                           struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_anew_make_bare(struct vf_anew *a);
+/* Is there room for so many bytes in so many files? VF_NO_SPACE. */
+VF_MUST_CHECK enum vf_status vf_anew_room(struct vf_anew *a, uint64_t need, uint64_t files);
 /* What a pick is installed as. */
 VF_MUST_CHECK enum vf_status vf_anew_install_of(struct vf_anew *a, size_t i, struct vf_install *out);
 VF_MUST_CHECK enum vf_status vf_anew_closure(struct vf_anew *a);

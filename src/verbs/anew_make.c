@@ -291,21 +291,27 @@ static enum vf_status install(struct vf_anew *a)
     return st == VF_OK ? vf_install_wheels(&a->site, in, n, &c->s.hooks, NULL, &c->s.err) : st;
 }
 
-static enum vf_status enough_space(struct vf_anew *a)
+enum vf_status vf_anew_room(struct vf_anew *a, uint64_t need, uint64_t files)
 {
-    uint64_t bytes, inodes, need = 0, files = 0;
+    uint64_t bytes, inodes;
     if (vf_sys_free_space(vf_staging_fd(a->staging), &bytes, &inodes) != 0)
         return VF_OK;
-    for (size_t i = 0; i < a->wants.v.n; i++) {
-        need += a->picks[i].open.wheel->bytes;
-        files += a->picks[i].open.wheel->n_files;
-    }
     need += files * 512;
     if (need <= bytes && (!inodes || files <= inodes))
         return VF_OK;
     return vf_err_set(&a->c->s.err, VF_NO_SPACE, 0, "install", a->c->to,
                       "it needs %llu MB there, %llu MB are free", (unsigned long long)(need >> 20),
                       (unsigned long long)(bytes >> 20));
+}
+
+static enum vf_status enough_space(struct vf_anew *a)
+{
+    uint64_t need = 0, files = 0;
+    for (size_t i = 0; i < a->wants.v.n; i++) {
+        need += a->picks[i].open.wheel->bytes;
+        files += a->picks[i].open.wheel->n_files;
+    }
+    return vf_anew_room(a, need, files);
 }
 
 /* ---- what no wheel brings ---- */

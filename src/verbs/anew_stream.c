@@ -9,10 +9,22 @@
 
 #include "verbs/anew.h"
 
+/* What the manifest promises. Our wheels are not packed, so that is what they need. */
+static enum vf_status room(struct vf_anew *a)
+{
+    const struct vf_bundle *b = &a->bundle->bundle;
+    uint64_t need = 0;
+    for (size_t i = 0; i < b->n_dists; i++)
+        need += b->dists[i].sum.size;
+    return vf_anew_room(a, need, 0);
+}
+
 static enum vf_status begin(struct vf_anew *a)
 {
     struct vf_change *c = a->c;
     enum vf_status st = vf_anew_choose_python(a);
+    if (st == VF_OK)
+        st = room(a);
     if (st == VF_OK)
         st = vf_anew_make_wants(a);
     if (st == VF_OK)

@@ -1,4 +1,5 @@
 """What is refused before anything is touched: each with its own code and message, exit 2, and not a byte changed."""
+import json
 import os
 import pickle
 import re
@@ -267,19 +268,32 @@ def test_new_parent_not_writable(env, scratch, somebody):
 
 # ---- space
 
-def test_no_space(env, scratch):
-    """A file system that is too small, in a mount namespace of its own."""
+def where_there_is_no_room(scratch, verb, source):
+    """A file system that is too small, in a mount namespace of its own: what was said."""
     small = scratch / "small"
     small.mkdir()
     if subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "none", small], capture_output=True).returncode:
         pytest.skip("the kernel forbids this user to mount")
-    before = verify.snapshot(env.root)
     script = 'mount -t tmpfs -o size=2m,nr_inodes=20k none "$1" && shift && "$@"; rc=$?; ls -A "$0"; exit $rc'
-    p = subprocess.run(["unshare", "-m", "sh", "-c", script, small, small, place.PROGRAM, "move", "--format", "json", env.path, small / "new"], capture_output=True, env=place.clean_environ())
+    p = subprocess.run(["unshare", "-m", "sh", "-c", script, small, small, place.PROGRAM, verb, "--format", "json", source, small / "new"], capture_output=True, env=place.clean_environ())
     assert p.returncode == 2, p
-    assert b'"no-space"' in p.stdout.replace(b" ", b"") or b'"code": "no-space"' in p.stdout, p.stdout
     assert p.stdout.rstrip().endswith(b"}"), "something was left on the full file system"
+    said = json.loads(p.stdout.decode())["error"]
+    assert said["code"] == "no-space", said
+    return said
+
+
+def test_no_space(env, scratch):
+    before = verify.snapshot(env.root)
+    where_there_is_no_room(scratch, "move", env.path)
     assert not verify.difference(before, verify.snapshot(env.root))
+
+
+def test_no_space_for_a_bundle(env, scratch):
+    """Told by the manifest, before anything of it is written."""
+    bundle = scratch / "app.tar"
+    vf("pack", env.path, "-o", bundle)
+    assert "MB are free" in where_there_is_no_room(scratch, "recreate", bundle)["message"]
 
 
 # ---- what has no writer
