@@ -49,6 +49,19 @@ VF_MUST_CHECK enum vf_status vf_draft_splice(struct vf_drafts *d, uint32_t file,
  * go. */
 VF_MUST_CHECK enum vf_status vf_drafts_records(struct vf_drafts *d, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_drafts_pycs(struct vf_drafts *d, struct vf_err *err);
+/* What becomes of the hash and the size of a row that means the draft's file; not *was_true: it stays. */
+VF_MUST_CHECK enum vf_status vf_drafts_measure(struct vf_drafts *d, const struct vf_draft *dr,
+                                               const struct vf_record_row *row, struct vf_row_change *c,
+                                               bool *was_true, struct vf_err *err);
+/* Writes a row of the RECORD `file`, whose contents are `bytes`, anew. */
+VF_MUST_CHECK enum vf_status vf_drafts_splice_row(struct vf_drafts *d, uint32_t file, struct vf_slice bytes,
+                                                  const struct vf_record_row *row,
+                                                  const struct vf_row_change *c, struct vf_err *err);
+/* record_nested.c: the same for the RECORDs of other trees inside the environment (a virtual environment in
+ * it, `pip install
+ * --prefix`), which mean files that no distribution of this one owns. `n`: drafts that were there before the
+ * RECORDs'. */
+VF_MUST_CHECK enum vf_status vf_drafts_nested(struct vf_drafts *d, size_t n, struct vf_err *err);
 /* The change of a row, made when there is none. */
 struct vf_row_change *vf_drafts_row(struct vf_drafts *d, uint32_t dist, uint32_t row);
 /* All drafts as sealed edits. */

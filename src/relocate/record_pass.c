@@ -53,19 +53,17 @@ static enum vf_status new_contents(struct vf_drafts *d, const struct vf_draft *d
     return st == VF_OK ? vf_edit_apply(&e, dr->bytes, out, err) : st;
 }
 
-/* One row of one edited file. */
-static enum vf_status follow_row(struct vf_drafts *d, const struct vf_draft *dr, uint32_t dist,
-                                 uint32_t index, struct vf_err *err)
+enum vf_status vf_drafts_measure(struct vf_drafts *d, const struct vf_draft *dr,
+                                 const struct vf_record_row *row, struct vf_row_change *c, bool *was_true,
+                                 struct vf_err *err)
 {
-    const struct vf_record_row *row = &d->plan->env->dists[dist].record.rows[index];
-    if (!row->digest.n && !row->has_size)
-        return VF_OK;
-    struct vf_slice before = {NULL, 0}, after = {NULL, 0};
+    struct vf_slice before;
     struct vf_err why;
-    vf_err_init(&why);
-    if (row->has_size && row->size != dr->bytes.n)
+    *was_true = false;
+    if ((!row->digest.n && !row->has_size) || (row->has_size && row->size != dr->bytes.n))
         return VF_OK;
     if (row->digest.n) {
+        vf_err_init(&why);
         enum vf_status st = digest_of(&d->scratch, row->alg, dr->bytes, &before, &why);
         vf_err_release(&why);
         if (st == VF_NOT_SUPPORTED || (st == VF_OK && !vf_record_digest_is(row, before)))
@@ -77,17 +75,31 @@ static enum vf_status follow_row(struct vf_drafts *d, const struct vf_draft *dr,
     vf_buf_init(&now);
     enum vf_status st = new_contents(d, dr, &now, err);
     if (st == VF_OK && row->digest.n)
-        st = digest_of(d->plan->a, row->alg, vf_buf_slice(&now), &after, err);
-    struct vf_row_change *c = st == VF_OK ? vf_drafts_row(d, dist, index) : NULL;
-    if (st == VF_OK && !c)
-        st = vf_err_nomem(err);
-    if (c) {
-        c->digest = after;
-        c->set_size = row->has_size;
-        c->size = now.n;
-    }
+        st = digest_of(d->plan->a, row->alg, vf_buf_slice(&now), &c->digest, err);
+    c->set_size = row->has_size;
+    c->size = now.n;
+    *was_true = st == VF_OK;
     vf_buf_release(&now);
     return st;
+}
+
+/* One row of one edited file. */
+static enum vf_status follow_row(struct vf_drafts *d, const struct vf_draft *dr, uint32_t dist,
+                                 uint32_t index, struct vf_err *err)
+{
+    struct vf_row_change now = {0};
+    bool was_true;
+    enum vf_status st =
+        vf_drafts_measure(d, dr, &d->plan->env->dists[dist].record.rows[index], &now, &was_true, err);
+    if (st != VF_OK || !was_true)
+        return st;
+    struct vf_row_change *c = vf_drafts_row(d, dist, index);
+    if (!c)
+        return vf_err_nomem(err);
+    c->digest = now.digest;
+    c->set_size = now.set_size;
+    c->size = now.size;
+    return VF_OK;
 }
 
 /* Every row of every distribution that means this file: usually one; shared files have more. */
@@ -117,17 +129,17 @@ static enum vf_status follow_file(struct vf_drafts *d, const struct vf_draft *dr
     return st;
 }
 
-static enum vf_status splice_row(struct vf_drafts *d, const struct vf_row_change *c, struct vf_err *err)
+enum vf_status vf_drafts_splice_row(struct vf_drafts *d, uint32_t file, struct vf_slice bytes,
+                                    const struct vf_record_row *row, const struct vf_row_change *c,
+                                    struct vf_err *err)
 {
-    const struct vf_env_dist *dist = &d->plan->env->dists[c->dist];
-    const struct vf_record_row *row = &dist->record.rows[c->row];
     struct vf_record_change change = {.path = c->path.p ? &c->path : NULL,
                                       .digest = c->digest.n ? &c->digest : NULL,
                                       .set_size = c->set_size,
                                       .size = c->size};
     struct vf_buf out;
     vf_buf_init(&out);
-    vf_record_row_put(&out, dist->record_bytes, row, &change);
+    vf_record_row_put(&out, bytes, row, &change);
     struct vf_splice s = {.off = row->row.off, .len = row->row.len};
     s.bytes = vf_arena_dup(d->plan->a, vf_buf_slice(&out));
     bool failed = out.failed || !s.bytes.p, added;
@@ -135,7 +147,7 @@ static enum vf_status splice_row(struct vf_drafts *d, const struct vf_row_change
     if (failed)
         return vf_err_nomem(err);
     const char *rule = c->path.p ? "VF513" : "VF508";
-    return vf_draft_splice(d, dist->record_file, s, rule, c->path.p ? 1 : 0, &added, err);
+    return vf_draft_splice(d, file, s, rule, c->path.p ? 1 : 0, &added, err);
 }
 
 enum vf_status vf_drafts_records(struct vf_drafts *d, struct vf_err *err)
@@ -149,10 +161,12 @@ enum vf_status vf_drafts_records(struct vf_drafts *d, struct vf_err *err)
     }
     for (size_t i = 0; i < d->rows.n && st == VF_OK; i++) {
         struct vf_row_change c = *VF_VEC_AT(struct vf_row_change, &d->rows, i);
-        if (d->plan->env->dists[c.dist].record_file != VF_NONE)
-            st = splice_row(d, &c, err);
+        const struct vf_env_dist *dist = &d->plan->env->dists[c.dist];
+        if (dist->record_file != VF_NONE)
+            st = vf_drafts_splice_row(d, dist->record_file, dist->record_bytes, &dist->record.rows[c.row], &c,
+                                      err);
     }
-    return st;
+    return st == VF_OK ? vf_drafts_nested(d, n, err) : st;
 }
 
 /* The source that a compiled file stands for: `a/__pycache__/m.cpython-312.pyc` and `a/m.pyc` both mean

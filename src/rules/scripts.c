@@ -24,6 +24,17 @@ static void expect_interpreter(struct vf_judge *j, struct vf_finding *fi, struct
         vf_judge_expect(j, fi, bin);
 }
 
+/* What the line names below its place, where that is there (an interpreter of an environment inside this one), or where it
+ * is no Python; else a Python in BIN. */
+static void expect_placed(struct vf_judge *j, struct vf_finding *fi, const struct vf_location *loc)
+{
+    struct vf_slice name = vf_path_base(loc->path);
+    if (loc->rest.n && (vf_env_has(j->env, loc->rest) || !vf_name_is_python(name)))
+        vf_judge_expect(j, fi, loc->rest);
+    else
+        expect_interpreter(j, fi, name);
+}
+
 /* Right place, but is there such a name in BIN? */
 static bool names_what_exists(struct vf_judge *j, const struct vf_location *loc)
 {
@@ -44,7 +55,7 @@ static void judge_placed(struct vf_judge *j, const struct vf_file *f, const stru
     else if (stand == VF_STAND_ASTRAY)
         fi = vf_judge_ref(j, VF_RULE_SCRIPT_ASTRAY, f, r);
     if (fi)
-        expect_interpreter(j, fi, vf_path_base(loc->path));
+        expect_placed(j, fi, loc);
     if (fi && !in_bin(f) && fi->level == VF_L_ERROR && vf_judge_owned_true(f))
         fi->level = VF_L_WARNING;
 }
