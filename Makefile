@@ -11,7 +11,7 @@ CFLAGS     ?= -O2 -g
 CXXFLAGS   ?= -O2 -g
 
 # Libraries from the distribution. A new one is added here and in the table of tests/tools/deps.sh.
-PKGS      := libpcre2-8 libarchive libcrypto jansson zlib libdeflate libelf
+PKGS      := libpcre2-8 libarchive libcrypto jansson zlib libdeflate libzstd libelf
 
 SRC       := $(sort $(wildcard src/*/*.c))
 SRCXX     := $(sort $(wildcard src/*/*.cpp))

@@ -1,5 +1,5 @@
-/* tar_stream.c: the bytes of a tar, unpacked by libarchive. No name passes through it, so its trouble with
- * locales does not matter here. */
+/* tar_stream.c: the bytes of a tar, unpacked by libarchive, or by libzstd. No name passes through libarchive,
+ * so its trouble with locales does not matter here. */
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
@@ -8,20 +8,24 @@
 #include <string.h>
 
 #include "archive/tar_read.h"
+#include "archive/unzstd.h"
 #include "archive/zip_format.h"
 
 enum { IN = 256 << 10, AHEAD = 16 }; /* AHEAD blocks of IN bytes at most are unpacked and not yet used */
-#define AHEAD_FROM (64u << 10)        /* bytes of a file that is worth a thread */
+#define AHEAD_FROM (64u << 10)       /* bytes of a file that is worth a thread */
 #define FREE_RATIO (16u << 20)       /* bytes that need no ratio */
 
 struct vf_tar_stream {
     struct vf_zip_source source;
     struct vf_hasher *hasher;
-    bool sealed;
-    uint32_t seal, crc; /* what the seal says, and what the bytes before it give */
-    struct archive *archive;
+    bool is_zstd, sealed;
+    uint32_t seal, crc;      /* what the seal says, and what the bytes before it give */
+    struct archive *archive; /* one of these */
+    struct vf_unzstd *zstd;
+    struct vf_slice packed;    /* zstd: what was read and not yet unpacked */
+    char *unpacked;            /* zstd without a thread: IN bytes */
     uint64_t in, out, out_max; /* bytes read from the file, bytes unpacked, and their limit */
-    const char *block;         /* of libarchive: what is left of it */
+    const char *block;         /* what is left of the last one that was unpacked */
     size_t n;
     bool ended;
     enum vf_status failed; /* of reading the file */
@@ -39,16 +43,15 @@ static enum vf_status bad(const struct vf_tar_stream *s, const char *why, struct
     return vf_err_set(err, VF_BAD_ARCHIVE, 0, "read", s->source.label, "%s", why);
 }
 
-static la_ssize_t on_read(struct archive *a, void *ctx, const void **bytes)
+/* The next bytes of the file: none at its end. */
+static enum vf_status read_packed(struct vf_tar_stream *s, struct vf_slice *out, struct vf_err *err)
 {
-    struct vf_tar_stream *s = ctx;
     uint64_t left = s->source.size - s->in;
     size_t n = left < IN ? (size_t)left : IN;
-    (void)a;
     if (s->failed == VF_OK)
-        s->failed = vf_zip_pread(&s->source, s->in, s->buf, n, s->err);
+        s->failed = vf_zip_pread(&s->source, s->in, s->buf, n, err);
     if (s->failed != VF_OK)
-        return -1;
+        return s->failed;
     if (s->hasher)
         vf_hasher_update(s->hasher, (struct vf_slice){s->buf, n});
     if (s->sealed) {
@@ -57,8 +60,19 @@ static la_ssize_t on_read(struct archive *a, void *ctx, const void **bytes)
         s->crc = vf_zip_crc(s->crc, (struct vf_slice){s->buf, some < n ? (size_t)some : n});
     }
     s->in += n;
-    *bytes = s->buf;
-    return (la_ssize_t)n;
+    *out = (struct vf_slice){s->buf, n};
+    return VF_OK;
+}
+
+static la_ssize_t on_read(struct archive *a, void *ctx, const void **bytes)
+{
+    struct vf_tar_stream *s = ctx;
+    struct vf_slice got;
+    (void)a;
+    if (read_packed(s, &got, s->err) != VF_OK)
+        return -1;
+    *bytes = got.p;
+    return (la_ssize_t)got.n;
 }
 
 static enum vf_status failure(const struct vf_tar_stream *s, struct vf_err *err)
@@ -83,6 +97,9 @@ static bool add_filters(struct archive *a)
 static enum vf_status begin(struct vf_tar_stream *s, struct vf_err *err)
 {
     struct archive_entry *e;
+    s->archive = archive_read_new();
+    if (!s->archive)
+        return vf_err_nomem(err);
     if (!add_filters(s->archive))
         return vf_err_set(err, VF_NOT_SUPPORTED, 0, "read", s->source.label,
                           "libarchive of this host does not unpack gzip, xz and zstd");
@@ -97,15 +114,16 @@ static enum vf_status begin(struct vf_tar_stream *s, struct vf_err *err)
     return st;
 }
 
-/* Does the file begin as zstd does, and end with a seal? */
-static enum vf_status look_for_seal(struct vf_tar_stream *s, struct vf_err *err)
+/* Does the file begin as zstd does, and does it end with a seal? */
+static enum vf_status look_at_ends(struct vf_tar_stream *s, struct vf_err *err)
 {
     char magic[4], end[VF_SEAL_SIZE];
     bool broken;
     if (s->source.size < sizeof magic + VF_SEAL_SIZE)
         return VF_OK;
     enum vf_status st = vf_zip_pread(&s->source, 0, magic, sizeof magic, err);
-    if (st != VF_OK || memcmp(magic, "\x28\xb5\x2f\xfd", sizeof magic) != 0)
+    s->is_zstd = st == VF_OK && memcmp(magic, "\x28\xb5\x2f\xfd", sizeof magic) == 0;
+    if (!s->is_zstd)
         return st;
     st = vf_zip_pread(&s->source, s->source.size - VF_SEAL_SIZE, end, sizeof end, err);
     if (st != VF_OK)
@@ -121,7 +139,36 @@ static enum vf_status check_seal(struct vf_tar_stream *s, struct vf_err *err)
                : bad(s, "its bytes are not those that were packed: it is damaged", err);
 }
 
-static enum vf_status next_block(struct vf_tar_stream *s, struct vf_err *err)
+static enum vf_status count(struct vf_tar_stream *s, size_t n, struct vf_err *err)
+{
+    s->out += n;
+    return s->out > s->out_max ? bad(s, "it is packed more tightly than a bundle may be", err) : VF_OK;
+}
+
+/* Into `to`, as much as there is room for. None: that was the end. */
+static enum vf_status unpack_zstd(struct vf_tar_stream *s, char *to, size_t room, size_t *n,
+                                  struct vf_err *err)
+{
+    enum vf_status st = VF_OK;
+    const char *why;
+    for (*n = 0; *n == 0 && st == VF_OK && !s->ended;) {
+        if (s->packed.n == 0)
+            st = read_packed(s, &s->packed, err);
+        if (st != VF_OK)
+            return st;
+        bool last = s->packed.n == 0;
+        if (last && vf_unzstd_at_end(s->zstd))
+            s->ended = true;
+        else if (!vf_unzstd_some(s->zstd, &s->packed, to, room, n, &why))
+            st =
+                vf_err_set(err, VF_BAD_ARCHIVE, 0, "read", s->source.label, "it cannot be unpacked: %s", why);
+        else if (last && *n == 0 && !vf_unzstd_at_end(s->zstd))
+            st = bad(s, "it cannot be unpacked: it is cut short", err);
+    }
+    return st == VF_OK ? count(s, *n, err) : st;
+}
+
+static enum vf_status next_of_archive(struct vf_tar_stream *s, struct vf_err *err)
 {
     const void *block = NULL;
     la_int64_t offset = 0;
@@ -136,8 +183,18 @@ static enum vf_status next_block(struct vf_tar_stream *s, struct vf_err *err)
         return failure(s, err);
     if ((uint64_t)offset != s->out && !s->ended)
         return bad(s, "it has holes", err);
-    s->out += s->n;
-    return s->out > s->out_max ? bad(s, "it is packed more tightly than a bundle may be", err) : VF_OK;
+    return count(s, s->n, err);
+}
+
+/* The next block, of whoever unpacks; it may be empty. */
+static enum vf_status next_block(struct vf_tar_stream *s, struct vf_err *err)
+{
+    if (!s->zstd)
+        return next_of_archive(s, err);
+    if (!s->unpacked)
+        s->unpacked = malloc(IN);
+    s->block = s->unpacked;
+    return s->unpacked ? unpack_zstd(s, s->unpacked, IN, &s->n, err) : vf_err_nomem(err);
 }
 
 /* --- ahead of the reader --- */
@@ -145,20 +202,24 @@ static enum vf_status next_block(struct vf_tar_stream *s, struct vf_err *err)
 /* As much as the block holds; *more false: that was the end, or it failed. */
 static enum vf_status fill(struct vf_tar_stream *s, struct vf_block *block, bool *more)
 {
-    while (block->n < IN) {
-        enum vf_status st = VF_OK;
-        while (s->n == 0 && !s->ended && st == VF_OK) /* a block may be empty */
+    enum vf_status st = VF_OK;
+    *more = true;
+    while (*more && block->n < IN) {
+        size_t room = IN - block->n, n = 0;
+        if (s->zstd)
+            st = unpack_zstd(s, block->p + block->n, room, &n, &s->why);
+        while (!s->zstd && s->n == 0 && !s->ended && st == VF_OK) /* a block may be empty */
             st = next_block(s, &s->why);
-        *more = st == VF_OK && s->n > 0;
-        if (!*more)
-            return st;
-        size_t n = s->n < IN - block->n ? s->n : IN - block->n;
-        memcpy(block->p + block->n, s->block, n);
-        block->n += n;
-        s->block += n;
-        s->n -= n;
+        if (!s->zstd && s->n > 0) {
+            n = s->n < room ? s->n : room;
+            memcpy(block->p + block->n, s->block, n);
+            s->block += n;
+            s->n -= n;
+        }
+        block->n += st == VF_OK ? n : 0;
+        *more = st == VF_OK && n > 0;
     }
-    return VF_OK;
+    return st;
 }
 
 static void *unpack_ahead(void *ctx)
@@ -227,9 +288,10 @@ enum vf_status vf_tar_stream_open(const struct vf_zip_source *source, const stru
     s->out_max = source->size < UINT64_MAX / limits->ratio ? source->size * limits->ratio : UINT64_MAX;
     s->out_max = s->out_max < FREE_RATIO ? FREE_RATIO : s->out_max;
     s->buf = malloc(IN);
-    s->archive = archive_read_new();
-    enum vf_status st = s->buf && s->archive ? look_for_seal(s, err) : vf_err_nomem(err);
-    if (st == VF_OK)
+    enum vf_status st = s->buf ? look_at_ends(s, err) : vf_err_nomem(err);
+    if (st == VF_OK && s->is_zstd)
+        s->zstd = vf_unzstd_new();
+    if (st == VF_OK && !s->zstd)
         st = begin(s, err);
     if (st == VF_OK && !limits->alone && source->size >= AHEAD_FROM)
         st = start_ahead(s, err);
@@ -271,7 +333,7 @@ struct vf_block *vf_tar_stream_hold(struct vf_tar_stream *s)
 enum vf_status vf_tar_stream_done(struct vf_tar_stream *s, struct vf_err *err)
 {
     stop_ahead(s);
-    if ((uint64_t)archive_filter_bytes(s->archive, -1) != s->source.size)
+    if (s->archive && (uint64_t)archive_filter_bytes(s->archive, -1) != s->source.size)
         return bad(s, "there are bytes behind its end", err);
     return check_seal(s, err);
 }
@@ -283,6 +345,8 @@ void vf_tar_stream_free(struct vf_tar_stream *s)
     stop_ahead(s);
     if (s->archive)
         archive_read_free(s->archive);
+    vf_unzstd_free(s->zstd);
+    free(s->unpacked);
     vf_err_release(&s->why);
     free(s->buf);
     free(s);

@@ -16,7 +16,7 @@ import tempfile
 LAYERS = "base fs archive dist syntax env rules relocate wheel bundle verbs report cli".split()
 PUBLIC = "venvfix.h"
 MAY_INCLUDE_PUBLIC = ("verbs", "report", "cli")
-KEPT_BY = {"archive.h": "archive", "archive_entry.h": "archive", "zip.h": "archive", "zlib.h": "archive", "libdeflate.h": "archive",
+KEPT_BY = {"archive.h": "archive", "archive_entry.h": "archive", "zip.h": "archive", "zlib.h": "archive", "libdeflate.h": "archive", "zstd.h": "archive",
            "toml++/toml.h": "dist"}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.M)
 SUFFIXES = (".c", ".h", ".cpp", ".hpp", ".def", ".inc")

@@ -23,6 +23,7 @@ lib   pc:jansson        libjansson-dev          jansson-devel            jansson
 lib   pc:libelf         libelf-dev              elfutils-libelf-devel    elfutils-dev      libelf
 lib   pc:zlib           zlib1g-dev              zlib-devel               zlib-dev          zlib
 lib   pc:libdeflate     libdeflate-dev          libdeflate-devel         libdeflate-dev    libdeflate
+lib   pc:libzstd        libzstd-dev             libzstd-devel            zstd-dev          zstd
 lib   pc:tomlplusplus   libtomlplusplus-dev     tomlplusplus-devel       tomlplusplus-dev  tomlplusplus
 lib   c++:tomlplusplus  g++                     gcc-c++                  build-base        -
 demo  py:venv,ensurepip python3,python3-venv    python3                  python3           python@3

@@ -322,13 +322,12 @@ static void fill(struct vf_buf *b, size_t n)
     }
 }
 
-static void ahead(void **state)
+static void ahead_of(struct box *b, enum vf_tar_packing packing)
 {
-    struct box *b = *state;
     struct vf_buf bytes = {0}, file = {0};
-    fill(&bytes, 24 << 20);
+    fill(&bytes, 12 << 20);
     struct box_member m = {VF_S("x"), vf_buf_slice(&bytes)};
-    box_pack(&m, 1, VF_TAR_ZSTD, &file);
+    box_pack(&m, 1, packing, &file);
     struct vf_zip_source s = {.fd = -1, .size = file.n, .bytes = vf_buf_slice(&file), .label = VF_S("b")};
     for (int cut = 0; cut < 2; cut++) {
         struct kept k = {0};
@@ -361,6 +360,12 @@ static void ahead(void **state)
     vf_unpack_free(u);
     vf_buf_release(&bytes);
     vf_buf_release(&file);
+}
+
+static void ahead(void **state)
+{
+    ahead_of(*state, VF_TAR_ZSTD);
+    ahead_of(*state, VF_TAR_GZIP);
 }
 
 /* --- damage --- */
