@@ -198,6 +198,7 @@ static json_t *distributions(const struct vf_bundle *b)
              set_bool(o, "tags_exact", d->tags_exact) && set_bool(o, "listed", d->listed) &&
              set_bool(o, "requested", d->requested) &&
              set_new(o, "modified", strings(d->modified, d->n_modified)) &&
+             (!d->converted || set_bool(o, "converted", true)) &&
              (d->n_yields == 0 || set_new(o, "yields", strings(d->yields, d->n_yields))) &&
              set_new(o, "direct_url", direct_url(d->url)) && json_array_append(list, o) == 0;
         json_decref(o);

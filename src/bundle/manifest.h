@@ -33,6 +33,8 @@ struct vf_bundle_dist {
     bool listed;    /* false: not in the two lists (pip, which hosts have) */
     bool requested; /* it has REQUESTED: somebody asked for it by name */
     bool tags_exact;
+    bool converted; /* it was installed by `setup.py install`: there were no hashes, the metadata became a
+                       wheel's */
     struct vf_bundle_sum sum;
 };
 

@@ -120,14 +120,29 @@ static enum vf_status settle(const struct extras *x, struct vf_err *err)
     return VF_OK;
 }
 
+/* Files of distributions without a RECORD that became wheels. */
+static enum vf_status find_taken(struct vf_pack *p, struct vf_map *taken, struct vf_err *err)
+{
+    vf_map_init(taken, &p->arena);
+    for (size_t i = 0; i < p->bundle.n_dists; i++)
+        for (size_t k = 0; k < p->wheels[i].rebuild.n_taken; k++)
+            if (!vf_map_put(taken, p->wheels[i].rebuild.taken[k], 1))
+                return vf_err_nomem(err);
+    return VF_OK;
+}
+
 enum vf_status vf_pack_plan_extras(struct vf_pack *p, struct vf_err *err)
 {
     struct extras x = {.p = p};
     struct vf_slice *paths;
-    size_t n;
-    enum vf_status st = vf_plan_carried(p->env, &p->arena, &paths, &n, err);
-    for (size_t i = 0; i < n && st == VF_OK; i++)
-        st = add(&x, paths[i], err);
+    size_t n, own;
+    struct vf_map taken;
+    enum vf_status st = find_taken(p, &taken, err);
+    if (st == VF_OK)
+        st = vf_plan_carried(p->env, &p->arena, &paths, &n, err);
+    for (size_t i = 0; st == VF_OK && i < n; i++)
+        if (!vf_map_get(&taken, paths[i], &own))
+            st = add(&x, paths[i], err);
     if (st != VF_OK)
         return st;
     p->bundle.left_out = x.left_out.base;

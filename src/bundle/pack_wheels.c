@@ -95,7 +95,7 @@ static enum vf_status plan_one(struct jobs *j, struct job *job, struct vf_arena 
 {
     const struct vf_env *env = j->p->env;
     struct vf_rebuild_opts ro = {
-        .allow_modified = j->o->allow_modified, .digest = true, .epoch = j->o->epoch};
+        .allow_modified = j->o->allow_modified, .legacy = true, .digest = true, .epoch = j->o->epoch};
     struct vf_pack_wheel *w = &job->wheel;
     if (job->dist->duplicate)
         return vf_err_set(&job->err, VF_NOT_SUPPORTED, 0, "pack", job->dist->info,
@@ -205,6 +205,7 @@ static enum vf_status describe(struct vf_pack *p, struct job *job, struct vf_bun
                                  .listed = !vf_slice_eq(job->dist->canonical, VF_S("pip")),
                                  .requested = vf_env_find(env, vf_buf_slice(&path)) != VF_NONE,
                                  .tags_exact = job->wheel.original || r->tags_exact,
+                                 .converted = r->converted,
                                  .sum = {.size = r->size}};
     memcpy(d->sum.sha256, r->sha256, sizeof d->sum.sha256);
     d->tags = tags_of(d->wheel);
@@ -291,6 +292,9 @@ static enum vf_status describe_all(struct jobs *j, struct vf_err *err)
     for (size_t i = 0; i < j->n && st == VF_OK; i++) {
         st = describe(p, &j->v[i], &b->dists[i], err);
         pip = pip || vf_slice_eq(b->dists[i].name, VF_S("pip"));
+        if (b->dists[i].converted)
+            note(p, b->dists[i].name,
+                 ": installed by `setup.py install`, without hashes; a wheel was made of what is there");
     }
     return st == VF_OK && !pip && !excluded(j->o, VF_S("pip")) ? add_pip(p, j->o, err) : st;
 }

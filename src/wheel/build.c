@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/path.h"
 #include "dist/name.h"
+#include "wheel/build_legacy.h"
 #include "wheel/build_parts.h"
 #include "wheel/scripts.h"
 
@@ -23,6 +24,8 @@ struct planning {
     struct vf_zip_writer *zip;  /* gives the wheel to the hasher while it is planned; NULL: not wanted */
     struct vf_hasher *hasher;
     struct vf_vec modified; /* struct vf_slice */
+    bool legacy;            /* dist: made of an egg-info directory */
+    struct vf_vec taken;    /* struct vf_slice: files that such a directory lists */
     struct vf_map by_name;  /* name in the wheel -> index of the row */
     struct vf_err *err;
 };
@@ -44,7 +47,10 @@ static enum vf_status check_dist(const struct planning *p)
 {
     const struct vf_env_dist *d = p->dist;
     if (d->is_egg || d->is_egg_link)
-        return refuse(p, VF_NOT_SUPPORTED, d->info, "an egg says too little for a wheel to be made of it");
+        return refuse(
+            p, VF_NOT_SUPPORTED, d->info,
+            "an egg says too little for a wheel to be made of it: install it again by pip, or leave "
+            "it out with --exclude");
     if (d->editable && !p->opts->editable)
         return refuse(p, VF_NOT_SUPPORTED, d->info, "an editable install: its files are elsewhere");
     if (d->unseen)
@@ -80,7 +86,7 @@ static bool is_installers(struct vf_slice base)
 static bool is_left_out(const struct planning *p, struct vf_slice rel)
 {
     struct vf_slice base = vf_path_base(rel), dir = vf_path_dir(rel);
-    if (vf_slice_eq(dir, p->dist->info) && is_installers(base))
+    if (vf_slice_eq(dir, p->dist->info) && (is_installers(base) || (p->legacy && vf_legacy_drops(base))))
         return true;
     if (vf_slice_ends(base, VF_S(".pyc")) && vf_slice_eq(vf_path_base(dir), VF_S("__pycache__")))
         return true;
@@ -148,7 +154,7 @@ static enum vf_status note_modified(struct planning *p, const struct vf_rebuild_
                                     enum vf_rebuild_match match)
 {
     struct vf_slice rel = member->path;
-    if (match == VF_MATCH_TRUE || (match == VF_MATCH_NO_HASH && p->dist->seeded))
+    if (match == VF_MATCH_TRUE || (match == VF_MATCH_NO_HASH && (p->dist->seeded || p->legacy)))
         return VF_OK;
     if (!p->opts->allow_modified && !is_anothers(p, member))
         return refuse(p, VF_CHANGED, rel,
@@ -194,6 +200,16 @@ static enum vf_status add_file(struct planning *p, uint32_t file, const struct v
     return VF_OK;
 }
 
+/* No RECORD says whose it is, so the rebuild does. */
+static enum vf_status take(struct planning *p, struct vf_slice rel)
+{
+    struct vf_slice *s = vf_vec_push(p->a, &p->taken, sizeof *s);
+    if (!s)
+        return vf_err_nomem(p->err);
+    *s = rel;
+    return VF_OK;
+}
+
 static enum vf_status add_row(struct planning *p, const struct vf_record_row *row)
 {
     struct vf_buf b = {0};
@@ -205,6 +221,8 @@ static enum vf_status add_row(struct planning *p, const struct vf_record_row *ro
     else if (!inside)
         st = refuse(p, VF_UNWRITABLE, row->path, "RECORD lists a file outside of the environment");
     vf_buf_release(&b);
+    if (st == VF_OK && p->legacy)
+        st = take(p, rel);
     if (st != VF_OK || is_left_out(p, rel))
         return st;
     uint32_t file = vf_env_find(p->env, rel);
@@ -296,6 +314,10 @@ static enum vf_status read_one(struct planning *p, const struct found *f, struct
     enum vf_rebuild_match match = VF_MATCH_FALSE;
     struct vf_slice whole = {NULL, 0};
     *m = f->m;
+    if (m->bytes.p) {
+        enum vf_status made = vf_rebuild_measure(&p->places, m, p->err);
+        return made == VF_OK ? feed(p, m, whole) : made;
+    }
     enum vf_status st = f->script ? vf_rebuild_read_script(&p->places, m, f->row, p->a, &match, p->err)
                                   : vf_rebuild_read(&p->places, m, f->row, &match, &whole, p->err);
     if (st == VF_OK)
@@ -360,6 +382,43 @@ static enum vf_status set_size(struct planning *p)
 
 /* --- the plan --- */
 
+static enum vf_status add_text(struct planning *p, struct vf_slice base, struct vf_slice bytes)
+{
+    struct found *f = vf_vec_push(p->a, &p->found, sizeof *f);
+    struct vf_slice name = vf_path_join(p->a, p->info, base);
+    if (!f || !name.p)
+        return vf_err_nomem(p->err);
+    *f = (struct found){.m = {.name = name, .bytes = bytes}};
+    return VF_OK;
+}
+
+static enum vf_status begin_legacy(struct planning *p)
+{
+    struct vf_env_dist *d = vf_arena_alloc(p->a, sizeof *d);
+    if (!d)
+        return vf_err_nomem(p->err);
+    enum vf_status st = vf_legacy_read(p->env, p->dist, p->a, d, p->err);
+    p->dist = d;
+    p->legacy = true;
+    return st;
+}
+
+static enum vf_status add_rows(struct planning *p)
+{
+    const struct vf_env_dist *d = p->dist;
+    enum vf_status st = VF_OK;
+    for (size_t i = 0; i < d->record.n && st == VF_OK; i++)
+        st = add_row(p, &d->record.rows[i]);
+    if (st == VF_OK && p->legacy)
+        st = add_text(p, VF_S("METADATA"), d->metadata);
+    if (st == VF_OK && p->legacy)
+        st = add_text(p, VF_S("WHEEL"), d->wheel);
+    p->out->converted = p->legacy;
+    p->out->taken = p->taken.base;
+    p->out->n_taken = p->taken.n;
+    return st;
+}
+
 static enum vf_status to_hasher(void *ctx, struct vf_slice bytes, struct vf_err *err)
 {
     (void)err;
@@ -392,8 +451,10 @@ static enum vf_status end_digest(struct planning *p)
 
 static enum vf_status plan(struct planning *p)
 {
+    enum vf_status st = p->opts->legacy && vf_legacy_is(p->env, p->dist) ? begin_legacy(p) : VF_OK;
     const struct vf_env_dist *d = p->dist;
-    enum vf_status st = check_dist(p);
+    if (st == VF_OK)
+        st = check_dist(p);
     struct vf_slice stem = vf_path_base(d->info);
     stem.n -= vf_slice_ends(stem, VF_S(".dist-info")) ? 10 : 0;
     struct vf_slice version = d->header_version.n > 0 ? d->header_version : d->version;
@@ -409,8 +470,8 @@ static enum vf_status plan(struct planning *p)
     if (!p->info.p || !p->data.p)
         return vf_err_nomem(p->err);
     st = vf_rebuild_places_make(p->env, p->a, &p->places, p->err);
-    for (size_t i = 0; i < d->record.n && st == VF_OK; i++)
-        st = add_row(p, &d->record.rows[i]);
+    if (st == VF_OK)
+        st = add_rows(p);
     if (st == VF_OK)
         st = read_all(p);
     if (st == VF_OK)

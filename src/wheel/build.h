@@ -17,9 +17,11 @@ struct vf_rebuild_opts {
     bool allow_modified; /* files that do not match RECORD are packed as they are, and listed; those that
                             match the RECORD of another distribution always are */
     bool editable;       /* an editable install is packed, too: for the same project at the same place only */
-    bool digest;         /* the plan computes the sha256 of the wheel, too: a manifest names it before it is
-                            written */
-    int64_t epoch;       /* time of all members: SOURCE_DATE_EPOCH; 0: 1980-01-01 */
+    bool legacy;   /* what pip installed by `setup.py install` becomes a wheel, too: no hash says whether
+                      its files were changed */
+    bool digest;   /* the plan computes the sha256 of the wheel, too: a manifest names it before it is
+                      written */
+    int64_t epoch; /* time of all members: SOURCE_DATE_EPOCH; 0: 1980-01-01 */
 };
 
 /* A member of the wheel. */
@@ -41,6 +43,9 @@ struct vf_rebuild {
     size_t n;
     struct vf_slice *modified; /* paths below the root that do not match RECORD, sorted */
     size_t n_modified;
+    bool converted;         /* it was installed by `setup.py install` */
+    struct vf_slice *taken; /* then: paths of all files that are its own, whether the wheel has them or not */
+    size_t n_taken;
     bool tags_exact; /* false: one file name cannot say all Tag lines of WHEEL, the first was taken */
     int64_t epoch;
     uint64_t size; /* bytes of the wheel */

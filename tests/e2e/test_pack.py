@@ -311,6 +311,54 @@ def test_a_script_of_two_distributions(get, scratch):
     assert yields(scratch / "l.tar") == {"two": ["both"]}
 
 
+def legacy(env):
+    """What pip before 23.1 leaves where there is no wheel package: an egg-info directory that lists its files."""
+    sp = next((env / "lib").glob("python3*/site-packages"))
+    info = sp / f"Old_Kit-1.0-py{sp.parent.name[6:]}.egg-info"
+    info.mkdir()
+    for name, text in {"PKG-INFO": "Metadata-Version: 1.1\nName: Old-Kit\nVersion: 1.0\nDescription: two\n        lines\n", "SOURCES.txt": "setup.py\n",
+                       "dependency_links.txt": "\n", "not-zip-safe": "\n", "top_level.txt": "old_kit\n", "requires.txt": "six\n\n[more:python_version < '3']\nidna>=2\n",
+                       "entry_points.txt": "[console_scripts]\noldkit = old_kit:main\n",
+                       "installed-files.txt": "../../../../bin/oldkit\n../../../../bin/oldkit.sh\n../../../../share/oldkit/data\n../old_kit/__init__.py\n../old_kit/__pycache__/x.pyc\n"
+                                              + "".join(n + "\n" for n in ("PKG-INFO", "SOURCES.txt", "dependency_links.txt", "entry_points.txt", "not-zip-safe", "requires.txt", "top_level.txt"))}.items():
+        (info / name).write_text(text)
+    (sp / "old_kit/__pycache__").mkdir(parents=True)
+    (sp / "old_kit/__init__.py").write_text("def main(): print('kit')\n")
+    (sp / "old_kit/__pycache__/x.pyc").write_text("")
+    (env / "share/oldkit").mkdir(parents=True)
+    (env / "share/oldkit/data").write_text("d")
+    for name, text in (("oldkit", f"#!{env}/bin/python\n# EASY-INSTALL-ENTRY-SCRIPT: 'Old-Kit==1.0','console_scripts','oldkit'\nfrom old_kit import main\nmain()\n"), ("oldkit.sh", "#!/bin/sh\necho sh\n")):
+        (env / "bin" / name).write_text(text)
+        (env / "bin" / name).chmod(0o755)
+    return sp
+
+
+def test_installed_by_setup_py(get, scratch):
+    """Its metadata becomes that of a wheel, so that pip and uv can install it; the files are those that were there."""
+    env = get(SMALL)
+    sp = legacy(env.path)
+    frozen = vf("freeze", env.path, rc=0).out
+    doc = pack(env.path, scratch / "b.tar")
+    assert doc["carried"] == [] and doc["warnings"] == []
+    m = members(scratch / "b.tar")
+    manifest = json.loads(m["venvfix.json"])
+    assert SCHEMA(manifest) == [] and [d["name"] for d in manifest["distributions"] if d.get("converted")] == ["old-kit"]
+    with zipfile.ZipFile(io.BytesIO(m["wheels/Old_Kit-1.0-py3-none-any.whl" if "wheels/Old_Kit-1.0-py3-none-any.whl" in m else "wheels/old_kit-1.0-py3-none-any.whl"])) as z:
+        info = next(n for n in z.namelist() if n.endswith("/METADATA"))
+        assert z.read(info).decode().split("\n")[:6] == ["Metadata-Version: 2.1", "Requires-Dist: six", "Provides-Extra: more", "Requires-Dist: idna>=2 ; (python_version < '3') and extra == 'more'", "Name: Old-Kit", "Version: 1.0"]
+        assert sorted(n.split("/", 1)[1] for n in z.namelist() if ".dist-info/" in n) == ["METADATA", "RECORD", "WHEEL", "entry_points.txt", "top_level.txt"]
+    vf("check", scratch / "b.tar", rc=0)
+    envs.run("mv", env.path, scratch / "away")
+    new = scratch / "new"
+    report("recreate", scratch / "b.tar", new, "--python", envs.DEBIAN, "--offline", rc=0)
+    assert vf("freeze", new, rc=0).out == frozen
+    assert [envs.run(new / "bin" / n) for n in ("oldkit", "oldkit.sh")] == [b"kit\n", b"sh\n"]
+    assert (new / "share/oldkit/data").read_text() == "d" and not list((new / "lib").rglob("*.egg-info"))
+    vf("check", "--hashes", "--at", new, new, rc=0)
+    (scratch / "away" / sp.relative_to(env.path) / "old_kit/__init__.py").unlink()
+    assert report("pack", scratch / "away", "-o", scratch / "c", rc=2)["error"]["code"] == "incomplete"
+
+
 def test_refused(get, scratch):
     env = get(SMALL)
     (scratch / "there").write_text("precious")
