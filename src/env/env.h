@@ -128,6 +128,9 @@ struct vf_interpreter {
     bool base_exists, copies, has_cfg;
     unsigned minor; /* of lib/python3.X and pyvenv.cfg; 0 unknown */
     bool pypy;
+    bool python2;
+    bool legacy; /* of a virtualenv older than 20: no pyvenv.cfg, a site.py of its own, links into the
+                    standard library */
 };
 
 struct vf_env_params {

@@ -70,6 +70,26 @@ static unsigned minor_from_sites(struct vf_env *env)
     return 0;
 }
 
+/* virtualenv older than 20 wrote where its base is into a file beside its own site.py. */
+static bool is_legacy(const struct vf_env *env)
+{
+    struct vf_buf path;
+    bool found = false;
+    vf_buf_init(&path);
+    for (size_t i = 0; i < env->n_sites && !found && !env->py.has_cfg; i++) {
+        vf_buf_clear(&path);
+        vf_path_join_buf(&path, vf_path_dir(env->sites[i]), VF_S("orig-prefix.txt"));
+        found = vf_env_find(env, vf_buf_slice(&path)) != VF_NONE;
+    }
+    vf_buf_release(&path);
+    return found;
+}
+
+static bool is_python2(const struct vf_env *env)
+{
+    return env->n_sites && vf_slice_starts(vf_path_base(vf_path_dir(env->sites[0])), VF_S("python2"));
+}
+
 /* The one entry of BIN that leaves the environment: the absolute link, or else a regular file with that kind
  * of name. */
 static void find_link(struct vf_env *env)
@@ -213,6 +233,10 @@ enum vf_status vf_env_interpreter(struct vf_env *env, struct vf_err *err)
     }
     env->kind = kind_from_cfg(env);
     if (env->kind == VF_ENV_UNKNOWN && vf_env_find(env, VF_S("bin/activate_this.py")) != VF_NONE)
+        env->kind = VF_ENV_VIRTUALENV;
+    env->py.legacy = is_legacy(env);
+    env->py.python2 = is_python2(env);
+    if (env->py.legacy)
         env->kind = VF_ENV_VIRTUALENV;
     read_booleans(env);
     struct vf_slice home;

@@ -50,14 +50,25 @@ static bool may_be_root(struct vf_slice path)
            !vf_slice_eq(path, VF_S("/usr/local"));
 }
 
-/* A base interpreter's directory looks like an environment's BIN: without pyvenv.cfg it is a vote only when
- * nothing stands there. */
+/* Does an environment stand there? virtualenv older than 20 wrote no pyvenv.cfg. */
+static bool is_environment(const struct vf_env *env, struct vf_slice root, struct vf_arena *a)
+{
+    static const char *const marks[] = {"pyvenv.cfg", "bin/activate_this.py"};
+    for (size_t i = 0; i < VF_COUNT(marks); i++) {
+        struct vf_slice mark = vf_path_join(a, root, vf_slice_of(marks[i]));
+        if (mark.p && vf_outside_exists(env->params.outside, mark))
+            return true;
+    }
+    return false;
+}
+
+/* A base interpreter's directory looks like an environment's BIN: where no environment stands, it is a vote
+ * only when nothing stands there. */
 static bool is_base_prefix(struct vote *v, struct vf_slice root)
 {
     if (vf_outside_kind(v->env->params.outside, root, NULL) == VF_KIND_NONE)
         return false;
-    struct vf_slice cfg = vf_path_join(&v->scratch, root, VF_S("pyvenv.cfg"));
-    if (cfg.p && vf_outside_exists(v->env->params.outside, cfg))
+    if (is_environment(v->env, root, &v->scratch))
         return false;
     struct vf_slice py = vf_path_join(&v->scratch, root, VF_S("bin/python3"));
     return py.p && vf_outside_exists(v->env->params.outside, py);
@@ -66,9 +77,7 @@ static bool is_base_prefix(struct vote *v, struct vf_slice root)
 /* A directory that is there, and is no environment. */
 static bool is_other_tree(struct vote *v, struct vf_slice root)
 {
-    struct vf_slice cfg = vf_path_join(&v->scratch, root, VF_S("pyvenv.cfg"));
-    return vf_outside_exists(v->env->params.outside, root) && cfg.p &&
-           !vf_outside_exists(v->env->params.outside, cfg);
+    return vf_outside_exists(v->env->params.outside, root) && !is_environment(v->env, root, &v->scratch);
 }
 
 static enum vf_status cast(struct vote *v, struct vf_slice path, struct vf_err *err)
@@ -228,8 +237,7 @@ static void settle(struct vote *v, struct vf_env_place *p)
         p->kind = VF_PLACE_NEW;
         return;
     }
-    struct vf_slice cfg = vf_path_join(&v->scratch, p->place.path, VF_S("pyvenv.cfg"));
-    p->kind = cfg.p && vf_outside_exists(env->params.outside, cfg) ? VF_PLACE_LIVE : VF_PLACE_OLD;
+    p->kind = is_environment(env, p->place.path, &v->scratch) ? VF_PLACE_LIVE : VF_PLACE_OLD;
 }
 
 static enum vf_status given_places(struct vote *v, struct vf_err *err)
@@ -333,8 +341,7 @@ struct vf_slice vf_env_other_root(const struct vf_env *env, struct vf_slice path
     struct vf_slice none = {NULL, 0};
     for (int up = 0; up < 6 && path.n > 1; up++) {
         path = vf_path_dir(path);
-        struct vf_slice cfg = vf_path_join(a, path, VF_S("pyvenv.cfg"));
-        if (cfg.p && vf_outside_exists(env->params.outside, cfg))
+        if (is_environment(env, path, a))
             return same_as_present(env, path) ? none : path;
     }
     return none;

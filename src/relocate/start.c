@@ -34,6 +34,12 @@ static bool same_place(const struct vf_env *env, struct vf_slice said, struct vf
     return vf_slice_eq(said, root) || vf_outside_same(env->params.outside, said, root);
 }
 
+/* The probe is written for Python 3 and its own site module. */
+static bool understands_the_probe(const struct vf_env *env)
+{
+    return !env->py.python2 && !env->py.legacy;
+}
+
 enum vf_status vf_prove_interpreter(const struct vf_env *env, struct vf_slice root,
                                     const struct vf_hooks *hooks, struct vf_arena *a, enum vf_proof *out,
                                     struct vf_err *err)
@@ -46,6 +52,8 @@ enum vf_status vf_prove_interpreter(const struct vf_env *env, struct vf_slice ro
     struct vf_spawn s = {.argv = argv};
     struct vf_spawn_result r;
     *out = VF_PROOF_NOT_TRIED;
+    if (!understands_the_probe(env))
+        return VF_OK;
     enum vf_status st = vf_spawn_run(&s, hooks, a, &r, err);
     if (st != VF_OK || cannot_start_here(&r))
         return st;
@@ -141,7 +149,7 @@ enum vf_status vf_prove_started(const struct vf_env *env, struct vf_slice root, 
     struct vf_err why;
     vf_err_init(&why);
     *out = VF_PROOF_NOT_TRIED;
-    enum vf_status st = start_stub(env, root, stub, hooks, a, out, &why);
+    enum vf_status st = understands_the_probe(env) ? start_stub(env, root, stub, hooks, a, out, &why) : VF_OK;
     if (st != VF_OK || *out != VF_PROVED) {
         enum vf_status alone = VF_OK;
         if (st == VF_OK || st == VF_PROOF_FAILED)

@@ -278,7 +278,7 @@ void vf_judge_interpreter(struct vf_judge *j)
 {
     const struct vf_env *env = j->env;
     uint32_t cfg = vf_env_find(env, VF_S("pyvenv.cfg"));
-    if (cfg == VF_NONE)
+    if (cfg == VF_NONE && !env->py.legacy)
         vf_findings_add(j->out, VF_RULE_CFG_LOST, VF_S("pyvenv.cfg"));
     struct vf_slice second = bin_path(j, VF_S("pyvenv.cfg"));
     if (vf_env_find(env, second) != VF_NONE)

@@ -76,6 +76,14 @@ static void judge_absolute(struct vf_judge *j, const struct vf_file *f, const st
         fi->level = VF_L_ERROR;
 }
 
+/* virtualenv older than 20 made links to the base's standard library and headers, where others name their
+ * base. */
+static bool is_library_of_base(const struct vf_env *env, const struct vf_file *f)
+{
+    return env->py.legacy && f->dist == VF_NONE && !(f->flags & (VF_FILE_IN_BIN | VF_FILE_IN_SITE)) &&
+           (vf_slice_starts(f->path, VF_S("lib/python")) || vf_slice_starts(f->path, VF_S("include/")));
+}
+
 /* Absolute, in no place of ours. The interpreter's own link is VF1xx. */
 static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
                           const struct vf_location *loc)
@@ -93,7 +101,9 @@ static void judge_outside(struct vf_judge *j, const struct vf_file *f, const str
         (void)fi;
         return;
     }
-    vf_judge_ref(j, VF_RULE_LINK_OUTSIDE, f, r);
+    struct vf_finding *fi = vf_judge_ref(j, VF_RULE_LINK_OUTSIDE, f, r);
+    if (fi && is_library_of_base(j->env, f))
+        fi->level = VF_L_INFO;
 }
 
 /* A relative link that left the environment for something that is still there, as seen from an old place:

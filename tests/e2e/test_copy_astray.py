@@ -101,3 +101,20 @@ def test_an_editable_of_the_project_around_the_original(get, scratch):
     assert [f["rule"] for f in find(doc, path=pth)] == ["VF414"], "after the fix it is no copy any more"
     again = [(f["rule"], f["expected"]) for f in find(report("check", "--from", env.path, new), path=pth)]
     assert again == [("VF413", str(new.parent))]
+
+
+def test_virtualenv_older_than_20(get, scratch):
+    """It has no pyvenv.cfg, and its base in a file beside its own site.py; the probe of the proof is not for that one."""
+    env = get(RECIPES[1])
+    (env.path / "pyvenv.cfg").unlink()
+    (env.sp.parent / "orig-prefix.txt").write_text("/usr")
+    os.symlink("/usr/include", env.sp.parent / "config")
+    sound = report("check", "--at", env.path, env.path, rc=0)
+    assert sound["environment"]["kind"] == "virtualenv" and not find(sound, rule="VF108")
+    new = copy(env, scratch)
+    doc = report("check", new, rc=1)
+    for name in reaching(new, env.path):
+        assert find(doc, verdict="astray", level="error", path=b"bin/" + name), f"{name}: {brief(doc['findings'])}"
+    doc = report("fix", new, rc=0)
+    assert doc["proof"]["static"] and doc["proof"]["interpreter"] is None
+    assert not reaching(new, env.path)
