@@ -47,7 +47,9 @@ static void judge_absolute(struct vf_judge *j, const struct vf_file *f, const st
     switch (vf_judge_stand(j, loc)) {
     case VF_STAND_FINE:
         if (!here)
-            vf_judge_ref(j, VF_RULE_LINK_DANGLING, f, r);
+            fi = vf_judge_ref(j, interpreter ? VF_RULE_INTERPRETER_DANGLING : VF_RULE_LINK_DANGLING, f, r);
+        if (fi && (f->flags & VF_FILE_IN_BIN))
+            fi->level = VF_L_ERROR;
         return;
     case VF_STAND_BOUND:
         if (!here)

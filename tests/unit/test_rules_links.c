@@ -84,9 +84,24 @@ static void unseen_is_not_missing(void **state)
     }
 }
 
+/* A command that leads nowhere is an error, wherever it is asked; elsewhere it is a warning. */
+static void dangling_commands(void **state)
+{
+    struct envfix *f = *state;
+    const char *asked[] = {NULL, f->env};
+    ef_write(f, "bin/gone@|{E}/nowhere");
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        struct venvfix_check_result r;
+        assert_int_equal(ef_check(f, &(struct ef_check){.at = asked[i]}, &r), 1);
+        assert_int_equal(ef_count(&r.findings, "VF803", "bin/gone"), 1);
+        assert_int_equal(r.errors, 1);
+        venvfix_check_free(&r);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {EF_TEST(every_case), EF_TEST(unseen_is_not_missing),
-                                       cmocka_unit_test(none_is_forgotten)};
+    const struct CMUnitTest tests[] = {EF_TEST(every_case), EF_TEST(dangling_commands),
+                                       EF_TEST(unseen_is_not_missing), cmocka_unit_test(none_is_forgotten)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
