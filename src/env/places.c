@@ -191,6 +191,7 @@ static struct vf_slice candidate(struct vote *v, const struct vf_file *f, const 
     case VF_ROLE_EDITABLE:
     case VF_ROLE_BUILD_TOOL:
     case VF_ROLE_PROJECT_URL:
+    case VF_ROLE_PROJECT_DIR:
     case VF_ROLE_LIBRARY_DIR:
     case VF_ROLE_KERNEL_PATH:
     case VF_ROLE_TEXT:

@@ -59,6 +59,25 @@ void vf_judge_kernel(struct vf_judge *j, const struct vf_file *f, const struct v
     vf_judge_expect(j, fi, loc.rest);
 }
 
+void vf_judge_project_file(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
+{
+    struct vf_location loc = vf_judge_locate(j, r);
+    enum vf_stand stand = vf_judge_stand(j, &loc);
+    struct vf_finding *fi;
+    struct vf_slice now;
+    bool live;
+    if (stand == VF_STAND_BOUND) {
+        vf_judge_ref(j, VF_RULE_TEXT_BOUND, f, r);
+    } else if (stand == VF_STAND_BROKEN || stand == VF_STAND_ASTRAY) {
+        fi = vf_judge_ref(j, VF_RULE_PROJECT_STALE, f, r);
+        vf_judge_expect(j, fi, loc.rest);
+    } else if (stand == VF_STAND_OUTSIDE && vf_judge_project(j, loc.path, &now, &live)) {
+        fi = vf_judge_ref(j, VF_RULE_PROJECT_STALE, f, r);
+        if (fi)
+            fi->expected = now;
+    }
+}
+
 static bool is_activate(const struct vf_file *f)
 {
     uint32_t all = 0;

@@ -190,6 +190,9 @@ static void judge_ref(struct vf_judge *j, const struct vf_file *f, const struct 
     case VF_SYN_EGG_LINK:
         vf_judge_import(j, f, r);
         break;
+    case VF_SYN_PROJECT:
+        vf_judge_project_file(j, f, r);
+        break;
     case VF_SYN_RECORD:
         vf_judge_row(j, f, r);
         break;

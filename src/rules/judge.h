@@ -65,6 +65,7 @@ void vf_judge_url(struct vf_judge *j, const struct vf_file *f, const struct vf_r
 void vf_judge_url_flaw(struct vf_judge *j, const struct vf_file *f, const struct vf_flaw *flaw);
 void vf_judge_rpath(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r);  /* VF6xx */
 void vf_judge_kernel(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF7xx */
+void vf_judge_project_file(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r);
 void vf_judge_hits(struct vf_judge *j, const struct vf_file *f);
 void vf_judge_pyc(struct vf_judge *j);
 void vf_judge_link(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF8xx */

@@ -24,8 +24,8 @@ static void expect_interpreter(struct vf_judge *j, struct vf_finding *fi, struct
         vf_judge_expect(j, fi, bin);
 }
 
-/* What the line names below its place, where that is there (an interpreter of an environment inside this one), or where it
- * is no Python; else a Python in BIN. */
+/* What the line names below its place, where that is there (an interpreter of an environment inside this
+ * one), or where it is no Python; else a Python in BIN. */
 static void expect_placed(struct vf_judge *j, struct vf_finding *fi, const struct vf_location *loc)
 {
     struct vf_slice name = vf_path_base(loc->path);

@@ -136,6 +136,8 @@ uint32_t vf_syntax_classify(struct vf_slice path, struct vf_slice head, bool in_
     uint32_t set = site_of(dir, name, head);
     if (is(path, "pyvenv.cfg") || (in_bin && is(name, "pyvenv.cfg")))
         set |= bit(VF_SYN_CFG);
+    if (is(path, ".project"))
+        set |= bit(VF_SYN_PROJECT);
     if (in_bin)
         set |= activate_of(name, head);
     if (has_header(head))

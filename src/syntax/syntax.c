@@ -38,6 +38,7 @@ uint64_t vf_syntax_cap(enum vf_syntax s)
     case VF_SYN_ACTIVATE_THIS:
     case VF_SYN_PTH:
     case VF_SYN_EGG_LINK:
+    case VF_SYN_PROJECT:
     case VF_SYN_DIRECT_URL:
     case VF_SYN_KERNELSPEC:
         return mib;

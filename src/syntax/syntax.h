@@ -29,7 +29,8 @@
     X(PTH, ".pth")                                                                                           \
     X(FINDER, "finder") /* Python literals of editable finders and loaders, FACTS 4.3 */                     \
     X(EGG_LINK, "egg-link")                                                                                  \
-    X(RECORD, "RECORD") /* absolute rows only; the table itself is src/dist/record.h */                      \
+    X(PROJECT, ".project") /* of virtualenvwrapper, pew and pipenv: the directory of the project, alone */   \
+    X(RECORD, "RECORD")    /* absolute rows only; the table itself is src/dist/record.h */                   \
     X(DIRECT_URL, "direct_url.json")                                                                         \
     X(KERNELSPEC, "kernel.json")                                                                             \
     X(RPATH, "RUNPATH") /* where an ELF file looks for its libraries; read where a place was found in it */  \
@@ -58,6 +59,7 @@ enum vf_role {
     VF_ROLE_IMPORT_DIR,     /* PTH: a line that names a directory or file */
     VF_ROLE_EDITABLE,       /* FINDER, EGG_LINK, DEV-SCRIPT: source of an editable install */
     VF_ROLE_BUILD_TOOL,     /* FINDER of meson-python: ninja, build directory */
+    VF_ROLE_PROJECT_DIR,    /* PROJECT */
     VF_ROLE_RECORD_ROW,     /* RECORD: an absolute row */
     VF_ROLE_PROJECT_URL,    /* DIRECT_URL: file: url */
     VF_ROLE_KERNEL_COMMAND, /* KERNELSPEC argv[0] */

@@ -1,4 +1,4 @@
-/* .egg-link files and links. */
+/* .egg-link files, links and .project. */
 #include "fuzz_syntax.h"
 
 static void check(struct fuzz *f, enum vf_syntax s)
@@ -19,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_init(&f, "lib/python3.12/site-packages/x.egg-link", (struct vf_slice){(const char *)data, size});
     check(&f, VF_SYN_EGG_LINK);
     check(&f, VF_SYN_LINK);
+    check(&f, VF_SYN_PROJECT);
     fuzz_release(&f);
     return 0;
 }

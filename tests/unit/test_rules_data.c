@@ -33,6 +33,8 @@ static const struct rule_case cases[] = {
      {"notes.txt|see /zzq-venvfix/there\n"},
      {"notes.txt|see /zzq-venvfixed/there\n"},
      "/zzq-venvfix"},
+    {"VF723", ".project", 0, {".project|{OLD}/src\n"}, {".project|{OUT}\n"}, NULL},
+    {"VF723", ".project", 0, {".project|{LIVE}\n"}, {".project|<p>{LIVE}</p>\n"}, NULL},
     {"VF715",
      "{S}/demo.py",
      0,
