@@ -77,7 +77,10 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.fixture(autouse=True)
 def _empty_scratch():
-    envs.rmtree(place.SCRATCH)
+    try:
+        place.SCRATCH.rmdir()
+    except OSError:
+        envs.rmtree(place.SCRATCH)
     place.SCRATCH.mkdir()
     yield
 
@@ -100,7 +103,7 @@ def get():
         return env
     yield get
     for env in used:
-        envs.rmtree(env.root)
+        _store.put_back(env.recipe)
 
 
 @pytest.fixture

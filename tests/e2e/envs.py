@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -193,9 +194,12 @@ def _zstd():
 
 
 class Store:
-    """The packed environments."""
+    """The packed environments, and those that lie at their places as they were unpacked: a test that only looked leaves its one to the next."""
+
+    KEPT = 8  # at most so many lie there, for the sake of the disk
 
     def __init__(self):
+        self._laid = {}  # recipe: a file as old as what lies there, the latest last
         self._pool = concurrent.futures.ThreadPoolExecutor(max_workers=max(1, (os.cpu_count() or 1) // SHARDS))
         self._futures = {}
         self._lock = threading.Lock()
@@ -219,14 +223,44 @@ class Store:
             facts = future.result()
         if recipe in self._fresh:
             self._fresh.discard(recipe)
-        else:
-            rmtree(recipe.root)
+        elif not self._untouched(recipe):
+            self._drop(recipe)
             recipe.root.mkdir(parents=True)
             run("tar", *_zstd(), "-xpf", self._file(recipe), "-C", recipe.root)
+        self._lay(recipe)
         return Env(recipe, facts)
+
+    def _lay(self, recipe):
+        """From now on every change of it is later than the stamp: the clock of the file system ticks every few milliseconds."""
+        stamp = self._laid.pop(recipe, None)
+        if not stamp:
+            stamp = AREA / f"laid-{recipe.name}"
+            stamp.write_text("")
+            time.sleep(0.02)
+        self._laid[recipe] = stamp
+
+    def put_back(self, recipe):
+        """The test that had it is over."""
+        if not self._untouched(recipe):
+            self._drop(recipe)
+        while len(self._laid) > self.KEPT:
+            self._drop(next(iter(self._laid)))
+
+    def _untouched(self, recipe):
+        """Whatever is done to a file or a directory, its time of change moves."""
+        if recipe not in self._laid:
+            return False
+        find = subprocess.run(["find", recipe.root, "-cnewer", self._laid[recipe], "-print", "-quit"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        return find.returncode == 0 and not find.stdout
+
+    def _drop(self, recipe):
+        self._laid.pop(recipe, None)
+        rmtree(recipe.root)
 
     def close(self):
         self._pool.shutdown(wait=True, cancel_futures=True)
+        for recipe in list(self._laid):
+            self._drop(recipe)
 
     @staticmethod
     def _file(recipe):
@@ -251,8 +285,10 @@ class Store:
 
 def rmtree(path):
     """Removes a tree whose modes and names may be anything."""
-    subprocess.run(["chmod", "-R", "u+rwX", os.fspath(path)], stderr=subprocess.DEVNULL)
-    subprocess.run(["rm", "-rf", "--", os.fspath(path)], check=True)
+    rm = ["rm", "-rf", "--", os.fspath(path)]
+    if os.path.lexists(path) and subprocess.run(rm, stderr=subprocess.DEVNULL).returncode:
+        subprocess.run(["chmod", "-R", "u+rwX", os.fspath(path)], stderr=subprocess.DEVNULL)
+        subprocess.run(rm, check=True)
 
 
 def require_tools():

@@ -13,6 +13,7 @@ Environments are bound to their place, so the place must be short and the same i
 whose name may be long. Two runs at a time get two places.
 """
 import fcntl
+import hashlib
 import os
 import pwd
 import stat
@@ -67,11 +68,12 @@ EMPTY_HOME = _own(AREA / "home")
 
 
 def other_filesystem():
-    """A directory on another file system than AREA, or None."""
+    """A directory on another file system than AREA, or None. Its name is AREA's alone: runs with other places are none of its."""
+    name = f"vfe2e-{os.getuid()}-{hashlib.sha256(os.fsencode(AREA)).hexdigest()[:8]}"
     for base in ("/dev/shm", "/run/shm", str(BUILD), "/var/tmp"):
         try:
             if os.stat(base).st_dev != AREA.stat().st_dev and os.access(base, os.W_OK):
-                return _own(Path(base) / f"vfe2e-{os.getuid()}-{AREA.name}")
+                return _own(Path(base) / name)
         except OSError:
             continue
     return None
