@@ -135,6 +135,27 @@ static void put_hunk(struct vf_buf *out, const struct lines *l, const struct cha
     put_lines(out, ' ', vf_slice_sub(l->all, start_of(l, at), start_of(l, to)));
 }
 
+/* An ELF file has no lines: only the bytes that change are shown. */
+static void put_splices(struct vf_buf *out, struct vf_slice bytes, const struct vf_edit *e)
+{
+    for (size_t i = 0; i < e->n; i++) {
+        const struct vf_splice *s = &e->splices[i];
+        vf_buf_puts(out, "@@ byte ");
+        vf_buf_put_u64(out, s->off);
+        vf_buf_puts(out, " @@\n-");
+        vf_buf_put(out, vf_slice_sub(bytes, (size_t)s->off, (size_t)(s->off + s->len)));
+        vf_buf_puts(out, "\n+");
+        vf_buf_put(out, s->bytes);
+        vf_buf_putc(out, '\n');
+    }
+}
+
+static bool has_no_lines(const struct vf_plan *p, const struct vf_edit *e)
+{
+    uint32_t f = vf_env_find(p->env, e->path);
+    return f != VF_NONE && p->env->files[f].syntaxes & (UINT32_C(1) << VF_SYN_RPATH);
+}
+
 static enum vf_status diff_file(const struct vf_plan *p, const struct vf_edit *e, struct vf_buf *out,
                                 struct vf_err *err)
 {
@@ -146,6 +167,10 @@ static enum vf_status diff_file(const struct vf_plan *p, const struct vf_edit *e
     enum vf_status st = vf_tree_read(p->env->tree, e->path, DIFF_CAP, &a, &bytes, err);
     if (st != VF_OK)
         goto out;
+    if (has_no_lines(p, e)) {
+        put_splices(out, bytes, e);
+        goto out;
+    }
     if (!split(&a, bytes, &l)) {
         st = vf_err_nomem(err);
         goto out;

@@ -65,6 +65,12 @@ static void mended(void **state)
     ef_write(f, "lib/libdemo.so|x");
     ef_write(f, "bin/prog*|");
     write_program(f, "{E}/bin/prog", "{OLD}/lib:{LIVE}/lib/", NULL);
+    assert_int_equal(ef_change(f, VENVFIX_FIX, f->env, NULL, true, &r), 0);
+    char *old = ef_text(f, "\n-{OLD}/lib\n+$ORIGIN/../", NULL);
+    assert_non_null(strstr(r.diff.p, old)); /* these bytes, and no others of the file */
+    assert_true(strlen(r.diff.p) < 2000);
+    free(old);
+    venvfix_change_free(&r);
     assert_int_equal(ef_change(f, VENVFIX_FIX, f->env, NULL, false, &r), 0);
     assert_int_equal(r.n_edits, 1);
     assert_string_equal(r.edits[0].rule, "VF602");
