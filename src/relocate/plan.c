@@ -454,7 +454,7 @@ static enum vf_status check_lengths(const struct vf_env *env, struct vf_slice to
 static bool stays_as_it_is(const struct vf_finding *fi)
 {
     return fi->verdict == VF_V_BROKEN || fi->verdict == VF_V_ASTRAY || fi->rule == VF_RULE_TEXT_MENTION ||
-           fi->rule == VF_RULE_DEBUG_PLACE;
+           fi->rule == VF_RULE_DEBUG_PLACE || fi->rule == VF_RULE_CACHE_PLACE;
 }
 
 /* Is what the finding is about written anew? Of a flaw the draft tells: its bytes are among those replaced.

@@ -100,6 +100,8 @@ static enum vf_rule rule_of_hit(const struct vf_file *f, enum vf_stand stand, en
     bool owned = ev != VF_EV_REFERENCE;
     if (ev == VF_EV_IDLE)
         return VF_RULE_DEBUG_PLACE;
+    if (ev == VF_EV_CACHE)
+        return VF_RULE_CACHE_PLACE;
     if (ev == VF_EV_MENTION)
         return VF_RULE_TEXT_MENTION;
     if (is_activate(f) && !binary)

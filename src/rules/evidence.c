@@ -23,6 +23,22 @@ static bool rest_exists(const struct vf_env *env, const struct vf_hit *hit)
     return false;
 }
 
+/* A binary file of a tool that looks whether it fits, and makes it again: compiled functions of numba, state
+ * of mypy, parsed documents of Sphinx. */
+static bool is_cache(const struct vf_file *f)
+{
+    static const char *const names[] = {"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache",
+                                        ".doctrees"};
+    struct vf_slice dir = vf_path_dir(f->path);
+    if (!(f->flags & VF_FILE_BINARY) || f->dist != VF_NONE)
+        return false;
+    for (; dir.n > 1; dir = vf_path_dir(dir))
+        for (size_t i = 0; i < VF_COUNT(names); i++)
+            if (vf_slice_eq(vf_path_base(dir), vf_slice_of(names[i])))
+                return true;
+    return false;
+}
+
 enum vf_evidence vf_judge_evidence(const struct vf_env *env, const struct vf_file *f,
                                    const struct vf_hit *hit)
 {
@@ -31,6 +47,8 @@ enum vf_evidence vf_judge_evidence(const struct vf_env *env, const struct vf_fil
         return VF_EV_NONE;
     if (hit->idle)
         return VF_EV_IDLE;
+    if (is_cache(f))
+        return VF_EV_CACHE;
     bool strong = rest_exists(env, hit) || vf_place_distinctive(place);
     if (f->dist == VF_NONE || f->truth == VF_ROW_FALSE || f->truth == VF_ROW_NONE)
         return strong ? VF_EV_REFERENCE : VF_EV_MENTION;

@@ -40,6 +40,7 @@ struct vf_slice vf_judge_fine_root(const struct vf_judge *j);
 enum vf_evidence {
     VF_EV_NONE,      /* a common directory: says nothing */
     VF_EV_IDLE,      /* nothing that runs reads it: info, never edited */
+    VF_EV_CACHE,     /* its tool makes it again: info, never edited */
     VF_EV_MENTION,   /* info, never edited */
     VF_EV_PUBLISHED, /* reference in an owned true file of the publisher: warning, not edited, does not stop a
                         move */

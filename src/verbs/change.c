@@ -131,7 +131,7 @@ bool vf_change_worth_a_warning(const struct vf_finding *fi)
         fi->verdict == VF_V_UNEXAMINED)
         return true;
     return fi->rule == VF_RULE_TEXT_MENTION || fi->rule == VF_RULE_DEBUG_PLACE ||
-           fi->rule == VF_RULE_URL_STALE;
+           fi->rule == VF_RULE_CACHE_PLACE || fi->rule == VF_RULE_URL_STALE;
 }
 
 static enum vf_status tell_warnings(struct vf_change *c)
