@@ -91,19 +91,48 @@ static enum vf_status choose(struct jobs *j, struct vf_err *err)
 
 /* --- one wheel --- */
 
+static bool has_twin(const struct jobs *j, const struct job *job)
+{
+    size_t i = (size_t)(job - j->v);
+    struct vf_slice name = job->dist->canonical;
+    return job->dist->duplicate || (i > 0 && vf_slice_eq(j->v[i - 1].dist->canonical, name)) ||
+           (i + 1 < j->n && vf_slice_eq(j->v[i + 1].dist->canonical, name));
+}
+
+/* What is wrong was said by who found it; what to do about it in a pack is said here. */
+static enum vf_status advise(struct job *job, enum vf_status st)
+{
+    struct vf_err told = job->err;
+    struct vf_slice path = {told.path, told.path_len}, name = job->dist->canonical;
+    int n = (int)(name.n < 60 ? name.n : 60);
+    if (st != VF_CHANGED && st != VF_NOT_SUPPORTED && st != VF_INCOMPLETE && st != VF_UNWRITABLE)
+        return st;
+    job->err = (struct vf_err){0};
+    if (st == VF_CHANGED)
+        st = vf_err_set(&job->err, st, told.sys, told.op, path,
+                        "%.400s; --allow-modified packs it as it is, else install %.*s again", told.detail, n,
+                        name.p);
+    else
+        st = vf_err_set(&job->err, st, told.sys, told.op, path,
+                        "%.400s; install %.*s from a wheel, or leave it out with --exclude %.*s", told.detail,
+                        n, name.p, n, name.p);
+    vf_err_release(&told);
+    return st;
+}
+
 static enum vf_status plan_one(struct jobs *j, struct job *job, struct vf_arena *a)
 {
     const struct vf_env *env = j->p->env;
     struct vf_rebuild_opts ro = {
         .allow_modified = j->o->allow_modified, .legacy = true, .digest = true, .epoch = j->o->epoch};
     struct vf_pack_wheel *w = &job->wheel;
-    if (job->dist->duplicate)
+    if (has_twin(j, job))
         return vf_err_set(&job->err, VF_NOT_SUPPORTED, 0, "pack", job->dist->info,
                           "two distributions of one name are installed: remove one");
     enum vf_status st = vf_rebuild_plan(env, job->index, &ro, a, &w->rebuild, &job->err);
     if (st == VF_OK && w->rebuild.n_modified == 0)
         st = vf_pack_find_original(j->o, job->dist, &w->rebuild, a, &w->file, &w->original, &job->err);
-    return st;
+    return st == VF_OK ? st : advise(job, st);
 }
 
 static enum vf_status work(void *ctx, size_t item, unsigned worker, struct vf_err *err)

@@ -47,10 +47,7 @@ static enum vf_status check_dist(const struct planning *p)
 {
     const struct vf_env_dist *d = p->dist;
     if (d->is_egg || d->is_egg_link)
-        return refuse(
-            p, VF_NOT_SUPPORTED, d->info,
-            "an egg says too little for a wheel to be made of it: install it again by pip, or leave "
-            "it out with --exclude");
+        return refuse(p, VF_NOT_SUPPORTED, d->info, "an egg says too little for a wheel to be made of it");
     if (d->editable && !p->opts->editable)
         return refuse(p, VF_NOT_SUPPORTED, d->info, "an editable install: its files are elsewhere");
     if (d->unseen)

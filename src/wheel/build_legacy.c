@@ -185,11 +185,9 @@ static enum vf_status put_wheel(struct vf_buf *out, const struct vf_env_dist *d,
     if (failed)
         return vf_err_nomem(err);
     if (compiled.n && !known)
-        return vf_err_set(
-            err, VF_NOT_SUPPORTED, 0, "rebuild", d->info,
-            "'%.*s' does not say what it was compiled for: install it again from a wheel, or leave "
-            "it out with --exclude",
-            (int)(compiled.n < 200 ? compiled.n : 200), compiled.p);
+        return vf_err_set(err, VF_NOT_SUPPORTED, 0, "rebuild", d->info,
+                          "'%.*s' does not say what it was compiled for",
+                          (int)(compiled.n < 200 ? compiled.n : 200), compiled.p);
     return VF_OK;
 }
 

@@ -249,7 +249,7 @@ def test_changed_files(get, scratch):
     with open(sp / "six.py", "a") as f:
         f.write("# mine\n")
     doc = report("pack", env.path, "-o", scratch / "b", rc=2)
-    assert doc["error"]["code"] == "changed" and doc["error"]["path"].endswith("six.py")
+    assert doc["error"]["code"] == "changed" and doc["error"]["path"].endswith("six.py") and "--allow-modified" in doc["error"]["message"]
     assert os.listdir(scratch) == []
     doc = pack(env.path, scratch / "b.tar", "--allow-modified")
     assert [q["name"] for q in doc["requirements"] if q["modified"]] == ["six"]
@@ -259,6 +259,9 @@ def test_changed_files(get, scratch):
     (sp / "six.py").unlink()
     assert report("pack", env.path, "-o", scratch / "c", "--allow-modified", rc=2)["error"]["code"] == "incomplete"
     pack(env.path, scratch / "d", "--exclude", "Six")
+    info = next(sp.glob("six-*.dist-info"))
+    shutil.copytree(info, sp / "six-0.1.dist-info")
+    assert "two distributions of one name" in report("pack", env.path, "-o", scratch / "e", rc=2)["error"]["message"]
 
 
 def test_a_file_of_two_distributions(get, scratch):
@@ -373,7 +376,7 @@ def test_refused(get, scratch):
     (project / "ed.py").write_text('"ed"\n')
     envs.run(env.path / "bin/python", "-m", "pip", "install", "-q", "-e", project)
     r = vf("pack", env.path, "-o", scratch / "b", rc=2)
-    assert b"editable" in r.err and b"ed" in r.err
+    assert b"editable" in r.err and b"leave it out with --exclude ed" in r.err
     assert sorted(os.listdir(scratch)) == ["p", "there"]
 
 
