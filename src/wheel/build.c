@@ -46,10 +46,10 @@ static enum vf_status refuse(const struct planning *p, enum vf_status code, stru
 static enum vf_status check_dist(const struct planning *p)
 {
     const struct vf_env_dist *d = p->dist;
-    if (d->is_egg || d->is_egg_link)
-        return refuse(p, VF_NOT_SUPPORTED, d->info, "an egg says too little for a wheel to be made of it");
     if (d->editable && !p->opts->editable)
         return refuse(p, VF_NOT_SUPPORTED, d->info, "an editable install: its files are elsewhere");
+    if (d->is_egg || d->is_egg_link)
+        return refuse(p, VF_NOT_SUPPORTED, d->info, "an egg says too little for a wheel to be made of it");
     if (d->unseen)
         return refuse(p, VF_UNREADABLE, d->info, "its metadata could not be read");
     if (!d->has_record)

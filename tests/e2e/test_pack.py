@@ -377,6 +377,11 @@ def test_refused(get, scratch):
     envs.run(env.path / "bin/python", "-m", "pip", "install", "-q", "-e", project)
     r = vf("pack", env.path, "-o", scratch / "b", rc=2)
     assert b"editable" in r.err and b"leave it out with --exclude ed" in r.err
+    envs.run(env.path / "bin/python", "-m", "pip", "uninstall", "-q", "-y", "ed")
+    (project / "ed.egg-info").mkdir()
+    (project / "ed.egg-info/PKG-INFO").write_text("Metadata-Version: 1.0\nName: ed\nVersion: 1\n")
+    (next((env.path / "lib").glob("python3*/site-packages")) / "ed.egg-link").write_text(f"{project}\n.")
+    assert b"an editable install" in vf("pack", env.path, "-o", scratch / "b", rc=2).err
     assert sorted(os.listdir(scratch)) == ["p", "there"]
 
 
