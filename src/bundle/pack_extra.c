@@ -52,6 +52,16 @@ static bool push(struct vf_pack *p, struct vf_vec *v, struct vf_slice path)
     return s != NULL;
 }
 
+/* `freeze` knows it, and no list of the bundle does. */
+static void tell_egg(struct vf_pack *p, const struct vf_bundle_extra *e)
+{
+    if (e->into != VF_INTO_SITE || !vf_slice_ends(e->rest, VF_S(".egg")))
+        return;
+    vf_buf_put(&p->notes, e->rest);
+    vf_buf_puts(&p->notes, ": a zipped egg, carried as a file: it is not in the lists, so pip and uv do not "
+                           "install it\n");
+}
+
 static enum vf_status add_file(struct extras *x, uint32_t file, struct vf_err *err)
 {
     static const struct vf_slice dirs[] = {VF_S_INIT("extra/root/"), VF_S_INIT("extra/scripts/"),
@@ -71,6 +81,7 @@ static enum vf_status add_file(struct extras *x, uint32_t file, struct vf_err *e
     e->path = f->path;
     e->member = vf_arena_concat(&p->arena, dirs[e->into], e->rest, VF_S(""));
     e->executable = m->executable;
+    tell_egg(p, e);
     e->sum.size = m->size;
     memcpy(e->sum.sha256, m->sha256, sizeof e->sum.sha256);
     if (!e->member.p || (bound && !push(p, &x->bound, f->path)))

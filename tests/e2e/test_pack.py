@@ -413,6 +413,14 @@ def test_carried_files(get, scratch):
     assert m["extra/root/etc/placed"] == b"home=/venvfix/environment/bin\n"
 
 
+def test_a_zipped_egg_is_said(get, scratch):
+    env = get(SMALL)
+    with zipfile.ZipFile(next((env.path / "lib").glob("python3*/site-packages")) / "kit-1.0-py3.egg", "w") as z:
+        z.writestr("EGG-INFO/PKG-INFO", "Metadata-Version: 1.0\nName: kit\nVersion: 1.0\n")
+    r = vf("pack", env.path, "-o", scratch / "b.tar", rc=0)
+    assert b"kit-1.0-py3.egg: a zipped egg" in r.err and b"kit" not in members(scratch / "b.tar")["requirements.txt"]
+
+
 def test_carried_files_that_name_the_place(get, scratch):
     """A kernel and a script by hand: the same bundle from everywhere, and each new place is written into them."""
     env = get(SMALL)
