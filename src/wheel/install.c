@@ -70,7 +70,7 @@ static enum vf_status write_script(const struct vf_site *site, struct writing *w
         if (st == VF_OK)
             st = vf_row_of_bytes(item->row, bytes, err);
     }
-    if (st == VF_OK)
+    if (st == VF_OK && !item->shared)
         st = vf_create_whole(site->root, item->dest, item->executable, bytes, err);
     vf_buf_release(&out);
     vf_arena_release(&a);
@@ -106,7 +106,7 @@ enum vf_status vf_install_item(const struct vf_site *site, const struct vf_item 
     enum vf_status st = vf_hasher_new(alg, &w.hasher, err);
     if (st != VF_OK)
         return st;
-    bool script = item->file->part == VF_PART_SCRIPTS && item->file->size <= SCRIPT_MAX && !item->shared;
+    bool script = item->file->part == VF_PART_SCRIPTS && item->file->size <= SCRIPT_MAX;
     st = script ? write_script(site, &w, err) : write_plain(site, &w, err);
     vf_hasher_free(w.hasher);
     return st;

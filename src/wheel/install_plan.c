@@ -104,8 +104,9 @@ static enum vf_status set_row(struct vf_install_plan *p, const struct vf_unit *u
 static bool same_contents(const struct vf_item *a, const struct vf_item *b)
 {
     if (a->file && b->file) {
-        bool script = a->file->part == VF_PART_SCRIPTS || b->file->part == VF_PART_SCRIPTS;
-        return !script && a->file->size == b->file->size && a->file->digest.n > 0 &&
+        bool alike =
+            (a->file->part == VF_PART_SCRIPTS) == (b->file->part == VF_PART_SCRIPTS); /* written alike */
+        return alike && a->file->size == b->file->size && a->file->digest.n > 0 &&
                vf_slice_eq(a->file->digest, b->file->digest) && a->executable == b->executable;
     }
     return !a->file && !b->file && vf_slice_eq(a->bytes, b->bytes);

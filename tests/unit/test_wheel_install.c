@@ -243,11 +243,21 @@ static void two_wheels(void **state)
     const struct box_file *b = FILES({"ns/__init__.py", "1\n", false}, {"ns/b.py", "", false});
     const struct box_file *c = FILES({"ns/__init__.py", "2\n", false});
     const struct box_file *d = FILES({"ns/A.py", "", false});
+    const struct box_file *e = FILES({"one-1.0.data/scripts/go", "#!python\nprint(1)\n", true});
+    const struct box_file *f = FILES({"two-1.0.data/scripts/go", "#!python\nprint(1)\n", true});
+    const struct box_file *g = FILES({"two-1.0.data/scripts/go", "#!python\nprint(2)\n", true});
+    const struct box_file *h = FILES({"two-1.0.data/data/bin/go", "#!python\nprint(1)\n", true});
     char *said;
     assert_int_equal(install_two(a, b, false, &said), VF_OK); /* the same bytes: a namespace of old */
     free(said);
     assert_int_equal(install_two(a, c, false, &said), VF_EXISTS);
     assert_non_null(strstr(said, "'one-1.0-py3-none-any.whl' and 'two-1.0-py3-none-any.whl' both"));
+    free(said);
+    assert_int_equal(install_two(e, f, false, &said), VF_OK); /* with the same header */
+    free(said);
+    assert_int_equal(install_two(e, g, false, &said), VF_EXISTS);
+    free(said);
+    assert_int_equal(install_two(e, h, false, &said), VF_EXISTS); /* that one keeps its header */
     free(said);
     assert_int_equal(install_two(a, d, false, &said), VF_OK);
     free(said);
