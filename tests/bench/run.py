@@ -3,7 +3,7 @@
 Of each run two things are taken: how long it took, and the processor time (user and system, all threads and children) that it needed.
 Where other work shares the machine, only the second can be compared; or --ahead lets everything that is measured go before that work.
 
-usage: run.py [--env PATH] [--runs N] [--only NAME] [--ahead]      PATH: an environment to copy and measure on, instead of making one
+usage: run.py [--env PATH] [--runs N] [--only NAME] [--on disk|tmpfs] [--ahead]      PATH: an environment to copy and measure on, instead of making one
 """
 import argparse
 import base64
@@ -242,46 +242,78 @@ def base_python(env):
     return os.path.realpath(os.path.join(env, "bin", "python"))
 
 
+class Outs:
+    """New directories, one for each run. On a disk they stay until the end: ext4 looks for an inode that was not deleted in the last five minutes,
+    and whoever makes files where as many were just removed waits for that and for nothing else. What others wrote is flushed before."""
+
+    def __init__(self, directory, stay):
+        self.directory, self.stay, self.n, self.old = directory, stay, 0, []
+
+    def __call__(self):
+        return os.path.join(self.directory, f"out{self.n}")
+
+    def next(self):
+        if not self.stay:
+            remove(self())
+        self.old.append(self())
+        self.n += 1
+        os.sync()
+
+    def remove(self):
+        remove(self(), *self.old)
+
+
 def measure_bundle(where, env, runs, directory):
     """recreate BUNDLE against unpacking the same files, and against pip and uv from the same wheels, into a fresh environment."""
-    bundle, files, out = (os.path.join(directory, n) for n in ("app.tar.zst", "files.tar.zst", "out"))
-    wheels, cache, python, uv = os.path.join(directory, "unpacked"), os.path.join(directory, "uv-cache"), base_python(env), find_uv()
-    run(PROGRAM, "pack", "--allow-modified", "--pycache", "-o", bundle, env)
+    bundle, compiled, files = (os.path.join(directory, n) for n in ("app.tar.zst", "compiled.tar.zst", "files.tar.zst"))
+    wheels, python, uv = os.path.join(directory, "unpacked"), base_python(env), find_uv()
+    out, caches = Outs(directory, where == "disk"), Outs(os.path.join(directory, "uv"), where == "disk")
+    run(PROGRAM, "pack", "--allow-modified", "-o", bundle, env)
+    run(PROGRAM, "pack", "--allow-modified", "--pycache", "-o", compiled, env)
     run("sh", "-c", 'tar -C "$1" --exclude="*.pyc" -cf - . | zstd -q -3 -T2 -o "$2"', "-", env, files)
     os.makedirs(wheels)
     run("tar", "-C", wheels, "-xf", bundle)
-    with open(bundle, "rb") as f:
+    with open(compiled, "rb") as f:
         digest = hashlib.file_digest(f, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else hashlib.sha256(f.read()).hexdigest()
-    clean = lambda: remove(out)
+    nothing = lambda: None
+
+    def recreate(*args):
+        run(PROGRAM, "recreate", "-q", *args, out(), "--python", python)
 
     def unpack():
-        os.makedirs(out)
-        run("sh", "-c", 'zstd -q -dc "$1" | tar -C "$2" -xf -', "-", files, out)
+        os.makedirs(out())
+        run("sh", "-c", 'zstd -q -dc "$1" | tar -C "$2" -xf -', "-", files, out())
 
-    ours, theirs = medians([(clean, lambda: run(PROGRAM, "recreate", "-q", bundle, out, "--python", python), clean), (clean, unpack, clean)], max(1, runs // 2))
+    def unpack_and_flush():
+        unpack()
+        run("sync", "-f", out())
+
+    ours, theirs, flushed = medians([(out.next, lambda: recreate(bundle), nothing), (out.next, unpack, nothing), (out.next, unpack_and_flush, nothing)], max(1, runs // 2))
     row(where, "recreate BUNDLE", ours, "zstd -d | tar -x of the same files", theirs, 1.1 if where == "tmpfs" else 0.6)
+    if where == "disk":
+        row(where, "recreate BUNDLE, which flushes", ours, "the same, flushed (sync -f)", flushed, 1.1)
 
     def fresh():
-        clean()
-        run(python, "-m", "venv", "--without-pip", out)
+        out.next()
+        run(python, "-m", "venv", "--without-pip", out())
 
     links = ("--no-index", "--find-links", os.path.join(wheels, "wheels"), "-r", os.path.join(wheels, "requirements.txt"))
-    by_uv = lambda: run(uv, "pip", "install", "-q", "--offline", "--no-config", "--no-deps", "--cache-dir", cache, "-p", os.path.join(out, "bin", "python"), *links, ok=(0,))
-    cold = lambda: (fresh(), remove(cache))
-    use = lambda: run(os.path.join(out, "bin", "python"), "-c", IMPORT_ALL)
+    by_uv = lambda: run(uv, "pip", "install", "-q", "--offline", "--no-config", "--no-deps", "--cache-dir", caches(), "-p", os.path.join(out(), "bin", "python"), *links, ok=(0,))
+    use = lambda: run(os.path.join(out(), "bin", "python"), "-c", IMPORT_ALL)
     if uv:
-        theirs, = medians([(cold, by_uv, clean)], 1)
+        theirs, = medians([(lambda: (caches.next(), fresh()), by_uv, nothing)], max(1, runs // 2))
         row(where, "recreate BUNDLE", ours, "uv pip install, cold cache", theirs, 1.0)
-        ours_used = (clean, lambda: (run(PROGRAM, "recreate", "-q", bundle, out, "--python", python, "--sha256", digest), use()), clean)
-        both = medians([ours_used, (fresh, lambda: (by_uv(), use()), clean)], 1)
+        both = medians([(out.next, lambda: (recreate(compiled, "--sha256", digest), use()), nothing), (fresh, lambda: (by_uv(), use()), nothing)], max(1, runs // 2))
         row(where, "recreate BUNDLE with compiled files, then import everything", both[0], "uv pip install, warm cache, the same", both[1], 1.0)
     pips = [n for n in os.listdir(os.path.join(wheels, "wheels")) if n.startswith("pip-")]
     if pips:
         pip = os.path.join(wheels, "wheels", pips[0], "pip")
-        by_pip = lambda: run(os.path.join(out, "bin", "python"), pip, "install", "-q", "--no-deps", "--no-cache-dir", *links, ok=(0,))
-        theirs, = medians([(fresh, by_pip, clean)], 1)
+        by_pip = lambda: run(os.path.join(out(), "bin", "python"), pip, "install", "-q", "--no-deps", "--no-cache-dir", *links, ok=(0,))
+        theirs, = medians([(fresh, by_pip, nothing)], 1)
         row(where, "recreate BUNDLE", ours, "pip install (it compiles)", theirs, 0.2)
-    remove(wheels, cache)
+    out.remove()
+    caches.remove()
+    remove(wheels)
 
 
 # ---- environments ----
@@ -328,6 +360,7 @@ def main():
     ap.add_argument("--env")
     ap.add_argument("--runs", type=int, default=5)
     ap.add_argument("--ahead", action="store_true", help="real-time priority for all that is measured (needs root)")
+    ap.add_argument("--on", default="disk,tmpfs")
     ap.add_argument("--only", default="", help="comma-separated: check rename copies pack bundle small freeze memory")
     args = ap.parse_args()
     only = args.only.split(",") if args.only else []
@@ -342,9 +375,11 @@ def main():
     tmpfs = tempfile.mkdtemp(prefix="venvfix-bench-", dir="/dev/shm") if os.access("/dev/shm", os.W_OK) else None
     try:
         for where, directory, other in (("disk", disk, tmpfs), ("tmpfs", tmpfs, disk)):
-            if not directory:
+            if not directory or where not in args.on.split(","):
                 continue
             env = place(original, directory)
+            if wanted("bundle"):
+                measure_bundle(where, env, args.runs, directory)
             if wanted("check"):
                 measure_check(where, env, args.runs)
             if wanted("rename"):
@@ -353,8 +388,6 @@ def main():
                 measure_copies(where, env, args.runs, other)
             if wanted("pack"):
                 measure_pack(where, env, directory, args.runs)
-            if wanted("bundle"):
-                measure_bundle(where, env, args.runs, directory)
             if wanted("small"):
                 measure_small(where, directory, args.runs)
             if wanted("freeze"):
