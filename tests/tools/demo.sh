@@ -47,6 +47,7 @@ if test $# -gt 0; then
 fi
 
 demo=$BUILD/demo
+export GIT_CEILING_DIRECTORIES=$demo # the project in src is no part of the checkout around it
 here=$demo/old-name
 old=$here/.venv
 new=$demo/new-name/.venv
