@@ -6,8 +6,8 @@
  * Nothing of the file is trusted. Only regular files with clean relative UTF-8 names are members: links,
  * devices, directories, setuid bits, holes, two members of one name, and headers that other readers could
  * take for something else are refused. So is what no member owns: padding that is not zero, bytes behind the
- * end, a second layer of packing. libarchive unpacks the stream; the tar itself is read here, since
- * libarchive does not show what it passes over. Zips are read by zip.h. */
+ * end, a second layer of packing. libzstd and libarchive unpack the stream; the tar itself is read here,
+ * since libarchive does not show what it passes over. Zips are read by zip.h. */
 #ifndef VF_ARCHIVE_UNPACK_H
 #define VF_ARCHIVE_UNPACK_H
 

@@ -18,15 +18,8 @@ struct placing {
 static enum vf_status judge(struct placing *g, struct vf_err *err)
 {
     struct vf_env_params params = g->p->env->params;
-    struct vf_findings findings = {.a = &g->p->arena};
     params.at = VF_S(VF_BUNDLE_PLACE);
-    enum vf_status st = vf_env_open(&params, &g->env, err);
-    if (st == VF_OK)
-        st = vf_env_scan(g->env, err);
-    if (st == VF_OK)
-        st = vf_judge_env(g->env, &findings, err);
-    if (st == VF_OK)
-        st = vf_plan_make(g->env, &findings, &g->p->arena, &g->plan, err);
+    enum vf_status st = vf_plan_env(&params, &g->p->arena, &g->env, &g->plan, err);
     return st == VF_OK ? vf_rebuild_places_make(g->p->env, &g->p->arena, &g->places, err) : st;
 }
 

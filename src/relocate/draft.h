@@ -58,9 +58,8 @@ VF_MUST_CHECK enum vf_status vf_drafts_splice_row(struct vf_drafts *d, uint32_t 
                                                   const struct vf_record_row *row,
                                                   const struct vf_row_change *c, struct vf_err *err);
 /* record_nested.c: the same for the RECORDs of other trees inside the environment (a virtual environment in
- * it, `pip install
- * --prefix`), which mean files that no distribution of this one owns. `n`: drafts that were there before the
- * RECORDs'. */
+ * it, `pip install --prefix`), which mean files that no distribution of this one owns. `n`: drafts that were
+ * there before the RECORDs'. */
 VF_MUST_CHECK enum vf_status vf_drafts_nested(struct vf_drafts *d, size_t n, struct vf_err *err);
 /* The change of a row, made when there is none. */
 struct vf_row_change *vf_drafts_row(struct vf_drafts *d, uint32_t dist, uint32_t row);

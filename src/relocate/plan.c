@@ -523,3 +523,16 @@ enum vf_status vf_plan_make(const struct vf_env *env, const struct vf_findings *
     vf_arena_release(&d.scratch);
     return st;
 }
+
+enum vf_status vf_plan_env(const struct vf_env_params *params, struct vf_arena *a, struct vf_env **env,
+                           struct vf_plan *out, struct vf_err *err)
+{
+    struct vf_findings findings = {.a = a};
+    *env = NULL;
+    enum vf_status st = vf_env_open(params, env, err);
+    if (st == VF_OK)
+        st = vf_env_scan(*env, err);
+    if (st == VF_OK)
+        st = vf_judge_env(*env, &findings, err);
+    return st == VF_OK ? vf_plan_make(*env, &findings, a, out, err) : st;
+}

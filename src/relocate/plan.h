@@ -25,6 +25,10 @@ struct vf_plan {
  * (fix). VF_PATH_TOO_LONG when a path below the new place would be longer than the system allows. */
 VF_MUST_CHECK enum vf_status vf_plan_make(const struct vf_env *env, const struct vf_findings *findings,
                                           struct vf_arena *a, struct vf_plan *out, struct vf_err *err);
+/* Opens, reads and judges the environment of `params`, and plans. *env is the caller's to free in any case
+ * (NULL: it could not be opened), after the plan. Errors of vf_env_open and the steps behind it. */
+VF_MUST_CHECK enum vf_status vf_plan_env(const struct vf_env_params *params, struct vf_arena *a,
+                                         struct vf_env **env, struct vf_plan *out, struct vf_err *err);
 /* The edits as a unified diff against the present files (binary changes and links in one line each).
  * `label_to`: the new root shown behind +++. Names and contents are given as they are; what is printed to a
  * terminal is escaped there. */

@@ -1,7 +1,6 @@
 /* record_nested.c: RECORDs that are not this environment's: of an environment inside it, of `pip install
- * --prefix` or
- * `--target`. Their scripts are edited like any file that nobody owns here; their rows stay true all the
- * same. */
+ * --prefix` or `--target`. Their scripts are edited like any file that nobody owns here; their rows stay true
+ * all the same. */
 #include "relocate/draft.h"
 
 #define NESTED_CAP ((uint64_t)64 << 20) /* bytes of a RECORD that is read */

@@ -92,15 +92,8 @@ static enum vf_status repoint(struct vf_anew *a)
     struct vf_env_params p = {
         .path = a->root, .cwd = c->s.cwd, .at = c->to, .outside = c->s.outside, .hooks = &c->s.hooks};
     struct vf_env *env = NULL;
-    struct vf_findings findings = {.a = c->s.a};
     struct vf_plan plan = {0};
-    enum vf_status st = vf_env_open(&p, &env, &c->s.err);
-    if (st == VF_OK)
-        st = vf_env_scan(env, &c->s.err);
-    if (st == VF_OK)
-        st = vf_judge_env(env, &findings, &c->s.err);
-    if (st == VF_OK)
-        st = vf_plan_make(env, &findings, c->s.a, &plan, &c->s.err);
+    enum vf_status st = vf_plan_env(&p, c->s.a, &env, &plan, &c->s.err);
     if (st == VF_OK)
         st = refuse_unwritable(a, &plan);
     if (st == VF_OK)
@@ -136,18 +129,11 @@ static enum vf_status repoint_placed(struct vf_anew *a)
                               .outside = c->s.outside,
                               .hooks = &c->s.hooks};
     struct vf_env *env = NULL;
-    struct vf_findings findings = {.a = c->s.a};
     struct vf_plan plan = {0};
     size_t n = 0;
     if (!is_placed(a, VF_S("")))
         return VF_OK;
-    enum vf_status st = vf_env_open(&p, &env, &c->s.err);
-    if (st == VF_OK)
-        st = vf_env_scan(env, &c->s.err);
-    if (st == VF_OK)
-        st = vf_judge_env(env, &findings, &c->s.err);
-    if (st == VF_OK)
-        st = vf_plan_make(env, &findings, c->s.a, &plan, &c->s.err);
+    enum vf_status st = vf_plan_env(&p, c->s.a, &env, &plan, &c->s.err);
     for (size_t i = 0; i < plan.edits.n && st == VF_OK; i++)
         if (is_placed(a, plan.edits.v[i].path))
             plan.edits.v[n++] = plan.edits.v[i];

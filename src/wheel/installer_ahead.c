@@ -186,31 +186,28 @@ enum vf_status vf_ahead_match(struct vf_installer *i, const struct vf_install *i
     return VF_OK;
 }
 
+static enum vf_status hash_piece(void *ctx, struct vf_slice bytes, struct vf_err *err)
+{
+    (void)err;
+    vf_hasher_update(ctx, bytes);
+    return VF_OK;
+}
+
 /* RECORD has another hash than the one that was made in passing. */
 static enum vf_status hash_again(const struct vf_installer *i, const struct vf_ahead_file *f,
                                  unsigned char sum[VF_DIGEST_MAX], size_t *n, struct vf_err *err)
 {
-    enum { PIECE = 64 << 10 };
     struct vf_hasher *h = NULL;
-    char *buf = malloc(PIECE);
-    int fd = vf_sys_open_beneath(i->site.root, f->dest, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0);
-    enum vf_status st = !buf ? vf_err_nomem(err) : fd < 0 ? vf_err_sys(err, errno, "open", f->dest) : VF_OK;
+    struct vf_zip_source s = {.size = f->size, .label = f->dest};
+    s.fd = vf_sys_open_beneath(i->site.root, f->dest, O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (s.fd < 0)
+        return vf_err_sys(err, errno, "open", f->dest);
+    enum vf_status st = vf_hasher_new(f->item->file->alg, &h, err);
     if (st == VF_OK)
-        st = vf_hasher_new(f->item->file->alg, &h, err);
-    for (ssize_t got = 1; st == VF_OK && got > 0;) {
-        got = read(fd, buf, PIECE);
-        if (got < 0 && errno != EINTR)
-            st = vf_err_sys(err, errno, "read", f->dest);
-        else if (got > 0)
-            vf_hasher_update(h, (struct vf_slice){buf, (size_t)got});
-        else if (got < 0)
-            got = 1;
-    }
+        st = vf_zip_source_read(&s, hash_piece, h, err);
     *n = st == VF_OK ? vf_hasher_final(h, sum) : 0;
     vf_hasher_free(h);
-    if (fd >= 0)
-        (void)close(fd);
-    free(buf);
+    (void)close(s.fd);
     return st;
 }
 
