@@ -13,7 +13,7 @@ CXXFLAGS   ?= -O2 -g
 # Libraries from the distribution. A new one is added here and in the table of tests/tools/deps.sh.
 PKGS      := libpcre2-8 libarchive libcrypto jansson zlib libdeflate libzstd libelf
 
-SRC       := $(sort $(wildcard src/*/*.c))
+SRC       := $(sort $(wildcard src/*/*.c src/*/*/*.c))
 SRCXX     := $(sort $(wildcard src/*/*.cpp))
 MAIN      := src/cli/main.c
 UNIT      := $(sort $(wildcard tests/unit/test_*.c))
@@ -21,7 +21,7 @@ RUN       := $(if $(T),$(foreach u,$(UNIT),$(if $(findstring $(T),$u),$u)),$(UNI
 UNITHELP  := $(filter-out $(UNIT),$(sort $(wildcard tests/unit/*.c)))
 FUZZ      := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 CFILES    := $(SRC) $(SRCXX) $(UNIT) $(UNITHELP) $(sort $(wildcard tests/fuzz/*.c tests/tools/*.c))
-HEADERS   := $(sort $(wildcard src/*.h src/*/*.h tests/*/*.h))
+HEADERS   := $(sort $(wildcard src/*.h src/*/*.h src/*/*/*.h tests/*/*.h))
 PKGS_HDR  := $(if $(SRCXX),tomlplusplus)
 LINK       = $(if $(SRCXX),$(CXX),$(CC))
 

@@ -241,7 +241,7 @@ struct venvfix_change_result {
     int proof_imports;                /* the same; -1 also when it was not asked for */
     struct venvfix_bytes python;      /* made new: the full version; else p NULL */
     struct venvfix_bytes interpreter; /* made new: path of the base interpreter; else p NULL */
-    bool anew;                        /* made new from wheels, not copied */
+    bool recreated;                   /* made new from wheels, not copied */
     double plan_s, stage_s, prove_s, commit_s, retire_s; /* seconds; negative: did not happen */
     struct venvfix_bytes diff;                           /* dry_run: unified diff */
     struct venvfix_bytes sha256; /* pack: of the new file, hexadecimal; recreate --sha256: of the bundle */

@@ -221,8 +221,8 @@ enum vf_status vf_tar_writer_data(struct vf_tar_writer *w, struct vf_slice bytes
 
 static enum vf_status put_seal(struct vf_tar_writer *w, struct vf_err *err)
 {
-    char seal[VF_SEAL_SIZE];
-    vf_seal_make(seal, w->crc);
+    char seal[VF_TRAILER_SIZE];
+    vf_trailer_make(seal, w->crc);
     return w->params.sink(w->params.ctx, (struct vf_slice){seal, sizeof seal}, err);
 }
 

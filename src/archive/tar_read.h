@@ -28,11 +28,11 @@ void vf_tar_reader_free(struct vf_tar_reader *t);             /* NULL is fine */
  * byte can unpack to the same. So what is written ends with a frame that every reader of zstd passes over
  * (RFC 8878, 3.1.2), with the CRC-32 of all bytes before it: against damage, which it is sure to see in one
  * bit or 32 in a row. What a stranger changes is seen by the digests of the manifest and of the caller. */
-#define VF_SEAL_SIZE 12 /* bytes: magic, length, checksum */
-void vf_seal_make(char seal[VF_SEAL_SIZE], uint32_t crc);
+#define VF_TRAILER_SIZE 12 /* bytes: magic, length, checksum */
+void vf_trailer_make(char seal[VF_TRAILER_SIZE], uint32_t crc);
 /* Of a file that ends with one, or with what once was one: its checksum. False: there is none. *broken: it
  * has the form of one and is none of ours. */
-bool vf_seal_read(const char end[VF_SEAL_SIZE], uint32_t *crc, bool *broken);
+bool vf_trailer_read(const char end[VF_TRAILER_SIZE], uint32_t *crc, bool *broken);
 
 /* --- the unpacked stream (tar_stream.c) ---
  *

@@ -55,7 +55,7 @@ static enum vf_status read_packed(struct vf_tar_stream *s, struct vf_slice *out,
     if (s->hasher)
         vf_hasher_update(s->hasher, (struct vf_slice){s->buf, n});
     if (s->sealed) {
-        uint64_t before = s->source.size - VF_SEAL_SIZE;
+        uint64_t before = s->source.size - VF_TRAILER_SIZE;
         uint64_t some = s->in < before ? before - s->in : 0;
         s->crc = vf_zip_crc(s->crc, (struct vf_slice){s->buf, some < n ? (size_t)some : n});
     }
@@ -117,18 +117,18 @@ static enum vf_status begin(struct vf_tar_stream *s, struct vf_err *err)
 /* Does the file begin as zstd does, and does it end with a seal? */
 static enum vf_status look_at_ends(struct vf_tar_stream *s, struct vf_err *err)
 {
-    char magic[4], end[VF_SEAL_SIZE];
+    char magic[4], end[VF_TRAILER_SIZE];
     bool broken;
-    if (s->source.size < sizeof magic + VF_SEAL_SIZE)
+    if (s->source.size < sizeof magic + VF_TRAILER_SIZE)
         return VF_OK;
     enum vf_status st = vf_zip_pread(&s->source, 0, magic, sizeof magic, err);
     s->is_zstd = st == VF_OK && memcmp(magic, "\x28\xb5\x2f\xfd", sizeof magic) == 0;
     if (!s->is_zstd)
         return st;
-    st = vf_zip_pread(&s->source, s->source.size - VF_SEAL_SIZE, end, sizeof end, err);
+    st = vf_zip_pread(&s->source, s->source.size - VF_TRAILER_SIZE, end, sizeof end, err);
     if (st != VF_OK)
         return st;
-    s->sealed = vf_seal_read(end, &s->seal, &broken);
+    s->sealed = vf_trailer_read(end, &s->seal, &broken);
     return broken ? bad(s, "its last frame is damaged", err) : VF_OK;
 }
 

@@ -18,7 +18,7 @@ struct end { /* what the end of the file says */
 struct opening {
     struct vf_zip *z;
     struct vf_zip_limits limits;
-    struct vf_zip_place *places;
+    struct vf_zip_location *places;
     struct vf_map folded; /* names in lower case, when asked for */
     struct vf_err *err;
 };
@@ -248,13 +248,13 @@ static enum vf_status read_entry(struct opening *o, size_t i, struct vf_slice *r
     struct vf_slice name = vf_slice_sub(*rest, ZIP_CENTRAL_SIZE, ZIP_CENTRAL_SIZE + n_name);
     struct vf_slice extra = {name.p + n_name, n_extra};
     struct vf_zip_member *m = &o->z->members[i];
-    struct vf_zip_place *at = &o->places[i];
+    struct vf_zip_location *at = &o->places[i];
     *m = (struct vf_zip_member){.name = name,
                                 .size = zip_get32(p + 24),
                                 .packed = zip_get32(p + 20),
                                 .crc = zip_get32(p + 16),
                                 .mode = zip_get16(p + 40)};
-    *at = (struct vf_zip_place){zip_get32(p + 42), i, zip_get16(p + 8), zip_get16(p + 10), name};
+    *at = (struct vf_zip_location){zip_get32(p + 42), i, zip_get16(p + 8), zip_get16(p + 10), name};
     enum vf_status st = check_name(o, name, at->flags);
     if (st == VF_OK && ((at->flags & (ZIP_FLAGS_SECRET | ZIP_FLAG_PATCHED)) || zip_get16(p + 34) != 0 ||
                         (at->method != ZIP_STORED && at->method != ZIP_DEFLATED)))

@@ -54,14 +54,14 @@ VF_MUST_CHECK enum vf_status vf_zip_refuse(const struct vf_zip_source *s, enum v
                                            struct vf_slice name, const char *why, struct vf_err *err);
 /* Compares local headers and data descriptors with what the directory says, sets `data` of all members, and
  * sees that members and directory fill the file. `local_at[i]` and `flags[i]`: of member i. */
-struct vf_zip_place {
+struct vf_zip_location {
     uint64_t at;    /* of the local header */
     size_t member;  /* index */
     uint32_t flags; /* general purpose bits */
     uint32_t method;
     struct vf_slice raw; /* the name as stored, with the slash of a directory */
 };
-VF_MUST_CHECK enum vf_status vf_zip_check_locals(struct vf_zip *z, struct vf_zip_place *places, uint64_t end,
-                                                 struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_zip_check_locals(struct vf_zip *z, struct vf_zip_location *places,
+                                                 uint64_t end, struct vf_err *err);
 
 #endif

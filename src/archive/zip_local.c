@@ -11,21 +11,21 @@ struct locals {
     struct vf_err *err;
 };
 
-static enum vf_status bad(struct locals *l, const struct vf_zip_place *at, const char *why)
+static enum vf_status bad(struct locals *l, const struct vf_zip_location *at, const char *why)
 {
     return vf_zip_refuse(&l->z->source, VF_BAD_ARCHIVE, at->raw, why, l->err);
 }
 
 static int by_offset(const void *a, const void *b)
 {
-    const struct vf_zip_place *x = a, *y = b;
+    const struct vf_zip_location *x = a, *y = b;
     if (x->at != y->at)
         return x->at < y->at ? -1 : 1;
     return x->member < y->member ? -1 : x->member > y->member;
 }
 
 /* The bytes of the local header with its name and extra field, in the scratch buffer. */
-static enum vf_status load(struct locals *l, const struct vf_zip_place *at, uint64_t next)
+static enum vf_status load(struct locals *l, const struct vf_zip_location *at, uint64_t next)
 {
     size_t want = ZIP_LOCAL_SIZE + at->raw.n + 64; /* mostly all of it */
     uint64_t room = next - at->at;
@@ -73,7 +73,7 @@ static bool local_sizes(struct vf_slice header, size_t n_name, uint64_t *size, u
     return false;
 }
 
-static enum vf_status check_header(struct locals *l, const struct vf_zip_place *at)
+static enum vf_status check_header(struct locals *l, const struct vf_zip_location *at)
 {
     struct vf_slice h = vf_buf_slice(&l->scratch);
     struct vf_zip_member *m = &l->z->members[at->member];
@@ -96,7 +96,7 @@ static enum vf_status check_header(struct locals *l, const struct vf_zip_place *
 }
 
 /* The data descriptor, `n` bytes at `off`: with or without its mark, with sizes of four or eight bytes. */
-static enum vf_status check_descriptor(struct locals *l, const struct vf_zip_place *at, uint64_t off,
+static enum vf_status check_descriptor(struct locals *l, const struct vf_zip_location *at, uint64_t off,
                                        uint64_t n)
 {
     const struct vf_zip_member *m = &l->z->members[at->member];
@@ -120,7 +120,7 @@ static enum vf_status check_descriptor(struct locals *l, const struct vf_zip_pla
     return VF_OK;
 }
 
-static enum vf_status check_one(struct locals *l, const struct vf_zip_place *at, uint64_t next)
+static enum vf_status check_one(struct locals *l, const struct vf_zip_location *at, uint64_t next)
 {
     enum vf_status st = load(l, at, next);
     if (st == VF_OK)
@@ -136,7 +136,7 @@ static enum vf_status check_one(struct locals *l, const struct vf_zip_place *at,
     return end == next ? VF_OK : bad(l, at, "bytes behind it belong to no member");
 }
 
-enum vf_status vf_zip_check_locals(struct vf_zip *z, struct vf_zip_place *places, uint64_t end,
+enum vf_status vf_zip_check_locals(struct vf_zip *z, struct vf_zip_location *places, uint64_t end,
                                    struct vf_err *err)
 {
     struct locals l = {.z = z, .err = err};

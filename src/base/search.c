@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/edges.h"
-#include "base/spelling.h"
+#include "base/encoding.h"
+#include "base/path_boundary.h"
 
 enum {
     LONGEST_PLACE = 4096,
@@ -22,14 +22,14 @@ enum {
 
 struct needle {
     pcre2_code *code;
-    uint32_t place;
+    uint32_t prefix;
     size_t at;    /* offset in the place of what the needle finds */
     bool slashes; /* the one for text that writes `\/` */
 };
 
 struct vf_searcher {
-    const struct vf_place *places;
-    size_t n_places, n_needles;
+    const struct vf_prefix *prefixes;
+    size_t n_prefixes, n_needles;
     struct needle *needles; /* room for two per place */
     pcre2_code *slash;      /* `\/`: a window without it needs half of the needles only */
     size_t ahead;           /* bytes from a start on that its decision may look at */
@@ -37,7 +37,7 @@ struct vf_searcher {
 };
 
 /* Bytes that every spelling leaves as they are; the slash has a needle of its own for `\/`. */
-static bool is_shared(const struct vf_place *pl, char c)
+static bool is_shared(const struct vf_prefix *pl, char c)
 {
     if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'))
         return true;
@@ -45,7 +45,7 @@ static bool is_shared(const struct vf_place *pl, char c)
 }
 
 /* The longest run of shared bytes and its offset; the first byte when there is none. */
-static struct vf_slice longest_run(const struct vf_place *pl, size_t *at)
+static struct vf_slice longest_run(const struct vf_prefix *pl, size_t *at)
 {
     size_t best = 0;
     size_t from = 0;
@@ -79,7 +79,7 @@ static enum vf_status compile(struct vf_slice text, bool fold_case, pcre2_code *
 static enum vf_status needle_add(struct vf_searcher *s, struct needle nd, struct vf_slice text,
                                  struct vf_err *err)
 {
-    enum vf_status st = compile(text, s->places[nd.place].fold_case, &nd.code, err);
+    enum vf_status st = compile(text, s->prefixes[nd.prefix].fold_case, &nd.code, err);
     if (st == VF_OK)
         s->needles[s->n_needles++] = nd;
     return st;
@@ -103,15 +103,15 @@ static enum vf_status needle_add_slashes(struct vf_searcher *s, struct needle nd
 
 static enum vf_status place_add(struct vf_searcher *s, size_t i, struct vf_err *err)
 {
-    const struct vf_place *pl = &s->places[i];
+    const struct vf_prefix *pl = &s->prefixes[i];
     if (pl->path.n == 0)
         return vf_err_set(err, VF_USAGE, 0, "search", VF_S(""), "a place to search for is empty");
     if (pl->path.n > LONGEST_PLACE)
         return vf_err_set(err, VF_PATH_TOO_LONG, 0, "search", pl->path, "a place to search for is too long");
-    size_t ahead = pl->path.n * VF_SPELLING_GROWTH + VF_EDGE_REST + VF_EDGE_BEHIND;
+    size_t ahead = pl->path.n * VF_ENCODING_GROWTH + VF_BOUNDARY_REST + VF_BOUNDARY_BEHIND;
     if (ahead > s->ahead)
         s->ahead = ahead;
-    struct needle nd = {.place = (uint32_t)i};
+    struct needle nd = {.prefix = (uint32_t)i};
     struct vf_slice run = longest_run(pl, &nd.at);
     enum vf_status st = needle_add(s, nd, run, err);
     if (st == VF_OK && vf_slice_find_byte(run, '/', 0) != VF_NPOS)
@@ -119,7 +119,7 @@ static enum vf_status place_add(struct vf_searcher *s, size_t i, struct vf_err *
     return st;
 }
 
-enum vf_status vf_searcher_new(const struct vf_place *places, size_t n, struct vf_searcher **out,
+enum vf_status vf_searcher_new(const struct vf_prefix *prefixes, size_t n, struct vf_searcher **out,
                                struct vf_err *err)
 {
     *out = NULL;
@@ -132,10 +132,10 @@ enum vf_status vf_searcher_new(const struct vf_place *places, size_t n, struct v
         free(needles);
         return vf_err_nomem(err);
     }
-    s->places = places;
-    s->n_places = n;
+    s->prefixes = prefixes;
+    s->n_prefixes = n;
     s->needles = needles;
-    s->ahead = VF_EDGE_REST + VF_EDGE_BEHIND;
+    s->ahead = VF_BOUNDARY_REST + VF_BOUNDARY_BEHIND;
     enum vf_status st = compile(VF_S("\\/"), false, &s->slash, err);
     for (size_t i = 0; i < n && st == VF_OK; i++)
         st = place_add(s, i, err);
@@ -164,13 +164,13 @@ void vf_searcher_without_jit(struct vf_searcher *s)
 
 size_t vf_searcher_overlap(const struct vf_searcher *s)
 {
-    return s->ahead + VF_EDGE_BEFORE;
+    return s->ahead + VF_BOUNDARY_BEFORE;
 }
 
 struct found {
     size_t off, len;
-    uint32_t place;
-    enum vf_spelling spelling;
+    uint32_t prefix;
+    enum vf_encoding encoding;
     size_t weight; /* length of the place */
 };
 
@@ -189,7 +189,7 @@ struct scan {
 
 static struct vf_slice before(const struct scan *sc, size_t start)
 {
-    return vf_slice_sub(sc->window, start > VF_EDGE_BEFORE ? start - VF_EDGE_BEFORE : 0, start);
+    return vf_slice_sub(sc->window, start > VF_BOUNDARY_BEFORE ? start - VF_BOUNDARY_BEFORE : 0, start);
 }
 
 static bool found_push(struct scan *sc, struct found f)
@@ -208,23 +208,23 @@ static bool found_push(struct scan *sc, struct found f)
 }
 
 /* Is the place written at `start`, as a whole path? Then it is kept. */
-static enum vf_status try_start(struct scan *sc, uint32_t place, size_t start, struct vf_err *err)
+static enum vf_status try_start(struct scan *sc, uint32_t prefix, size_t start, struct vf_err *err)
 {
-    const struct vf_place *pl = &sc->s->places[place];
+    const struct vf_prefix *pl = &sc->s->prefixes[prefix];
     struct vf_slice text = vf_slice_from(sc->window, start);
-    if (!vf_spelling_may_start(pl, text.p[0]))
+    if (!vf_encoding_may_start(pl, text.p[0]))
         return VF_OK;
-    enum vf_spelling sp;
-    size_t len = vf_spelling_match(pl, text, &sp, &sc->work);
+    enum vf_encoding sp;
+    size_t len = vf_encoding_match(pl, text, &sp, &sc->work);
     if (sc->work / WORK_PER_BYTE > sc->window.n + sc->s->ahead)
         return vf_err_set(err, VF_LIMIT, 0, "search", VF_S(""),
                           "the contents repeat themselves in a way that makes them too slow to search");
     struct vf_slice behind = vf_slice_from(text, len);
-    if (len == 0 || !(sc->st->binary ? vf_edge_right_binary : vf_edge_right)(pl->style, behind))
+    if (len == 0 || !(sc->st->binary ? vf_boundary_right_binary : vf_boundary_right)(pl->style, behind))
         return VF_OK;
-    if (!sc->st->binary && !vf_edge_left(pl->style, before(sc, start)))
+    if (!sc->st->binary && !vf_boundary_left(pl->style, before(sc, start)))
         return VF_OK;
-    struct found f = {start, len, place, sp, pl->path.n};
+    struct found f = {start, len, prefix, sp, pl->path.n};
     return found_push(sc, f) ? VF_OK : vf_err_nomem(err);
 }
 
@@ -235,14 +235,14 @@ static enum vf_status try_around(struct scan *sc, const struct needle *nd, size_
 {
     if (hit < nd->at)
         return VF_OK;
-    size_t back = nd->at * VF_SPELLING_GROWTH;
+    size_t back = nd->at * VF_ENCODING_GROWTH;
     size_t start = hit > back ? hit - back : 0;
     if (start < *tried)
         start = *tried;
     size_t end = hit - nd->at + 1;
     enum vf_status st = VF_OK;
     for (; start < end && start < sc->limit && st == VF_OK; start++)
-        st = try_start(sc, nd->place, start, err);
+        st = try_start(sc, nd->prefix, start, err);
     if (end > *tried)
         *tried = end;
     return st;
@@ -268,7 +268,7 @@ static enum vf_status find(struct scan *sc, const pcre2_code *code, size_t from,
 static enum vf_status scan_needle(struct scan *sc, const struct needle *nd, struct vf_err *err)
 {
     size_t tried = sc->from;
-    size_t last_hit = sc->limit + nd->at * VF_SPELLING_GROWTH; /* no start below the limit reaches further */
+    size_t last_hit = sc->limit + nd->at * VF_ENCODING_GROWTH; /* no start below the limit reaches further */
     for (size_t at = sc->from, hit;; at = hit + 1) {
         enum vf_status st = find(sc, nd->code, at, &hit, err);
         if (st != VF_OK || hit == VF_NPOS || hit > last_hit)
@@ -310,9 +310,9 @@ static int order(const void *x, const void *y)
         return a->off < b->off ? -1 : 1;
     if (a->weight != b->weight)
         return a->weight > b->weight ? -1 : 1;
-    if (a->place != b->place)
-        return a->place < b->place ? -1 : 1;
-    return (a->spelling > b->spelling) - (a->spelling < b->spelling);
+    if (a->prefix != b->prefix)
+        return a->prefix < b->prefix ? -1 : 1;
+    return (a->encoding > b->encoding) - (a->encoding < b->encoding);
 }
 
 /* Sixteen bytes at a time, since big text files are counted whole: each lane counts up to 255 lines. */
@@ -338,12 +338,12 @@ static uint32_t count_lines(struct vf_slice s)
 
 /* A path in a `file:` URL is percent-encoded, also when nothing in this one needed it: what is written in its
  * place may. */
-static enum vf_spelling spelling_in_context(const struct scan *sc, const struct found *f)
+static enum vf_encoding spelling_in_context(const struct scan *sc, const struct found *f)
 {
     struct vf_slice text = vf_slice_sub(sc->window, f->off, f->off + f->len);
-    bool url = f->spelling == VF_SPELL_RAW && !sc->st->binary && vf_edge_file_url(before(sc, f->off)) &&
+    bool url = f->encoding == VF_ENC_RAW && !sc->st->binary && vf_boundary_file_url(before(sc, f->off)) &&
                vf_slice_find_byte(text, '%', 0) == VF_NPOS;
-    return url ? VF_SPELL_PERCENT : f->spelling;
+    return url ? VF_ENC_PERCENT : f->encoding;
 }
 
 static bool behind_quote(const struct scan *sc, size_t start)
@@ -355,16 +355,17 @@ static bool behind_quote(const struct scan *sc, size_t start)
 static enum vf_status make_hit(struct scan *sc, const struct found *f, struct vf_arena *a, struct vf_hit *hit,
                                struct vf_err *err)
 {
-    enum vf_spelling sp = spelling_in_context(sc, f);
-    struct vf_rest_rule rule = {sp, sc->s->places[f->place].style, sc->st->binary, behind_quote(sc, f->off)};
+    enum vf_encoding sp = spelling_in_context(sc, f);
+    struct vf_rest_rule rule = {sp, sc->s->prefixes[f->prefix].style, sc->st->binary,
+                                behind_quote(sc, f->off)};
     vf_buf_clear(&sc->rest);
-    size_t rest_len = vf_edge_rest(rule, vf_slice_from(sc->window, f->off + f->len), &sc->rest);
+    size_t rest_len = vf_boundary_rest(rule, vf_slice_from(sc->window, f->off + f->len), &sc->rest);
     *hit = (struct vf_hit){
         .off = sc->st->base + f->off,
         .len = (uint32_t)f->len,
         .rest_len = (uint32_t)rest_len,
-        .place = f->place,
-        .spelling = sp,
+        .prefix = f->prefix,
+        .encoding = sp,
     };
     if (!sc->rest.failed)
         hit->rest = vf_arena_dup(a, vf_buf_slice(&sc->rest));

@@ -5,16 +5,16 @@
 #define VF_BASE_SEARCH_H
 
 #include "base/err.h"
-#include "base/place.h"
+#include "base/prefix.h"
 
-enum vf_spelling {
-    VF_SPELL_RAW,
-    VF_SPELL_PERCENT,
-    VF_SPELL_JSON,  /* `\/`, `\"`, `\\`, `\uXXXX` */
-    VF_SPELL_PY,    /* Python repr escapes */
-    VF_SPELL_SHELL, /* backslash before special bytes, or '\'' and '"'"' inside single quotes */
-    VF_SPELL_XML,   /* &amp; &lt; &gt; &quot; &apos; &#39; */
-    VF_SPELLINGS
+enum vf_encoding {
+    VF_ENC_RAW,
+    VF_ENC_PERCENT,
+    VF_ENC_JSON,  /* `\/`, `\"`, `\\`, `\uXXXX` */
+    VF_ENC_PY,    /* Python repr escapes */
+    VF_ENC_SHELL, /* backslash before special bytes, or '\'' and '"'"' inside single quotes */
+    VF_ENC_XML,   /* &amp; &lt; &gt; &quot; &apos; &#39; */
+    VF_ENCODINGS
 };
 
 struct vf_hit {
@@ -22,8 +22,8 @@ struct vf_hit {
     uint32_t len;      /* bytes of the place's text as spelled, without the rest */
     uint32_t rest_len; /* bytes of the rest as spelled, with its leading slash; 0: the place alone */
     uint32_t line;     /* 1-based; 0 in binary files */
-    uint32_t place;    /* index into the places given */
-    enum vf_spelling spelling;
+    uint32_t prefix;   /* index into the places given */
+    enum vf_encoding encoding;
     bool idle; /* said by the reader of the file: nothing that runs ever reads it (debug information) */
     struct vf_slice rest; /* decoded, without the leading slash; in the arena given */
 };
@@ -33,7 +33,7 @@ struct vf_searcher; /* compiled needles for a set of places; read-only after it 
 
 /* `places` are borrowed for the life of the searcher. A place is not empty (VF_USAGE) and has at most 4096
  * bytes (VF_PATH_TOO_LONG). */
-VF_MUST_CHECK enum vf_status vf_searcher_new(const struct vf_place *places, size_t n,
+VF_MUST_CHECK enum vf_status vf_searcher_new(const struct vf_prefix *prefixes, size_t n,
                                              struct vf_searcher **out, struct vf_err *err);
 void vf_searcher_free(struct vf_searcher *s);
 /* Lets PCRE2 interpret the needles instead of running compiled code: what happens by itself where a host
@@ -78,6 +78,6 @@ VF_MUST_CHECK enum vf_status vf_search_window(const struct vf_searcher *s, struc
                                               void *ctx, struct vf_err *err);
 /* Writes `path` in the given spelling (what a hit with that spelling is replaced by). False when it cannot be
  * stored so. */
-bool vf_spelling_put(struct vf_buf *out, enum vf_spelling sp, struct vf_slice path, struct vf_slice original);
+bool vf_encoding_put(struct vf_buf *out, enum vf_encoding sp, struct vf_slice path, struct vf_slice original);
 
 #endif

@@ -136,7 +136,7 @@ static enum vf_status read_spooled(struct opening *o, const struct vf_unpack_mem
     return read_member(o, m, sum);
 }
 
-static void settle(struct vf_zip_source *s, struct vf_slice memory)
+static void resolve(struct vf_zip_source *s, struct vf_slice memory)
 {
     if (s->fd < 0 && s->size > 0)
         s->bytes = vf_slice_sub(memory, (size_t)s->base, (size_t)(s->base + s->size));
@@ -147,10 +147,10 @@ static void settle_all(struct opening *o)
     struct vf_bundle_file *f = o->f;
     struct vf_slice memory = vf_spool_bytes(f->spool);
     for (size_t i = 0; i < f->bundle.n_dists; i++)
-        settle(&f->wheels[i], memory);
+        resolve(&f->wheels[i], memory);
     for (size_t i = 0; i < f->bundle.n_extras; i++)
-        settle(&f->extras[i], memory);
-    settle(&f->pycache, memory);
+        resolve(&f->extras[i], memory);
+    resolve(&f->pycache, memory);
 }
 
 static enum vf_status read_wheel(struct opening *o, const struct vf_unpack_member *m, size_t dist)
@@ -177,24 +177,24 @@ static enum vf_status read_wheel(struct opening *o, const struct vf_unpack_membe
 
 /* The member that the manifest says is next. */
 static enum vf_status read_listed(struct opening *o, const struct vf_unpack_member *m,
-                                  const struct vf_bundle_member *want)
+                                  const struct vf_bundle_member *req)
 {
     struct vf_bundle_file *f = o->f;
     size_t owner;
-    if (!vf_slice_eq(m->name, want->name))
+    if (!vf_slice_eq(m->name, req->name))
         return bad(o, m->name, "the manifest does not list it, or not here");
     if (vf_slice_eq(m->name, VF_S(VF_BUNDLE_LOCK)))
-        return read_text(o, m, want->sum, &f->lock);
+        return read_text(o, m, req->sum, &f->lock);
     if (vf_slice_eq(m->name, VF_S(VF_BUNDLE_REQUIREMENTS)))
-        return read_text(o, m, want->sum, &f->requirements);
+        return read_text(o, m, req->sum, &f->requirements);
     if (vf_slice_eq(m->name, VF_S(VF_BUNDLE_PYCACHE)))
-        return read_spooled(o, m, want->sum, VF_S(VF_BUNDLE_PYCACHE), &f->pycache);
+        return read_spooled(o, m, req->sum, VF_S(VF_BUNDLE_PYCACHE), &f->pycache);
     if (!vf_map_get(&o->owners, m->name, &owner))
         return vf_err_set(o->err, VF_INTERNAL, 0, "read", m->name, "a member without owner");
     if (owner < f->bundle.n_dists)
         return read_wheel(o, m, owner);
     owner -= f->bundle.n_dists;
-    return read_spooled(o, m, want->sum, f->bundle.extras[owner].member, &f->extras[owner]);
+    return read_spooled(o, m, req->sum, f->bundle.extras[owner].member, &f->extras[owner]);
 }
 
 static enum vf_status note_owners(struct opening *o)
@@ -248,15 +248,15 @@ static enum vf_status read_manifest(struct opening *o)
 /* The last member has the sum of the manifest, too, which nothing else has. */
 static enum vf_status read_sums(struct opening *o, const struct vf_unpack_member *m)
 {
-    struct vf_buf want = {0};
+    struct vf_buf req = {0};
     struct vf_slice got;
-    vf_bundle_put_sum(&want, o->manifest_sum, VF_S(VF_BUNDLE_MANIFEST));
+    vf_bundle_put_sum(&req, o->manifest_sum, VF_S(VF_BUNDLE_MANIFEST));
     for (size_t i = 0; i < o->manifest.n_files; i++)
-        vf_bundle_put_sum(&want, o->manifest.files[i].sum->sha256, o->manifest.files[i].name);
-    enum vf_status st = want.failed ? vf_err_nomem(o->err) : read_text(o, m, NULL, &got);
-    if (st == VF_OK && !vf_slice_eq(got, vf_buf_slice(&want)))
+        vf_bundle_put_sum(&req, o->manifest.files[i].sum->sha256, o->manifest.files[i].name);
+    enum vf_status st = req.failed ? vf_err_nomem(o->err) : read_text(o, m, NULL, &got);
+    if (st == VF_OK && !vf_slice_eq(got, vf_buf_slice(&req)))
         st = bad(o, m->name, "it does not agree with the manifest, one of them was changed");
-    vf_buf_release(&want);
+    vf_buf_release(&req);
     return st;
 }
 

@@ -2,7 +2,7 @@
 #include "bundle/check.h"
 
 #include "bundle/check_parts.h"
-#include "dist/specifier.h"
+#include "packaging/specifier.h"
 
 struct vf_finding *vf_check_add(struct vf_checking *c, enum vf_rule rule, const struct vf_bundle *b,
                                 size_t dist, struct vf_slice path)
@@ -21,7 +21,7 @@ static enum vf_status closure(struct vf_checking *c, const struct vf_bundle *b, 
 {
     struct vf_gap *gaps;
     size_t n;
-    enum vf_status st = vf_closure_check(c->a, c->dists, b->n_dists, &c->goal.markers, &gaps, &n, err);
+    enum vf_status st = vf_closure_check(c->a, c->dists, b->n_dists, &c->target.markers, &gaps, &n, err);
     for (size_t i = 0; st == VF_OK && i < n; i++) {
         struct vf_buf words = {0};
         struct vf_finding *f = vf_check_add(c, VF_RULE_BUNDLE_NEEDS, b, gaps[i].dist, VF_S(""));
@@ -66,14 +66,14 @@ static enum vf_status check_python(struct vf_checking *c, const struct vf_bundle
         return st == VF_NO_MEMORY ? vf_err_nomem(err)
                                   : vf_err_set(err, VF_BAD_ARCHIVE, 0, "read", VF_S(VF_BUNDLE_MANIFEST),
                                                "requires_python cannot be read");
-    st = vf_specifiers_contains_text(c->a, &s, c->goal.python, &in, err);
+    st = vf_specifiers_contains_text(c->a, &s, c->target.python, &in, err);
     if (st != VF_OK || in)
         return st;
     struct vf_finding *f = vf_check_add(c, VF_RULE_WHEEL_PYTHON, b, VF_NPOS, VF_S(VF_BUNDLE_MANIFEST));
     if (!f)
         return vf_err_nomem(err);
     f->value = b->requires_python;
-    f->expected = c->goal.python;
+    f->expected = c->target.python;
     return VF_OK;
 }
 
@@ -95,7 +95,7 @@ static enum vf_status tell_floor(struct vf_checking *c, const struct vf_bundle *
 
 static enum vf_status check_set(struct vf_checking *c, const struct vf_bundle_file *f, struct vf_err *err)
 {
-    enum vf_status st = vf_check_goal(c, &f->bundle, err);
+    enum vf_status st = vf_check_target(c, &f->bundle, err);
     if (st == VF_OK)
         st = check_python(c, &f->bundle, err);
     if (st == VF_OK)
@@ -134,7 +134,7 @@ static enum vf_status on_wheel(void *ctx, const struct vf_bundle_file *f, size_t
         c->dists = vf_arena_array(c->a, f->bundle.n_dists + 1, sizeof *c->dists);
     if (!c->dists)
         return vf_err_nomem(err);
-    enum vf_status st = vf_check_goal(c, &f->bundle, err);
+    enum vf_status st = vf_check_target(c, &f->bundle, err);
     return st == VF_OK ? vf_check_wheel(c, f, dist, err) : st;
 }
 
@@ -162,7 +162,7 @@ enum vf_status vf_bundle_check(const struct vf_bundle_check_opts *opts, struct v
         out->file = NULL;
         return st;
     }
-    out->goal = c.goal;
+    out->target = c.target;
     out->files = 5 + out->file->bundle.n_dists + out->file->bundle.n_extras;
     out->files -= out->file->bundle.pycache.member.n == 0;
     vf_findings_sort(findings);

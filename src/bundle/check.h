@@ -6,7 +6,7 @@
 #define VF_BUNDLE_CHECK_H
 
 #include "bundle/bundle.h"
-#include "dist/goal.h"
+#include "packaging/target.h"
 #include "rules/finding.h"
 
 struct vf_bundle_check_opts {
@@ -21,7 +21,7 @@ struct vf_bundle_check_opts {
 
 struct vf_bundle_report {
     struct vf_bundle_file *file; /* to be closed; its wheels are gone */
-    struct vf_goal goal;         /* what it was checked for; in the arena of the findings */
+    struct vf_target target;     /* what it was checked for; in the arena of the findings */
     uint64_t files;              /* members */
 };
 

@@ -2,10 +2,10 @@
  * manifest says, and name nothing outside of the bundle. */
 #include "base/digest.h"
 #include "bundle/check_parts.h"
-#include "dist/name.h"
-#include "dist/pylock.h"
-#include "dist/reqlist.h"
-#include "dist/url.h"
+#include "packaging/name.h"
+#include "packaging/pylock.h"
+#include "packaging/reqlist.h"
+#include "packaging/url.h"
 
 struct comparing {
     struct vf_checking *c;

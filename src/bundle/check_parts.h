@@ -3,15 +3,15 @@
 #define VF_BUNDLE_CHECK_PARTS_H
 
 #include "bundle/check.h"
-#include "dist/closure.h"
 #include "fs/spool.h"
+#include "packaging/closure.h"
 
 struct vf_checking {
     const struct vf_bundle_check_opts *o;
     struct vf_findings *findings;
     struct vf_arena *a; /* of the findings */
     bool has_goal;
-    struct vf_goal goal;
+    struct vf_target target;
     struct vf_closure_dist *dists; /* of the bundle, by index */
     struct vf_spool *aside;        /* unpacked ELF files */
     unsigned floor;                /* glibc 2.N that all wheels need; 0: none */
@@ -20,8 +20,8 @@ struct vf_checking {
 };
 
 /* The target: what was asked for, else what the bundle was made for (check_goal.c). */
-VF_MUST_CHECK enum vf_status vf_check_goal(struct vf_checking *c, const struct vf_bundle *b,
-                                           struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_check_target(struct vf_checking *c, const struct vf_bundle *b,
+                                             struct vf_err *err);
 /* One wheel (check_wheel.c). */
 VF_MUST_CHECK enum vf_status vf_check_wheel(struct vf_checking *c, const struct vf_bundle_file *f,
                                             size_t dist, struct vf_err *err);

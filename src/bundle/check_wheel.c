@@ -28,8 +28,8 @@ static struct vf_slice acceptable(struct vf_checking *c)
     bool ok = true;
     vf_map_init(&seen_pairs, c->a);
     vf_map_init(&seen_platforms, c->a);
-    for (size_t i = 0; i < c->goal.tags.n && ok; i++) {
-        const struct vf_tag *t = &c->goal.tags.v[i];
+    for (size_t i = 0; i < c->target.tags.n && ok; i++) {
+        const struct vf_tag *t = &c->target.tags.v[i];
         struct vf_slice pair = vf_arena_concat(c->a, t->python, VF_S("-"), t->abi);
         ok = pair.p && put_once(&pairs, &seen_pairs, pair) &&
              put_once(&platforms, &seen_platforms, t->platform);
@@ -46,7 +46,7 @@ static enum vf_status check_tags(struct vf_checking *c, const struct vf_bundle *
                                  const struct vf_wheel *w, bool *taken, struct vf_err *err)
 {
     struct vf_tag tag = {w->python, w->abi, w->platform};
-    *taken = vf_tags_rank(&c->goal.tags, &tag) != VF_NPOS;
+    *taken = vf_tags_rank(&c->target.tags, &tag) != VF_NPOS;
     if (*taken)
         return VF_OK;
     struct vf_finding *f = vf_check_add(c, VF_RULE_WHEEL_TAGS, b, dist, VF_S(""));
@@ -61,7 +61,7 @@ static enum vf_status check_python(struct vf_checking *c, const struct vf_bundle
                                    const struct vf_wheel *w, struct vf_err *err)
 {
     struct vf_err why = {0};
-    enum vf_status st = vf_wheel_check_target(w, NULL, c->goal.python, &why);
+    enum vf_status st = vf_wheel_check_target(w, NULL, c->target.python, &why);
     vf_err_release(&why);
     if (st == VF_OK || st == VF_NO_MEMORY)
         return st == VF_OK ? VF_OK : vf_err_nomem(err);
@@ -69,7 +69,7 @@ static enum vf_status check_python(struct vf_checking *c, const struct vf_bundle
     if (!f)
         return vf_err_nomem(err);
     f->value = vf_arena_dup(c->a, w->requires_python);
-    f->expected = c->goal.python;
+    f->expected = c->target.python;
     return f->value.p ? VF_OK : vf_err_nomem(err);
 }
 

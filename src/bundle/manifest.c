@@ -5,7 +5,7 @@
 
 #include "base/digest.h"
 #include "base/escape.h"
-#include "dist/pylock.h"
+#include "packaging/pylock.h"
 
 static struct vf_slice digest_of(const struct vf_bundle_sum *s)
 {

@@ -3,7 +3,7 @@
 #ifndef VF_BUNDLE_MANIFEST_H
 #define VF_BUNDLE_MANIFEST_H
 
-#include "dist/direct_url.h"
+#include "packaging/direct_url.h"
 
 #define VF_BUNDLE_SCHEMA       1
 #define VF_BUNDLE_MANIFEST     "venvfix.json"
@@ -39,7 +39,7 @@ struct vf_bundle_dist {
 };
 
 /* What carried files name in a bundle instead of the environment's place. */
-#define VF_BUNDLE_PLACE "/venvfix/environment"
+#define VF_BUNDLE_PREFIX "/venvfix/environment"
 
 /* Where a carried file goes: below BIN, below the site-packages directory, below the root. */
 enum vf_bundle_into { VF_INTO_ROOT, VF_INTO_SCRIPTS, VF_INTO_SITE };
@@ -50,7 +50,7 @@ struct vf_bundle_extra {
     struct vf_slice rest;   /* below `into` */
     enum vf_bundle_into into;
     bool executable;
-    bool placed; /* it names VF_BUNDLE_PLACE, which becomes the new environment's place */
+    bool placed; /* it names VF_BUNDLE_PREFIX, which becomes the new environment's place */
     struct vf_bundle_sum sum;
 };
 

@@ -6,8 +6,8 @@
 #include "archive/zip.h"
 #include "base/digest.h"
 #include "bundle/manifest.h"
-#include "dist/name.h"
-#include "dist/tags.h"
+#include "packaging/name.h"
+#include "packaging/tags.h"
 
 struct parse {
     struct vf_arena *a;

@@ -7,7 +7,7 @@
 
 #include "base/digest.h"
 #include "bundle/pack_parts.h"
-#include "dist/goal.h"
+#include "packaging/target.h"
 
 /* --- the plan --- */
 
@@ -46,7 +46,7 @@ static unsigned glibc_of(const struct vf_bundle *b)
     unsigned newest = 0;
     for (size_t i = 0; i < b->n_dists; i++) {
         struct vf_tag t;
-        unsigned n = vf_tag_parse(b->dists[i].tags, &t) ? vf_goal_tag_glibc(t.platform) : 0;
+        unsigned n = vf_tag_parse(b->dists[i].tags, &t) ? vf_target_tag_glibc(t.platform) : 0;
         newest = n > newest ? n : newest;
     }
     return newest;
@@ -115,16 +115,16 @@ enum vf_status vf_pack_plan(const struct vf_env *env, const struct vf_pack_opts 
     return st;
 }
 
-enum vf_status vf_pack_settle_scripts(struct vf_pack *p, const struct vf_claimant *c, size_t n,
-                                      const struct vf_env *env, struct vf_err *err)
+enum vf_status vf_pack_resolve_scripts(struct vf_pack *p, const struct vf_script_provider *c, size_t n,
+                                       const struct vf_env *env, struct vf_err *err)
 {
     struct vf_bundle *b = &p->bundle;
     struct vf_vec yields = {0};
-    enum vf_status st = vf_contest_settle(c, n, env, &p->arena, &yields, err);
+    enum vf_status st = vf_script_conflicts_resolve(c, n, env, &p->arena, &yields, err);
     for (size_t i = 0, k = 0; i < n && yields.n > 0 && st == VF_OK; i++) {
         while (!vf_slice_eq(b->dists[k].name, c[i].name))
             k++;
-        st = vf_contest_names(&yields, i, &p->arena, &b->dists[k].yields, &b->dists[k].n_yields, err);
+        st = vf_script_conflicts_lost(&yields, i, &p->arena, &b->dists[k].yields, &b->dists[k].n_yields, err);
     }
     return st;
 }

@@ -12,7 +12,7 @@
 #include "bundle/manifest.h"
 #include "env/env.h"
 #include "wheel/build.h"
-#include "wheel/stock.h"
+#include "wheel/candidates.h"
 
 struct vf_pack_opts {
     bool pycache;                   /* compiled files go along, too */
@@ -67,9 +67,9 @@ VF_MUST_CHECK enum vf_status vf_pack_plan(const struct vf_env *env, const struct
  * of the pack is NULL. VF_INCOMPLETE (no wheel for a want; or the closure has gaps, which are named),
  * VF_NOT_SUPPORTED (a source), VF_INCOMPATIBLE. */
 struct vf_pack_list {
-    const struct vf_wants *wants;
-    const struct vf_probe *target;
-    struct vf_stock *stock;
+    const struct vf_install_reqs *reqs;
+    const struct vf_interpreter_query *target;
+    struct vf_candidates *candidates;
 };
 VF_MUST_CHECK enum vf_status vf_pack_plan_list(const struct vf_pack_list *list, int64_t epoch,
                                                struct vf_pack **out, struct vf_err *err);

@@ -111,7 +111,7 @@ static int by_member(const void *x, const void *y)
 }
 
 /* Sorted by member, into the two arrays of the pack. */
-static enum vf_status settle(const struct extras *x, struct vf_err *err)
+static enum vf_status resolve(const struct extras *x, struct vf_err *err)
 {
     struct vf_pack *p = x->p;
     struct extra *v = x->v.base;
@@ -158,9 +158,9 @@ enum vf_status vf_pack_plan_extras(struct vf_pack *p, struct vf_err *err)
         return st;
     p->bundle.left_out = x.left_out.base;
     p->bundle.n_left_out = x.left_out.n;
-    st = settle(&x, err);
+    st = resolve(&x, err);
     if (st == VF_OK)
-        st = vf_pack_place_extras(p, x.bound.base, &x.bound.n, err);
+        st = vf_pack_prefix_extras(p, x.bound.base, &x.bound.n, err);
     p->bound = x.bound.base;
     p->n_bound = x.bound.n;
     return st;

@@ -6,8 +6,8 @@
 
 #include "base/digest.h"
 #include "bundle/pack_parts.h"
-#include "dist/closure.h"
 #include "fs/spool.h"
+#include "packaging/closure.h"
 
 struct listing {
     struct vf_pack *p;
@@ -17,43 +17,43 @@ struct listing {
     struct vf_err *err;
 };
 
-static enum vf_status no_wheel(struct listing *x, const struct vf_want *want, struct vf_buf *why)
+static enum vf_status no_wheel(struct listing *x, const struct vf_install_req *req, struct vf_buf *why)
 {
     struct vf_buf words = {0};
-    vf_want_put(&words, want);
+    vf_install_req_put(&words, req);
     if (why->n > 0)
         vf_buf_puts(&words, ": ");
     vf_buf_put(&words, vf_buf_slice(why));
     const char *text = vf_buf_cstr(&words);
     enum vf_status st =
-        vf_err_set(x->err, VF_INCOMPLETE, 0, "pack", want->file, "no wheel at hand for %s", text ? text : "");
+        vf_err_set(x->err, VF_INCOMPLETE, 0, "pack", req->file, "no wheel at hand for %s", text ? text : "");
     vf_buf_release(&words);
     return st;
 }
 
 /* The wheel that a want gets: the one that it names, or the best of the stock. */
-static enum vf_status choose(struct listing *x, const struct vf_want *want, size_t *index)
+static enum vf_status choose(struct listing *x, const struct vf_install_req *req, size_t *index)
 {
-    struct vf_chooser c = {.stock = x->l->stock,
+    struct vf_chooser c = {.candidates = x->l->candidates,
                            .target = x->l->target,
-                           .pre = x->l->wants->pre,
-                           .require_hashes = x->l->wants->require_hashes};
+                           .pre = x->l->reqs->pre,
+                           .require_hashes = x->l->reqs->require_hashes};
     struct vf_buf why = {0};
-    if (want->kind == VF_WANT_SOURCE || (want->kind == VF_WANT_WHEEL && !want->local))
-        return vf_err_set(x->err, VF_NOT_SUPPORTED, 0, "pack", want->file,
+    if (req->kind == VF_INSTALL_REQ_SOURCE || (req->kind == VF_INSTALL_REQ_WHEEL && !req->local))
+        return vf_err_set(x->err, VF_NOT_SUPPORTED, 0, "pack", req->file,
                           "'%.*s' is no wheel on this host: build or fetch it, and name its directory with "
                           "--find-links",
-                          (int)(want->line.n < 200 ? want->line.n : 200), want->line.p);
-    if (want->kind == VF_WANT_WHEEL) {
-        struct vf_stock_wheel w = {.path = want->location,
-                                   .held = {.fd = -1},
-                                   .file_name = vf_path_base(want->location),
-                                   .origin = VF_ORIGIN_DIRECT};
-        return vf_stock_add(x->l->stock, &w, index, x->err);
+                          (int)(req->line.n < 200 ? req->line.n : 200), req->line.p);
+    if (req->kind == VF_INSTALL_REQ_WHEEL) {
+        struct vf_candidate_wheel w = {.path = req->location,
+                                       .held = {.fd = -1},
+                                       .file_name = vf_path_base(req->location),
+                                       .origin = VF_ORIGIN_DIRECT};
+        return vf_candidates_add(x->l->candidates, &w, index, x->err);
     }
-    enum vf_status st = vf_stock_choose(&c, want, index, &why, x->err);
+    enum vf_status st = vf_candidates_choose(&c, req, index, &why, x->err);
     if (st == VF_OK && *index == VF_NPOS)
-        st = no_wheel(x, want, &why);
+        st = no_wheel(x, req, &why);
     vf_buf_release(&why);
     return st;
 }
@@ -70,14 +70,14 @@ static struct vf_slice requires_python(struct vf_arena *a, const struct vf_wheel
 }
 
 /* Opened, proven to be for the target; its metadata is kept. */
-static enum vf_status look(struct listing *x, const struct vf_want *want, size_t index,
+static enum vf_status look(struct listing *x, const struct vf_install_req *req, size_t index,
                            struct vf_bundle_dist *d, struct vf_closure_dist *c)
 {
     struct vf_arena *a = &x->p->arena;
     struct vf_open_wheel w = {.fd = -1};
     struct vf_tag tag;
     struct vf_buf tags = {0};
-    enum vf_status st = vf_stock_open(x->l->stock, index, &w, x->err);
+    enum vf_status st = vf_candidates_open(x->l->candidates, index, &w, x->err);
     if (st == VF_OK)
         st = vf_wheel_check_target(w.wheel, &x->l->target->tags, x->l->target->python, x->err);
     if (st == VF_OK) {
@@ -93,14 +93,14 @@ static enum vf_status look(struct listing *x, const struct vf_want *want, size_t
                                      .tags = vf_arena_dup(a, vf_buf_slice(&tags)),
                                      .requires_python = requires_python(a, w.wheel),
                                      .listed = !vf_slice_eq(w.wheel->canonical, VF_S("pip")),
-                                     .requested = !want->not_requested,
+                                     .requested = !req->not_requested,
                                      .tags_exact = true};
         *c = (struct vf_closure_dist){.name = d->name,
                                       .version = d->version,
                                       .metadata = vf_arena_dup(a, w.wheel->metadata),
-                                      .extras = want->extras,
-                                      .n_extras = want->n_extras};
-        st = vf_contest_keep(&w.wheel->entry_points, a, &x->points[c - x->dists], x->err);
+                                      .extras = req->extras,
+                                      .n_extras = req->n_extras};
+        st = vf_script_conflicts_copy_points(&w.wheel->entry_points, a, &x->points[c - x->dists], x->err);
     }
     if (st == VF_OK) {
         st = tags.failed || a->failed ? vf_err_nomem(x->err) : VF_OK;
@@ -110,25 +110,25 @@ static enum vf_status look(struct listing *x, const struct vf_want *want, size_t
     return st;
 }
 
-static enum vf_status add(struct listing *x, const struct vf_want *want)
+static enum vf_status add(struct listing *x, const struct vf_install_req *req)
 {
     struct vf_bundle *b = &x->p->bundle;
     size_t index = VF_NPOS, i = b->n_dists;
     bool fits = true;
-    enum vf_status st = choose(x, want, &index);
-    if (st == VF_OK && want->hashed)
-        st = vf_stock_has_hash(x->l->stock, index, want->hashes, want->n_hashes, &fits, x->err);
+    enum vf_status st = choose(x, req, &index);
+    if (st == VF_OK && req->hashed)
+        st = vf_candidates_has_hash(x->l->candidates, index, req->hashes, req->n_hashes, &fits, x->err);
     if (st == VF_OK && !fits)
-        st = vf_err_set(x->err, VF_INCOMPATIBLE, 0, "pack", want->location,
+        st = vf_err_set(x->err, VF_INCOMPATIBLE, 0, "pack", req->location,
                         "it has none of the hashes that the list names");
     if (st == VF_OK)
-        st = look(x, want, index, &b->dists[i], &x->dists[i]);
+        st = look(x, req, index, &b->dists[i], &x->dists[i]);
     if (st != VF_OK)
         return st;
     struct vf_zip_source *file = &x->p->wheels[i].file;
     *file = (struct vf_zip_source){.fd = -1, .label = b->dists[i].wheel};
-    st = vf_file_open(VF_VEC_AT(const struct vf_stock_wheel, &x->l->stock->wheels, index)->path, &file->fd,
-                      &file->size, x->err);
+    st = vf_file_open(VF_VEC_AT(const struct vf_candidate_wheel, &x->l->candidates->wheels, index)->path,
+                      &file->fd, &file->size, x->err);
     if (st != VF_OK)
         return st;
     x->p->wheels[i].original = true; /* from here on the pack closes it */
@@ -177,34 +177,34 @@ static void sort(struct listing *x)
 /* Before they are sorted: the claimants get an order of their own. */
 static int by_claimant(const void *x, const void *y)
 {
-    const struct vf_claimant *a = x, *b = y;
+    const struct vf_script_provider *a = x, *b = y;
     return vf_slice_cmp(a->name, b->name);
 }
 
 static enum vf_status settle_scripts(struct listing *x)
 {
     size_t n = x->p->bundle.n_dists;
-    struct vf_claimant *c = vf_arena_array(&x->p->arena, n + 1, sizeof *c);
+    struct vf_script_provider *c = vf_arena_array(&x->p->arena, n + 1, sizeof *c);
     if (!c)
         return vf_err_nomem(x->err);
     for (size_t i = 0; i < n; i++)
-        c[i] = (struct vf_claimant){x->dists[i].name, &x->points[i], x->dists[i].metadata};
+        c[i] = (struct vf_script_provider){x->dists[i].name, &x->points[i], x->dists[i].metadata};
     qsort(c, n, sizeof *c, by_claimant);
     sort(x);
-    return vf_pack_settle_scripts(x->p, c, n, NULL, x->err);
+    return vf_pack_resolve_scripts(x->p, c, n, NULL, x->err);
 }
 
 /* The newest pip at hand, where the list does not name one. */
 static enum vf_status add_pip(struct listing *x)
 {
-    struct vf_want pip = {
-        .kind = VF_WANT_NAMED, .name = VF_S("pip"), .line = VF_S("pip"), .not_requested = true};
-    struct vf_chooser c = {.stock = x->l->stock, .target = x->l->target};
+    struct vf_install_req pip = {
+        .kind = VF_INSTALL_REQ_NAMED, .name = VF_S("pip"), .line = VF_S("pip"), .not_requested = true};
+    struct vf_chooser c = {.candidates = x->l->candidates, .target = x->l->target};
     size_t index = VF_NPOS;
     for (size_t i = 0; i < x->p->bundle.n_dists; i++)
         if (vf_slice_eq(x->p->bundle.dists[i].name, VF_S("pip")))
             return VF_OK;
-    enum vf_status st = vf_stock_choose(&c, &pip, &index, NULL, x->err);
+    enum vf_status st = vf_candidates_choose(&c, &pip, &index, NULL, x->err);
     if (st == VF_OK && index != VF_NPOS)
         return add(x, &pip);
     if (st == VF_OK)
@@ -216,7 +216,7 @@ static enum vf_status add_pip(struct listing *x)
 static enum vf_status fill(struct listing *x)
 {
     struct vf_pack *p = x->p;
-    size_t n = x->l->wants->v.n;
+    size_t n = x->l->reqs->v.n;
     enum vf_status st = VF_OK;
     p->bundle.dists = vf_arena_array(&p->arena, n + 2, sizeof *p->bundle.dists);
     p->wheels = vf_arena_array(&p->arena, n + 2, sizeof *p->wheels);
@@ -225,7 +225,7 @@ static enum vf_status fill(struct listing *x)
     if (!p->bundle.dists || !p->wheels || !x->dists || !x->points)
         return vf_err_nomem(x->err);
     for (size_t i = 0; i < n && st == VF_OK; i++)
-        st = add(x, VF_WANT_AT(x->l->wants, i));
+        st = add(x, VF_INSTALL_REQ_AT(x->l->reqs, i));
     if (st == VF_OK)
         st = closure(x);
     if (st == VF_OK)

@@ -5,10 +5,10 @@
 
 #include "base/path.h"
 #include "bundle/pack_parts.h"
-#include "dist/name.h"
-#include "dist/tags.h"
-#include "fs/outside.h"
+#include "fs/host.h"
 #include "fs/spool.h"
+#include "packaging/name.h"
+#include "packaging/tags.h"
 #include "wheel/wheel.h"
 
 static enum vf_status open_file(struct vf_arena *a, struct vf_slice dir, struct vf_slice name,
@@ -94,13 +94,13 @@ static bool is_wheel_of(struct vf_arena *a, struct vf_slice file, struct vf_slic
 }
 
 /* The wheels of this project in a directory, in the order of their names. */
-static enum vf_status list(struct vf_outside *outside, struct vf_slice dir, struct vf_slice canonical,
+static enum vf_status list(struct vf_host *host, struct vf_slice dir, struct vf_slice canonical,
                            struct vf_arena *a, struct vf_vec *out, struct vf_err *err)
 {
     struct vf_slice *names;
     struct vf_version v;
     size_t n;
-    if (!vf_outside_list(outside, dir, a, &names, &n))
+    if (!vf_host_list(host, dir, a, &names, &n))
         return VF_OK;
     for (size_t i = 0; i < n; i++) {
         if (!is_wheel_of(a, names[i], canonical, &v))
@@ -150,7 +150,7 @@ enum vf_status vf_pack_find_original(const struct vf_pack_opts *o, const struct 
     enum vf_status st = VF_OK;
     *found = false;
     for (size_t i = 0; i < o->n_links && st == VF_OK; i++)
-        st = list(r->env->params.outside, o->links[i], d->canonical, a, &v, err);
+        st = list(r->env->params.host, o->links[i], d->canonical, a, &v, err);
     return st == VF_OK ? first_same(&v, d, r, a, out, found, err) : st;
 }
 
@@ -193,7 +193,7 @@ static enum vf_status base_dirs(const struct vf_env *env, struct vf_arena *a, st
                                 struct vf_err *err)
 {
     struct vf_buf real = {0};
-    if (!vf_outside_resolve(env->params.outside, env->py.base, &real))
+    if (!vf_host_resolve(env->params.host, env->py.base, &real))
         vf_buf_clear(&real);
     struct vf_slice prefix = vf_path_dir(vf_path_dir(vf_buf_slice(&real)));
     struct vf_buf b = {0};
@@ -215,7 +215,7 @@ enum vf_status vf_pack_find_pip(const struct vf_env *env, const struct vf_pack_o
     enum vf_status st = VF_OK;
     *found = false;
     for (size_t i = 0; i < o->n_links && st == VF_OK; i++)
-        st = list(env->params.outside, o->links[i], VF_S("pip"), a, &links, err);
+        st = list(env->params.host, o->links[i], VF_S("pip"), a, &links, err);
     if (st == VF_OK)
         st = newest_pip(env, &links, a, out, found, err);
     if (st != VF_OK || *found || env->py.base.n == 0)
@@ -223,6 +223,6 @@ enum vf_status vf_pack_find_pip(const struct vf_env *env, const struct vf_pack_o
     st = base_dirs(env, a, dirs, err);
     for (size_t i = 0; i < VF_COUNT(dirs) && st == VF_OK; i++)
         if (dirs[i].n > 0)
-            st = list(env->params.outside, dirs[i], VF_S("pip"), a, &base, err);
+            st = list(env->params.host, dirs[i], VF_S("pip"), a, &base, err);
     return st == VF_OK ? newest_pip(env, &base, a, out, found, err) : st;
 }

@@ -122,7 +122,7 @@ static enum vf_status add_all(struct caching *c, struct vf_err *err)
     return st;
 }
 
-static enum vf_status settle(struct caching *c, struct vf_err *err)
+static enum vf_status resolve(struct caching *c, struct vf_err *err)
 {
     struct vf_bundle_pycache *out = &c->p->bundle.pycache;
     unsigned char sum[VF_DIGEST_MAX];
@@ -160,7 +160,7 @@ enum vf_status vf_pack_plan_pycache(struct vf_pack *p, struct vf_err *err)
     if (st == VF_OK)
         st = add_all(&c, err);
     if (st == VF_OK)
-        st = settle(&c, err);
+        st = resolve(&c, err);
     vf_zip_writer_free(c.zip);
     vf_hasher_free(c.hasher);
     vf_arena_release(&c.scratch);

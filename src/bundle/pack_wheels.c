@@ -7,11 +7,11 @@
 
 #include "base/digest.h"
 #include "bundle/pack_parts.h"
-#include "dist/metadata.h"
-#include "dist/name.h"
-#include "dist/specifier.h"
-#include "dist/tags.h"
-#include "dist/url.h"
+#include "packaging/metadata.h"
+#include "packaging/name.h"
+#include "packaging/specifier.h"
+#include "packaging/tags.h"
+#include "packaging/url.h"
 
 struct job {
     const struct vf_env_dist *dist;
@@ -102,21 +102,21 @@ static bool has_twin(const struct jobs *j, const struct job *job)
 /* What is wrong was said by who found it; what to do about it in a pack is said here. */
 static enum vf_status advise(struct job *job, enum vf_status st)
 {
-    struct vf_err told = job->err;
-    struct vf_slice path = {told.path, told.path_len}, name = job->dist->canonical;
+    struct vf_err reported = job->err;
+    struct vf_slice path = {reported.path, reported.path_len}, name = job->dist->canonical;
     int n = (int)(name.n < 60 ? name.n : 60);
     if (st != VF_CHANGED && st != VF_NOT_SUPPORTED && st != VF_INCOMPLETE && st != VF_UNWRITABLE)
         return st;
     job->err = (struct vf_err){0};
     if (st == VF_CHANGED)
-        st = vf_err_set(&job->err, st, told.sys, told.op, path,
-                        "%.400s; --allow-modified packs it as it is, else install %.*s again", told.detail, n,
-                        name.p);
+        st = vf_err_set(&job->err, st, reported.sys, reported.op, path,
+                        "%.400s; --allow-modified packs it as it is, else install %.*s again",
+                        reported.detail, n, name.p);
     else
-        st = vf_err_set(&job->err, st, told.sys, told.op, path,
-                        "%.400s; install %.*s from a wheel, or leave it out with --exclude %.*s", told.detail,
-                        n, name.p, n, name.p);
-    vf_err_release(&told);
+        st = vf_err_set(&job->err, st, reported.sys, reported.op, path,
+                        "%.400s; install %.*s from a wheel, or leave it out with --exclude %.*s",
+                        reported.detail, n, name.p, n, name.p);
+    vf_err_release(&reported);
     return st;
 }
 
@@ -343,13 +343,13 @@ static void drop(struct jobs *j, bool taken)
 static enum vf_status settle_scripts(struct jobs *j, struct vf_err *err)
 {
     struct vf_pack *p = j->p;
-    struct vf_claimant *c = vf_arena_array(&p->arena, j->n + 1, sizeof *c);
+    struct vf_script_provider *c = vf_arena_array(&p->arena, j->n + 1, sizeof *c);
     if (!c)
         return vf_err_nomem(err);
     for (size_t i = 0; i < j->n; i++)
-        c[i] = (struct vf_claimant){j->v[i].dist->canonical, &j->v[i].dist->entry_points,
-                                    j->v[i].dist->metadata};
-    return vf_pack_settle_scripts(p, c, j->n, p->env, err);
+        c[i] = (struct vf_script_provider){j->v[i].dist->canonical, &j->v[i].dist->entry_points,
+                                           j->v[i].dist->metadata};
+    return vf_pack_resolve_scripts(p, c, j->n, p->env, err);
 }
 
 enum vf_status vf_pack_plan_wheels(struct vf_pack *p, const struct vf_pack_opts *o, struct vf_buf *problems,

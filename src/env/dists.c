@@ -4,9 +4,9 @@
 
 #include <stdlib.h>
 
-#include "dist/metadata.h"
-#include "dist/url.h"
-#include "dist/version.h"
+#include "packaging/metadata.h"
+#include "packaging/url.h"
+#include "packaging/version.h"
 
 /* Through the host's own eyes: links are followed, wherever they lead (uv's symlink mode, virtualenv's
  * symlink-app-data), as pip does. */
@@ -18,7 +18,7 @@ static enum vf_status read_followed(struct vf_env *env, struct vf_slice path, ui
         return vf_err_nomem(err);
     struct vf_err why;
     vf_err_init(&why);
-    enum vf_status st = vf_outside_read(env->params.outside, abs, cap, &env->arena, out, &why);
+    enum vf_status st = vf_host_read(env->params.host, abs, cap, &env->arena, out, &why);
     *there = st == VF_OK;
     vf_err_release(&why);
     return st == VF_NO_MEMORY ? vf_err_nomem(err) : VF_OK;
@@ -29,7 +29,7 @@ static enum vf_status read_followed(struct vf_env *env, struct vf_slice path, ui
 static enum vf_status look_behind(struct vf_env *env, struct vf_slice path, bool *there, struct vf_err *err)
 {
     struct vf_slice abs = vf_path_join(&env->arena, env->resolved, path);
-    *there = abs.p && vf_outside_kind(env->params.outside, abs, NULL) == VF_KIND_FILE;
+    *there = abs.p && vf_host_kind(env->params.host, abs, NULL) == VF_KIND_FILE;
     return abs.p ? VF_OK : vf_err_nomem(err);
 }
 

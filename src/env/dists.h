@@ -2,8 +2,8 @@
 #ifndef VF_ENV_DISTS_H
 #define VF_ENV_DISTS_H
 
-#include "dist/name.h"
 #include "env/env_internal.h"
+#include "packaging/name.h"
 
 struct vf_dists {
     struct vf_env *env;

@@ -33,7 +33,7 @@ static enum vf_status add(const struct link *l, struct vf_slice name, struct vf_
     struct vf_slice path = vf_path_join(&l->ds->env->arena, l->source, name);
     if (!path.p)
         return vf_err_nomem(err);
-    enum vf_kind kind = vf_outside_kind(l->ds->env->params.outside, path, NULL);
+    enum vf_kind kind = vf_host_kind(l->ds->env->params.host, path, NULL);
     enum vf_status st = vf_dists_add(l->ds, l->source, name, &parts, kind, err);
     if (st != VF_OK)
         return st;
@@ -59,7 +59,7 @@ enum vf_status vf_dists_add_egg_link(struct vf_dists *ds, struct vf_slice site, 
     if (!l.source.p)
         return vf_err_nomem(err);
     /* not to be listed: its project is gone, and pip does not see it either; the link itself is judged */
-    if (!vf_outside_list(env->params.outside, l.source, &env->arena, &names, &n))
+    if (!vf_host_list(env->params.host, l.source, &env->arena, &names, &n))
         return env->arena.failed ? vf_err_nomem(err) : VF_OK;
     for (size_t i = 0; i < n && st == VF_OK; i++)
         st = add(&l, names[i], err);
@@ -93,7 +93,7 @@ enum vf_status vf_dists_add_egg_zip(struct vf_dists *ds, struct vf_slice path, s
     vf_err_init(&why);
     struct vf_slice abs = vf_path_join(&scratch, env->resolved, path);
     enum vf_status st =
-        abs.p ? vf_outside_read(env->params.outside, abs, EGG_CAP, &scratch, &egg, &why) : VF_NO_MEMORY;
+        abs.p ? vf_host_read(env->params.host, abs, EGG_CAP, &scratch, &egg, &why) : VF_NO_MEMORY;
     if (st == VF_OK)
         st = load_info(env, egg, &info, &why);
     vf_err_release(&why);

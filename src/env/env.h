@@ -10,13 +10,13 @@
 #define VF_ENV_ENV_H
 
 #include "base/hooks.h"
-#include "base/place.h"
+#include "base/prefix.h"
 #include "base/search.h"
-#include "dist/direct_url.h"
-#include "dist/entry_points.h"
-#include "dist/record.h"
-#include "fs/outside.h"
+#include "fs/host.h"
 #include "fs/tree.h"
+#include "packaging/direct_url.h"
+#include "packaging/entry_points.h"
+#include "packaging/record.h"
 #include "syntax/syntax.h"
 
 #define VF_NONE UINT32_MAX
@@ -39,7 +39,7 @@ enum vf_file_flag {
     VF_FILE_IN_SITE = 2,    /* below a site-packages directory */
     VF_FILE_PYC = 4,        /* compiled: contents are not searched (DESIGN 2) */
     VF_FILE_BINARY = 8,     /* a NUL in its first 8 KiB */
-    VF_FILE_VOTER = 16,     /* read while places were voted on */
+    VF_FILE_EVIDENCE = 16,  /* read while places were voted on */
     VF_FILE_JOURNAL = 32,   /* venvfix's own journal: not searched, not counted */
     VF_FILE_HITS_CUT = 64,  /* more hits than are kept: count goes on, the file cannot be edited as text */
     VF_FILE_HASHED = 128,   /* digest was compared with the row */
@@ -102,15 +102,15 @@ struct vf_env_dist {
     struct vf_entry_points entry_points;
 };
 
-enum vf_place_kind {
-    VF_PLACE_PRESENT, /* the environment as typed, as resolved, or another spelling of the same directory */
-    VF_PLACE_OLD,     /* was the environment's, is not there any more (or is no environment) */
-    VF_PLACE_LIVE,    /* voted for, but another environment lives there: what names it is astray */
-    VF_PLACE_NEW      /* --at, or the place a move goes to */
+enum vf_prefix_kind {
+    VF_PREFIX_PRESENT, /* the environment as typed, as resolved, or another spelling of the same directory */
+    VF_PREFIX_OLD,     /* was the environment's, is not there any more (or is no environment) */
+    VF_PREFIX_LIVE,    /* voted for, but another environment lives there: what names it is astray */
+    VF_PREFIX_NEW      /* --at, or the place a move goes to */
 };
-struct vf_env_place {
-    struct vf_place place;
-    enum vf_place_kind kind;
+struct vf_env_prefix {
+    struct vf_prefix prefix;
+    enum vf_prefix_kind kind;
     uint32_t votes;
     bool exists; /* something is there */
     bool given;  /* by --from */
@@ -143,7 +143,7 @@ struct vf_env_params {
     bool proven; /* what a RECORD row with a hash lists, the caller has just written with that hash, as its
                     wheel has it: it is read only in BIN, and where its name says that something refers to
                     places */
-    struct vf_outside *outside;   /* borrowed */
+    struct vf_host *host;         /* borrowed */
     const struct vf_hooks *hooks; /* borrowed; may be NULL */
 };
 
@@ -171,11 +171,11 @@ struct vf_env {
     struct vf_map missing; /* path below the root that some RECORD lists, though no file is there -> 1 */
     struct vf_env_dist *dists;
     size_t n_dists;
-    struct vf_env_place *places; /* PRESENT first */
-    size_t n_places;
-    struct vf_place *place_list; /* the same, as the searcher wants them */
-    uint64_t bytes;              /* of regular files */
-    uint32_t counted;            /* regular files and links, journal left out */
+    struct vf_env_prefix *prefixes; /* PRESENT first */
+    size_t n_prefixes;
+    struct vf_prefix *place_list; /* the same, as the searcher wants them */
+    uint64_t bytes;               /* of regular files */
+    uint32_t counted;             /* regular files and links, journal left out */
     uint32_t examined, n_unexamined;
     bool scanned;
     bool metadata_only;   /* opened for freeze: files holds the entries of BIN, of distributions only name,
@@ -190,8 +190,7 @@ VF_MUST_CHECK enum vf_status vf_env_open(const struct vf_env_params *params, str
                                          struct vf_err *err);
 /* Is `text`, the contents of `file`, one line that names a directory with a pyvenv.cfg (a `.venv` that is a
  * file)? Without memory the answer is no, and the arena has failed. */
-bool vf_env_is_named_by(struct vf_outside *outside, struct vf_slice file, struct vf_slice text,
-                        struct vf_arena *a);
+bool vf_env_is_named_by(struct vf_host *host, struct vf_slice file, struct vf_slice text, struct vf_arena *a);
 /* Reads every other file, in parallel: syntaxes, places, hashes. */
 VF_MUST_CHECK enum vf_status vf_env_scan(struct vf_env *env, struct vf_err *err);
 void vf_env_free(struct vf_env *env);
@@ -227,12 +226,12 @@ enum vf_where {
     VF_WHERE_NEW,  /* the place of --at (when it is not the present one) */
     VF_WHERE_OLD,
     VF_WHERE_LIVE,    /* another environment that was voted for */
-    VF_WHERE_OUTSIDE, /* absolute, none of the above */
+    VF_WHERE_HOST,    /* absolute, none of the above */
     VF_WHERE_RELATIVE /* not absolute */
 };
 struct vf_location {
     enum vf_where where;
-    uint32_t place;       /* index into env->places; VF_NONE */
+    uint32_t prefix;      /* index into env->places; VF_NONE */
     struct vf_slice rest; /* below that place, "" for the place itself */
     struct vf_slice path; /* the path, clean */
     bool by_raw;          /* ref->raw matched, not ref->value */

@@ -24,8 +24,8 @@ VF_MUST_CHECK enum vf_status vf_env_owners(struct vf_env *env, struct vf_err *er
  * another minor version's, which `venv --upgrade` leaves behind. */
 bool vf_env_site_is_used(const struct vf_env *env, struct vf_slice site);
 /* voters.c: reads the files that may vote; places.c: the vote. */
-VF_MUST_CHECK enum vf_status vf_env_voters(struct vf_env *env, struct vf_err *err);
-VF_MUST_CHECK enum vf_status vf_env_vote(struct vf_env *env, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_env_read_evidence(struct vf_env *env, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_env_add_evidence(struct vf_env *env, struct vf_err *err);
 /* read.c: one file into facts. `bytes` may be given when it was read already (p NULL: read it). `searcher`
  * NULL: no search. */
 struct vf_read_job {

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 
 #include "base/escape.h"
-#include "dist/text.h"
-#include "dist/url.h"
 #include "env/env_internal.h"
 #include "env/vcs.h"
+#include "packaging/text.h"
+#include "packaging/url.h"
 
 struct choice {
     const struct vf_env_dist *dist;
@@ -56,7 +56,7 @@ static enum vf_status locate_editable(struct freezing *z, const struct vf_env_di
     if (!it->location.p)
         return vf_err_nomem(err);
     it->editable = true;
-    return vf_vcs_look(z->env->params.outside, it->location, z->a, &it->vcs, err);
+    return vf_vcs_inspect(z->env->params.host, it->location, z->a, &it->vcs, err);
 }
 
 /* Does Python see `d` before `other`, which was listed first? */
@@ -66,9 +66,8 @@ static bool comes_before(const struct freezing *z, const struct vf_env_dist *d,
     struct vf_arena a;
     vf_arena_init(&a);
     struct vf_slice dir = vf_path_join(&a, z->env->resolved, d->site);
-    bool before =
-        vf_slice_eq(d->site, other->site) && dir.p &&
-        vf_outside_swapped(z->env->params.outside, dir, vf_path_base(other->info), vf_path_base(d->info));
+    bool before = vf_slice_eq(d->site, other->site) && dir.p &&
+                  vf_host_swapped(z->env->params.host, dir, vf_path_base(other->info), vf_path_base(d->info));
     vf_arena_release(&a);
     return before;
 }

@@ -3,8 +3,8 @@
 #ifndef VF_ENV_FREEZE_H
 #define VF_ENV_FREEZE_H
 
-#include "dist/freeze.h"
 #include "env/env.h"
+#include "packaging/freeze.h"
 
 struct vf_env_freeze {
     bool all;                       /* also pip, and before Python 3.12 setuptools, wheel, distribute */

@@ -3,7 +3,7 @@
 #include "env/git_config.h"
 
 #include "base/path.h"
-#include "dist/text.h"
+#include "packaging/text.h"
 
 enum { DEPTH = 10, FILES = 100 }; /* git's own limit; and one of ours for what includes much, often */
 

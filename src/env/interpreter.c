@@ -115,7 +115,7 @@ static void find_link(struct vf_env *env)
 /* The program at the end: through the link, or, for copies, home and the name that exists there. */
 static enum vf_status find_base(struct vf_env *env, struct vf_err *err)
 {
-    struct vf_outside *o = env->params.outside;
+    struct vf_host *o = env->params.host;
     struct vf_slice at = env->py.link_target;
     if (!at.p && env->py.home.n) {
         char name[32] = "python3";
@@ -123,14 +123,14 @@ static enum vf_status find_base(struct vf_env *env, struct vf_err *err)
         vf_buf_init(&versioned);
         vf_buf_printf(&versioned, "python3.%u", env->py.minor);
         at = vf_path_join(&env->arena, env->py.home, vf_buf_slice(&versioned));
-        if (at.p && !vf_outside_exists(o, at))
+        if (at.p && !vf_host_exists(o, at))
             at = vf_path_join(&env->arena, env->py.home, vf_slice_of(name));
         vf_buf_release(&versioned);
         if (!at.p)
             return vf_err_nomem(err);
     }
     env->py.base = at;
-    env->py.base_exists = at.n && vf_outside_executable(o, at);
+    env->py.base_exists = at.n && vf_host_executable(o, at);
     return VF_OK;
 }
 
@@ -145,7 +145,7 @@ static bool search_library(struct vf_env *env, struct vf_slice list, struct vf_s
         if (vf_slice_starts(dir, VF_S("$ORIGIN")))
             dir = vf_arena_concat(&env->arena, bin, vf_slice_from(dir, 7), VF_S(""));
         struct vf_slice path = vf_path_clean_dup(&env->arena, vf_path_join(&env->arena, dir, name));
-        if (!path.p || !vf_outside_exists(env->params.outside, path))
+        if (!path.p || !vf_host_exists(env->params.host, path))
             continue;
         env->py.library = vf_path_under(env->typed, path, NULL) ? (struct vf_slice){NULL, 0} : path;
         env->py.library_found = true;
@@ -187,7 +187,7 @@ static void prefer_base_minor(struct vf_env *env)
     struct vf_buf b;
     vf_buf_init(&b);
     unsigned base = 0;
-    if (env->py.base_exists && vf_outside_resolve(env->params.outside, env->py.base, &b) && !b.failed) {
+    if (env->py.base_exists && vf_host_resolve(env->params.host, env->py.base, &b) && !b.failed) {
         struct vf_slice name = vf_path_base(vf_buf_slice(&b));
         base = vf_slice_starts(name, VF_S("python")) ? minor_from(vf_slice_from(name, 6)) : 0;
     }
@@ -202,8 +202,8 @@ static void prefer_base_minor(struct vf_env *env)
 /* `venv --upgrade` writes the version of the Python that ran it; bin/python may still be the one before. */
 static enum vf_status trust_the_interpreter(struct vf_env *env, struct vf_err *err)
 {
-    unsigned said = minor_from(env->py.version);
-    if (!env->py.base_exists || !said || !env->py.minor || said == env->py.minor)
+    unsigned reported = minor_from(env->py.version);
+    if (!env->py.base_exists || !reported || !env->py.minor || reported == env->py.minor)
         return VF_OK;
     struct vf_buf b;
     vf_buf_init(&b);

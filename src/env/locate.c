@@ -30,32 +30,31 @@ static struct vf_slice only_line(struct vf_slice text)
     return one ? line : VF_S("");
 }
 
-bool vf_env_is_named_by(struct vf_outside *outside, struct vf_slice file, struct vf_slice text,
-                        struct vf_arena *a)
+bool vf_env_is_named_by(struct vf_host *host, struct vf_slice file, struct vf_slice text, struct vf_arena *a)
 {
     struct vf_slice line = only_line(text);
     struct vf_slice dir = line.n ? vf_path_join(a, vf_path_dir(file), line) : line;
     struct vf_slice cfg = dir.n ? vf_path_join(a, dir, VF_S("pyvenv.cfg")) : dir;
-    return cfg.n && vf_outside_kind(outside, cfg, NULL) == VF_KIND_FILE;
+    return cfg.n && vf_host_kind(host, cfg, NULL) == VF_KIND_FILE;
 }
 
 /* A regular file whose only line is a path: the environment it names. */
-static enum vf_status follow_path_file(struct vf_env *env, struct vf_slice *place, struct vf_err *err)
+static enum vf_status follow_path_file(struct vf_env *env, struct vf_slice *prefix, struct vf_err *err)
 {
     struct vf_slice text;
-    enum vf_status st = vf_outside_read(env->params.outside, *place, PATH_FILE_CAP, &env->arena, &text, err);
+    enum vf_status st = vf_host_read(env->params.host, *prefix, PATH_FILE_CAP, &env->arena, &text, err);
     if (st == VF_LIMIT) {
         vf_err_clear(err);
-        return vf_err_set(err, VF_NOT_AN_ENVIRONMENT, 0, "open", *place, "it is a file, not an environment");
+        return vf_err_set(err, VF_NOT_AN_ENVIRONMENT, 0, "open", *prefix, "it is a file, not an environment");
     }
     if (st != VF_OK)
         return st;
     text = only_line(text);
     if (!text.n)
-        return vf_err_set(err, VF_NOT_AN_ENVIRONMENT, 0, "open", *place, "it is a file, not an environment");
-    struct vf_slice named = vf_path_join(&env->arena, vf_path_dir(*place), text);
-    *place = vf_path_clean_dup(&env->arena, named);
-    return place->p ? VF_OK : vf_err_nomem(err);
+        return vf_err_set(err, VF_NOT_AN_ENVIRONMENT, 0, "open", *prefix, "it is a file, not an environment");
+    struct vf_slice named = vf_path_join(&env->arena, vf_path_dir(*prefix), text);
+    *prefix = vf_path_clean_dup(&env->arena, named);
+    return prefix->p ? VF_OK : vf_err_nomem(err);
 }
 
 static bool has_site_packages(struct vf_env *env)
@@ -100,7 +99,7 @@ static struct vf_slice resolved_dup(struct vf_env *env, struct vf_slice path)
     struct vf_buf b;
     vf_buf_init(&b);
     struct vf_slice r = path;
-    if (vf_outside_resolve(env->params.outside, path, &b) && !b.failed)
+    if (vf_host_resolve(env->params.host, path, &b) && !b.failed)
         r = vf_arena_dup(&env->arena, vf_buf_slice(&b));
     vf_buf_release(&b);
     return r;
@@ -112,31 +111,31 @@ enum vf_status vf_env_locate_root(struct vf_env *env, struct vf_err *err)
     env->typed = vf_path_clean_dup(&env->arena, joined);
     if (!env->typed.p)
         return vf_err_nomem(err);
-    struct vf_slice place = env->typed;
+    struct vf_slice prefix = env->typed;
     bool unseen;
-    enum vf_kind kind = vf_outside_look(env->params.outside, place, NULL, &unseen);
+    enum vf_kind kind = vf_host_look(env->params.host, prefix, NULL, &unseen);
     if (kind == VF_KIND_NONE && unseen)
-        return vf_err_sys(err, EACCES, "open", place);
+        return vf_err_sys(err, EACCES, "open", prefix);
     if (kind == VF_KIND_NONE) {
         bool dangling = false;
         struct vf_buf b;
         vf_buf_init(&b);
-        dangling = vf_outside_readlink(env->params.outside, place, &b);
+        dangling = vf_host_readlink(env->params.host, prefix, &b);
         vf_buf_release(&b);
         if (dangling)
-            return vf_err_set(err, VF_NOT_FOUND, 0, "open", place, "it is a link that leads nowhere");
-        return not_found(place, err);
+            return vf_err_set(err, VF_NOT_FOUND, 0, "open", prefix, "it is a link that leads nowhere");
+        return not_found(prefix, err);
     }
     if (kind == VF_KIND_FILE) {
-        enum vf_status st = follow_path_file(env, &place, err);
+        enum vf_status st = follow_path_file(env, &prefix, err);
         if (st != VF_OK)
             return st;
-        if (vf_outside_kind(env->params.outside, place, NULL) != VF_KIND_DIR)
-            return not_found(place, err);
+        if (vf_host_kind(env->params.host, prefix, NULL) != VF_KIND_DIR)
+            return not_found(prefix, err);
     }
-    env->resolved = resolved_dup(env, place);
+    env->resolved = resolved_dup(env, prefix);
     if (!env->resolved.p)
         return vf_err_nomem(err);
-    enum vf_status st = vf_tree_dir_open(place, &env->tree, err);
+    enum vf_status st = vf_tree_dir_open(prefix, &env->tree, err);
     return st == VF_OK ? must_be_environment(env, err) : st;
 }

@@ -2,7 +2,7 @@
  * site-packages is one listing by name, and of each distribution two files are asked for. */
 #include "env/dists.h"
 
-#include "dist/text.h"
+#include "packaging/text.h"
 
 #define PTH_CAP ((uint64_t)1 << 20)
 
@@ -123,7 +123,7 @@ static enum vf_kind kind_of(struct vf_env *env, struct vf_slice dir, struct vf_s
         return VF_KIND_DIR;
     struct vf_slice rel = vf_path_join(&env->arena, dir, name);
     struct vf_slice path = vf_path_join(&env->arena, env->resolved, rel);
-    return path.p ? vf_outside_kind(env->params.outside, path, NULL) : VF_KIND_NONE;
+    return path.p ? vf_host_kind(env->params.host, path, NULL) : VF_KIND_NONE;
 }
 
 static enum vf_status add_entry(struct vf_dists *ds, struct vf_slice dir, struct vf_slice name,
@@ -145,7 +145,7 @@ static enum vf_status list_names(struct vf_env *env, struct vf_slice dir, struct
     struct vf_slice path = vf_path_join(&env->arena, env->resolved, dir);
     if (!path.p)
         return vf_err_nomem(err);
-    if (!vf_outside_list(env->params.outside, path, &env->arena, names, n))
+    if (!vf_host_list(env->params.host, path, &env->arena, names, n))
         *n = 0;
     return env->arena.failed ? vf_err_nomem(err) : VF_OK;
 }
@@ -167,7 +167,7 @@ static bool is_inside(const struct vf_env *env, struct vf_slice path)
 {
     struct vf_buf real;
     vf_buf_init(&real);
-    bool inside = vf_outside_resolve(env->params.outside, path, &real) &&
+    bool inside = vf_host_resolve(env->params.host, path, &real) &&
                   vf_path_under(env->resolved, vf_buf_slice(&real), NULL);
     vf_buf_release(&real);
     return inside;
@@ -244,7 +244,7 @@ static enum vf_status add_more(struct finder *f, struct vf_slice dir, struct vf_
     size_t n = 0;
     if (!path.p)
         return vf_err_nomem(err);
-    if (vf_outside_kind(env->params.outside, path, NULL) == VF_KIND_FILE)
+    if (vf_host_kind(env->params.host, path, NULL) == VF_KIND_FILE)
         return vf_slice_ends(dir, VF_S(".egg")) ? vf_dists_add_egg_zip(f->ds, dir, err) : VF_OK;
     enum vf_status st = list_names(env, dir, &names, &n, err);
     for (size_t i = 0; i < n && st == VF_OK; i++)

@@ -30,8 +30,8 @@ static bool worth_keeping(const struct vf_read_job *job, const struct vf_file *f
     struct vf_location loc;
     struct vf_err err;
     vf_err_init(&err);
-    bool keep = job->env->places && vf_env_locate_ref(job->env, r, job->a, &loc, &err) == VF_OK &&
-                loc.place != VF_NONE;
+    bool keep = job->env->prefixes && vf_env_locate_ref(job->env, r, job->a, &loc, &err) == VF_OK &&
+                loc.prefix != VF_NONE;
     vf_err_release(&err);
     return keep;
 }
@@ -189,7 +189,7 @@ static enum vf_status first_window(struct reading *r, struct vf_search_state *st
         r->f->flags |= VF_FILE_BINARY;
     r->elf = vf_slice_starts(first, VF_S("\x7f"
                                          "ELF"));
-    return r->f->flags & VF_FILE_VOTER ? VF_OK : syntaxes_of(r, first, eof, err);
+    return r->f->flags & VF_FILE_EVIDENCE ? VF_OK : syntaxes_of(r, first, eof, err);
 }
 
 static enum vf_status search_file(struct reading *r, struct vf_reader *rd, struct vf_row_check *check,

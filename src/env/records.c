@@ -12,7 +12,7 @@ static bool find_record(struct vf_env *env, struct vf_env_dist *d, struct vf_are
         (void)vf_err_nomem(err);
     } else if (i == VF_NONE || env->files[i].st.kind == VF_KIND_LINK) {
         struct vf_slice abs = vf_path_join(a, env->resolved, path);
-        d->has_record = abs.p && vf_outside_kind(env->params.outside, abs, NULL) == VF_KIND_FILE;
+        d->has_record = abs.p && vf_host_kind(env->params.host, abs, NULL) == VF_KIND_FILE;
         if (!abs.p)
             (void)vf_err_nomem(err);
     } else if (env->files[i].st.kind == VF_KIND_FILE) {

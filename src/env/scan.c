@@ -48,7 +48,7 @@ static void count_examined(struct vf_env *env)
 enum vf_status vf_env_scan(struct vf_env *env, struct vf_err *err)
 {
     struct vf_searcher *searcher = NULL;
-    enum vf_status st = vf_searcher_new(env->place_list, env->n_places, &searcher, err);
+    enum vf_status st = vf_searcher_new(env->place_list, env->n_prefixes, &searcher, err);
     if (st != VF_OK)
         return st;
     struct scan s = {
@@ -84,7 +84,7 @@ enum vf_status vf_reread_new(struct vf_env *env, struct vf_tree *tree, struct vf
         return vf_err_nomem(err);
     r->env = env;
     r->tree = tree;
-    enum vf_status st = vf_searcher_new(env->place_list, env->n_places, &r->searcher, err);
+    enum vf_status st = vf_searcher_new(env->place_list, env->n_prefixes, &r->searcher, err);
     if (st != VF_OK) {
         free(r);
         return st;
@@ -108,7 +108,7 @@ enum vf_status vf_reread_file(struct vf_reread *r, uint32_t file, struct vf_file
     struct vf_file *f = &r->env->files[file], kept = *f;
     f->facts = (struct vf_facts){0};
     f->unexamined = VF_OK;
-    f->flags &= ~(uint32_t)(VF_FILE_VOTER | VF_FILE_HASHED | VF_FILE_HITS_CUT | VF_FILE_BINARY);
+    f->flags &= ~(uint32_t)(VF_FILE_EVIDENCE | VF_FILE_HASHED | VF_FILE_HITS_CUT | VF_FILE_BINARY);
     struct vf_read_job job = {
         .env = r->env, .tree = r->tree, .searcher = r->searcher, .a = a, .tools = &r->tools};
     enum vf_status st = VF_OK;
@@ -129,8 +129,8 @@ enum vf_status vf_reread_file(struct vf_reread *r, uint32_t file, struct vf_file
 static enum vf_status open_steps(struct vf_env *env, struct vf_err *err)
 {
     static enum vf_status (*const steps[])(struct vf_env *, struct vf_err *) = {
-        vf_env_locate_root, vf_env_walk,   vf_env_interpreter, vf_env_dists,
-        vf_env_records,     vf_env_owners, vf_env_voters,      vf_env_vote};
+        vf_env_locate_root, vf_env_walk,   vf_env_interpreter,   vf_env_dists,
+        vf_env_records,     vf_env_owners, vf_env_read_evidence, vf_env_add_evidence};
     enum vf_status st = VF_OK;
     for (size_t i = 0; i < VF_COUNT(steps) && st == VF_OK; i++)
         st = steps[i](env, err);

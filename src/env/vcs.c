@@ -10,7 +10,7 @@
 #define GIT_CAP ((uint64_t)16 << 20)
 
 struct git {
-    struct vf_outside *o;
+    struct vf_host *o;
     struct vf_arena *a;
     struct vf_slice dir;    /* .git, or what its file names */
     struct vf_slice common; /* where refs and config lie: of a worktree another directory */
@@ -24,8 +24,8 @@ static bool read_at(struct git *g, struct vf_slice dir, struct vf_slice name, st
     vf_err_init(&ignored);
     struct vf_slice path = vf_path_join(g->a, dir, name);
     enum vf_status st = path.p ? VF_NOT_FOUND : VF_NO_MEMORY;
-    if (path.p && vf_outside_exists(g->o, path))
-        st = vf_outside_read(g->o, path, GIT_CAP, g->a, out, &ignored);
+    if (path.p && vf_host_exists(g->o, path))
+        st = vf_host_read(g->o, path, GIT_CAP, g->a, out, &ignored);
     g->failed = g->failed || st == VF_NO_MEMORY;
     vf_err_release(&ignored);
     return st == VF_OK;
@@ -42,7 +42,7 @@ static bool find_git_dir(struct git *g, struct vf_slice top)
     struct vf_slice dot = vf_path_join(g->a, top, VF_S(".git")), text;
     if (!dot.p)
         return false;
-    enum vf_kind kind = vf_outside_kind(g->o, dot, NULL);
+    enum vf_kind kind = vf_host_kind(g->o, dot, NULL);
     if (kind == VF_KIND_DIR) {
         g->dir = dot;
     } else if (kind == VF_KIND_FILE && read_at(g, top, VF_S(".git"), &text) &&
@@ -54,7 +54,7 @@ static bool find_git_dir(struct git *g, struct vf_slice top)
     g->common = g->dir;
     if (read_at(g, g->dir, VF_S("commondir"), &text))
         g->common = absolute(g, g->dir, vf_slice_trim(text));
-    return g->dir.p && g->common.p && vf_outside_kind(g->o, g->dir, NULL) == VF_KIND_DIR;
+    return g->dir.p && g->common.p && vf_host_kind(g->o, g->dir, NULL) == VF_KIND_DIR;
 }
 
 static bool is_commit(struct vf_slice s)
@@ -99,7 +99,7 @@ static struct vf_slice head_commit(struct git *g)
 static bool has(struct git *g, struct vf_slice dir, const char *name)
 {
     struct vf_slice p = vf_path_join(g->a, dir, vf_slice_of(name));
-    return p.p && vf_outside_exists(g->o, p);
+    return p.p && vf_host_exists(g->o, p);
 }
 
 static bool installable(struct git *g, struct vf_slice dir)
@@ -134,7 +134,7 @@ static enum vf_git_remote remote_url(struct git *g, struct vf_slice *url)
 static void describe(struct git *g, struct vf_slice top, struct vf_slice dir, struct vf_slice url,
                      struct vf_freeze_vcs *out)
 {
-    bool exists = vf_path_is_abs(url) && vf_outside_exists(g->o, url);
+    bool exists = vf_path_is_abs(url) && vf_host_exists(g->o, url);
     out->remote = url;
     if (!vf_freeze_git_remote(g->a, url, exists, &out->remote)) {
         out->remote = url;
@@ -181,8 +181,8 @@ static struct vf_slice other_system(struct git *g, struct vf_slice top, bool at_
     return (struct vf_slice){NULL, 0};
 }
 
-enum vf_status vf_vcs_look(struct vf_outside *o, struct vf_slice dir, struct vf_arena *a,
-                           struct vf_freeze_vcs *out, struct vf_err *err)
+enum vf_status vf_vcs_inspect(struct vf_host *o, struct vf_slice dir, struct vf_arena *a,
+                              struct vf_freeze_vcs *out, struct vf_err *err)
 {
     struct git g = {.o = o, .a = a};
     *out = (struct vf_freeze_vcs){.state = VF_VCS_NONE};

@@ -7,14 +7,14 @@
 
 #include <stdlib.h>
 
-#include "base/crawl.h"
+#include "base/parallel_walk.h"
 
 #define MAX_DEPTH 512 /* directories below each other; a deeper tree is a finding, not a crash */
 
 /* A directory. Lives in the scratch arena of the worker that found it; paths live as long as the environment.
  */
 struct listing {
-    struct vf_crawl_item item;
+    struct vf_walk_item item;
     struct vf_slice path;
     struct vf_dirent *entries; /* sorted; name: the path below the root */
     struct listing **below;    /* of the entries that are directories, else NULL */
@@ -62,7 +62,7 @@ static bool is_site(struct vf_slice dir)
 
 /* ---- listing, by several workers ---- */
 
-static enum vf_status found_dir(struct listing *l, size_t i, struct lister *me, struct vf_crawl_item **found,
+static enum vf_status found_dir(struct listing *l, size_t i, struct lister *me, struct vf_walk_item **found,
                                 struct vf_err *err)
 {
     struct listing *sub = vf_arena_alloc(&me->scratch, sizeof *sub);
@@ -81,7 +81,7 @@ static enum vf_status found_dir(struct listing *l, size_t i, struct lister *me, 
 }
 
 static enum vf_status found_entry(struct walk *w, struct listing *l, size_t i, unsigned worker,
-                                  struct vf_crawl_item **found, struct vf_err *err)
+                                  struct vf_walk_item **found, struct vf_err *err)
 {
     struct vf_arena *keep = &w->env->worker_arenas[worker];
     struct vf_dirent *d = &l->entries[i];
@@ -96,8 +96,8 @@ static enum vf_status found_entry(struct walk *w, struct listing *l, size_t i, u
     return VF_OK;
 }
 
-static enum vf_status list_dir(void *ctx, struct vf_crawl_item *item, unsigned worker,
-                               struct vf_crawl_item **found, struct vf_err *err)
+static enum vf_status list_dir(void *ctx, struct vf_walk_item *item, unsigned worker,
+                               struct vf_walk_item **found, struct vf_err *err)
 {
     struct walk *w = ctx;
     struct listing *l = (struct listing *)item;
@@ -252,7 +252,7 @@ enum vf_status vf_env_walk(struct vf_env *env, struct vf_err *err)
         vf_arena_init(&w.listers[i].scratch);
     vf_map_init(&env->by_path, &env->arena);
     vf_map_init(&env->dirs, &env->arena);
-    enum vf_status st = vf_crawl(env->params.hooks, &root.item, list_dir, &w, err);
+    enum vf_status st = vf_parallel_walk(env->params.hooks, &root.item, list_dir, &w, err);
     if (st == VF_OK && root.status != VF_OK)
         st = vf_err_set(err, root.status, root.sys, w.root_error.op, env->typed, "%s", w.root_error.detail);
     if (st == VF_OK)

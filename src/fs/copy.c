@@ -15,7 +15,7 @@
 #include "base/path.h"
 #include "fs/copy_list.h"
 #include "fs/edit_write.h"
-#include "fs/step.h"
+#include "fs/kill_point.h"
 #include "fs/sys.h"
 #include "fs/txn_dir.h"
 
@@ -96,7 +96,7 @@ static enum vf_status clone_or_copy(struct job *j, int src, int dst, const struc
     if (e->st.size == 0)
         return VF_OK;
     if (j->c->opts->mode != VF_LINK_COPY && !atomic_load_explicit(&j->c->no_clone, memory_order_relaxed)) {
-        VF_STEP();
+        VF_KILL_POINT();
         if (vf_sys_clone(src, dst) == 0) {
             j->w->res.cloned++;
             return VF_OK;
@@ -106,7 +106,7 @@ static enum vf_status clone_or_copy(struct job *j, int src, int dst, const struc
                               "the file system cannot share blocks between files");
         atomic_store(&j->c->no_clone, 1);
     }
-    VF_STEP();
+    VF_KILL_POINT();
     int r = e->st.size <= SMALL ? read_write(j, src, dst, e->st.size)
                                 : vf_sys_copy_bytes(src, dst, e->st.size, false, j->c->hooks);
     if (r == 0)
@@ -145,10 +145,10 @@ static enum vf_status fill(struct job *j, const struct vf_copy_entry *e, const s
         edit ? vf_edit_write(edit, src, e->st.size, dst, NULL, err) : clone_or_copy(j, src, dst, e, err);
     if (st != VF_OK)
         return st;
-    VF_STEP();
+    VF_KILL_POINT();
     if (vf_sys_copy_attrs(src, dst, &e->st) < 0)
         return vf_err_write(err, errno, "chmod", path_of(j, e->name));
-    VF_STEP();
+    VF_KILL_POINT();
     if ((edit ? vf_edit_set_time(dst, &e->st) : futimens(dst, t)) < 0)
         return vf_err_write(err, errno, "utime", path_of(j, e->name));
     j->w->res.files++;
@@ -163,7 +163,7 @@ static enum vf_status copy_file(struct job *j, const struct vf_copy_entry *e, co
     if (src < 0)
         return vf_err_sys(err, errno, "open", path_of(j, e->name));
     enum vf_status st = check_same(j, src, e, err);
-    VF_STEP();
+    VF_KILL_POINT();
     int dst = st == VF_OK ? vf_file_make(j->dst, e->name) : -1;
     if (st == VF_OK && dst < 0)
         st = vf_err_write(err, errno, "create", path_of(j, e->name));
@@ -183,15 +183,15 @@ static enum vf_status copy_link(struct job *j, const struct vf_copy_entry *e, co
         edit ? vf_arena_cstr(&j->c->list.arenas[j->w - j->c->workers], edit->contents) : e->target;
     if (!target)
         return vf_err_nomem(err);
-    VF_STEP();
+    VF_KILL_POINT();
     if (symlinkat(target, j->dst, e->name) < 0)
         return vf_err_write(err, errno, "symlink", path_of(j, e->name));
-    VF_STEP();
+    VF_KILL_POINT();
     if (geteuid() == 0 && (e->st.uid != 0 || e->st.gid != 0) &&
         fchownat(j->dst, e->name, e->st.uid, e->st.gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != EPERM &&
         errno != EINVAL)
         return vf_err_write(err, errno, "chown", path_of(j, e->name));
-    VF_STEP();
+    VF_KILL_POINT();
     if (!edit)
         (void)utimensat(j->dst, e->name, t, AT_SYMLINK_NOFOLLOW);
     j->w->res.links++;
@@ -202,12 +202,12 @@ static enum vf_status copy_link(struct job *j, const struct vf_copy_entry *e, co
 static enum vf_status make_file(struct job *j, const char *name, const struct vf_edit *edit,
                                 struct vf_err *err)
 {
-    VF_STEP();
+    VF_KILL_POINT();
     int dst = vf_file_make(j->dst, name);
     if (dst < 0)
         return vf_err_write(err, errno, "create", edit->path);
     enum vf_status st = vf_edit_write(edit, -1, 0, dst, NULL, err);
-    VF_STEP();
+    VF_KILL_POINT();
     if (st == VF_OK && fchmod(dst, (mode_t)(edit->mode & 07777)) < 0)
         st = vf_err_write(err, errno, "chmod", edit->path);
     if (close(dst) < 0 && st == VF_OK)
@@ -326,8 +326,8 @@ static struct vf_slice file_key(struct vf_arena *a, const struct vf_copy_entry *
     vf_buf_put(&b, (struct vf_slice){(const char *)id, sizeof id});
     for (size_t i = 0; edit && i < edit->n; i++) {
         const struct vf_splice *sp = &edit->splices[i];
-        uint64_t place[3] = {sp->off, sp->len, sp->bytes.n};
-        vf_buf_put(&b, (struct vf_slice){(const char *)place, sizeof place});
+        uint64_t prefix[3] = {sp->off, sp->len, sp->bytes.n};
+        vf_buf_put(&b, (struct vf_slice){(const char *)prefix, sizeof prefix});
         vf_buf_put(&b, sp->bytes);
     }
     if (edit && edit->kind == VF_EDIT_WRITE)
@@ -388,7 +388,7 @@ static enum vf_status link_again(struct job *j, const struct vf_copy_entry *e, s
         vf_sys_open_beneath(j->c->list.dst, d->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
     if (from < 0)
         return vf_err_sys(err, errno, "open", d->path);
-    VF_STEP();
+    VF_KILL_POINT();
     bool linked = linkat(from, d->v[e->first_entry].name, j->dst, e->name, 0) == 0;
     (void)close(from);
     if (linked) {
@@ -458,10 +458,10 @@ static enum vf_status finish_dir(void *ctx, size_t item, unsigned worker, struct
         .c = c, .w = &c->workers[worker], .d = &c->list.dirs[c->list.n - 1 - item], .src = -1, .dst = -1};
     struct timespec t[2] = {{.tv_nsec = UTIME_OMIT}, {(time_t)j.d->st.mtime_s, (long)j.d->st.mtime_ns}};
     enum vf_status st = open_job(&j, err);
-    VF_STEP();
+    VF_KILL_POINT();
     if (st == VF_OK && vf_sys_copy_attrs(j.src, j.dst, &j.d->st) < 0)
         st = vf_err_write(err, errno, "chmod", j.d->path);
-    VF_STEP();
+    VF_KILL_POINT();
     if (st == VF_OK && futimens(j.dst, t) < 0)
         st = vf_err_write(err, errno, "utime", j.d->path);
     close_job(&j);
@@ -517,7 +517,7 @@ static enum vf_status copy_all(struct copier *c, struct vf_err *err)
     /* Last to first: children before their parents, as far as it matters. */
     if (st == VF_OK)
         st = vf_parallel(c->hooks, c->list.n, finish_dir, c, err);
-    VF_STEP();
+    VF_KILL_POINT();
     if (st == VF_OK && c->opts->sync && vf_sys_syncfs(c->list.dst) < 0)
         st = vf_err_write(err, errno, "sync", VF_S(""));
     return st;

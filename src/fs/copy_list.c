@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "fs/edit_write.h"
-#include "fs/step.h"
+#include "fs/kill_point.h"
 #include "fs/sys.h"
 
 enum { DEPTH_MAX = 1000 };
@@ -57,7 +57,7 @@ static enum vf_status add_dir(struct lister *w, const char *name, const struct v
     d->path = vf_arena_dup(w->a, vf_copy_path(&w->tmp, w->d, name));
     if (!d->path.p)
         return vf_err_nomem(err);
-    VF_STEP();
+    VF_KILL_POINT();
     if (mkdirat(w->dst, name, 0700) < 0)
         return vf_err_write(err, errno, "mkdir", d->path);
     return VF_OK;

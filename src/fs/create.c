@@ -71,8 +71,8 @@ enum vf_status vf_create_close(struct vf_new_file *f, enum vf_status st, struct 
     return st;
 }
 
-enum vf_status vf_create_whole(int root, struct vf_slice rel, bool executable, struct vf_slice bytes,
-                               struct vf_err *err)
+enum vf_status vf_create_complete(int root, struct vf_slice rel, bool executable, struct vf_slice bytes,
+                                  struct vf_err *err)
 {
     struct vf_new_file f;
     enum vf_status st = vf_create_file(root, rel, executable, &f, err);

@@ -22,8 +22,8 @@ VF_MUST_CHECK enum vf_status vf_create_close(struct vf_new_file *f, enum vf_stat
 /* Gives a file that was made here all execute bits. */
 VF_MUST_CHECK enum vf_status vf_create_executable(int root, struct vf_slice rel, struct vf_err *err);
 /* The whole file in one call. */
-VF_MUST_CHECK enum vf_status vf_create_whole(int root, struct vf_slice rel, bool executable,
-                                             struct vf_slice bytes, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_create_complete(int root, struct vf_slice rel, bool executable,
+                                                struct vf_slice bytes, struct vf_err *err);
 /* A symbolic link. */
 VF_MUST_CHECK enum vf_status vf_create_link(int root, struct vf_slice rel, struct vf_slice target,
                                             struct vf_err *err);

@@ -56,7 +56,7 @@ static enum vf_status seal_splices(struct vf_edit *e, struct vf_err *err)
     return VF_OK;
 }
 
-enum vf_status vf_edits_seal(struct vf_edits *e, struct vf_err *err)
+enum vf_status vf_edits_finish(struct vf_edits *e, struct vf_err *err)
 {
     if (e->n > 1)
         qsort(e->v, e->n, sizeof *e->v, by_path);

@@ -40,7 +40,7 @@ struct vf_edits {
 const struct vf_edit *vf_edits_find(const struct vf_edits *e, struct vf_slice path); /* NULL when none */
 /* Sorts by path, and the splices of each edit by offset; VF_INTERNAL when two edits have one path or splices
  * overlap. */
-VF_MUST_CHECK enum vf_status vf_edits_seal(struct vf_edits *e, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_edits_finish(struct vf_edits *e, struct vf_err *err);
 /* The contents after the edit. `old` is the whole original (ignored for WRITE). VF_CHANGED when a splice lies
  * outside it. */
 VF_MUST_CHECK enum vf_status vf_edit_apply(const struct vf_edit *e, struct vf_slice old, struct vf_buf *out,

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/digest.h"
-#include "fs/step.h"
+#include "fs/kill_point.h"
 
 enum { CHUNK = 128 * 1024 };
 
@@ -26,7 +26,7 @@ struct stream {
 int vf_fd_write_all(int fd, struct vf_slice bytes)
 {
     while (bytes.n > 0) {
-        VF_STEP();
+        VF_KILL_POINT();
         ssize_t w = write(fd, bytes.p, bytes.n);
         if (w < 0 && errno == EINTR)
             continue;

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "fs/edit_write.h"
+#include "fs/kill_point.h"
 #include "fs/staging_holder.h"
-#include "fs/step.h"
 
 static const char marker[] = VF_TXN_DIR "-retired";
 
@@ -46,20 +46,20 @@ static enum vf_status put_aside(struct retire *r, struct vf_err *err)
     if (st == VF_NOT_WRITABLE)
         st = VF_CROSS_DEVICE;
     else if (st != VF_OK)
-        st = vf_err_set(err, own.code, own.sys, own.op, r->h.place, "%s", own.detail);
+        st = vf_err_set(err, own.code, own.sys, own.op, r->h.prefix, "%s", own.detail);
     vf_err_release(&own);
     if (st != VF_OK)
         return st;
     st = vf_holder_ignore(&r->h, err);
-    VF_STEP();
+    VF_KILL_POINT();
     if (st == VF_OK && vf_sys_rename_noreplace(r->h.parent, r->h.base, r->h.dir, r->h.base) < 0) {
         int e = errno;
         (void)!vf_holder_remove(&r->h, NULL);
-        return must_stay(e) ? VF_CROSS_DEVICE : vf_err_write(err, e, "rename", r->h.place);
+        return must_stay(e) ? VF_CROSS_DEVICE : vf_err_write(err, e, "rename", r->h.prefix);
     }
-    VF_STEP();
+    VF_KILL_POINT();
     if (st == VF_OK && (vf_sys_sync_dir(r->h.dir) < 0 || vf_sys_sync_dir(r->h.parent) < 0))
-        st = vf_err_write(err, errno, "sync", r->h.place);
+        st = vf_err_write(err, errno, "sync", r->h.prefix);
     return st;
 }
 
@@ -68,7 +68,7 @@ static enum vf_status put_aside(struct retire *r, struct vf_err *err)
 static enum vf_status put_marker(struct retire *r, struct vf_err *err)
 {
     int dir = openat(r->h.parent, r->h.base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    VF_STEP();
+    VF_KILL_POINT();
     int fd = dir >= 0 ? vf_file_make(dir, marker) : -1;
     int bad = fd < 0 && (dir < 0 || errno != EEXIST) ? errno : 0;
     if (!bad && vf_sys_sync_dir(dir) < 0)
@@ -77,11 +77,11 @@ static enum vf_status put_marker(struct retire *r, struct vf_err *err)
         (void)close(fd);
     if (dir >= 0)
         (void)close(dir);
-    return bad ? vf_err_write(err, bad, "write", r->h.place) : VF_OK;
+    return bad ? vf_err_write(err, bad, "write", r->h.prefix) : VF_OK;
 }
 
 /* Everything but the marker. */
-static enum vf_status empty_dir(int dir, struct vf_slice place, struct vf_err *err)
+static enum vf_status empty_dir(int dir, struct vf_slice prefix, struct vf_err *err)
 {
     int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
@@ -89,13 +89,13 @@ static enum vf_status empty_dir(int dir, struct vf_slice place, struct vf_err *e
         int e = errno;
         if (fd >= 0)
             (void)close(fd);
-        return vf_err_sys(err, e, "list", place);
+        return vf_err_sys(err, e, "list", prefix);
     }
     enum vf_status st = VF_OK;
     for (struct dirent *e = readdir(list); e; e = readdir(list)) {
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || strcmp(e->d_name, marker) == 0)
             continue;
-        VF_STEP();
+        VF_KILL_POINT();
         enum vf_status one = vf_sys_remove_tree(dir, e->d_name, err);
         st = st == VF_OK ? one : st;
     }
@@ -109,16 +109,16 @@ static enum vf_status empty_old(struct retire *r, struct vf_err *err)
         return VF_OK;
     int dir = openat(r->h.parent, r->h.base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (dir < 0)
-        return vf_err_sys(err, errno, "open", r->h.place);
+        return vf_err_sys(err, errno, "open", r->h.prefix);
     enum vf_status st = VF_OK;
     if (vf_stat_at(dir, marker).kind == VF_KIND_FILE) {
-        st = empty_dir(dir, r->h.place, err);
-        VF_STEP();
+        st = empty_dir(dir, r->h.prefix, err);
+        VF_KILL_POINT();
         if (st == VF_OK && unlinkat(dir, marker, 0) < 0)
-            st = vf_err_write(err, errno, "remove", r->h.place);
+            st = vf_err_write(err, errno, "remove", r->h.prefix);
     }
     (void)close(dir);
-    VF_STEP();
+    VF_KILL_POINT();
     if (st == VF_OK && unlinkat(r->h.parent, r->h.base, AT_REMOVEDIR) < 0) {
         if (must_stay(errno))
             *r->emptied = true;
@@ -157,7 +157,7 @@ static enum vf_status end_retire(struct retire *r, struct vf_err *err)
     if (st == VF_OK)
         st = vf_jdir_remove(&r->d, err);
     if (st == VF_OK && r->other)
-        st = vf_err_set(err, VF_CHANGED, 0, "retire", r->h.place,
+        st = vf_err_set(err, VF_CHANGED, 0, "retire", r->h.prefix,
                         "it is not the directory that was copied; it was left alone");
     return st;
 }
@@ -183,12 +183,12 @@ static enum vf_status check(struct retire *r, struct vf_slice old, const char *w
                           why);
     if (r->d.state != VF_JSTATE_RETIRE && r->d.state != VF_JSTATE_EMPTYING && r->d.state != VF_JSTATE_RETIRED)
         return vf_err_set(err, VF_INTERNAL, 0, "retire", name, "the journal is not about retiring");
-    if (!r->d.verified || !vf_slice_eq(r->d.journal.from, vf_place_trim(old)))
+    if (!r->d.verified || !vf_slice_eq(r->d.journal.from, vf_prefix_trim(old)))
         return vf_err_set(err, VF_INTERNAL, 0, "retire", old, "the journal names another directory");
     return VF_OK;
 }
 
-enum vf_status vf_retire(struct vf_slice old, struct vf_slice new_place, bool *emptied, struct vf_err *err)
+enum vf_status vf_retire(struct vf_slice old, struct vf_slice new_prefix, bool *emptied, struct vf_err *err)
 {
     struct retire r = {.emptied = emptied};
     const char *why = NULL;
@@ -196,7 +196,7 @@ enum vf_status vf_retire(struct vf_slice old, struct vf_slice new_place, bool *e
     vf_jdir_init(&r.d);
     enum vf_status st = vf_holder_init(&r.h, old, err);
     if (st == VF_OK)
-        st = vf_jdir_root(&r.d, new_place, err);
+        st = vf_jdir_root(&r.d, new_prefix, err);
     if (st == VF_OK)
         st = vf_jdir_open(&r.d, true, &why, err);
     if (st == VF_OK)
@@ -208,19 +208,19 @@ enum vf_status vf_retire(struct vf_slice old, struct vf_slice new_place, bool *e
     return st;
 }
 
-enum vf_status vf_staging_discard(struct vf_slice place, uint64_t ino, struct vf_err *err)
+enum vf_status vf_staging_discard(struct vf_slice prefix, uint64_t ino, struct vf_err *err)
 {
     struct vf_holder h;
-    enum vf_status st = vf_holder_init(&h, place, err);
+    enum vf_status st = vf_holder_init(&h, prefix, err);
     struct vf_stat at = st == VF_OK ? vf_stat_at(h.parent, h.base) : (struct vf_stat){0};
     if (st == VF_OK && (at.kind != VF_KIND_DIR || at.ino != ino))
-        st = vf_err_set(err, VF_CHANGED, 0, "remove", place, "it is not the directory that was made here");
+        st = vf_err_set(err, VF_CHANGED, 0, "remove", prefix, "it is not the directory that was made here");
     if (st == VF_OK)
         st = vf_holder_make(&h, err);
     if (st == VF_OK) {
-        VF_STEP();
+        VF_KILL_POINT();
         if (vf_sys_rename_noreplace(h.parent, h.base, h.dir, h.base) < 0)
-            st = vf_err_write(err, errno, "rename", place);
+            st = vf_err_write(err, errno, "rename", prefix);
         enum vf_status removed = vf_holder_remove(&h, err);
         st = st == VF_OK ? removed : st;
     }

@@ -11,8 +11,8 @@
 
 #include "base/path.h"
 #include "fs/edit_write.h"
+#include "fs/kill_point.h"
 #include "fs/staging_holder.h"
-#include "fs/step.h"
 
 struct vf_staging {
     struct vf_holder h;
@@ -31,7 +31,7 @@ static void staging_free(struct vf_staging *s)
 static enum vf_status set_path(struct vf_staging *s, struct vf_err *err)
 {
     struct vf_arena *a = &s->h.arena;
-    struct vf_slice dir = vf_path_join(a, vf_path_dir(s->h.place), vf_slice_of(s->h.name));
+    struct vf_slice dir = vf_path_join(a, vf_path_dir(s->h.prefix), vf_slice_of(s->h.name));
     s->path = vf_path_join(a, dir, vf_slice_of(s->h.base));
     return dir.p && s->path.p ? VF_OK : vf_err_nomem(err);
 }
@@ -39,7 +39,7 @@ static enum vf_status set_path(struct vf_staging *s, struct vf_err *err)
 static enum vf_status make_name(struct vf_staging *s, struct vf_err *err)
 {
     struct stat st;
-    VF_STEP();
+    VF_KILL_POINT();
     if (mkdirat(s->h.dir, s->h.base, 0700) < 0)
         return vf_err_write(err, errno, "mkdir", s->path);
     s->fd = openat(s->h.dir, s->h.base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -49,14 +49,14 @@ static enum vf_status make_name(struct vf_staging *s, struct vf_err *err)
     return done == VF_OK ? vf_holder_ignore(&s->h, err) : done;
 }
 
-enum vf_status vf_staging_begin(struct vf_slice place, struct vf_staging **out, struct vf_err *err)
+enum vf_status vf_staging_begin(struct vf_slice prefix, struct vf_staging **out, struct vf_err *err)
 {
     struct vf_staging *s = calloc(1, sizeof *s);
     *out = NULL;
     if (!s)
         return vf_err_nomem(err);
     s->fd = -1;
-    enum vf_status st = vf_holder_init(&s->h, place, err);
+    enum vf_status st = vf_holder_init(&s->h, prefix, err);
     if (st == VF_OK)
         st = set_path(s, err);
     if (st == VF_OK)
@@ -89,7 +89,7 @@ enum vf_status vf_staging_scratch(struct vf_staging *s, struct vf_slice *path, s
     *path = vf_path_join(&s->h.arena, vf_path_dir(s->path), name);
     if (!path->p)
         return vf_err_nomem(err);
-    VF_STEP();
+    VF_KILL_POINT();
     if (mkdirat(s->h.dir, name.p, 0700) < 0)
         return vf_err_write(err, errno, "mkdir", *path);
     return VF_OK;
@@ -105,7 +105,7 @@ static enum vf_status old_ino(struct vf_slice old, struct vf_arena *a, uint64_t 
 {
     int fd = -1;
     const char *base = NULL;
-    enum vf_status st = vf_place_parent(old, a, &fd, &base, err);
+    enum vf_status st = vf_prefix_parent(old, a, &fd, &base, err);
     struct vf_stat at = st == VF_OK ? vf_stat_at(fd, base) : (struct vf_stat){0};
     if (fd >= 0)
         (void)close(fd);
@@ -122,8 +122,8 @@ enum vf_status vf_staging_note_retire(struct vf_staging *s, struct vf_slice old,
     vf_jdir_init(&d);
     enum vf_status st = vf_jdir_root(&d, s->path, err);
     j->verb = "move";
-    j->from = vf_arena_dup(&d.arena, vf_place_trim(old));
-    j->to = s->h.place;
+    j->from = vf_arena_dup(&d.arena, vf_prefix_trim(old));
+    j->to = s->h.prefix;
     if (st == VF_OK && !j->from.p)
         st = vf_err_nomem(err);
     if (st == VF_OK)
@@ -146,13 +146,13 @@ static int rename_out(struct vf_staging *s)
     if (fstat(s->fd, &st) < 0)
         return -1;
     bool locked = !(st.st_mode & S_IWUSR) && geteuid() != 0;
-    VF_STEP();
+    VF_KILL_POINT();
     if (locked && fchmod(s->fd, (st.st_mode & 07777) | S_IWUSR) < 0)
         return -1;
-    VF_STEP();
+    VF_KILL_POINT();
     int r = vf_sys_rename_noreplace(s->h.dir, s->h.base, s->h.parent, s->h.base);
     int e = errno;
-    VF_STEP();
+    VF_KILL_POINT();
     if (locked)
         (void)fchmod(s->fd, st.st_mode & 07777);
     errno = e;
@@ -162,21 +162,21 @@ static int rename_out(struct vf_staging *s)
 enum vf_status vf_staging_commit(struct vf_staging *s, struct vf_err *err)
 {
     enum vf_status st = VF_OK;
-    VF_STEP();
+    VF_KILL_POINT();
     if (vf_sys_syncfs(s->fd) < 0)
         st = vf_err_write(err, errno, "sync", s->path);
     if (st == VF_OK && rename_out(s) < 0)
         st = errno == EEXIST || errno == ENOTEMPTY
-                 ? vf_err_set(err, VF_EXISTS, errno, "rename", s->h.place, NULL)
-                 : vf_err_write(err, errno, "rename", s->h.place);
+                 ? vf_err_set(err, VF_EXISTS, errno, "rename", s->h.prefix, NULL)
+                 : vf_err_write(err, errno, "rename", s->h.prefix);
     if (st != VF_OK) {
         (void)!vf_holder_remove(&s->h, NULL);
         staging_free(s);
         return st;
     }
-    VF_STEP();
+    VF_KILL_POINT();
     if (vf_sys_sync_dir(s->h.parent) < 0)
-        st = vf_err_write(err, errno, "sync", s->h.place);
+        st = vf_err_write(err, errno, "sync", s->h.prefix);
     (void)!vf_holder_remove(&s->h, NULL); /* an empty holder that stays is cleaned up by the next run */
     staging_free(s);
     return st;
@@ -189,21 +189,21 @@ enum vf_status vf_staging_drop(struct vf_staging *s, struct vf_err *err)
     return st;
 }
 
-bool vf_staging_left(struct vf_slice place)
+bool vf_staging_left(struct vf_slice prefix)
 {
     struct vf_holder h;
-    bool left = vf_holder_init(&h, place, NULL) == VF_OK && vf_holder_left(&h);
+    bool left = vf_holder_init(&h, prefix, NULL) == VF_OK && vf_holder_left(&h);
     vf_holder_release(&h);
     return left;
 }
 
 /* A holder that is empty was cut off at its very beginning, when there was no NEW (else the run had been
  * refused), or at its very end. */
-bool vf_staging_committed(struct vf_slice place)
+bool vf_staging_committed(struct vf_slice prefix)
 {
     struct vf_holder h;
     bool committed = false;
-    if (vf_holder_init(&h, place, NULL) == VF_OK && vf_holder_left(&h)) {
+    if (vf_holder_init(&h, prefix, NULL) == VF_OK && vf_holder_left(&h)) {
         uint64_t ino = vf_holder_noted(&h);
         struct vf_stat at = vf_stat_at(h.parent, h.base);
         committed = at.kind == VF_KIND_DIR && (ino != 0 ? at.ino == ino : vf_holder_empty(&h));
@@ -212,10 +212,10 @@ bool vf_staging_committed(struct vf_slice place)
     return committed;
 }
 
-enum vf_status vf_staging_clean(struct vf_slice place, struct vf_err *err)
+enum vf_status vf_staging_clean(struct vf_slice prefix, struct vf_err *err)
 {
     struct vf_holder h;
-    enum vf_status st = vf_holder_init(&h, place, err);
+    enum vf_status st = vf_holder_init(&h, prefix, err);
     if (st == VF_OK)
         st = vf_holder_clean(&h, err);
     vf_holder_release(&h);

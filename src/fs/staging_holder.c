@@ -14,21 +14,21 @@
 
 #include "base/digest.h"
 #include "fs/edit_write.h"
-#include "fs/step.h"
+#include "fs/kill_point.h"
 
-enum vf_status vf_holder_init(struct vf_holder *h, struct vf_slice place, struct vf_err *err)
+enum vf_status vf_holder_init(struct vf_holder *h, struct vf_slice prefix, struct vf_err *err)
 {
     unsigned char sum[32];
     *h = (struct vf_holder){.parent = -1, .dir = -1, .lock = -1};
     vf_arena_init(&h->arena);
-    h->place = vf_arena_dup(&h->arena, vf_place_trim(place));
-    if (!h->place.p)
+    h->prefix = vf_arena_dup(&h->arena, vf_prefix_trim(prefix));
+    if (!h->prefix.p)
         return vf_err_nomem(err);
-    enum vf_status st = vf_place_parent(h->place, &h->arena, &h->parent, &h->base, err);
+    enum vf_status st = vf_prefix_parent(h->prefix, &h->arena, &h->parent, &h->base, err);
     if (st != VF_OK)
         return st;
     if (!vf_sha256(vf_slice_of(h->base), sum))
-        return vf_err_set(err, VF_INTERNAL, 0, "hash", place, NULL);
+        return vf_err_set(err, VF_INTERNAL, 0, "hash", prefix, NULL);
     size_t n = (size_t)snprintf(h->name, sizeof h->name, VF_TXN_DIR "-");
     for (size_t i = 0; i < 8; i++)
         (void)snprintf(h->name + n + 2 * i, 3, "%02x", sum[i]);
@@ -97,23 +97,23 @@ enum vf_status vf_holder_remove(struct vf_holder *h, struct vf_err *err)
     const char *const trees[] = {h->base, vf_holder_scratch(h)};
     enum vf_status st = VF_OK;
     for (size_t i = 0; i < VF_COUNT(trees) && st == VF_OK; i++) {
-        VF_STEP();
+        VF_KILL_POINT();
         if (vf_stat_at(h->dir, trees[i]).kind != VF_KIND_NONE)
             st = vf_sys_remove_tree(h->dir, trees[i], err);
     }
     for (size_t i = 0; i < VF_COUNT(names) && st == VF_OK; i++) {
-        VF_STEP();
+        VF_KILL_POINT();
         if (unlinkat(h->dir, names[i], 0) < 0 && errno != ENOENT)
             st = vf_err_write(err, errno, "remove", vf_slice_of(names[i]));
     }
     if (st != VF_OK)
         return st;
-    VF_STEP();
+    VF_KILL_POINT();
     if (unlinkat(h->parent, h->name, AT_REMOVEDIR) < 0 && errno != ENOENT)
         return vf_err_set(err, VF_EXISTS, errno, "remove", vf_slice_of(h->name), NULL);
-    VF_STEP();
+    VF_KILL_POINT();
     if (vf_sys_sync_dir(h->parent) < 0)
-        return vf_err_write(err, errno, "sync", h->place);
+        return vf_err_write(err, errno, "sync", h->prefix);
     return VF_OK;
 }
 
@@ -154,7 +154,7 @@ enum vf_status vf_holder_clean(struct vf_holder *h, struct vf_err *err)
     enum vf_status done = VF_OK;
     if (vf_stat_at(h->dir, "lock").kind ==
         VF_KIND_NONE) { /* killed before it made one: then the directory is empty */
-        VF_STEP();
+        VF_KILL_POINT();
         if (unlinkat(h->parent, h->name, AT_REMOVEDIR) < 0 && errno != ENOENT)
             done = not_ours(h, err);
     } else {
@@ -175,7 +175,7 @@ enum vf_status vf_holder_make(struct vf_holder *h, struct vf_err *err)
     enum vf_status st = vf_holder_clean(h, err);
     if (st != VF_OK)
         return st;
-    VF_STEP();
+    VF_KILL_POINT();
     if (mkdirat(h->parent, h->name, 0700) < 0)
         return errno == EEXIST
                    ? vf_err_set(err, VF_BUSY, EEXIST, "mkdir", name, "another run is at work here")
@@ -183,7 +183,7 @@ enum vf_status vf_holder_make(struct vf_holder *h, struct vf_err *err)
     h->dir = openat(h->parent, h->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (h->dir < 0)
         return vf_err_write(err, errno, "open", name);
-    VF_STEP();
+    VF_KILL_POINT();
     if (fchmod(h->dir, 0700) < 0)
         return vf_err_write(err, errno, "chmod", name);
     vf_sys_drop_default_acl(h->dir);
@@ -202,7 +202,7 @@ enum vf_status vf_holder_note(struct vf_holder *h, uint64_t ino, struct vf_err *
 
 enum vf_status vf_holder_ignore(struct vf_holder *h, struct vf_err *err)
 {
-    VF_STEP();
+    VF_KILL_POINT();
     int fd = vf_file_make(h->dir, ".gitignore");
     int bad = fd < 0 || vf_fd_write_all(fd, VF_S("*\n")) < 0 ? errno : 0;
     if (fd >= 0 && close(fd) < 0 && !bad)

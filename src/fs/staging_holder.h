@@ -9,15 +9,15 @@
 #include "fs/txn_dir.h"
 
 struct vf_holder {
-    int parent, dir, lock; /* descriptors; -1 */
-    const char *base;      /* NAME, in the arena */
-    struct vf_slice place; /* in the arena */
-    char name[40];         /* of the holder itself */
+    int parent, dir, lock;  /* descriptors; -1 */
+    const char *base;       /* NAME, in the arena */
+    struct vf_slice prefix; /* in the arena */
+    char name[40];          /* of the holder itself */
     struct vf_arena arena;
 };
 
 /* Finds the directory beside which the holder stands. Nothing is made. */
-VF_MUST_CHECK enum vf_status vf_holder_init(struct vf_holder *h, struct vf_slice place, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_holder_init(struct vf_holder *h, struct vf_slice prefix, struct vf_err *err);
 void vf_holder_release(struct vf_holder *h);
 /* Makes the holder, empty but for its lock; one of ours that an earlier run left is removed first. VF_BUSY;
  * VF_EXISTS: not ours. */

@@ -291,21 +291,21 @@ static bool is_refused_owner(int e)
 }
 
 /* Owner and group as far as this user may. *all: dst has both. */
-static int copy_owner(int dst, const struct vf_stat *want, bool *all)
+static int copy_owner(int dst, const struct vf_stat *req, bool *all)
 {
     struct stat now;
     if (fstat(dst, &now) < 0)
         return -1;
-    bool uid = (uint32_t)now.st_uid == want->uid, gid = (uint32_t)now.st_gid == want->gid;
+    bool uid = (uint32_t)now.st_uid == req->uid, gid = (uint32_t)now.st_gid == req->gid;
     *all = true;
     if (uid && gid)
         return 0;
-    if (fchown(dst, (uid_t)want->uid, (gid_t)want->gid) == 0)
+    if (fchown(dst, (uid_t)req->uid, (gid_t)req->gid) == 0)
         return 0;
     *all = false;
     if (!is_refused_owner(errno))
         return -1;
-    if (!gid && fchown(dst, (uid_t)-1, (gid_t)want->gid) < 0 && !is_refused_owner(errno))
+    if (!gid && fchown(dst, (uid_t)-1, (gid_t)req->gid) < 0 && !is_refused_owner(errno))
         return -1;
     return 0;
 }

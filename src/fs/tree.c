@@ -83,9 +83,9 @@ static enum vf_status too_large(struct vf_slice path, uint64_t cap, struct vf_er
 }
 
 /* Room for more than `want` bytes, and a NUL. NULL: no memory. */
-static char *more_room(struct vf_arena *a, const char *old, size_t have, size_t want)
+static char *more_room(struct vf_arena *a, const char *old, size_t have, size_t req)
 {
-    char *p = want < SIZE_MAX ? vf_arena_alloc(a, want + 1) : NULL;
+    char *p = req < SIZE_MAX ? vf_arena_alloc(a, req + 1) : NULL;
     if (p && have > 0)
         memcpy(p, old, have);
     return p;

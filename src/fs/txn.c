@@ -15,7 +15,7 @@
 
 #include "base/path.h"
 #include "fs/edit_write.h"
-#include "fs/step.h"
+#include "fs/kill_point.h"
 #include "fs/txn_edit.h"
 
 enum { SYNC_EACH = 128 }; /* more files than this: one syncfs is cheaper than an fsync for each */
@@ -60,8 +60,8 @@ static enum vf_status set_head(struct vf_txn *t, const char *verb, struct vf_sli
                                struct vf_err *err)
 {
     struct vf_journal *j = &t->d.journal;
-    from = vf_place_trim(from);
-    to = vf_place_trim(to);
+    from = vf_prefix_trim(from);
+    to = vf_prefix_trim(to);
     if (!vf_path_is_abs(from) || !vf_path_is_abs(to) || memchr(from.p, 0, from.n) || memchr(to.p, 0, to.n))
         return vf_err_set(err, VF_INTERNAL, 0, "begin", from, "a place is not absolute");
     j->verb = strcmp(verb, "move") == 0 ? "move" : "fix";
@@ -74,7 +74,7 @@ static enum vf_status set_head(struct vf_txn *t, const char *verb, struct vf_sli
 static enum vf_status make_all(struct vf_txn *t, struct vf_err *err)
 {
     enum vf_status st = vf_jdir_put_journal(&t->d, err);
-    VF_STEP();
+    VF_KILL_POINT();
     if (st == VF_OK && mkdirat(t->d.dir, "new", 0700) < 0)
         st = vf_err_write(err, errno, "mkdir", VF_S(VF_TXN_DIR "/new"));
     return st == VF_OK ? open_news(t, err) : st;
@@ -150,7 +150,7 @@ static enum vf_status flush_news(void *ctx, bool wait, struct vf_err *err)
     struct vf_txn *t = ctx;
     size_t n = t->d.journal.n;
     enum vf_status st = VF_OK;
-    VF_STEP();
+    VF_KILL_POINT();
     if (n > SYNC_EACH)
         return wait && vf_sys_syncfs(t->news) < 0 ? vf_err_write(err, errno, "sync", VF_S(VF_TXN_DIR))
                                                   : VF_OK;
@@ -158,19 +158,19 @@ static enum vf_status flush_news(void *ctx, bool wait, struct vf_err *err)
         st = flush_staged(t, i, false, err);
     if (wait)
         st = vf_parallel(&vf_disk_waiters, n, wait_staged, t, err);
-    VF_STEP();
+    VF_KILL_POINT();
     if (st == VF_OK && wait && vf_sys_sync_dir(t->news) < 0)
         st = vf_err_write(err, errno, "sync", VF_S(VF_TXN_DIR "/new"));
     return st;
 }
 
-enum vf_status vf_txn_seal(struct vf_txn *t, struct vf_err *err)
+enum vf_status vf_txn_write_commit_record(struct vf_txn *t, struct vf_err *err)
 {
     if (t->d.state != VF_JSTATE_STAGED || t->resumed)
         return vf_err_set(err, VF_INTERNAL, 0, "seal", VF_S(VF_TXN_DIR), "the transaction is sealed");
     t->d.journal.v = t->edits.base;
     t->d.journal.n = t->edits.n;
-    return vf_jdir_seal(&t->d, flush_news, t, err);
+    return vf_jdir_write_commit_record(&t->d, flush_news, t, err);
 }
 
 /* --- the rename --- */
@@ -181,13 +181,13 @@ static bool same_place(const struct vf_txn *t)
 }
 
 /* Does the environment directory stand at this place, under a name of its own (not a link)? */
-static bool stands_at(struct vf_jdir *d, struct vf_slice place)
+static bool stands_at(struct vf_jdir *d, struct vf_slice prefix)
 {
     int fd = -1;
     const char *base = NULL;
     struct vf_err ignored;
     vf_err_init(&ignored);
-    enum vf_status st = vf_place_parent(place, &d->arena, &fd, &base, &ignored);
+    enum vf_status st = vf_prefix_parent(prefix, &d->arena, &fd, &base, &ignored);
     struct vf_stat at = st == VF_OK ? vf_stat_at(fd, base) : (struct vf_stat){0};
     if (fd >= 0)
         (void)close(fd);
@@ -218,15 +218,15 @@ static enum vf_status rename_root(struct vf_txn *t, struct vf_slice from, struct
 {
     int ofd = -1, nfd = -1;
     const char *obase = NULL, *nbase = NULL;
-    enum vf_status st = vf_place_parent(from, &t->d.arena, &ofd, &obase, err);
+    enum vf_status st = vf_prefix_parent(from, &t->d.arena, &ofd, &obase, err);
     if (st == VF_OK)
-        st = vf_place_parent(to, &t->d.arena, &nfd, &nbase, err);
+        st = vf_prefix_parent(to, &t->d.arena, &nfd, &nbase, err);
     if (st == VF_OK) {
-        VF_STEP();
+        VF_KILL_POINT();
         if (vf_sys_rename_noreplace(ofd, obase, nfd, nbase) < 0)
             st = rename_error(errno, to, err);
     }
-    VF_STEP();
+    VF_KILL_POINT();
     if (st == VF_OK && (vf_sys_sync_dir(nfd) < 0 || vf_sys_sync_dir(ofd) < 0))
         st = vf_err_write(err, errno, "sync", to);
     if (ofd >= 0)
@@ -241,7 +241,7 @@ enum vf_status vf_txn_move(struct vf_txn *t, struct vf_err *err)
     const struct vf_journal *j = &t->d.journal;
     if (t->d.state == VF_JSTATE_DONE || same_place(t) || stands_at(&t->d, j->to))
         return VF_OK;
-    if (t->d.state != VF_JSTATE_SEALED)
+    if (t->d.state != VF_JSTATE_COMMITTED)
         return vf_err_set(err, VF_INTERNAL, 0, "rename", j->to, "the transaction is not sealed");
     if (!stands_at(&t->d, j->from))
         return vf_err_set(err, VF_CHANGED, 0, "rename", j->from,
@@ -264,7 +264,7 @@ static enum vf_status sync_target(void *ctx, size_t i, unsigned worker, struct v
     int fd = vf_sys_open_beneath(g->t->d.root, dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
     if (fd < 0) /* gone, or a link by now: then its edits have failed already */
         return VF_OK;
-    VF_STEP();
+    VF_KILL_POINT();
     int bad = vf_sys_sync_dir(fd) < 0 ? errno : 0;
     (void)close(fd);
     return bad ? vf_err_write(err, bad, "sync", dir) : VF_OK;
@@ -287,7 +287,7 @@ static enum vf_status sync_targets(struct vf_txn *t, struct vf_err *err)
         *new_dir = dir;
     }
     enum vf_status st = vf_parallel(&vf_disk_waiters, g.dirs.n, sync_target, &g, err);
-    VF_STEP();
+    VF_KILL_POINT();
     if (st == VF_OK && t->news >= 0 && vf_sys_sync_dir(t->news) < 0)
         st = vf_err_write(err, errno, "sync", VF_S(VF_TXN_DIR "/new"));
     return st;
@@ -298,7 +298,7 @@ enum vf_status vf_txn_apply(struct vf_txn *t, const struct vf_hooks *hooks, stru
     size_t n = t->d.journal.n;
     if (t->d.state == VF_JSTATE_DONE)
         return VF_OK;
-    if (t->d.state != VF_JSTATE_SEALED)
+    if (t->d.state != VF_JSTATE_COMMITTED)
         return vf_err_set(err, VF_INTERNAL, 0, "edit", VF_S(VF_TXN_DIR), "the transaction is not sealed");
     for (size_t i = 0; i < n; i++) {
         if (vf_hooks_cancelled(hooks))
@@ -316,10 +316,10 @@ enum vf_status vf_txn_apply(struct vf_txn *t, const struct vf_hooks *hooks, stru
 enum vf_status vf_txn_finish(struct vf_txn *t, struct vf_err *err)
 {
     enum vf_status st = VF_OK;
-    if (t->d.state != VF_JSTATE_SEALED && t->d.state != VF_JSTATE_DONE)
+    if (t->d.state != VF_JSTATE_COMMITTED && t->d.state != VF_JSTATE_DONE)
         st = vf_err_set(err, VF_INTERNAL, 0, "finish", VF_S(VF_TXN_DIR), "the transaction is not applied");
     /* From here on originals go, so from here on there is no way back. */
-    if (st == VF_OK && t->d.state == VF_JSTATE_SEALED)
+    if (st == VF_OK && t->d.state == VF_JSTATE_COMMITTED)
         st = vf_jdir_put_state(&t->d, VF_JSTATE_DONE, err);
     if (st == VF_OK)
         st = vf_jdir_remove(&t->d, err);
@@ -333,7 +333,7 @@ static enum vf_status undo_all(struct vf_txn *t, struct vf_err *err)
 {
     const struct vf_journal *j = &t->d.journal;
     enum vf_status st = VF_OK;
-    if (t->d.state == VF_JSTATE_SEALED)
+    if (t->d.state == VF_JSTATE_COMMITTED)
         st = vf_jdir_put_state(&t->d, VF_JSTATE_ROLLBACK, err);
     if (st == VF_OK && !same_place(t) && stands_at(&t->d, j->to))
         st = rename_root(t, j->to, j->from, err);
@@ -351,7 +351,7 @@ static enum vf_status undo_all(struct vf_txn *t, struct vf_err *err)
 enum vf_status vf_txn_roll_back(struct vf_txn *t, struct vf_err *err)
 {
     enum vf_status st = VF_OK;
-    if (t->d.state == VF_JSTATE_SEALED || t->d.state == VF_JSTATE_ROLLBACK)
+    if (t->d.state == VF_JSTATE_COMMITTED || t->d.state == VF_JSTATE_ROLLBACK)
         st = undo_all(t, err);
     else if (t->d.state != VF_JSTATE_STAGED && t->d.state != VF_JSTATE_UNDONE)
         st = vf_err_set(err, VF_NOT_SUPPORTED, 0, "restore", VF_S(VF_TXN_DIR), "it was finished already");
@@ -372,7 +372,7 @@ static bool finished_move(struct vf_txn *t)
 
 static const char *judge_edits(struct vf_txn *t)
 {
-    if (t->d.state != VF_JSTATE_SEALED && t->d.state != VF_JSTATE_ROLLBACK)
+    if (t->d.state != VF_JSTATE_COMMITTED && t->d.state != VF_JSTATE_ROLLBACK)
         return NULL;
     for (size_t i = 0; i < t->d.journal.n; i++)
         if (!vf_txn_plausible(t, i))
@@ -393,7 +393,7 @@ static enum vf_status open_left(struct vf_txn *t, struct vf_slice root, bool tak
     t->resumed = true;
     if (t->d.state == VF_JSTATE_STAGED && finished_move(t))
         t->d.state = VF_JSTATE_DONE;
-    if (t->d.state == VF_JSTATE_SEALED || t->d.state == VF_JSTATE_ROLLBACK) {
+    if (t->d.state == VF_JSTATE_COMMITTED || t->d.state == VF_JSTATE_ROLLBACK) {
         st = vf_stat_at(t->d.dir, "new").kind == VF_KIND_DIR ? open_news(t, err) : VF_OK;
         *why = t->news < 0 ? "its new files are not there" : judge_edits(t);
     }
@@ -405,9 +405,9 @@ static enum vf_txn_state outer_state(enum vf_jstate s)
     switch (s) {
     case VF_JSTATE_STAGED:
         return VF_TXN_STAGED;
-    case VF_JSTATE_SEALED:
+    case VF_JSTATE_COMMITTED:
     case VF_JSTATE_DONE:
-        return VF_TXN_SEALED;
+        return VF_TXN_COMMITTED;
     case VF_JSTATE_ROLLBACK:
     case VF_JSTATE_UNDONE:
         return VF_TXN_ROLLBACK;
@@ -435,8 +435,8 @@ static enum vf_status fill_info(const struct vf_txn *t, struct vf_arena *a, stru
     return info->from.p && info->to.p ? VF_OK : vf_err_nomem(err);
 }
 
-enum vf_status vf_txn_look(struct vf_slice root, struct vf_arena *a, struct vf_txn_info *info,
-                           struct vf_err *err)
+enum vf_status vf_txn_inspect(struct vf_slice root, struct vf_arena *a, struct vf_txn_info *info,
+                              struct vf_err *err)
 {
     struct vf_txn *t = txn_new();
     struct vf_err own;
@@ -491,13 +491,13 @@ enum vf_status vf_txn_resume(struct vf_slice root, struct vf_txn **out, bool *mo
     return VF_OK;
 }
 
-enum vf_status vf_txn_probe(struct vf_txn *t, struct vf_slice contents, struct vf_err *err)
+enum vf_status vf_txn_write_stub(struct vf_txn *t, struct vf_slice contents, struct vf_err *err)
 {
     struct vf_slice path = VF_S(VF_TXN_DIR "/probe");
-    VF_STEP();
+    VF_KILL_POINT();
     if (unlinkat(t->d.dir, "probe", 0) < 0 && errno != ENOENT)
         return vf_err_write(err, errno, "remove", path);
-    VF_STEP();
+    VF_KILL_POINT();
     int fd = vf_file_make(t->d.dir, "probe");
     int bad = fd < 0 || vf_fd_write_all(fd, contents) < 0 || fchmod(fd, 0700) < 0 ? errno : 0;
     if (fd >= 0 && close(fd) < 0 && !bad)

@@ -26,14 +26,14 @@
 #define VF_TXN_DIR ".venvfix"
 
 enum vf_txn_state {
-    VF_TXN_NONE,     /* no journal directory */
-    VF_TXN_BUSY,     /* another process holds the lock */
-    VF_TXN_STAGED,   /* not sealed: nothing was changed; rolling back only removes the directory */
-    VF_TXN_SEALED,   /* complete: roll forward (edits may be partly applied; the rename may or may not have
-                        happened) */
-    VF_TXN_ROLLBACK, /* was being rolled back */
-    VF_TXN_RETIRE,   /* NEW is complete; what is left of OLD is to be removed (copying move) */
-    VF_TXN_FOREIGN   /* not trustworthy: a finding, never input */
+    VF_TXN_NONE,      /* no journal directory */
+    VF_TXN_BUSY,      /* another process holds the lock */
+    VF_TXN_STAGED,    /* not sealed: nothing was changed; rolling back only removes the directory */
+    VF_TXN_COMMITTED, /* complete: roll forward (edits may be partly applied; the rename may or may not have
+                      happened) */
+    VF_TXN_ROLLBACK,  /* was being rolled back */
+    VF_TXN_RETIRE,    /* NEW is complete; what is left of OLD is to be removed (copying move) */
+    VF_TXN_FOREIGN    /* not trustworthy: a finding, never input */
 };
 
 struct vf_txn_info {
@@ -49,11 +49,12 @@ struct vf_txn;
 
 /* Looks at the journal of the environment directory `root` (absolute or cwd-relative), without changing
  * anything. */
-VF_MUST_CHECK enum vf_status vf_txn_look(struct vf_slice root, struct vf_arena *a, struct vf_txn_info *info,
-                                         struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_txn_inspect(struct vf_slice root, struct vf_arena *a,
+                                            struct vf_txn_info *info, struct vf_err *err);
 
 /* Makes the journal directory in the environment and takes the lock. from, to: absolute places as typed
- * (equal for fix). VF_EXISTS when there is one already (call vf_txn_look first), VF_NOT_WRITABLE, VF_BUSY. */
+ * (equal for fix). VF_EXISTS when there is one already (call vf_txn_inspect first), VF_NOT_WRITABLE, VF_BUSY.
+ */
 VF_MUST_CHECK enum vf_status vf_txn_begin(struct vf_slice root, const char *verb, struct vf_slice from,
                                           struct vf_slice to, struct vf_txn **out, struct vf_err *err);
 /* Writes the new file of one edit into the journal directory, with the attributes of the original (seal
@@ -61,9 +62,10 @@ VF_MUST_CHECK enum vf_status vf_txn_begin(struct vf_slice root, const char *verb
 VF_MUST_CHECK enum vf_status vf_txn_stage(struct vf_txn *t, const struct vf_edit *e, struct vf_err *err);
 /* Writes VF_TXN_DIR "/probe", 0700, with these contents: the stub that proves a header by being started. Any
  * time before finish. */
-VF_MUST_CHECK enum vf_status vf_txn_probe(struct vf_txn *t, struct vf_slice contents, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_txn_write_stub(struct vf_txn *t, struct vf_slice contents,
+                                               struct vf_err *err);
 /* Journal written and fsynced, state sealed. After this a crash rolls forward. */
-VF_MUST_CHECK enum vf_status vf_txn_seal(struct vf_txn *t, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_txn_write_commit_record(struct vf_txn *t, struct vf_err *err);
 /* One renameat2(OLD, NEW, NOREPLACE). VF_CROSS_DEVICE (EXDEV), VF_BUSY (EBUSY: a mount point): nothing is
  * changed; the caller rolls back and copies. VF_EXISTS. */
 VF_MUST_CHECK enum vf_status vf_txn_move(struct vf_txn *t, struct vf_err *err);
@@ -85,7 +87,7 @@ void vf_txn_abandon(struct vf_txn *t); /* frees memory and the lock, leaves the 
  * directory NAME. An earlier one of ours that was left is removed first (same owner, 0700, holding our lock
  * file; else VF_BUSY or VF_EXISTS). */
 struct vf_staging;
-VF_MUST_CHECK enum vf_status vf_staging_begin(struct vf_slice place, struct vf_staging **out,
+VF_MUST_CHECK enum vf_status vf_staging_begin(struct vf_slice prefix, struct vf_staging **out,
                                               struct vf_err *err);
 int vf_staging_fd(const struct vf_staging *s);               /* descriptor of the staged NAME directory */
 struct vf_slice vf_staging_path(const struct vf_staging *s); /* its absolute path */
@@ -106,19 +108,19 @@ VF_MUST_CHECK enum vf_status vf_staging_drop(struct vf_staging *s,
 uint64_t vf_staging_ino(const struct vf_staging *s);
 /* Takes back what commit put at `place` (the proof failed there): away by one rename, then removed.
  * VF_CHANGED when it is not this inode. */
-VF_MUST_CHECK enum vf_status vf_staging_discard(struct vf_slice place, uint64_t ino, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_staging_discard(struct vf_slice prefix, uint64_t ino, struct vf_err *err);
 /* Renames OLD aside to `.venvfix-<hash>` beside it, then removes it, never following links; a mount point is
  * emptied, not removed (*emptied). Then removes the retire journal in NEW. Safe to call again after a crash.
  * Where OLD cannot be put aside (a parent that is not writable) it is emptied, too. VF_NOT_FOUND: NEW has no
  * journal. VF_CHANGED: another directory stands at OLD by now; it is left alone, the journal is gone. */
-VF_MUST_CHECK enum vf_status vf_retire(struct vf_slice old, struct vf_slice new_place, bool *emptied,
+VF_MUST_CHECK enum vf_status vf_retire(struct vf_slice old, struct vf_slice new_prefix, bool *emptied,
                                        struct vf_err *err);
 /* Is there an unfinished staging directory of ours for this place? */
-bool vf_staging_left(struct vf_slice place);
+bool vf_staging_left(struct vf_slice prefix);
 /* Was it left after its rename, so that `place` is complete? Ask before vf_staging_clean or vf_staging_begin.
  */
-bool vf_staging_committed(struct vf_slice place);
+bool vf_staging_committed(struct vf_slice prefix);
 /* Removes what vf_staging_left sees. VF_BUSY: another run is at work. */
-VF_MUST_CHECK enum vf_status vf_staging_clean(struct vf_slice place, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_staging_clean(struct vf_slice prefix, struct vf_err *err);
 
 #endif

@@ -20,7 +20,7 @@
 
 #include "base/path.h"
 #include "fs/edit_write.h"
-#include "fs/step.h"
+#include "fs/kill_point.h"
 #include "fs/txn_edit.h"
 
 enum instant {
@@ -155,7 +155,7 @@ static int rename_once(const struct spot *s, enum move m)
     struct vf_stat keep;
     int r = -1;
     vf_times_keep(s->dir, &keep);
-    VF_STEP();
+    VF_KILL_POINT();
     switch (m) {
     case EXCHANGE:
         r = vf_sys_rename_exchange(s->t->news, s->name.staged, s->dir, s->base);
@@ -189,7 +189,7 @@ static enum vf_status drop_name(const struct spot *s, enum which w, struct vf_er
 {
     struct vf_stat keep;
     vf_times_keep(s->dir, &keep);
-    VF_STEP();
+    VF_KILL_POINT();
     if (unlinkat(w == TARGET ? s->dir : s->t->news,
                  w == TARGET   ? s->base
                  : w == STAGED ? s->name.staged

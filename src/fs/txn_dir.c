@@ -15,13 +15,13 @@
 #include <unistd.h>
 
 #include "fs/edit_write.h"
-#include "fs/step.h"
+#include "fs/kill_point.h"
 
 static const char dir_name[] = VF_TXN_DIR;
 
 static const char *const state_words[VF_JSTATES] = {
-    [VF_JSTATE_STAGED] = "staged",     [VF_JSTATE_SEALED] = "sealed",  [VF_JSTATE_DONE] = "done",
-    [VF_JSTATE_ROLLBACK] = "rollback", [VF_JSTATE_UNDONE] = "undone",  [VF_JSTATE_RETIRE] = "retire",
+    [VF_JSTATE_STAGED] = "staged",     [VF_JSTATE_COMMITTED] = "sealed", [VF_JSTATE_DONE] = "done",
+    [VF_JSTATE_ROLLBACK] = "rollback", [VF_JSTATE_UNDONE] = "undone",    [VF_JSTATE_RETIRE] = "retire",
     [VF_JSTATE_EMPTYING] = "emptying", [VF_JSTATE_RETIRED] = "retired"};
 
 void vf_jdir_init(struct vf_jdir *d)
@@ -62,7 +62,7 @@ static enum vf_status make_dir(struct vf_jdir *d, struct vf_err *err)
     struct vf_stat keep;
     struct stat st;
     vf_times_keep(d->root, &keep);
-    VF_STEP();
+    VF_KILL_POINT();
     if (mkdirat(d->root, dir_name, 0700) < 0) {
         int e = errno;
         if (e != EEXIST)
@@ -78,7 +78,7 @@ static enum vf_status make_dir(struct vf_jdir *d, struct vf_err *err)
     d->dir = openat(d->root, dir_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (d->dir < 0)
         return vf_err_write(err, errno, "open", name);
-    VF_STEP();
+    VF_KILL_POINT();
     if (fchmod(d->dir, 0700) < 0 || fstat(d->dir, &st) < 0) /* a setgid parent hands its bit down */
         return vf_err_write(err, errno, "chmod", name);
     vf_sys_drop_default_acl(d->dir);
@@ -100,10 +100,10 @@ static enum vf_status write_file(struct vf_jdir *d, const char *name, struct vf_
                                  struct vf_err *err)
 {
     struct vf_slice path = vf_slice_of(name);
-    VF_STEP();
+    VF_KILL_POINT();
     if (unlinkat(d->dir, name, 0) < 0 && errno != ENOENT)
         return vf_err_write(err, errno, "remove", path);
-    VF_STEP();
+    VF_KILL_POINT();
     *fd = vf_file_make(d->dir, name);
     if (*fd < 0)
         return vf_err_write(err, errno, "create", path);
@@ -122,14 +122,14 @@ static enum vf_status flush_file(int fd, const char *name, enum vf_status st, st
 
 static enum vf_status rename_file(struct vf_jdir *d, const char *from, const char *to, struct vf_err *err)
 {
-    VF_STEP();
+    VF_KILL_POINT();
     return renameat(d->dir, from, d->dir, to) < 0 ? vf_err_write(err, errno, "rename", vf_slice_of(to))
                                                   : VF_OK;
 }
 
 static enum vf_status flush_dir(struct vf_jdir *d, struct vf_err *err)
 {
-    VF_STEP();
+    VF_KILL_POINT();
     return vf_sys_sync_dir(d->dir) < 0 ? vf_err_write(err, errno, "sync", vf_slice_of(dir_name)) : VF_OK;
 }
 
@@ -165,12 +165,12 @@ enum vf_status vf_jdir_put_journal(struct vf_jdir *d, struct vf_err *err)
     return st;
 }
 
-/* Written ahead and flushed by vf_jdir_seal? */
+/* Written ahead and flushed by vf_jdir_write_commit_record? */
 static const char *ahead_of(struct vf_jdir *d, enum vf_jstate state)
 {
-    const char *name = state == VF_JSTATE_DONE     ? "state.done"
-                       : state == VF_JSTATE_SEALED ? "state.sealed"
-                                                   : NULL;
+    const char *name = state == VF_JSTATE_DONE        ? "state.done"
+                       : state == VF_JSTATE_COMMITTED ? "state.sealed"
+                                                      : NULL;
     struct vf_stat st = name ? vf_stat_at(d->dir, name) : (struct vf_stat){0};
     return st.kind == VF_KIND_FILE && st.size == strlen(state_words[state]) ? name : NULL;
 }
@@ -206,7 +206,8 @@ static enum vf_status flush_ahead(int fd[AHEAD], vf_flush_fn flush, void *ctx, e
 
 /* Should the second rename reach the disk before the first, it finds a journal without edits: nothing was
  * applied yet by then, so that is right, too. */
-enum vf_status vf_jdir_seal(struct vf_jdir *d, vf_flush_fn flush, void *ctx, struct vf_err *err)
+enum vf_status vf_jdir_write_commit_record(struct vf_jdir *d, vf_flush_fn flush, void *ctx,
+                                           struct vf_err *err)
 {
     struct vf_buf b = {0};
     int fd[AHEAD] = {-1, -1, -1};
@@ -214,14 +215,14 @@ enum vf_status vf_jdir_seal(struct vf_jdir *d, vf_flush_fn flush, void *ctx, str
     if (st == VF_OK)
         st = write_file(d, "journal.new", vf_buf_slice(&b), &fd[0], err);
     if (st == VF_OK)
-        st = write_file(d, "state.sealed", vf_slice_of(state_words[VF_JSTATE_SEALED]), &fd[1], err);
+        st = write_file(d, "state.sealed", vf_slice_of(state_words[VF_JSTATE_COMMITTED]), &fd[1], err);
     if (st == VF_OK)
         st = write_file(d, "state.done", vf_slice_of(state_words[VF_JSTATE_DONE]), &fd[2], err);
     st = flush_ahead(fd, flush, ctx, st, err);
     vf_buf_release(&b);
     if (st == VF_OK)
         st = rename_file(d, "journal.new", "journal", err);
-    return st == VF_OK ? vf_jdir_put_state(d, VF_JSTATE_SEALED, err) : st;
+    return st == VF_OK ? vf_jdir_put_state(d, VF_JSTATE_COMMITTED, err) : st;
 }
 
 /* --- judging --- */
@@ -273,7 +274,7 @@ static const char *read_state(struct vf_jdir *d)
         why = errno == ENOENT ? NULL : "its state cannot be read";
         d->state = VF_JSTATE_STAGED;
     } else {
-        size_t i = VF_JSTATE_SEALED;
+        size_t i = VF_JSTATE_COMMITTED;
         while (i < VF_JSTATES && !vf_slice_eq(vf_buf_slice(&b), vf_slice_of(state_words[i])))
             i++;
         why = i < VF_JSTATES ? NULL : "its state is unknown";
@@ -427,7 +428,7 @@ static enum vf_status remove_one(void *ctx, size_t i, unsigned worker, struct vf
     struct leftovers *l = ctx;
     const char *name = *VF_VEC_AT(const char *, &l->names, i);
     (void)worker;
-    VF_STEP();
+    VF_KILL_POINT();
     if (unlinkat(l->dir, name, 0) < 0 && errno != ENOENT)
         return vf_err_write(err, errno, "remove", vf_slice_of(name));
     return VF_OK;
@@ -444,7 +445,7 @@ static enum vf_status empty_new(struct vf_jdir *d, struct vf_err *err)
     if (st == VF_OK)
         st = vf_parallel(&vf_disk_waiters, l.names.n, remove_one, &l, err);
     (void)close(l.dir);
-    VF_STEP();
+    VF_KILL_POINT();
     if (st == VF_OK && unlinkat(d->dir, "new", AT_REMOVEDIR) < 0 && errno != ENOENT)
         st = vf_err_write(err, errno, "remove", name);
     return st;
@@ -457,21 +458,21 @@ enum vf_status vf_jdir_remove(struct vf_jdir *d, struct vf_err *err)
     struct vf_stat keep;
     /* Never sealed as far as we know: whatever the file says (its last fsync may have failed), nothing is to
      * be replayed. */
-    VF_STEP();
+    VF_KILL_POINT();
     if (d->dir >= 0 && d->state == VF_JSTATE_STAGED && unlinkat(d->dir, "state", 0) < 0 && errno != ENOENT)
         return vf_err_write(err, errno, "remove", VF_S(VF_TXN_DIR "/state"));
     enum vf_status st = d->dir >= 0 ? empty_new(d, err) : VF_OK;
     for (size_t i = 0; i < VF_COUNT(names) && st == VF_OK && d->dir >= 0; i++) {
         if (vf_stat_at(d->dir, names[i]).kind == VF_KIND_NONE)
             continue;
-        VF_STEP();
+        VF_KILL_POINT();
         if (unlinkat(d->dir, names[i], 0) < 0 && errno != ENOENT)
             st = vf_err_write(err, errno, "remove", vf_slice_of(names[i]));
     }
     if (st != VF_OK)
         return st;
     vf_times_keep(d->root, &keep);
-    VF_STEP();
+    VF_KILL_POINT();
     if (unlinkat(d->root, dir_name, AT_REMOVEDIR) < 0 && errno != ENOENT)
         return vf_err_write(err, errno, "remove", vf_slice_of(dir_name));
     vf_times_restore(

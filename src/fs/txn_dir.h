@@ -16,13 +16,13 @@
  * itself. */
 enum vf_jstate {
     VF_JSTATE_STAGED,
-    VF_JSTATE_SEALED,   /* edits may be partly applied */
-    VF_JSTATE_DONE,     /* applied and proven; the originals are being removed */
-    VF_JSTATE_ROLLBACK, /* edits may be partly undone */
-    VF_JSTATE_UNDONE,   /* everything is back; the staged files are being removed */
-    VF_JSTATE_RETIRE,   /* the directory at `from` is to be put aside */
-    VF_JSTATE_EMPTYING, /* it could not be put aside: it is being emptied where it stands */
-    VF_JSTATE_RETIRED,  /* it is aside; what stands at `from` now is somebody else's */
+    VF_JSTATE_COMMITTED, /* edits may be partly applied */
+    VF_JSTATE_DONE,      /* applied and proven; the originals are being removed */
+    VF_JSTATE_ROLLBACK,  /* edits may be partly undone */
+    VF_JSTATE_UNDONE,    /* everything is back; the staged files are being removed */
+    VF_JSTATE_RETIRE,    /* the directory at `from` is to be put aside */
+    VF_JSTATE_EMPTYING,  /* it could not be put aside: it is being emptied where it stands */
+    VF_JSTATE_RETIRED,   /* it is aside; what stands at `from` now is somebody else's */
     VF_JSTATES
 };
 
@@ -52,8 +52,8 @@ VF_MUST_CHECK enum vf_status vf_jdir_put_state(struct vf_jdir *d, enum vf_jstate
 /* The journal complete, and state sealed. `flush` is called (ctx, false) to start flushing what has to be on
  * disk by then, and (ctx, true) to wait for it: everything together, so that it costs few commits. */
 typedef enum vf_status (*vf_flush_fn)(void *ctx, bool wait, struct vf_err *err);
-VF_MUST_CHECK enum vf_status vf_jdir_seal(struct vf_jdir *d, vf_flush_fn flush, void *ctx,
-                                          struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_jdir_write_commit_record(struct vf_jdir *d, vf_flush_fn flush, void *ctx,
+                                                         struct vf_err *err);
 /* Removes the directory: only what we put there; anything else stops it. */
 VF_MUST_CHECK enum vf_status vf_jdir_remove(struct vf_jdir *d, struct vf_err *err);
 
@@ -71,8 +71,8 @@ bool vf_lock_held(int dir, const char *name); /* by another open file */
 struct vf_stat vf_stat_at(int dir, const char *name);
 /* The directory that holds the absolute `place`, opened for reading, and the last component in *base (in the
  * arena). Links in the directories above are followed: the place is a path that somebody typed. */
-VF_MUST_CHECK enum vf_status vf_place_parent(struct vf_slice place, struct vf_arena *a, int *fd,
-                                             const char **base, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_prefix_parent(struct vf_slice prefix, struct vf_arena *a, int *fd,
+                                              const char **base, struct vf_err *err);
 /* The times of a directory, to be put back after a rename in it. Failure is none of ours: the times are lost
  * then. */
 void vf_times_keep(int dir, struct vf_stat *keep);
@@ -82,6 +82,6 @@ int vf_file_make(int dir, const char *name);
 /* fsync that a file system without it may refuse. 0 or -1 with errno. */
 int vf_file_sync(int fd);
 /* Cuts slashes off the end. */
-struct vf_slice vf_place_trim(struct vf_slice place);
+struct vf_slice vf_prefix_trim(struct vf_slice prefix);
 
 #endif

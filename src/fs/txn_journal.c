@@ -308,13 +308,13 @@ static bool all_edits(struct parser *p, struct vf_journal *j)
 
 static bool check_end(struct parser *p, struct vf_slice text)
 {
-    unsigned char said[32], sum[32];
+    unsigned char reported[32], sum[32];
     struct vf_slice body = {text.p, text.n - p->rest.n};
-    if (!field_sum(p, "end", said))
+    if (!field_sum(p, "end", reported))
         return false;
     if (p->rest.n > 0)
         return reject(p, "something follows its end");
-    if (!vf_sha256(body, sum) || memcmp(said, sum, 32) != 0)
+    if (!vf_sha256(body, sum) || memcmp(reported, sum, 32) != 0)
         return reject(p, "its hash is wrong");
     return true;
 }

@@ -9,7 +9,7 @@
 
 #include "base/path.h"
 #include "fs/edit_write.h"
-#include "fs/step.h"
+#include "fs/kill_point.h"
 #include "fs/txn_dir.h"
 
 const struct vf_hooks vf_disk_waiters = {.jobs = 8};
@@ -37,7 +37,7 @@ enum vf_status vf_lock_take(int dir, const char *name, bool make, int *fd, struc
 {
     struct vf_slice path = vf_slice_of(name);
     int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (make ? O_EXCL : 0);
-    VF_STEP();
+    VF_KILL_POINT();
     int at = openat(dir, name, flags, 0600);
     if (at < 0 && (errno == EEXIST || errno == ENOENT))
         return vf_err_set(err, VF_BUSY, errno, "lock", path, "another run is at work here");
@@ -64,29 +64,29 @@ bool vf_lock_held(int dir, const char *name)
     return held;
 }
 
-struct vf_slice vf_place_trim(struct vf_slice place)
+struct vf_slice vf_prefix_trim(struct vf_slice prefix)
 {
-    while (place.n > 1 && place.p[place.n - 1] == '/')
-        place.n--;
-    return place;
+    while (prefix.n > 1 && prefix.p[prefix.n - 1] == '/')
+        prefix.n--;
+    return prefix;
 }
 
-enum vf_status vf_place_parent(struct vf_slice place, struct vf_arena *a, int *fd, const char **base,
-                               struct vf_err *err)
+enum vf_status vf_prefix_parent(struct vf_slice prefix, struct vf_arena *a, int *fd, const char **base,
+                                struct vf_err *err)
 {
-    place = vf_place_trim(place);
-    struct vf_slice name = vf_path_base(place);
-    if (!vf_path_is_abs(place) || name.n == 0 || vf_slice_eq(name, VF_S("/")) ||
+    prefix = vf_prefix_trim(prefix);
+    struct vf_slice name = vf_path_base(prefix);
+    if (!vf_path_is_abs(prefix) || name.n == 0 || vf_slice_eq(name, VF_S("/")) ||
         vf_slice_eq(name, VF_S(".")) || vf_slice_eq(name, VF_S("..")))
-        return vf_err_set(err, VF_USAGE, 0, "open", place, "it does not name a directory entry");
+        return vf_err_set(err, VF_USAGE, 0, "open", prefix, "it does not name a directory entry");
     *base = vf_arena_cstr(a, name);
     if (!*base)
         return vf_err_nomem(err);
-    *fd = vf_sys_open_path(vf_path_dir(place), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *fd = vf_sys_open_path(vf_path_dir(prefix), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (*fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-        return vf_err_set(err, VF_NO_PARENT, errno, "open", vf_path_dir(place), NULL);
+        return vf_err_set(err, VF_NO_PARENT, errno, "open", vf_path_dir(prefix), NULL);
     if (*fd < 0)
-        return vf_err_sys(err, errno, "open", vf_path_dir(place));
+        return vf_err_sys(err, errno, "open", vf_path_dir(prefix));
     return VF_OK;
 }
 
@@ -101,7 +101,7 @@ void vf_times_keep(int dir, struct vf_stat *keep)
 void vf_times_restore(int dir, const struct vf_stat *keep)
 {
     struct timespec t[2] = {{.tv_nsec = UTIME_OMIT}, {(time_t)keep->mtime_s, (long)keep->mtime_ns}};
-    VF_STEP();
+    VF_KILL_POINT();
     if (keep->kind == VF_KIND_DIR)
         (void)futimens(dir, t);
 }

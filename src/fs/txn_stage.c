@@ -13,7 +13,7 @@
 #include "base/digest.h"
 #include "base/path.h"
 #include "fs/edit_write.h"
-#include "fs/step.h"
+#include "fs/kill_point.h"
 #include "fs/txn_edit.h"
 
 struct vf_txn_names vf_txn_names(size_t i)
@@ -108,11 +108,11 @@ static enum vf_status fill_file(const struct vf_edit *e, const struct source *sr
     enum vf_status st = vf_edit_write(e, src->fd, src->st.size, fd, &sums, err);
     if (st != VF_OK)
         return st;
-    VF_STEP();
+    VF_KILL_POINT();
     if (src->fd >= 0 ? vf_sys_copy_attrs(src->fd, fd, &src->st) < 0
                      : fchmod(fd, (mode_t)(e->mode & 07777)) < 0)
         return vf_err_write(err, errno, "chmod", e->path);
-    VF_STEP();
+    VF_KILL_POINT();
     if (vf_edit_set_time(fd, &src->st) < 0)
         return vf_err_write(err, errno, "utime", e->path);
     if (src->fd >= 0) {
@@ -128,7 +128,7 @@ static enum vf_status fill_file(const struct vf_edit *e, const struct source *sr
 static enum vf_status stage_file(struct vf_txn *t, const struct vf_edit *e, const struct source *src,
                                  const char *name, struct vf_jedit *j, struct vf_err *err)
 {
-    VF_STEP();
+    VF_KILL_POINT();
     int fd = vf_file_make(t->news, name);
     if (fd < 0)
         return vf_err_write(err, errno, "create", e->path);
@@ -144,11 +144,11 @@ static enum vf_status stage_link(struct vf_txn *t, const struct vf_edit *e, cons
     const char *target = vf_arena_cstr(&t->d.arena, e->contents);
     if (!target)
         return vf_err_nomem(err);
-    VF_STEP();
+    VF_KILL_POINT();
     if (symlinkat(target, t->news, name) < 0)
         return vf_err_write(err, errno, "symlink", e->path);
     if (src->st.kind != VF_KIND_NONE && geteuid() == 0) {
-        VF_STEP();
+        VF_KILL_POINT();
         if (fchownat(t->news, name, src->st.uid, src->st.gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != EPERM &&
             errno != EINVAL)
             return vf_err_write(err, errno, "chown", e->path);
@@ -199,10 +199,10 @@ static enum vf_status share_with_twin(struct vf_txn *t, const struct vf_edit *e,
     if (src->fd < 0 || src->st.nlink < 2 || !find_twin(t, j, i, &at))
         return VF_OK;
     struct vf_txn_names own = vf_txn_names(i), twin = vf_txn_names(at);
-    VF_STEP();
+    VF_KILL_POINT();
     if (linkat(t->news, twin.staged, t->news, own.aside, 0) < 0)
         return VF_OK;
-    VF_STEP();
+    VF_KILL_POINT();
     return renameat(t->news, own.aside, t->news, own.staged) < 0 ? vf_err_write(err, errno, "rename", e->path)
                                                                  : VF_OK;
 }

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "relocate/draft.h"
+#include "relocate/edit_builder.h"
 #include "syntax/header.h"
 
 #define PATH_LIMIT 4095u /* Linux PATH_MAX without the NUL */
@@ -22,7 +22,7 @@ static enum vf_status keep_finding(struct vf_findings *to, const struct vf_findi
     return VF_OK;
 }
 
-static enum vf_status cannot_write(struct vf_drafts *d, const struct vf_finding *fi, const char *why,
+static enum vf_status cannot_write(struct vf_edit_builders *d, const struct vf_finding *fi, const char *why,
                                    struct vf_err *err)
 {
     struct vf_finding copy = *fi;
@@ -53,14 +53,14 @@ static const struct {
     {VF_RULE_LINK_BROKEN, VF_RULE_LINK_BOUND},
 };
 
-static const char *rule_of_edit(const struct vf_drafts *d, const struct vf_finding *fi)
+static const char *rule_of_edit(const struct vf_edit_builders *d, const struct vf_finding *fi)
 {
     enum vf_rule rule = fi->rule;
     bool left = false;
-    for (size_t i = 0; !d->plan->stays && i < d->plan->env->n_places; i++) {
-        const struct vf_env_place *p = &d->plan->env->places[i];
+    for (size_t i = 0; !d->plan->stays && i < d->plan->env->n_prefixes; i++) {
+        const struct vf_env_prefix *p = &d->plan->env->prefixes[i];
         struct vf_slice path = fi->target.p ? fi->target : fi->value;
-        left = left || (p->kind == VF_PLACE_PRESENT && vf_path_under(p->place.path, path, NULL));
+        left = left || (p->kind == VF_PREFIX_PRESENT && vf_path_under(p->prefix.path, path, NULL));
     }
     for (size_t i = 0; left && i < VF_COUNT(bound_before); i++)
         if (bound_before[i].broken == fi->rule)
@@ -70,12 +70,12 @@ static const char *rule_of_edit(const struct vf_drafts *d, const struct vf_findi
 
 /* ---- one reference ---- */
 
-static enum vf_status set_link(struct vf_drafts *d, uint32_t file, struct vf_slice target, const char *rule,
-                               struct vf_err *err)
+static enum vf_status set_link(struct vf_edit_builders *d, uint32_t file, struct vf_slice target,
+                               const char *rule, struct vf_err *err)
 {
     if (vf_slice_eq(d->plan->env->files[file].target, target))
         return VF_OK;
-    struct vf_draft *dr = vf_draft_of(d, file, VF_EDIT_LINK);
+    struct vf_edit_builder *dr = vf_edit_builder_of(d, file, VF_EDIT_LINK);
     if (!dr)
         return vf_err_nomem(err);
     dr->target = target;
@@ -85,7 +85,7 @@ static enum vf_status set_link(struct vf_drafts *d, uint32_t file, struct vf_sli
 }
 
 /* lib64 and the interpreter's own names become relative: they then survive the next move. */
-static struct vf_slice link_target(struct vf_drafts *d, const struct vf_file *f, struct vf_slice path)
+static struct vf_slice link_target(struct vf_edit_builders *d, const struct vf_file *f, struct vf_slice path)
 {
     struct vf_slice rest;
     bool relative = vf_slice_eq(f->path, VF_S("lib64")) || vf_judge_is_interpreter(d->plan->env, f);
@@ -100,7 +100,7 @@ static struct vf_slice link_target(struct vf_drafts *d, const struct vf_file *f,
     return out;
 }
 
-static enum vf_status write_row_path(struct vf_drafts *d, uint32_t file, const struct vf_ref *r,
+static enum vf_status write_row_path(struct vf_edit_builders *d, uint32_t file, const struct vf_ref *r,
                                      struct vf_slice path, bool *done, struct vf_err *err)
 {
     const struct vf_env *env = d->plan->env;
@@ -112,7 +112,7 @@ static enum vf_status write_row_path(struct vf_drafts *d, uint32_t file, const s
             if (r->value_off < rec->rows[k].row.off ||
                 r->value_off >= (uint64_t)rec->rows[k].row.off + rec->rows[k].row.len)
                 continue;
-            struct vf_row_change *c = vf_drafts_row(d, i, k);
+            struct vf_row_change *c = vf_edit_builders_row(d, i, k);
             if (!c)
                 return vf_err_nomem(err);
             c->path = path;
@@ -155,7 +155,7 @@ static void keep_zip_offsets(const struct vf_ref *r, struct vf_slice bytes, stru
 }
 
 /* Writes reference r of a file for `path`; what has no writer goes onto the list. */
-static enum vf_status write_ref(struct vf_drafts *d, uint32_t file, const struct vf_ref *r,
+static enum vf_status write_ref(struct vf_edit_builders *d, uint32_t file, const struct vf_ref *r,
                                 struct vf_slice path, const struct vf_finding *fi, const char *rule,
                                 struct vf_err *err)
 {
@@ -167,7 +167,7 @@ static enum vf_status write_ref(struct vf_drafts *d, uint32_t file, const struct
     if (st != VF_OK || row_done)
         return st;
     struct vf_slice bytes;
-    st = vf_draft_bytes(d, file, &bytes, err);
+    st = vf_edit_builder_bytes(d, file, &bytes, err);
     if (st != VF_OK)
         return st;
     struct vf_source src = vf_env_source(d->plan->env, f->path, bytes);
@@ -185,7 +185,8 @@ static enum vf_status write_ref(struct vf_drafts *d, uint32_t file, const struct
         struct vf_splice s = {
             .off = r->off, .len = r->len, .bytes = vf_arena_dup(d->plan->a, vf_buf_slice(&out))};
         bool added;
-        st = s.bytes.p || !out.n ? vf_draft_splice(d, file, s, rule, 1, &added, err) : vf_err_nomem(err);
+        st = s.bytes.p || !out.n ? vf_edit_builder_splice(d, file, s, rule, 1, &added, err)
+                                 : vf_err_nomem(err);
     } else if (st == VF_UNWRITABLE && fi && fi->verdict == VF_V_STALE) {
         st = keep_finding(&d->plan->warnings, fi, err); /* a prompt, a comment: never a reason not to move */
     } else if (st == VF_UNWRITABLE && fi) {
@@ -210,13 +211,13 @@ static const struct vf_ref *header_ref(const struct vf_file *f)
     return NULL;
 }
 
-static struct vf_slice own_interpreter(struct vf_drafts *d, struct vf_slice name)
+static struct vf_slice own_interpreter(struct vf_edit_builders *d, struct vf_slice name)
 {
     struct vf_slice bin = vf_path_join(&d->scratch, d->plan->to, d->plan->env->bin);
     return vf_path_join(d->plan->a, bin, vf_name_is_python(name) ? name : VF_S("python"));
 }
 
-static enum vf_status reissue_header(struct vf_drafts *d, uint32_t file, const struct vf_finding *fi,
+static enum vf_status reissue_header(struct vf_edit_builders *d, uint32_t file, const struct vf_finding *fi,
                                      struct vf_err *err)
 {
     const struct vf_ref *r = header_ref(&d->plan->env->files[file]);
@@ -228,8 +229,8 @@ static enum vf_status reissue_header(struct vf_drafts *d, uint32_t file, const s
 }
 
 /* A literal that its shell reads as something else: written again, quoted, for the place that was meant. */
-static enum vf_status requote(struct vf_drafts *d, uint32_t file, const struct vf_finding *fi, bool prompt,
-                              struct vf_err *err)
+static enum vf_status requote(struct vf_edit_builders *d, uint32_t file, const struct vf_finding *fi,
+                              bool prompt, struct vf_err *err)
 {
     const struct vf_file *f = &d->plan->env->files[file];
     enum vf_status st = VF_OK;
@@ -241,7 +242,7 @@ static enum vf_status requote(struct vf_drafts *d, uint32_t file, const struct v
         struct vf_slice path = r->raw.n ? r->raw : r->value;
         if (!prompt) {
             st = vf_env_locate_ref(d->plan->env, r, &d->scratch, &loc, err);
-            if (st != VF_OK || loc.place == VF_NONE)
+            if (st != VF_OK || loc.prefix == VF_NONE)
                 continue;
             path = loc.rest.n ? vf_path_join(d->plan->a, d->plan->to, loc.rest) : d->plan->to;
         }
@@ -250,7 +251,7 @@ static enum vf_status requote(struct vf_drafts *d, uint32_t file, const struct v
     return st;
 }
 
-static enum vf_status apply_repairs(struct vf_drafts *d, uint32_t file, const struct vf_finding *fi,
+static enum vf_status apply_repairs(struct vf_edit_builders *d, uint32_t file, const struct vf_finding *fi,
                                     struct vf_err *err)
 {
     const struct vf_file *f = &d->plan->env->files[file];
@@ -260,12 +261,12 @@ static enum vf_status apply_repairs(struct vf_drafts *d, uint32_t file, const st
         struct vf_splice s = {.off = fl->off, .len = fl->len, .bytes = fl->repair};
         bool added;
         if (fl->has_repair)
-            st = vf_draft_splice(d, file, s, rule_of_edit(d, fi), 1, &added, err);
+            st = vf_edit_builder_splice(d, file, s, rule_of_edit(d, fi), 1, &added, err);
     }
     return st;
 }
 
-static enum vf_status plan_flaw(struct vf_drafts *d, const struct vf_finding *fi, struct vf_err *err)
+static enum vf_status plan_flaw(struct vf_edit_builders *d, const struct vf_finding *fi, struct vf_err *err)
 {
     const struct vf_file *f = &d->plan->env->files[fi->file];
     switch ((int)fi->rule) {
@@ -307,36 +308,36 @@ static bool is_body_rule(const struct vf_finding *fi)
            r == VF_RULE_SCRIPT_BODY_BROKEN || r == VF_RULE_SCRIPT_BODY_ASTRAY;
 }
 
-static bool leads_away(const struct vf_drafts *d, uint32_t place)
+static bool leads_away(const struct vf_edit_builders *d, uint32_t prefix)
 {
-    enum vf_place_kind k = d->plan->env->places[place].kind;
-    return k == VF_PLACE_OLD || k == VF_PLACE_LIVE || (k == VF_PLACE_PRESENT && !d->plan->stays);
+    enum vf_prefix_kind k = d->plan->env->prefixes[prefix].kind;
+    return k == VF_PREFIX_OLD || k == VF_PREFIX_LIVE || (k == VF_PREFIX_PRESENT && !d->plan->stays);
 }
 
-static enum vf_status write_hit(struct vf_drafts *d, uint32_t file, const struct vf_hit *h,
+static enum vf_status write_hit(struct vf_edit_builders *d, uint32_t file, const struct vf_hit *h,
                                 const struct vf_finding *fi, struct vf_err *err)
 {
     struct vf_ref r = {.syntax = VF_SYN_TEXT,
                        .role = VF_ROLE_TEXT,
-                       .form = (uint16_t)h->spelling,
+                       .form = (uint16_t)h->encoding,
                        .line = h->line,
                        .file = file,
                        .off = h->off,
                        .len = h->len,
                        .value_off = h->off,
-                       .value = d->plan->env->places[h->place].place.path,
+                       .value = d->plan->env->prefixes[h->prefix].prefix.path,
                        .extra = h->rest};
     return write_ref(d, file, &r, d->plan->to, fi, rule_of_edit(d, fi), err);
 }
 
-static enum vf_status plan_hits(struct vf_drafts *d, const struct vf_finding *fi, struct vf_err *err)
+static enum vf_status plan_hits(struct vf_edit_builders *d, const struct vf_finding *fi, struct vf_err *err)
 {
     const struct vf_file *f = &d->plan->env->files[fi->file];
     enum vf_status st = VF_OK;
     bool whole = !(f->flags & (VF_FILE_BINARY | VF_FILE_HITS_CUT));
     for (uint32_t i = 0; i < f->facts.n_hits && st == VF_OK; i++) {
         const struct vf_hit *h = &f->facts.hits[i];
-        if (!leads_away(d, h->place) || vf_judge_evidence(d->plan->env, f, h) != VF_EV_REFERENCE)
+        if (!leads_away(d, h->prefix) || vf_judge_evidence(d->plan->env, f, h) != VF_EV_REFERENCE)
             continue;
         if (!whole)
             return cannot_write(
@@ -347,7 +348,8 @@ static enum vf_status plan_hits(struct vf_drafts *d, const struct vf_finding *fi
     return st;
 }
 
-static enum vf_status plan_finding(struct vf_drafts *d, const struct vf_finding *fi, struct vf_err *err)
+static enum vf_status plan_finding(struct vf_edit_builders *d, const struct vf_finding *fi,
+                                   struct vf_err *err)
 {
     if (fi->file == VF_NONE || fi->verdict == VF_V_BOUND)
         return VF_OK;
@@ -364,7 +366,7 @@ static enum vf_status plan_finding(struct vf_drafts *d, const struct vf_finding 
 /* ---- what only a change of place touches ---- */
 
 /* Relative paths that leave the environment lead elsewhere from the new place. */
-static enum vf_status repoint_leaving(struct vf_drafts *d, uint32_t file, const struct vf_ref *r,
+static enum vf_status repoint_leaving(struct vf_edit_builders *d, uint32_t file, const struct vf_ref *r,
                                       struct vf_err *err)
 {
     const struct vf_env *env = d->plan->env;
@@ -379,7 +381,7 @@ static enum vf_status repoint_leaving(struct vf_drafts *d, uint32_t file, const 
     struct vf_slice abs = vf_path_clean_dup(d->plan->a, vf_path_join(&d->scratch, dir, r->value));
     if (!abs.p)
         return vf_err_nomem(err);
-    if (!vf_outside_exists(env->params.outside, abs))
+    if (!vf_host_exists(env->params.host, abs))
         return VF_OK;
     struct vf_slice inside_rest;
     if (vf_path_under(env->resolved, abs, &inside_rest))
@@ -396,7 +398,7 @@ static enum vf_status repoint_leaving(struct vf_drafts *d, uint32_t file, const 
     return write_ref(d, file, r, rel, NULL, "VF405", err);
 }
 
-static enum vf_status plan_change_of_place(struct vf_drafts *d, uint32_t file, struct vf_err *err)
+static enum vf_status plan_change_of_place(struct vf_edit_builders *d, uint32_t file, struct vf_err *err)
 {
     const struct vf_file *f = &d->plan->env->files[file];
     enum vf_status st = VF_OK;
@@ -415,7 +417,7 @@ static enum vf_status plan_change_of_place(struct vf_drafts *d, uint32_t file, s
 
 /* ---- the target ---- */
 
-static enum vf_status describe_target(struct vf_drafts *d, struct vf_err *err)
+static enum vf_status describe_target(struct vf_edit_builders *d, struct vf_err *err)
 {
     const struct vf_env *env = d->plan->env;
     struct vf_vec names = {0};
@@ -428,13 +430,13 @@ static enum vf_status describe_target(struct vf_drafts *d, struct vf_err *err)
             return vf_err_nomem(err);
         *n = base;
     }
-    d->target = (struct vf_target){.root = d->plan->to,
-                                   .bin = names.base,
-                                   .n_bin = names.n,
-                                   .env_s = vf_outside_env_splits(env->params.outside),
-                                   .line_limit = 127,
-                                   .py_major = 3,
-                                   .py_minor = env->py.minor};
+    d->target = (struct vf_write_ctx){.root = d->plan->to,
+                                      .bin = names.base,
+                                      .n_bin = names.n,
+                                      .env_s = vf_host_env_splits(env->params.host),
+                                      .line_limit = 127,
+                                      .py_major = 3,
+                                      .py_minor = env->py.minor};
     return VF_OK;
 }
 
@@ -459,9 +461,9 @@ static bool stays_as_it_is(const struct vf_finding *fi)
 
 /* Is what the finding is about written anew? Of a flaw the draft tells: its bytes are among those replaced.
  */
-static bool is_written(struct vf_drafts *d, const struct vf_finding *fi)
+static bool is_written(struct vf_edit_builders *d, const struct vf_finding *fi)
 {
-    struct vf_draft *dr = fi->file == VF_NONE ? NULL : vf_draft_find(d, fi->file);
+    struct vf_edit_builder *dr = fi->file == VF_NONE ? NULL : vf_edit_builder_find(d, fi->file);
     if (fi->fix != VF_FIX_REWRITE || fi->expected.p || !dr)
         return fi->fix == VF_FIX_REWRITE && fi->expected.p;
     for (size_t i = 0; i < dr->splices.n; i++) {
@@ -475,8 +477,8 @@ static bool is_written(struct vf_drafts *d, const struct vf_finding *fi)
 
 /* What is quoted wrongly comes last: a reference there that leads elsewhere, too, is written for the new
  * place. */
-static enum vf_status plan_findings(struct vf_drafts *d, const struct vf_findings *findings, bool quoting,
-                                    struct vf_err *err)
+static enum vf_status plan_findings(struct vf_edit_builders *d, const struct vf_findings *findings,
+                                    bool quoting, struct vf_err *err)
 {
     enum vf_status st = VF_OK;
     for (size_t i = 0; i < findings->v.n && st == VF_OK; i++) {
@@ -491,7 +493,8 @@ static enum vf_status plan_findings(struct vf_drafts *d, const struct vf_finding
     return st;
 }
 
-static enum vf_status plan_all(struct vf_drafts *d, const struct vf_findings *findings, struct vf_err *err)
+static enum vf_status plan_all(struct vf_edit_builders *d, const struct vf_findings *findings,
+                               struct vf_err *err)
 {
     enum vf_status st = describe_target(d, err);
     if (st == VF_OK)
@@ -502,8 +505,8 @@ static enum vf_status plan_all(struct vf_drafts *d, const struct vf_findings *fi
         if (!(d->plan->env->files[i].flags & VF_FILE_JOURNAL))
             st = plan_change_of_place(d, i, err);
     if (st == VF_OK)
-        st = vf_drafts_records(d, err);
-    return st == VF_OK ? vf_drafts_pycs(d, err) : st;
+        st = vf_edit_builders_records(d, err);
+    return st == VF_OK ? vf_edit_builders_pycs(d, err) : st;
 }
 
 enum vf_status vf_plan_make(const struct vf_env *env, const struct vf_findings *findings, struct vf_arena *a,
@@ -512,14 +515,14 @@ enum vf_status vf_plan_make(const struct vf_env *env, const struct vf_findings *
     *out = (struct vf_plan){.a = a, .env = env, .stays = !env->params.at.n};
     out->to = out->stays ? env->typed : env->params.at;
     out->unwritable.a = out->warnings.a = a;
-    struct vf_drafts d = {.plan = out};
+    struct vf_edit_builders d = {.plan = out};
     vf_arena_init(&d.scratch);
     vf_map_init(&d.by_file, &d.scratch);
     enum vf_status st = check_lengths(env, out->to, err);
     if (st == VF_OK)
         st = plan_all(&d, findings, err);
     if (st == VF_OK)
-        st = vf_drafts_seal(&d, &out->edits, err);
+        st = vf_edit_builders_finish(&d, &out->edits, err);
     vf_arena_release(&d.scratch);
     return st;
 }

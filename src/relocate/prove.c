@@ -104,7 +104,7 @@ static bool names_old_place(const struct proving *p, const struct vf_finding *fi
     vf_err_init(&ignored);
     bool old =
         vf_env_locate(&p->after, fi->target.p ? fi->target : fi->value, p->a, &loc, &ignored) == VF_OK &&
-        loc.place != VF_NONE;
+        loc.prefix != VF_NONE;
     vf_err_release(&ignored);
     return old;
 }

@@ -1,7 +1,7 @@
 /* record_nested.c: RECORDs that are not this environment's: of an environment inside it, of `pip install
  * --prefix` or `--target`. Their scripts are edited like any file that nobody owns here; their rows stay true
  * all the same. */
-#include "relocate/draft.h"
+#include "relocate/edit_builder.h"
 
 #define NESTED_CAP ((uint64_t)64 << 20) /* bytes of a RECORD that is read */
 
@@ -15,8 +15,8 @@ static bool is_own(const struct vf_env *env, uint32_t file)
 
 /* The edited file that nobody owns and that a row means; VF_NONE. `site` is where the paths of the RECORD
  * begin. */
-static const struct vf_draft *edited_by_row(struct vf_drafts *d, struct vf_slice site, struct vf_slice row,
-                                            struct vf_buf *path)
+static const struct vf_edit_builder *edited_by_row(struct vf_edit_builders *d, struct vf_slice site,
+                                                   struct vf_slice row, struct vf_buf *path)
 {
     struct vf_slice joined =
         vf_path_is_abs(row) ? (struct vf_slice){NULL, 0} : vf_path_join(&d->scratch, site, row);
@@ -25,12 +25,12 @@ static const struct vf_draft *edited_by_row(struct vf_drafts *d, struct vf_slice
     vf_buf_clear(path);
     vf_path_clean(path, joined);
     uint32_t file = vf_env_find(d->plan->env, vf_buf_slice(path));
-    const struct vf_draft *dr =
-        file == VF_NONE || d->plan->env->files[file].dist != VF_NONE ? NULL : vf_draft_find(d, file);
+    const struct vf_edit_builder *dr =
+        file == VF_NONE || d->plan->env->files[file].dist != VF_NONE ? NULL : vf_edit_builder_find(d, file);
     return dr && dr->kind == VF_EDIT_SPLICE && dr->splices.n ? dr : NULL;
 }
 
-static enum vf_status follow_record(struct vf_drafts *d, uint32_t file, struct vf_err *err)
+static enum vf_status follow_record(struct vf_edit_builders *d, uint32_t file, struct vf_err *err)
 {
     const struct vf_env *env = d->plan->env;
     struct vf_slice bytes, site = vf_path_dir(vf_path_dir(env->files[file].path));
@@ -47,25 +47,25 @@ static enum vf_status follow_record(struct vf_drafts *d, uint32_t file, struct v
         return nomem ? vf_err_nomem(err) : VF_OK; /* one that cannot be read stays as it is */
     vf_buf_init(&path);
     for (size_t r = 0; r < record.n && st == VF_OK; r++) {
-        const struct vf_draft *dr = edited_by_row(d, site, record.rows[r].path, &path);
+        const struct vf_edit_builder *dr = edited_by_row(d, site, record.rows[r].path, &path);
         struct vf_row_change c = {0};
         bool was_true = false;
         if (dr)
-            st = vf_drafts_measure(d, dr, &record.rows[r], &c, &was_true, err);
+            st = vf_edit_builders_measure(d, dr, &record.rows[r], &c, &was_true, err);
         if (st == VF_OK && was_true)
-            st = vf_drafts_splice_row(d, file, bytes, &record.rows[r], &c, err);
+            st = vf_edit_builders_splice_row(d, file, bytes, &record.rows[r], &c, err);
     }
     vf_buf_release(&path);
     return st == VF_OK && d->scratch.failed ? vf_err_nomem(err) : st;
 }
 
-enum vf_status vf_drafts_nested(struct vf_drafts *d, size_t n, struct vf_err *err)
+enum vf_status vf_edit_builders_nested(struct vf_edit_builders *d, size_t n, struct vf_err *err)
 {
     const struct vf_env *env = d->plan->env;
     enum vf_status st = VF_OK;
     bool any = false;
     for (size_t i = 0; i < n && !any; i++)
-        any = env->files[VF_VEC_AT(struct vf_draft, &d->v, i)->file].dist == VF_NONE;
+        any = env->files[VF_VEC_AT(struct vf_edit_builder, &d->v, i)->file].dist == VF_NONE;
     for (uint32_t i = 0; any && i < env->n_files && st == VF_OK; i++) {
         const struct vf_file *f = &env->files[i];
         if (vf_slice_ends(f->path, VF_S(".dist-info/RECORD")) && f->st.kind == VF_KIND_FILE &&

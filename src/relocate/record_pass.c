@@ -3,14 +3,14 @@
  *
  * A row gets the new hash and size only where the old one was true: what was changed before is not blessed
  * (FACTS 9.4, 130). */
-#include "relocate/draft.h"
+#include "relocate/edit_builder.h"
 
 #include "base/digest.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct vf_row_change *vf_drafts_row(struct vf_drafts *d, uint32_t dist, uint32_t row)
+struct vf_row_change *vf_edit_builders_row(struct vf_edit_builders *d, uint32_t dist, uint32_t row)
 {
     for (size_t i = 0; i < d->rows.n; i++) {
         struct vf_row_change *c = VF_VEC_AT(struct vf_row_change, &d->rows, i);
@@ -39,8 +39,8 @@ static enum vf_status digest_of(struct vf_arena *a, struct vf_slice alg, struct 
     return out->p ? VF_OK : vf_err_nomem(err);
 }
 
-static enum vf_status new_contents(struct vf_drafts *d, const struct vf_draft *dr, struct vf_buf *out,
-                                   struct vf_err *err)
+static enum vf_status new_contents(struct vf_edit_builders *d, const struct vf_edit_builder *dr,
+                                   struct vf_buf *out, struct vf_err *err)
 {
     struct vf_edit e = {
         .path = d->plan->env->files[dr->file].path, .kind = VF_EDIT_SPLICE, .n = dr->splices.n};
@@ -49,13 +49,13 @@ static enum vf_status new_contents(struct vf_drafts *d, const struct vf_draft *d
         return vf_err_nomem(err);
     memcpy(e.splices, dr->splices.base, e.n * sizeof *e.splices);
     struct vf_edits one = {.v = &e, .n = 1};
-    enum vf_status st = vf_edits_seal(&one, err);
+    enum vf_status st = vf_edits_finish(&one, err);
     return st == VF_OK ? vf_edit_apply(&e, dr->bytes, out, err) : st;
 }
 
-enum vf_status vf_drafts_measure(struct vf_drafts *d, const struct vf_draft *dr,
-                                 const struct vf_record_row *row, struct vf_row_change *c, bool *was_true,
-                                 struct vf_err *err)
+enum vf_status vf_edit_builders_measure(struct vf_edit_builders *d, const struct vf_edit_builder *dr,
+                                        const struct vf_record_row *row, struct vf_row_change *c,
+                                        bool *was_true, struct vf_err *err)
 {
     struct vf_slice before;
     struct vf_err why;
@@ -84,16 +84,16 @@ enum vf_status vf_drafts_measure(struct vf_drafts *d, const struct vf_draft *dr,
 }
 
 /* One row of one edited file. */
-static enum vf_status follow_row(struct vf_drafts *d, const struct vf_draft *dr, uint32_t dist,
+static enum vf_status follow_row(struct vf_edit_builders *d, const struct vf_edit_builder *dr, uint32_t dist,
                                  uint32_t index, struct vf_err *err)
 {
     struct vf_row_change now = {0};
     bool was_true;
     enum vf_status st =
-        vf_drafts_measure(d, dr, &d->plan->env->dists[dist].record.rows[index], &now, &was_true, err);
+        vf_edit_builders_measure(d, dr, &d->plan->env->dists[dist].record.rows[index], &now, &was_true, err);
     if (st != VF_OK || !was_true)
         return st;
-    struct vf_row_change *c = vf_drafts_row(d, dist, index);
+    struct vf_row_change *c = vf_edit_builders_row(d, dist, index);
     if (!c)
         return vf_err_nomem(err);
     c->digest = now.digest;
@@ -103,7 +103,8 @@ static enum vf_status follow_row(struct vf_drafts *d, const struct vf_draft *dr,
 }
 
 /* Every row of every distribution that means this file: usually one; shared files have more. */
-static enum vf_status follow_file(struct vf_drafts *d, const struct vf_draft *dr, struct vf_err *err)
+static enum vf_status follow_file(struct vf_edit_builders *d, const struct vf_edit_builder *dr,
+                                  struct vf_err *err)
 {
     const struct vf_env *env = d->plan->env;
     const struct vf_file *f = &env->files[dr->file];
@@ -129,9 +130,9 @@ static enum vf_status follow_file(struct vf_drafts *d, const struct vf_draft *dr
     return st;
 }
 
-enum vf_status vf_drafts_splice_row(struct vf_drafts *d, uint32_t file, struct vf_slice bytes,
-                                    const struct vf_record_row *row, const struct vf_row_change *c,
-                                    struct vf_err *err)
+enum vf_status vf_edit_builders_splice_row(struct vf_edit_builders *d, uint32_t file, struct vf_slice bytes,
+                                           const struct vf_record_row *row, const struct vf_row_change *c,
+                                           struct vf_err *err)
 {
     struct vf_record_change change = {.path = c->path.p ? &c->path : NULL,
                                       .digest = c->digest.n ? &c->digest : NULL,
@@ -147,15 +148,15 @@ enum vf_status vf_drafts_splice_row(struct vf_drafts *d, uint32_t file, struct v
     if (failed)
         return vf_err_nomem(err);
     const char *rule = c->path.p ? "VF513" : "VF508";
-    return vf_draft_splice(d, file, s, rule, c->path.p ? 1 : 0, &added, err);
+    return vf_edit_builder_splice(d, file, s, rule, c->path.p ? 1 : 0, &added, err);
 }
 
-enum vf_status vf_drafts_records(struct vf_drafts *d, struct vf_err *err)
+enum vf_status vf_edit_builders_records(struct vf_edit_builders *d, struct vf_err *err)
 {
     enum vf_status st = VF_OK;
     size_t n = d->v.n;
     for (size_t i = 0; i < n && st == VF_OK; i++) {
-        struct vf_draft dr = *VF_VEC_AT(struct vf_draft, &d->v, i);
+        struct vf_edit_builder dr = *VF_VEC_AT(struct vf_edit_builder, &d->v, i);
         if (dr.kind == VF_EDIT_SPLICE && dr.splices.n)
             st = follow_file(d, &dr, err);
     }
@@ -163,10 +164,10 @@ enum vf_status vf_drafts_records(struct vf_drafts *d, struct vf_err *err)
         struct vf_row_change c = *VF_VEC_AT(struct vf_row_change, &d->rows, i);
         const struct vf_env_dist *dist = &d->plan->env->dists[c.dist];
         if (dist->record_file != VF_NONE)
-            st = vf_drafts_splice_row(d, dist->record_file, dist->record_bytes, &dist->record.rows[c.row], &c,
-                                      err);
+            st = vf_edit_builders_splice_row(d, dist->record_file, dist->record_bytes,
+                                             &dist->record.rows[c.row], &c, err);
     }
-    return st == VF_OK ? vf_drafts_nested(d, n, err) : st;
+    return st == VF_OK ? vf_edit_builders_nested(d, n, err) : st;
 }
 
 /* The source that a compiled file stands for: `a/__pycache__/m.cpython-312.pyc` and `a/m.pyc` both mean
@@ -181,12 +182,12 @@ static struct vf_slice source_of(struct vf_arena *a, struct vf_slice pyc)
     return name.p ? vf_path_join(a, dir, name) : name;
 }
 
-enum vf_status vf_drafts_pycs(struct vf_drafts *d, struct vf_err *err)
+enum vf_status vf_edit_builders_pycs(struct vf_edit_builders *d, struct vf_err *err)
 {
     const struct vf_env *env = d->plan->env;
     bool any = false;
     for (size_t i = 0; i < d->v.n; i++) {
-        const struct vf_draft *dr = VF_VEC_AT(struct vf_draft, &d->v, i);
+        const struct vf_edit_builder *dr = VF_VEC_AT(struct vf_edit_builder, &d->v, i);
         any = any || (dr->splices.n && vf_slice_ends(env->files[dr->file].path, VF_S(".py")));
     }
     for (uint32_t i = 0; any && i < env->n_files; i++) {
@@ -196,10 +197,10 @@ enum vf_status vf_drafts_pycs(struct vf_drafts *d, struct vf_err *err)
         if (!src.p)
             return vf_err_nomem(err);
         uint32_t f = vf_env_find(env, src);
-        const struct vf_draft *dr = f == VF_NONE ? NULL : vf_draft_find(d, f);
+        const struct vf_edit_builder *dr = f == VF_NONE ? NULL : vf_edit_builder_find(d, f);
         if (!dr || !dr->splices.n) /* a link that is re-pointed leads to the same bytes with the same times */
             continue;
-        struct vf_draft *gone = vf_draft_of(d, i, VF_EDIT_DELETE);
+        struct vf_edit_builder *gone = vf_edit_builder_of(d, i, VF_EDIT_DELETE);
         if (!gone)
             return vf_err_nomem(err);
         gone->kind = VF_EDIT_DELETE;

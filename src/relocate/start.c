@@ -29,9 +29,9 @@ static bool cannot_start_here(const struct vf_spawn_result *r)
     return r->exec_errno == ENOEXEC || r->exec_errno == EACCES || r->exec_errno == EPERM;
 }
 
-static bool same_place(const struct vf_env *env, struct vf_slice said, struct vf_slice root)
+static bool same_place(const struct vf_env *env, struct vf_slice reported, struct vf_slice root)
 {
-    return vf_slice_eq(said, root) || vf_outside_same(env->params.outside, said, root);
+    return vf_slice_eq(reported, root) || vf_host_same(env->params.host, reported, root);
 }
 
 /* The probe is written for Python 3 and its own site module. */
@@ -96,7 +96,7 @@ enum vf_status vf_prove_stub(const struct vf_env *env, struct vf_slice root, str
     struct vf_slice name = env->py.link.n ? env->py.link : VF_S("python");
     struct vf_source src = {.path = VF_S("probe"), .bytes = vf_slice_of(program)};
     struct vf_read_out read = {.a = &a};
-    struct vf_target target = {
+    struct vf_write_ctx target = {
         .root = root, .bin = &name, .n_bin = 1, .line_limit = 127, .py_major = 3, .py_minor = env->py.minor};
     struct vf_buf header;
     vf_buf_init(&header);

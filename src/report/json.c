@@ -256,7 +256,7 @@ static bool set_requirements(json_t *o, const struct venvfix_change_result *r)
         ok = one && set_bytes(one, "requirement", q->requirement) && set_bytes(one, "name", q->name) &&
              set_bytes(one, "version", q->version) && set_text(one, "how", q->how) &&
              set_bool(one, "modified", q->modified);
-        if (ok && r->anew)
+        if (ok && r->recreated)
             ok = set_bytes(one, "wheel", q->wheel) && set_text(one, "origin", q->origin) &&
                  set_bytes(one, "was", q->was);
         ok = ok && json_array_append(list, one) == 0;
@@ -313,10 +313,11 @@ static bool set_proof(json_t *o, const struct venvfix_change_result *r)
     json_t *p = json_object(), *t = json_object();
     bool ok = p && t && set_maybe(p, "static", r->proof_static) && set_maybe(p, "freeze", r->proof_freeze) &&
               set_maybe(p, "record", r->proof_record) && set_maybe(p, "interpreter", r->proof_interpreter) &&
-              (!r->anew || set_maybe(p, "imports", r->proof_imports)) && set_seconds(t, "plan", r->plan_s) &&
-              set_seconds(t, "stage", r->stage_s) && set_seconds(t, "prove", r->prove_s) &&
-              set_seconds(t, "commit", r->commit_s) && set_seconds(t, "retire", r->retire_s) &&
-              json_object_set(o, "proof", p) == 0 && json_object_set(o, "phases", t) == 0;
+              (!r->recreated || set_maybe(p, "imports", r->proof_imports)) &&
+              set_seconds(t, "plan", r->plan_s) && set_seconds(t, "stage", r->stage_s) &&
+              set_seconds(t, "prove", r->prove_s) && set_seconds(t, "commit", r->commit_s) &&
+              set_seconds(t, "retire", r->retire_s) && json_object_set(o, "proof", p) == 0 &&
+              json_object_set(o, "phases", t) == 0;
     json_decref(p);
     json_decref(t);
     return ok;
@@ -331,7 +332,7 @@ bool vf_json_change(struct vf_buf *out, const struct venvfix_change_result *r)
               json_object_set_new(o, "outside", json_null()) == 0 && set_proof(o, r) &&
               set_bool(o, "renamed", r->renamed) && set_bool(o, "resumed", r->resumed) &&
               set_number(o, "exit", (uint64_t)r->exit);
-    if (ok && r->anew)
+    if (ok && r->recreated)
         ok = set_bytes(o, "python", r->python) && set_bytes(o, "interpreter", r->interpreter);
     if (ok && r->dry_run)
         ok = set_bytes(o, "diff", r->diff);

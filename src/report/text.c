@@ -449,7 +449,7 @@ void vf_text_change(struct vf_buf *out, const struct venvfix_change_result *r,
         put_done(out, r);
         return;
     }
-    if (r->anew) {
+    if (r->recreated) {
         put_plan_anew(out, r);
         put_done(out, r);
         if (!r->dry_run)

@@ -27,20 +27,20 @@ static void judge_root(struct vf_judge *j, const struct vf_file *f, const struct
     const enum vf_rule *rules = r->role == VF_ROLE_ENV_ROOT ? roots : paths;
     struct vf_location loc = vf_judge_locate(j, r);
     struct vf_finding *fi = NULL;
-    switch (vf_judge_stand(j, &loc)) {
-    case VF_STAND_FINE:
-    case VF_STAND_RELATIVE:
+    switch (vf_judge_status(j, &loc)) {
+    case VF_STATUS_FINE:
+    case VF_STATUS_RELATIVE:
         return;
-    case VF_STAND_BOUND:
+    case VF_STATUS_BOUND:
         vf_judge_ref(j, rules[0], f, r);
         return;
-    case VF_STAND_BROKEN:
+    case VF_STATUS_BROKEN:
         fi = vf_judge_ref(j, rules[1], f, r);
         break;
-    case VF_STAND_ASTRAY:
+    case VF_STATUS_ASTRAY:
         fi = vf_judge_ref(j, rules[2], f, r);
         break;
-    case VF_STAND_OUTSIDE:
+    case VF_STATUS_HOST:
         if (r->role == VF_ROLE_ENV_ROOT)
             fi = vf_judge_ref(j, rules[1], f, r);
         break;
@@ -60,11 +60,11 @@ static void judge_prompt(struct vf_judge *j, const struct vf_file *f, const stru
     struct vf_slice now = vf_path_base(vf_judge_fine_root(j));
     if (vf_slice_eq(r->value, now))
         return;
-    for (size_t i = 0; i < j->env->n_places; i++) {
-        const struct vf_env_place *p = &j->env->places[i];
+    for (size_t i = 0; i < j->env->n_prefixes; i++) {
+        const struct vf_env_prefix *p = &j->env->prefixes[i];
         bool old =
-            p->kind == VF_PLACE_OLD || p->kind == VF_PLACE_LIVE || (j->at && p->kind == VF_PLACE_PRESENT);
-        if (!old || !vf_slice_eq(r->value, vf_path_base(p->place.path)))
+            p->kind == VF_PREFIX_OLD || p->kind == VF_PREFIX_LIVE || (j->at && p->kind == VF_PREFIX_PRESENT);
+        if (!old || !vf_slice_eq(r->value, vf_path_base(p->prefix.path)))
             continue;
         struct vf_finding *fi = vf_judge_ref(j, VF_RULE_ACTIVATE_PROMPT, f, r);
         if (fi)

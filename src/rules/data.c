@@ -10,7 +10,7 @@ static void judge_kernel_outside(struct vf_judge *j, const struct vf_file *f, co
                                  const struct vf_location *loc)
 {
     struct vf_finding *fi = NULL;
-    bool exists = vf_outside_exists(j->env->params.outside, loc->path);
+    bool exists = vf_host_exists(j->env->params.host, loc->path);
     bool command = r->role == VF_ROLE_KERNEL_COMMAND;
     if (!exists && command) {
         fi = vf_judge_ref(j, VF_RULE_KERNEL_BROKEN, f, r);
@@ -33,27 +33,27 @@ void vf_judge_kernel(struct vf_judge *j, const struct vf_file *f, const struct v
         return;
     struct vf_location loc = vf_judge_locate(j, r);
     struct vf_finding *fi = NULL;
-    switch (vf_judge_stand(j, &loc)) {
-    case VF_STAND_FINE:
+    switch (vf_judge_status(j, &loc)) {
+    case VF_STATUS_FINE:
         if (r->role == VF_ROLE_KERNEL_COMMAND && !vf_env_has(j->env, loc.rest))
             vf_judge_ref(j, VF_RULE_KERNEL_BROKEN, f, r);
         return;
-    case VF_STAND_BOUND:
+    case VF_STATUS_BOUND:
         if (r->role == VF_ROLE_KERNEL_COMMAND && !vf_env_has(j->env, loc.rest))
             vf_judge_ref(j, VF_RULE_KERNEL_BROKEN, f, r);
         else
             vf_judge_ref(j, VF_RULE_KERNEL_BOUND, f, r);
         return;
-    case VF_STAND_BROKEN:
+    case VF_STATUS_BROKEN:
         fi = vf_judge_ref(j, VF_RULE_KERNEL_BROKEN, f, r);
         break;
-    case VF_STAND_ASTRAY:
+    case VF_STATUS_ASTRAY:
         fi = vf_judge_ref(j, VF_RULE_KERNEL_ASTRAY, f, r);
         break;
-    case VF_STAND_OUTSIDE:
+    case VF_STATUS_HOST:
         judge_kernel_outside(j, f, r, &loc);
         return;
-    case VF_STAND_RELATIVE:
+    case VF_STATUS_RELATIVE:
         return;
     }
     vf_judge_expect(j, fi, loc.rest);
@@ -62,16 +62,16 @@ void vf_judge_kernel(struct vf_judge *j, const struct vf_file *f, const struct v
 void vf_judge_project_file(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
 {
     struct vf_location loc = vf_judge_locate(j, r);
-    enum vf_stand stand = vf_judge_stand(j, &loc);
+    enum vf_ref_status stand = vf_judge_status(j, &loc);
     struct vf_finding *fi;
     struct vf_slice now;
     bool live;
-    if (stand == VF_STAND_BOUND) {
+    if (stand == VF_STATUS_BOUND) {
         vf_judge_ref(j, VF_RULE_TEXT_BOUND, f, r);
-    } else if (stand == VF_STAND_BROKEN || stand == VF_STAND_ASTRAY) {
+    } else if (stand == VF_STATUS_BROKEN || stand == VF_STATUS_ASTRAY) {
         fi = vf_judge_ref(j, VF_RULE_PROJECT_STALE, f, r);
         vf_judge_expect(j, fi, loc.rest);
-    } else if (stand == VF_STAND_OUTSIDE && vf_judge_project(j, loc.path, &now, &live)) {
+    } else if (stand == VF_STATUS_HOST && vf_judge_project(j, loc.path, &now, &live)) {
         fi = vf_judge_ref(j, VF_RULE_PROJECT_STALE, f, r);
         if (fi)
             fi->expected = now;
@@ -87,14 +87,14 @@ static bool is_activate(const struct vf_file *f)
 }
 
 /* Lines that a user or a tool added to an activate file. */
-static enum vf_rule rule_of_added_line(enum vf_stand stand)
+static enum vf_rule rule_of_added_line(enum vf_ref_status stand)
 {
-    if (stand == VF_STAND_BOUND)
+    if (stand == VF_STATUS_BOUND)
         return VF_RULE_ACTIVATE_PATH_BOUND;
-    return stand == VF_STAND_ASTRAY ? VF_RULE_ACTIVATE_ASTRAY : VF_RULE_ACTIVATE_PATH_BROKEN;
+    return stand == VF_STATUS_ASTRAY ? VF_RULE_ACTIVATE_ASTRAY : VF_RULE_ACTIVATE_PATH_BROKEN;
 }
 
-static enum vf_rule rule_of_hit(const struct vf_file *f, enum vf_stand stand, enum vf_evidence ev)
+static enum vf_rule rule_of_hit(const struct vf_file *f, enum vf_ref_status stand, enum vf_evidence ev)
 {
     bool binary = f->flags & VF_FILE_BINARY, bin = f->flags & VF_FILE_IN_BIN;
     bool owned = ev != VF_EV_REFERENCE;
@@ -107,28 +107,28 @@ static enum vf_rule rule_of_hit(const struct vf_file *f, enum vf_stand stand, en
     if (is_activate(f) && !binary)
         return rule_of_added_line(stand);
     switch (stand) {
-    case VF_STAND_BOUND:
+    case VF_STATUS_BOUND:
         if (binary)
             return VF_RULE_BINARY_BOUND;
         return owned ? VF_RULE_TEXT_OWNED : bin ? VF_RULE_SCRIPT_BODY_BOUND : VF_RULE_TEXT_BOUND;
-    case VF_STAND_ASTRAY:
+    case VF_STATUS_ASTRAY:
         if (binary)
             return VF_RULE_BINARY_ASTRAY;
         return owned ? VF_RULE_TEXT_OWNED_BROKEN : bin ? VF_RULE_SCRIPT_BODY_ASTRAY : VF_RULE_TEXT_ASTRAY;
-    case VF_STAND_BROKEN:
+    case VF_STATUS_BROKEN:
         if (binary)
             return VF_RULE_BINARY_BROKEN;
         return owned ? VF_RULE_TEXT_OWNED_BROKEN : bin ? VF_RULE_SCRIPT_BODY_BROKEN : VF_RULE_TEXT_BROKEN;
-    case VF_STAND_FINE:
-    case VF_STAND_OUTSIDE:
-    case VF_STAND_RELATIVE:
+    case VF_STATUS_FINE:
+    case VF_STATUS_HOST:
+    case VF_STATUS_RELATIVE:
         break;
     }
     return VF_RULE_TEXT_MENTION;
 }
 
 struct tally { /* hits of one file in one place with one kind of evidence */
-    uint32_t place;
+    uint32_t prefix;
     enum vf_evidence ev;
     uint32_t count;
     const struct vf_hit *first;
@@ -136,8 +136,8 @@ struct tally { /* hits of one file in one place with one kind of evidence */
 
 static struct vf_slice hit_value(struct vf_judge *j, const struct vf_hit *h)
 {
-    struct vf_slice place = j->env->places[h->place].place.path;
-    struct vf_slice v = h->rest.n ? vf_path_join(j->a, place, h->rest) : place;
+    struct vf_slice prefix = j->env->prefixes[h->prefix].prefix.path;
+    struct vf_slice v = h->rest.n ? vf_path_join(j->a, prefix, h->rest) : prefix;
     if (!v.p)
         j->out->failed = true;
     return v;
@@ -148,11 +148,11 @@ static void report_tally(struct vf_judge *j, const struct vf_file *f, const stru
     struct vf_location loc;
     struct vf_err err;
     vf_err_init(&err);
-    if (vf_env_locate(j->env, j->env->places[t->place].place.path, &j->scratch, &loc, &err) != VF_OK)
+    if (vf_env_locate(j->env, j->env->prefixes[t->prefix].prefix.path, &j->scratch, &loc, &err) != VF_OK)
         j->out->failed = true;
     vf_err_release(&err);
-    enum vf_stand stand = vf_judge_stand(j, &loc);
-    if (stand == VF_STAND_FINE || stand == VF_STAND_OUTSIDE)
+    enum vf_ref_status stand = vf_judge_status(j, &loc);
+    if (stand == VF_STATUS_FINE || stand == VF_STATUS_HOST)
         return;
     struct vf_finding *fi = vf_judge_about(j, rule_of_hit(f, stand, t->ev), f);
     if (!fi)
@@ -167,7 +167,7 @@ static void report_tally(struct vf_judge *j, const struct vf_file *f, const stru
         fi->fix = VF_FIX_NONE;
         return;
     }
-    if (stand == VF_STAND_BROKEN || stand == VF_STAND_ASTRAY)
+    if (stand == VF_STATUS_BROKEN || stand == VF_STATUS_ASTRAY)
         vf_judge_expect(j, fi, t->first->rest);
 }
 
@@ -181,10 +181,11 @@ void vf_judge_hits(struct vf_judge *j, const struct vf_file *f)
         if (ev == VF_EV_NONE)
             continue;
         for (size_t k = 0; k < v.n && !t; k++)
-            if (VF_VEC_AT(struct tally, &v, k)->place == h->place && VF_VEC_AT(struct tally, &v, k)->ev == ev)
+            if (VF_VEC_AT(struct tally, &v, k)->prefix == h->prefix &&
+                VF_VEC_AT(struct tally, &v, k)->ev == ev)
                 t = VF_VEC_AT(struct tally, &v, k);
         if (!t && (t = vf_vec_push(&j->scratch, &v, sizeof *t)))
-            *t = (struct tally){.place = h->place, .ev = ev, .first = h};
+            *t = (struct tally){.prefix = h->prefix, .ev = ev, .first = h};
         if (!t) {
             j->out->failed = true;
             return;

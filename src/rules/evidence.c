@@ -42,14 +42,14 @@ static bool is_cache(const struct vf_file *f)
 enum vf_evidence vf_judge_evidence(const struct vf_env *env, const struct vf_file *f,
                                    const struct vf_hit *hit)
 {
-    const struct vf_place *place = &env->places[hit->place].place;
-    if (vf_place_is_common(place))
+    const struct vf_prefix *prefix = &env->prefixes[hit->prefix].prefix;
+    if (vf_prefix_is_common(prefix))
         return VF_EV_NONE;
     if (hit->idle)
         return VF_EV_IDLE;
     if (is_cache(f))
         return VF_EV_CACHE;
-    bool strong = rest_exists(env, hit) || vf_place_distinctive(place);
+    bool strong = rest_exists(env, hit) || vf_prefix_distinctive(prefix);
     if (f->dist == VF_NONE || f->truth == VF_ROW_FALSE || f->truth == VF_ROW_NONE)
         return strong ? VF_EV_REFERENCE : VF_EV_MENTION;
     if (!strong)

@@ -3,7 +3,7 @@
 #include "rules/judge.h"
 
 struct import_rules {
-    enum vf_rule bound, broken, dangling, astray, outside;
+    enum vf_rule bound, broken, dangling, astray, host;
 };
 static const struct import_rules pth = {VF_RULE_PTH_BOUND, VF_RULE_PTH_BROKEN, VF_RULE_PTH_DANGLING,
                                         VF_RULE_PTH_ASTRAY, VF_RULE_PTH_OUTSIDE};
@@ -22,14 +22,14 @@ static bool is_editable(const struct vf_judge *j, const struct vf_file *f, const
 static void judge_tool(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
                        const struct vf_location *loc)
 {
-    enum vf_stand s = vf_judge_stand(j, loc);
+    enum vf_ref_status s = vf_judge_status(j, loc);
     struct vf_finding *fi;
-    if (s == VF_STAND_BOUND) {
+    if (s == VF_STATUS_BOUND) {
         vf_judge_ref(j, VF_RULE_EDITABLE_BOUND, f, r);
-    } else if (s == VF_STAND_BROKEN || s == VF_STAND_ASTRAY) {
-        fi = vf_judge_ref(j, s == VF_STAND_ASTRAY ? VF_RULE_EDITABLE_ASTRAY : VF_RULE_EDITABLE_BROKEN, f, r);
+    } else if (s == VF_STATUS_BROKEN || s == VF_STATUS_ASTRAY) {
+        fi = vf_judge_ref(j, s == VF_STATUS_ASTRAY ? VF_RULE_EDITABLE_ASTRAY : VF_RULE_EDITABLE_BROKEN, f, r);
         vf_judge_expect(j, fi, loc->rest);
-    } else if (s == VF_STAND_OUTSIDE && !vf_outside_exists(j->env->params.outside, loc->path)) {
+    } else if (s == VF_STATUS_HOST && !vf_host_exists(j->env->params.host, loc->path)) {
         vf_judge_ref(j, VF_RULE_EDITABLE_TOOL, f, r);
     }
 }
@@ -45,9 +45,9 @@ static void judge_outside(struct vf_judge *j, const struct vf_file *f, const str
             moved->expected = now;
         return;
     }
-    if (vf_outside_exists(j->env->params.outside, loc->path)) {
+    if (vf_host_exists(j->env->params.host, loc->path)) {
         if (!(r->flags & VF_REF_CODE) || rules == &editable)
-            vf_judge_ref(j, rules->outside, f, r);
+            vf_judge_ref(j, rules->host, f, r);
         return;
     }
     if (r->flags & VF_REF_CODE)
@@ -70,7 +70,7 @@ static void judge_relative(struct vf_judge *j, const struct vf_file *f, const st
     if (!inside && !(r->flags & VF_REF_CODE)) {
         struct vf_slice dir = vf_path_join(&j->scratch, vf_judge_fine_root(j), vf_path_dir(f->path));
         struct vf_slice abs = vf_path_clean_dup(&j->scratch, vf_path_join(&j->scratch, dir, r->value));
-        bool there = abs.p && vf_outside_exists(j->env->params.outside, abs);
+        bool there = abs.p && vf_host_exists(j->env->params.host, abs);
         vf_judge_ref(j, there ? VF_RULE_PTH_OUTSIDE : VF_RULE_PTH_DANGLING, f, r);
     }
     vf_buf_release(&rel);
@@ -79,21 +79,21 @@ static void judge_relative(struct vf_judge *j, const struct vf_file *f, const st
 static void judge_placed(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
                          const struct vf_location *loc, const struct import_rules *rules)
 {
-    enum vf_stand s = vf_judge_stand(j, loc);
+    enum vf_ref_status s = vf_judge_status(j, loc);
     bool here = vf_env_has(j->env, loc->rest);
     struct vf_finding *fi = NULL;
-    if (s == VF_STAND_FINE || s == VF_STAND_BOUND) {
+    if (s == VF_STATUS_FINE || s == VF_STATUS_BOUND) {
         if (!here && !(r->flags & VF_REF_CODE)) {
             fi = vf_judge_ref(j, rules->dangling, f, r);
             if (fi)
                 fi->fix = VF_FIX_MANUAL;
-        } else if (s == VF_STAND_BOUND) {
+        } else if (s == VF_STATUS_BOUND) {
             vf_judge_ref(j, r->flags & VF_REF_CODE && rules == &pth ? VF_RULE_PTH_CODE_PATH : rules->bound, f,
                          r);
         }
         return;
     }
-    if (s == VF_STAND_ASTRAY) {
+    if (s == VF_STATUS_ASTRAY) {
         fi = vf_judge_ref(j, rules->astray, f, r);
     } else {
         fi = vf_judge_ref(j, here || rules == &editable ? rules->broken : rules->dangling, f, r);
@@ -107,9 +107,9 @@ void vf_judge_import(struct vf_judge *j, const struct vf_file *f, const struct v
     const struct import_rules *rules = is_editable(j, f, r) ? &editable : &pth;
     if (r->role == VF_ROLE_BUILD_TOOL)
         judge_tool(j, f, r, &loc);
-    else if (loc.place != VF_NONE)
+    else if (loc.prefix != VF_NONE)
         judge_placed(j, f, r, &loc, rules);
-    else if (loc.where == VF_WHERE_OUTSIDE)
+    else if (loc.where == VF_WHERE_HOST)
         judge_outside(j, f, r, &loc, rules);
     else
         judge_relative(j, f, r);

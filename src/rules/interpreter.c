@@ -42,8 +42,8 @@ static bool is_shim(struct vf_judge *j, struct vf_slice base)
     struct vf_stat stat;
     vf_err_init(&err);
     bool shim = false;
-    if (vf_outside_kind(j->env->params.outside, base, &stat) == VF_KIND_FILE && stat.size < 8192 &&
-        vf_outside_read(j->env->params.outside, base, 8192, &j->scratch, &head, &err) == VF_OK)
+    if (vf_host_kind(j->env->params.host, base, &stat) == VF_KIND_FILE && stat.size < 8192 &&
+        vf_host_read(j->env->params.host, base, 8192, &j->scratch, &head, &err) == VF_OK)
         shim = vf_slice_starts(head, VF_S("#!"));
     vf_err_release(&err);
     return shim;
@@ -67,7 +67,7 @@ static unsigned base_minor(struct vf_judge *j)
     struct vf_buf b;
     vf_buf_init(&b);
     unsigned minor = 0;
-    if (vf_outside_resolve(j->env->params.outside, j->env->py.base, &b) && !b.failed)
+    if (vf_host_resolve(j->env->params.host, j->env->py.base, &b) && !b.failed)
         minor = minor_of_name(vf_buf_slice(&b));
     vf_buf_release(&b);
     return minor;
@@ -79,7 +79,7 @@ static void judge_link_target(struct vf_judge *j)
     struct vf_slice path = bin_path(j, py->link);
     struct vf_finding *fi = NULL;
     struct vf_stat stat;
-    enum vf_kind kind = vf_outside_kind(j->env->params.outside, py->base, &stat);
+    enum vf_kind kind = vf_host_kind(j->env->params.host, py->base, &stat);
     if (kind == VF_KIND_NONE)
         fi = about_env(j, VF_RULE_INTERPRETER_DANGLING, path);
     else if (kind != VF_KIND_FILE || !py->base_exists)
@@ -131,7 +131,7 @@ static void judge_minor(struct vf_judge *j)
 /* Does `home` hold a Python of this minor, or a standard library above it? */
 static bool home_serves(struct vf_judge *j, struct vf_slice home)
 {
-    return vf_outside_kind(j->env->params.outside, home, NULL) == VF_KIND_DIR;
+    return vf_host_kind(j->env->params.host, home, NULL) == VF_KIND_DIR;
 }
 
 static void judge_home(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
@@ -140,7 +140,7 @@ static void judge_home(struct vf_judge *j, const struct vf_file *f, const struct
     if (!vf_path_is_abs(r->value))
         return; /* a flaw says so */
     struct vf_location loc = vf_judge_locate(j, r);
-    if (loc.place != VF_NONE && (loc.where == VF_WHERE_HERE || loc.where == VF_WHERE_NEW)) {
+    if (loc.prefix != VF_NONE && (loc.where == VF_WHERE_HERE || loc.where == VF_WHERE_NEW)) {
         vf_judge_ref(j, VF_RULE_CFG_HOME_SELF, f, r);
         return;
     }
@@ -161,16 +161,16 @@ static void judge_home(struct vf_judge *j, const struct vf_file *f, const struct
     if (!py->link_target.p || !py->base_exists)
         return;
     struct vf_slice dir = vf_path_dir(py->link_target);
-    if (vf_outside_same(j->env->params.outside, dir, r->value))
+    if (vf_host_same(j->env->params.host, dir, r->value))
         return;
     struct vf_buf a, b;
     vf_buf_init(&a);
     vf_buf_init(&b);
     vf_path_join_buf(&a, r->value, vf_path_base(py->link_target));
-    bool same = !a.failed && vf_outside_same(j->env->params.outside, vf_buf_slice(&a), py->link_target);
-    if (!same && vf_outside_resolve(j->env->params.outside, py->link_target, &b) && !b.failed)
-        same = vf_outside_same(j->env->params.outside, vf_path_dir(vf_buf_slice(&b)), r->value) ||
-               vf_outside_same(j->env->params.outside, vf_path_dir(vf_path_dir(vf_buf_slice(&b))), r->value);
+    bool same = !a.failed && vf_host_same(j->env->params.host, vf_buf_slice(&a), py->link_target);
+    if (!same && vf_host_resolve(j->env->params.host, py->link_target, &b) && !b.failed)
+        same = vf_host_same(j->env->params.host, vf_path_dir(vf_buf_slice(&b)), r->value) ||
+               vf_host_same(j->env->params.host, vf_path_dir(vf_path_dir(vf_buf_slice(&b))), r->value);
     vf_buf_release(&a);
     vf_buf_release(&b);
     if (!same)
@@ -181,21 +181,21 @@ static void judge_value(struct vf_judge *j, const struct vf_file *f, const struc
 {
     struct vf_location loc = vf_judge_locate(j, r);
     struct vf_finding *fi;
-    switch (vf_judge_stand(j, &loc)) {
-    case VF_STAND_BOUND:
+    switch (vf_judge_status(j, &loc)) {
+    case VF_STATUS_BOUND:
         if (r->role != VF_ROLE_COMMAND)
             vf_judge_ref(j, VF_RULE_CFG_VALUE, f, r);
         return;
-    case VF_STAND_BROKEN:
-    case VF_STAND_ASTRAY:
+    case VF_STATUS_BROKEN:
+    case VF_STATUS_ASTRAY:
         fi = vf_judge_ref(j, r->role == VF_ROLE_COMMAND ? VF_RULE_CFG_COMMAND : VF_RULE_CFG_VALUE_BROKEN, f,
                           r);
         vf_judge_expect(j, fi, loc.rest);
         return;
-    case VF_STAND_OUTSIDE:
+    case VF_STATUS_HOST:
         break;
-    case VF_STAND_FINE:
-    case VF_STAND_RELATIVE:
+    case VF_STATUS_FINE:
+    case VF_STATUS_RELATIVE:
         return;
     }
     if (r->role == VF_ROLE_COMMAND && (loc.path.n > 1)) {
@@ -203,7 +203,7 @@ static void judge_value(struct vf_judge *j, const struct vf_file *f, const struc
         vf_judge_expect(j, fi, (struct vf_slice){"", 0});
     } else if (r->role == VF_ROLE_CFG_VALUE && vf_slice_eq_nocase(r->extra, VF_S("extends-environment"))) {
         vf_judge_ref(j, VF_RULE_CFG_EXTENDS, f, r);
-    } else if (r->role == VF_ROLE_BASE && !vf_outside_exists(j->env->params.outside, loc.path) &&
+    } else if (r->role == VF_ROLE_BASE && !vf_host_exists(j->env->params.host, loc.path) &&
                j->env->py.base_exists) {
         vf_judge_ref(j, VF_RULE_CFG_STALE_KEY, f, r);
     }
@@ -289,7 +289,7 @@ void vf_judge_interpreter(struct vf_judge *j)
         struct vf_location loc;
         struct vf_err err;
         vf_err_init(&err);
-        if (vf_env_locate(env, env->py.link_target, j->a, &loc, &err) == VF_OK && loc.place == VF_NONE)
+        if (vf_env_locate(env, env->py.link_target, j->a, &loc, &err) == VF_OK && loc.prefix == VF_NONE)
             judge_link_target(j); /* links into a place of ours are judged as links */
         vf_err_release(&err);
     } else if (env->py.copies && env->py.base_exists) {

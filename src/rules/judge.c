@@ -1,25 +1,25 @@
 /* judge.c: the one sequential pass over all facts, and what the judges share. */
 #include "rules/judge.h"
 
-enum vf_stand vf_judge_stand(const struct vf_judge *j, const struct vf_location *loc)
+enum vf_ref_status vf_judge_status(const struct vf_judge *j, const struct vf_location *loc)
 {
     switch (loc->where) {
     case VF_WHERE_HERE:
         if (j->at)
-            return VF_STAND_BROKEN;
-        return j->at_here ? VF_STAND_FINE : VF_STAND_BOUND;
+            return VF_STATUS_BROKEN;
+        return j->at_here ? VF_STATUS_FINE : VF_STATUS_BOUND;
     case VF_WHERE_NEW:
-        return j->at ? VF_STAND_FINE : VF_STAND_OUTSIDE;
+        return j->at ? VF_STATUS_FINE : VF_STATUS_HOST;
     case VF_WHERE_OLD:
-        return VF_STAND_BROKEN;
+        return VF_STATUS_BROKEN;
     case VF_WHERE_LIVE:
-        return j->at ? VF_STAND_BROKEN : VF_STAND_ASTRAY;
-    case VF_WHERE_OUTSIDE:
-        return VF_STAND_OUTSIDE;
+        return j->at ? VF_STATUS_BROKEN : VF_STATUS_ASTRAY;
+    case VF_WHERE_HOST:
+        return VF_STATUS_HOST;
     case VF_WHERE_RELATIVE:
-        return VF_STAND_RELATIVE;
+        return VF_STATUS_RELATIVE;
     }
-    return VF_STAND_OUTSIDE;
+    return VF_STATUS_HOST;
 }
 
 struct vf_slice vf_judge_fine_root(const struct vf_judge *j)
@@ -91,7 +91,7 @@ void vf_judge_expect(struct vf_judge *j, struct vf_finding *fi, struct vf_slice 
 
 struct vf_location vf_judge_locate(struct vf_judge *j, const struct vf_ref *r)
 {
-    struct vf_location loc = {.where = VF_WHERE_OUTSIDE, .place = VF_NONE};
+    struct vf_location loc = {.where = VF_WHERE_HOST, .prefix = VF_NONE};
     struct vf_err err;
     vf_err_init(&err);
     if (vf_env_locate_ref(j->env, r, j->a, &loc, &err) != VF_OK)
@@ -116,7 +116,7 @@ static bool enclosing(struct vf_slice *o, struct vf_slice *n)
 static bool has_name(struct vf_judge *j, struct vf_slice dir, const char *name)
 {
     struct vf_slice path = vf_path_join(&j->scratch, dir, vf_slice_of(name));
-    return path.p && vf_outside_exists(j->env->params.outside, path);
+    return path.p && vf_host_exists(j->env->params.host, path);
 }
 
 /* Was the project at `path` copied to `now`? What marks it there is here, too. */
@@ -137,21 +137,21 @@ static bool is_same_project(struct vf_judge *j, struct vf_slice path, struct vf_
 
 bool vf_judge_project(struct vf_judge *j, struct vf_slice path, struct vf_slice *now, bool *live)
 {
-    for (size_t i = 0; i < j->env->n_places; i++) {
-        const struct vf_env_place *p = &j->env->places[i];
-        struct vf_slice o = p->place.path, n = j->env->typed, rest;
-        if ((p->kind != VF_PLACE_OLD && p->kind != VF_PLACE_LIVE) || !enclosing(&o, &n) ||
+    for (size_t i = 0; i < j->env->n_prefixes; i++) {
+        const struct vf_env_prefix *p = &j->env->prefixes[i];
+        struct vf_slice o = p->prefix.path, n = j->env->typed, rest;
+        if ((p->kind != VF_PREFIX_OLD && p->kind != VF_PREFIX_LIVE) || !enclosing(&o, &n) ||
             !vf_path_under(o, path, &rest))
             continue;
-        *live = p->kind == VF_PLACE_LIVE;
-        if (!*live && vf_outside_exists(j->env->params.outside, path))
+        *live = p->kind == VF_PREFIX_LIVE;
+        if (!*live && vf_host_exists(j->env->params.host, path))
             continue; /* it is where it was: only the environment moved */
         *now = rest.n ? vf_path_join(j->a, n, rest) : n;
         if (!now->p)
             j->out->failed = true;
         else if (*live && vf_path_under(*now, j->env->typed, NULL) && !is_same_project(j, path, *now))
             continue; /* the directory around this environment is always there */
-        else if (vf_outside_exists(j->env->params.outside, *now))
+        else if (vf_host_exists(j->env->params.host, *now))
             return true;
     }
     return false;

@@ -24,15 +24,15 @@ VF_MUST_CHECK enum vf_status vf_judge_env(const struct vf_env *env, struct vf_fi
                                           struct vf_err *err);
 
 /* How a located path stands to the place that is judged for. */
-enum vf_stand {
-    VF_STAND_FINE,   /* right where it is to be */
-    VF_STAND_BOUND,  /* right here, and only here */
-    VF_STAND_BROKEN, /* names a place that is not the environment's (any more) */
-    VF_STAND_ASTRAY, /* names another live environment's place that this one calls its own */
-    VF_STAND_OUTSIDE,
-    VF_STAND_RELATIVE
+enum vf_ref_status {
+    VF_STATUS_FINE,   /* right where it is to be */
+    VF_STATUS_BOUND,  /* right here, and only here */
+    VF_STATUS_BROKEN, /* names a place that is not the environment's (any more) */
+    VF_STATUS_ASTRAY, /* names another live environment's place that this one calls its own */
+    VF_STATUS_HOST,
+    VF_STATUS_RELATIVE
 };
-enum vf_stand vf_judge_stand(const struct vf_judge *j, const struct vf_location *loc);
+enum vf_ref_status vf_judge_status(const struct vf_judge *j, const struct vf_location *loc);
 /* The place that is judged for, as it should be written. */
 struct vf_slice vf_judge_fine_root(const struct vf_judge *j);
 

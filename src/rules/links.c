@@ -10,10 +10,10 @@ static struct vf_slice base_behind(struct vf_judge *j, const struct vf_file *f, 
     struct vf_buf b;
     struct vf_slice base = {NULL, 0};
     vf_buf_init(&b);
-    if (!vf_outside_resolve(j->env->params.outside, loc->path, &b)) {
+    if (!vf_host_resolve(j->env->params.host, loc->path, &b)) {
         vf_buf_clear(&b);
         vf_path_join_buf(&b, j->env->py.home, vf_path_base(f->path));
-        if (!vf_outside_executable(j->env->params.outside, vf_buf_slice(&b)))
+        if (!vf_host_executable(j->env->params.host, vf_buf_slice(&b)))
             vf_buf_clear(&b);
     }
     if (b.failed)
@@ -44,14 +44,14 @@ static void judge_absolute(struct vf_judge *j, const struct vf_file *f, const st
     bool interpreter = vf_judge_is_interpreter(j->env, f);
     bool here = vf_env_has(j->env, loc->rest);
     struct vf_finding *fi = NULL;
-    switch (vf_judge_stand(j, loc)) {
-    case VF_STAND_FINE:
+    switch (vf_judge_status(j, loc)) {
+    case VF_STATUS_FINE:
         if (!here)
             fi = vf_judge_ref(j, interpreter ? VF_RULE_INTERPRETER_DANGLING : VF_RULE_LINK_DANGLING, f, r);
         if (fi && (f->flags & VF_FILE_IN_BIN))
             fi->level = VF_L_ERROR;
         return;
-    case VF_STAND_BOUND:
+    case VF_STATUS_BOUND:
         if (!here)
             fi = vf_judge_ref(j, interpreter ? VF_RULE_INTERPRETER_DANGLING : VF_RULE_LINK_DANGLING, f, r);
         else if (vf_slice_eq(f->path, VF_S("lib64")))
@@ -61,17 +61,17 @@ static void judge_absolute(struct vf_judge *j, const struct vf_file *f, const st
         if (fi && (f->flags & VF_FILE_IN_BIN))
             fi->level = VF_L_ERROR;
         return;
-    case VF_STAND_BROKEN:
+    case VF_STATUS_BROKEN:
         fi = vf_judge_ref(j, here ? VF_RULE_LINK_BROKEN : VF_RULE_LINK_DANGLING, f, r);
         if (here)
             expect_link(j, fi, f, loc);
         break;
-    case VF_STAND_ASTRAY:
+    case VF_STATUS_ASTRAY:
         fi = vf_judge_ref(j, interpreter ? VF_RULE_INTERPRETER_ASTRAY : VF_RULE_LINK_ASTRAY, f, r);
         expect_link(j, fi, f, loc);
         break;
-    case VF_STAND_OUTSIDE:
-    case VF_STAND_RELATIVE:
+    case VF_STATUS_HOST:
+    case VF_STATUS_RELATIVE:
         break;
     }
     if (fi && (f->flags & VF_FILE_IN_BIN))
@@ -92,7 +92,7 @@ static void judge_outside(struct vf_judge *j, const struct vf_file *f, const str
 {
     if (vf_judge_is_interpreter(j->env, f) && vf_slice_eq(vf_path_base(f->path), j->env->py.link))
         return;
-    if (!vf_outside_exists(j->env->params.outside, loc->path)) {
+    if (!vf_host_exists(j->env->params.host, loc->path)) {
         struct vf_finding *fi = vf_judge_ref(j, VF_RULE_LINK_DANGLING, f, r);
         if (fi && (f->flags & VF_FILE_IN_BIN))
             fi->level = VF_L_ERROR;
@@ -114,14 +114,13 @@ static void expect_as_from_old(struct vf_judge *j, struct vf_finding *fi, const 
                                const struct vf_ref *r)
 {
     struct vf_slice here = vf_path_join(&j->scratch, vf_judge_fine_root(j), vf_path_dir(f->path));
-    for (size_t i = 0; fi && !fi->expected.p && i < j->env->n_places; i++) {
-        const struct vf_env_place *p = &j->env->places[i];
-        if (p->kind != VF_PLACE_OLD && p->kind != VF_PLACE_LIVE)
+    for (size_t i = 0; fi && !fi->expected.p && i < j->env->n_prefixes; i++) {
+        const struct vf_env_prefix *p = &j->env->prefixes[i];
+        if (p->kind != VF_PREFIX_OLD && p->kind != VF_PREFIX_LIVE)
             continue;
-        struct vf_slice dir = vf_path_join(&j->scratch, p->place.path, vf_path_dir(f->path));
+        struct vf_slice dir = vf_path_join(&j->scratch, p->prefix.path, vf_path_dir(f->path));
         struct vf_slice was = vf_path_clean_dup(&j->scratch, vf_path_join(&j->scratch, dir, r->value));
-        if (!was.p || vf_path_under(p->place.path, was, NULL) ||
-            !vf_outside_exists(j->env->params.outside, was))
+        if (!was.p || vf_path_under(p->prefix.path, was, NULL) || !vf_host_exists(j->env->params.host, was))
             continue;
         struct vf_buf b;
         vf_buf_init(&b);
@@ -141,7 +140,7 @@ static void judge_leaving(struct vf_judge *j, const struct vf_file *f, const str
         j->out->failed = true;
         return;
     }
-    bool exists = vf_outside_exists(j->env->params.outside, abs);
+    bool exists = vf_host_exists(j->env->params.host, abs);
     struct vf_finding *fi = NULL;
     if (!exists) {
         fi = vf_judge_ref(j, VF_RULE_LINK_DANGLING, f, r);
@@ -209,7 +208,7 @@ void vf_judge_link(struct vf_judge *j, const struct vf_file *f, const struct vf_
     struct vf_location loc = vf_judge_locate(j, r);
     if (loc.where == VF_WHERE_RELATIVE)
         judge_relative(j, f, r);
-    else if (loc.place != VF_NONE)
+    else if (loc.prefix != VF_NONE)
         judge_absolute(j, f, r, &loc);
     else
         judge_outside(j, f, r, &loc);

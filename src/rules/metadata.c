@@ -1,6 +1,6 @@
 /* metadata.c: VF5xx: RECORD, what installers and tools change themselves, metadata directories,
  * direct_url.json. FACTS 4.4, 4.5; SURVEY 2. */
-#include "dist/version.h"
+#include "packaging/version.h"
 #include "rules/judge.h"
 
 static struct vf_finding *about_row(struct vf_judge *j, enum vf_rule rule, const struct vf_env_dist *d,
@@ -226,20 +226,20 @@ void vf_judge_row(struct vf_judge *j, const struct vf_file *f, const struct vf_r
     bool live;
     struct vf_location loc = vf_judge_locate(j, r);
     struct vf_finding *fi = NULL;
-    switch (vf_judge_stand(j, &loc)) {
-    case VF_STAND_FINE:
-    case VF_STAND_RELATIVE:
+    switch (vf_judge_status(j, &loc)) {
+    case VF_STATUS_FINE:
+    case VF_STATUS_RELATIVE:
         return;
-    case VF_STAND_BOUND:
+    case VF_STATUS_BOUND:
         vf_judge_ref(j, VF_RULE_RECORD_ABSOLUTE, f, r);
         return;
-    case VF_STAND_BROKEN:
+    case VF_STATUS_BROKEN:
         fi = vf_judge_ref(j, VF_RULE_RECORD_BROKEN_PLACE, f, r);
         break;
-    case VF_STAND_ASTRAY:
+    case VF_STATUS_ASTRAY:
         fi = vf_judge_ref(j, VF_RULE_RECORD_ASTRAY, f, r);
         break;
-    case VF_STAND_OUTSIDE:
+    case VF_STATUS_HOST:
         if (vf_judge_project(j, loc.path, &now, &live)) {
             fi = vf_judge_ref(j, live ? VF_RULE_RECORD_ASTRAY : VF_RULE_RECORD_BROKEN_PLACE, f, r);
             if (fi)
@@ -262,21 +262,21 @@ void vf_judge_url(struct vf_judge *j, const struct vf_file *f, const struct vf_r
 {
     struct vf_location loc = vf_judge_locate(j, r);
     struct vf_finding *fi = NULL;
-    switch (vf_judge_stand(j, &loc)) {
-    case VF_STAND_FINE:
-    case VF_STAND_RELATIVE:
+    switch (vf_judge_status(j, &loc)) {
+    case VF_STATUS_FINE:
+    case VF_STATUS_RELATIVE:
         return;
-    case VF_STAND_BOUND:
+    case VF_STATUS_BOUND:
         vf_judge_ref(j, VF_RULE_URL_BOUND, f, r);
         return;
-    case VF_STAND_BROKEN:
-    case VF_STAND_ASTRAY:
+    case VF_STATUS_BROKEN:
+    case VF_STATUS_ASTRAY:
         fi = vf_judge_ref(j, VF_RULE_URL_STALE, f, r);
         if (fi && is_editable_url(j, f))
             fi->level = VF_L_WARNING;
         vf_judge_expect(j, fi, loc.rest);
         return;
-    case VF_STAND_OUTSIDE:
+    case VF_STATUS_HOST:
         break;
     }
     struct vf_slice now;
@@ -289,7 +289,7 @@ void vf_judge_url(struct vf_judge *j, const struct vf_file *f, const struct vf_r
             fi->level = VF_L_WARNING;
         return;
     }
-    if (vf_outside_exists(j->env->params.outside, loc.path))
+    if (vf_host_exists(j->env->params.host, loc.path))
         return; /* what it means for the host is said of the editable itself */
     fi = vf_judge_ref(j, VF_RULE_URL_STALE, f, r);
     if (fi)

@@ -32,21 +32,21 @@ void vf_judge_rpath(struct vf_judge *j, const struct vf_file *f, const struct vf
 {
     struct vf_location loc = vf_judge_locate(j, r);
     struct vf_finding *fi = NULL;
-    if (loc.place == VF_NONE || vf_place_is_common(&j->env->places[loc.place].place))
+    if (loc.prefix == VF_NONE || vf_prefix_is_common(&j->env->prefixes[loc.prefix].prefix))
         return;
-    switch (vf_judge_stand(j, &loc)) {
-    case VF_STAND_BOUND:
+    switch (vf_judge_status(j, &loc)) {
+    case VF_STATUS_BOUND:
         vf_judge_ref(j, VF_RULE_RPATH_BOUND, f, r);
         return;
-    case VF_STAND_BROKEN:
+    case VF_STATUS_BROKEN:
         fi = vf_judge_ref(j, VF_RULE_RPATH_BROKEN, f, r);
         break;
-    case VF_STAND_ASTRAY:
+    case VF_STATUS_ASTRAY:
         fi = vf_judge_ref(j, VF_RULE_RPATH_ASTRAY, f, r);
         break;
-    case VF_STAND_FINE:
-    case VF_STAND_OUTSIDE:
-    case VF_STAND_RELATIVE:
+    case VF_STATUS_FINE:
+    case VF_STATUS_HOST:
+    case VF_STATUS_RELATIVE:
         return;
     }
     vf_judge_expect(j, fi, loc.rest);

@@ -44,15 +44,15 @@ static bool names_what_exists(struct vf_judge *j, const struct vf_location *loc)
 static void judge_placed(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
                          const struct vf_location *loc)
 {
-    enum vf_stand stand = vf_judge_stand(j, loc);
+    enum vf_ref_status stand = vf_judge_status(j, loc);
     struct vf_finding *fi = NULL;
-    if ((stand == VF_STAND_FINE || stand == VF_STAND_BOUND) && !names_what_exists(j, loc))
+    if ((stand == VF_STATUS_FINE || stand == VF_STATUS_BOUND) && !names_what_exists(j, loc))
         fi = vf_judge_ref(j, VF_RULE_SCRIPT_DANGLING, f, r);
-    else if (stand == VF_STAND_BOUND)
+    else if (stand == VF_STATUS_BOUND)
         vf_judge_ref(j, VF_RULE_SCRIPT_BOUND, f, r);
-    else if (stand == VF_STAND_BROKEN)
+    else if (stand == VF_STATUS_BROKEN)
         fi = vf_judge_ref(j, VF_RULE_SCRIPT_DANGLING, f, r);
-    else if (stand == VF_STAND_ASTRAY)
+    else if (stand == VF_STATUS_ASTRAY)
         fi = vf_judge_ref(j, VF_RULE_SCRIPT_ASTRAY, f, r);
     if (fi)
         expect_placed(j, fi, loc);
@@ -64,8 +64,8 @@ static void judge_placed(struct vf_judge *j, const struct vf_file *f, const stru
 static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
                           const struct vf_location *loc)
 {
-    struct vf_outside *o = j->env->params.outside;
-    bool exists = vf_outside_exists(o, loc->path);
+    struct vf_host *o = j->env->params.host;
+    bool exists = vf_host_exists(o, loc->path);
     bool published = vf_judge_owned_true(f) && !is_entry_point(j->env, f);
     struct vf_finding *fi;
     if (!vf_header_is_python(r)) { /* a shell, perl, node: wrong only when it is not there */
@@ -114,9 +114,9 @@ void vf_judge_script(struct vf_judge *j, const struct vf_file *f, const struct v
             vf_judge_ref(j, VF_RULE_SCRIPT_ENV, f, r);
         return;
     }
-    if (loc.place != VF_NONE)
+    if (loc.prefix != VF_NONE)
         judge_placed(j, f, r, &loc);
-    else if (in_bin(f) && loc.where == VF_WHERE_OUTSIDE)
+    else if (in_bin(f) && loc.where == VF_WHERE_HOST)
         judge_outside(j, f, r, &loc);
     else if (in_bin(f) && vf_header_is_python(r))
         vf_judge_ref(j, VF_RULE_SCRIPT_MALFORMED, f, r);

@@ -156,7 +156,7 @@ enum vf_status vf_read_ACTIVATE_FISH(const struct vf_source *src, struct vf_read
 }
 
 enum vf_status vf_write_ACTIVATE_FISH(const struct vf_ref *ref, const struct vf_source *src,
-                                      struct vf_slice path, const struct vf_target *target,
+                                      struct vf_slice path, const struct vf_write_ctx *target,
                                       struct vf_buf *out, struct vf_err *err)
 {
     (void)src;

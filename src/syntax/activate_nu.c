@@ -195,8 +195,8 @@ enum vf_status vf_read_ACTIVATE_NU(const struct vf_source *src, struct vf_read_o
 }
 
 enum vf_status vf_write_ACTIVATE_NU(const struct vf_ref *ref, const struct vf_source *src,
-                                    struct vf_slice path, const struct vf_target *target, struct vf_buf *out,
-                                    struct vf_err *err)
+                                    struct vf_slice path, const struct vf_write_ctx *target,
+                                    struct vf_buf *out, struct vf_err *err)
 {
     (void)src;
     (void)target;

@@ -6,7 +6,7 @@
 
 #include "base/escape.h"
 #include "base/path.h"
-#include "dist/url.h"
+#include "packaging/url.h"
 #include "syntax/json_strings.h"
 #include "syntax/syntax.h"
 
@@ -132,8 +132,8 @@ static void safe_bytes(struct vf_slice file, struct vf_slice encoded, char safe[
 }
 
 enum vf_status vf_write_DIRECT_URL(const struct vf_ref *ref, const struct vf_source *src,
-                                   struct vf_slice path, const struct vf_target *target, struct vf_buf *out,
-                                   struct vf_err *err)
+                                   struct vf_slice path, const struct vf_write_ctx *target,
+                                   struct vf_buf *out, struct vf_err *err)
 {
     char safe[256];
     (void)target;

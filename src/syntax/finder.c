@@ -222,7 +222,7 @@ enum vf_status vf_read_FINDER(const struct vf_source *src, struct vf_read_out *o
 }
 
 enum vf_status vf_write_FINDER(const struct vf_ref *ref, const struct vf_source *src, struct vf_slice path,
-                               const struct vf_target *target, struct vf_buf *out, struct vf_err *err)
+                               const struct vf_write_ctx *target, struct vf_buf *out, struct vf_err *err)
 {
     (void)ref;
     (void)src;

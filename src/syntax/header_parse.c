@@ -408,11 +408,11 @@ static bool has_bad_escape(struct vf_slice s)
         if (s.p[i] != '\\')
             continue;
         char c = s.p[++i];
-        size_t want = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0, have = 0;
-        while (have < want && i + 1 + have < s.n && strchr("0123456789abcdefABCDEF", s.p[i + 1 + have]) &&
+        size_t req = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0, have = 0;
+        while (have < req && i + 1 + have < s.n && strchr("0123456789abcdefABCDEF", s.p[i + 1 + have]) &&
                s.p[i + 1 + have] != '\0')
             have++;
-        if (c == 'N' || have < want)
+        if (c == 'N' || have < req)
             return true;
     }
     return false;

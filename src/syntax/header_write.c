@@ -19,9 +19,9 @@ enum { DEFAULT_LIMIT = 127, KERNEL_LIMIT = 256 }; /* bytes of a line with its LF
 struct writer {
     struct vf_slice bytes;
     struct vf_header h;
-    struct vf_slice path;      /* the interpreter to be named */
-    const struct vf_target *t; /* never NULL */
-    struct vf_arena *a;        /* scratch */
+    struct vf_slice path;         /* the interpreter to be named */
+    const struct vf_write_ctx *t; /* never NULL */
+    struct vf_arena *a;           /* scratch */
     struct vf_buf *out;
     struct vf_err *err;
 };
@@ -60,7 +60,7 @@ static bool runs_python(const struct vf_header *h)
 
 /* --- which interpreter --- */
 
-static bool bin_has(const struct vf_target *t, struct vf_slice name)
+static bool bin_has(const struct vf_write_ctx *t, struct vf_slice name)
 {
     for (size_t i = 0; i < t->n_bin; i++)
         if (vf_slice_eq(t->bin[i], name))
@@ -69,7 +69,7 @@ static bool bin_has(const struct vf_target *t, struct vf_slice name)
 }
 
 /* A name that exists in BIN: the given one, python, python3, or the first. */
-static struct vf_slice choose_name(const struct vf_target *t, struct vf_slice name)
+static struct vf_slice choose_name(const struct vf_write_ctx *t, struct vf_slice name)
 {
     if (t->n_bin == 0 || bin_has(t, name))
         return name;
@@ -78,7 +78,7 @@ static struct vf_slice choose_name(const struct vf_target *t, struct vf_slice na
     return bin_has(t, VF_S("python3")) ? VF_S("python3") : t->bin[0];
 }
 
-static bool in_bin(const struct vf_target *t, struct vf_slice path)
+static bool in_bin(const struct vf_write_ctx *t, struct vf_slice path)
 {
     struct vf_slice dir = vf_path_dir(path), root = t->root;
     while (root.n > 1 && root.p[root.n - 1] == '/')
@@ -462,13 +462,13 @@ static enum vf_status with_interpreter(struct writer *w, struct vf_slice path)
 }
 
 enum vf_status vf_write_HEADER(const struct vf_ref *ref, const struct vf_source *src, struct vf_slice path,
-                               const struct vf_target *target, struct vf_buf *out, struct vf_err *err)
+                               const struct vf_write_ctx *target, struct vf_buf *out, struct vf_err *err)
 {
     if (ref->form == VF_HEADER_DEV) {
         vf_pyrepr_put(out, path);
         return VF_OK;
     }
-    struct vf_target none = {0};
+    struct vf_write_ctx none = {0};
     struct vf_arena a;
     vf_arena_init(&a);
     struct writer w = {.bytes = src->bytes, .t = target ? target : &none, .a = &a, .out = out, .err = err};

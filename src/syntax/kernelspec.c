@@ -119,8 +119,8 @@ enum vf_status vf_read_KERNELSPEC(const struct vf_source *src, struct vf_read_ou
 }
 
 enum vf_status vf_write_KERNELSPEC(const struct vf_ref *ref, const struct vf_source *src,
-                                   struct vf_slice path, const struct vf_target *target, struct vf_buf *out,
-                                   struct vf_err *err)
+                                   struct vf_slice path, const struct vf_write_ctx *target,
+                                   struct vf_buf *out, struct vf_err *err)
 {
     (void)src;
     (void)target;

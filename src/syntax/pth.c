@@ -248,7 +248,7 @@ static enum vf_status write_literal(const struct vf_ref *ref, const struct vf_so
 
 /* The way from the .pth file's directory to a path below the new place; a root that cannot be stored does not
  * show in it. */
-static bool write_relative(const struct vf_source *src, struct vf_slice path, const struct vf_target *t,
+static bool write_relative(const struct vf_source *src, struct vf_slice path, const struct vf_write_ctx *t,
                            unsigned minor, struct vf_buf *out)
 {
     struct vf_buf from = {0}, rel = {0};
@@ -272,7 +272,7 @@ static bool write_relative(const struct vf_source *src, struct vf_slice path, co
 }
 
 enum vf_status vf_write_PTH(const struct vf_ref *ref, const struct vf_source *src, struct vf_slice path,
-                            const struct vf_target *target, struct vf_buf *out, struct vf_err *err)
+                            const struct vf_write_ctx *target, struct vf_buf *out, struct vf_err *err)
 {
     unsigned minor = target && target->py_minor ? target->py_minor : src->py_minor;
     if (ref->form == FORM_LITERAL)

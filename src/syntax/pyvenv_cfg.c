@@ -488,7 +488,7 @@ static void write_prompt(const struct vf_ref *ref, struct vf_slice name, struct 
 }
 
 enum vf_status vf_write_CFG(const struct vf_ref *ref, const struct vf_source *src, struct vf_slice path,
-                            const struct vf_target *target, struct vf_buf *out, struct vf_err *err)
+                            const struct vf_write_ctx *target, struct vf_buf *out, struct vf_err *err)
 {
     (void)src;
     (void)target;

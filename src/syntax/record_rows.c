@@ -1,9 +1,10 @@
-/* RECORD as a syntax: its absolute rows (poetry, flit, FACTS 4.5). The table itself is src/dist/record.h.
+/* RECORD as a syntax: its absolute rows (poetry, flit, FACTS 4.5). The table itself is
+ * src/packaging/record.h.
  *
  * The reference is the path field with its quotes; hash, size, line end and every other row keep their bytes.
  */
 #include "base/path.h"
-#include "dist/record.h"
+#include "packaging/record.h"
 #include "syntax/syntax.h"
 
 enum { FORM_BARE, FORM_QUOTED };
@@ -70,7 +71,7 @@ static bool keeps_quotes(const struct vf_ref *ref, struct vf_slice path)
 }
 
 enum vf_status vf_write_RECORD(const struct vf_ref *ref, const struct vf_source *src, struct vf_slice path,
-                               const struct vf_target *target, struct vf_buf *out, struct vf_err *err)
+                               const struct vf_write_ctx *target, struct vf_buf *out, struct vf_err *err)
 {
     (void)src;
     (void)target;

@@ -131,7 +131,7 @@ bool vf_rpath_put(struct vf_slice file, struct vf_slice root, struct vf_slice di
 }
 
 enum vf_status vf_write_RPATH(const struct vf_ref *ref, const struct vf_source *src, struct vf_slice path,
-                              const struct vf_target *target, struct vf_buf *out, struct vf_err *err)
+                              const struct vf_write_ctx *target, struct vf_buf *out, struct vf_err *err)
 {
     struct vf_slice dir;
     if (!vf_path_under(target->root, path, &dir) ||

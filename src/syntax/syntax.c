@@ -8,7 +8,7 @@ struct syntax {
     const char *name;
     enum vf_status (*read)(const struct vf_source *, struct vf_read_out *, struct vf_err *);
     enum vf_status (*write)(const struct vf_ref *, const struct vf_source *, struct vf_slice,
-                            const struct vf_target *, struct vf_buf *, struct vf_err *);
+                            const struct vf_write_ctx *, struct vf_buf *, struct vf_err *);
 };
 
 static const struct syntax syntaxes[VF_SYN_COUNT] = {
@@ -85,7 +85,7 @@ enum vf_status vf_syntax_read(enum vf_syntax s, const struct vf_source *src, str
 }
 
 enum vf_status vf_syntax_write(const struct vf_ref *ref, const struct vf_source *src, struct vf_slice path,
-                               const struct vf_target *target, struct vf_buf *out, struct vf_err *err)
+                               const struct vf_write_ctx *target, struct vf_buf *out, struct vf_err *err)
 {
     if ((unsigned)ref->syntax >= VF_SYN_COUNT || !in_file(ref->off, ref->len, src->bytes.n))
         return vf_err_set(err, VF_INTERNAL, 0, "write", src->path, "a reference that is not of this file");

@@ -30,7 +30,7 @@
     X(FINDER, "finder") /* Python literals of editable finders and loaders, FACTS 4.3 */                     \
     X(EGG_LINK, "egg-link")                                                                                  \
     X(PROJECT, ".project") /* of virtualenvwrapper, pew and pipenv: the directory of the project, alone */   \
-    X(RECORD, "RECORD")    /* absolute rows only; the table itself is src/dist/record.h */                   \
+    X(RECORD, "RECORD")    /* absolute rows only; the table itself is src/packaging/record.h */              \
     X(DIRECT_URL, "direct_url.json")                                                                         \
     X(KERNELSPEC, "kernel.json")                                                                             \
     X(RPATH, "RUNPATH") /* where an ELF file looks for its libraries; read where a place was found in it */  \
@@ -182,7 +182,7 @@ struct vf_read_out {
 };
 
 /* What the writers know of the place that is written for; never the disk. */
-struct vf_target {
+struct vf_write_ctx {
     struct vf_slice root;       /* the new place, absolute, as it will be spelled */
     const struct vf_slice *bin; /* names that exist in BIN there (python, python3, ...) */
     size_t n_bin;
@@ -199,7 +199,7 @@ VF_MUST_CHECK enum vf_status vf_syntax_read(enum vf_syntax s, const struct vf_so
  * (FACTS 1.2, 3.5, 4.1) or has no writer. Writing the path it already has, in a form that works, gives bytes
  * that read back as the same reference. */
 VF_MUST_CHECK enum vf_status vf_syntax_write(const struct vf_ref *ref, const struct vf_source *src,
-                                             struct vf_slice path, const struct vf_target *target,
+                                             struct vf_slice path, const struct vf_write_ctx *target,
                                              struct vf_buf *out, struct vf_err *err);
 /* Which syntaxes can occur in a file: bit 1 << VF_SYN_x. By content, then by name (a console script named
  * activate-global-... is no activate file; SURVEY 5.3). `head`: its first 8 KiB or all of it. `in_bin`: it
@@ -232,7 +232,7 @@ VF_MUST_CHECK enum vf_status vf_unwritable(struct vf_err *err, struct vf_slice p
     VF_MUST_CHECK enum vf_status vf_read_##sym(const struct vf_source *, struct vf_read_out *,               \
                                                struct vf_err *);                                             \
     VF_MUST_CHECK enum vf_status vf_write_##sym(const struct vf_ref *, const struct vf_source *,             \
-                                                struct vf_slice path, const struct vf_target *,              \
+                                                struct vf_slice path, const struct vf_write_ctx *,           \
                                                 struct vf_buf *, struct vf_err *);
 VF_SYNTAX_LIST(X)
 #undef X

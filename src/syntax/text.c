@@ -205,21 +205,21 @@ static bool write_python(const struct writer *w)
 /* A file: or other URL whose path begins here is percent-encoded whatever the text around it is. */
 static bool in_url(const struct writer *w)
 {
-    return w->ref->form == VF_SPELL_PERCENT ||
+    return w->ref->form == VF_ENC_PERCENT ||
            vf_slice_ends(vf_slice_sub(w->bytes, 0, w->ref->off), VF_S("://"));
 }
 
 static bool write_in(const struct writer *w, enum vf_text_lang lang)
 {
     size_t off = (size_t)w->ref->off;
-    enum vf_spelling sp = w->ref->form < VF_SPELLINGS ? (enum vf_spelling)w->ref->form : VF_SPELL_RAW;
+    enum vf_encoding sp = w->ref->form < VF_ENCODINGS ? (enum vf_encoding)w->ref->form : VF_ENC_RAW;
     if (in_url(w))
-        return vf_spelling_put(w->out, VF_SPELL_PERCENT, w->path, w->original);
+        return vf_encoding_put(w->out, VF_ENC_PERCENT, w->path, w->original);
     switch (lang) {
     case VF_LANG_RAW:
-        return sp == VF_SPELL_RAW ? write_raw(w) : vf_spelling_put(w->out, sp, w->path, w->original);
+        return sp == VF_ENC_RAW ? write_raw(w) : vf_encoding_put(w->out, sp, w->path, w->original);
     case VF_LANG_CODE:
-        return sp == VF_SPELL_RAW ? write_code(w) : vf_spelling_put(w->out, sp, w->path, w->original);
+        return sp == VF_ENC_RAW ? write_code(w) : vf_encoding_put(w->out, sp, w->path, w->original);
     case VF_LANG_SHELL:
         return vf_shell_context_put(w->out, w->path, vf_shell_context_at(w->bytes, off), lang, w->original);
     case VF_LANG_CSH:
@@ -229,11 +229,11 @@ static bool write_in(const struct writer *w, enum vf_text_lang lang)
     case VF_LANG_PYTHON:
         return write_python(w);
     case VF_LANG_JSON:
-        return vf_spelling_put(w->out, VF_SPELL_JSON, w->path, w->original);
+        return vf_encoding_put(w->out, VF_ENC_JSON, w->path, w->original);
     case VF_LANG_PC:
         return write_pc(w);
     case VF_LANG_XML:
-        return vf_spelling_put(w->out, VF_SPELL_XML, w->path, w->original);
+        return vf_encoding_put(w->out, VF_ENC_XML, w->path, w->original);
     }
     return false;
 }
@@ -247,7 +247,7 @@ enum vf_status vf_read_TEXT(const struct vf_source *src, struct vf_read_out *out
 }
 
 enum vf_status vf_write_TEXT(const struct vf_ref *ref, const struct vf_source *src, struct vf_slice path,
-                             const struct vf_target *target, struct vf_buf *out, struct vf_err *err)
+                             const struct vf_write_ctx *target, struct vf_buf *out, struct vf_err *err)
 {
     (void)target;
     enum vf_text_lang lang;

@@ -32,17 +32,17 @@ static struct venvfix_bytes kept(struct vf_session *s, struct vf_slice v)
 static enum vf_status describe_places(struct vf_session *s, const struct vf_env *env,
                                       struct venvfix_check_result *r)
 {
-    r->old_places = vf_arena_array(s->a, env->n_places + 1, sizeof *r->old_places);
+    r->old_places = vf_arena_array(s->a, env->n_prefixes + 1, sizeof *r->old_places);
     if (!r->old_places)
         return vf_err_nomem(&s->err);
-    for (size_t i = 0; i < env->n_places; i++) {
-        const struct vf_env_place *p = &env->places[i];
-        bool given = p->given && p->kind != VF_PLACE_PRESENT;
-        bool voted = p->votes && p->kind != VF_PLACE_PRESENT;
+    for (size_t i = 0; i < env->n_prefixes; i++) {
+        const struct vf_env_prefix *p = &env->prefixes[i];
+        bool given = p->given && p->kind != VF_PREFIX_PRESENT;
+        bool voted = p->votes && p->kind != VF_PREFIX_PRESENT;
         if (!given && !voted)
             continue;
         r->old_places[r->n_old_places++] = (struct venvfix_old_place){
-            .path = kept(s, p->place.path), .votes = p->votes, .exists = p->exists};
+            .path = kept(s, p->prefix.path), .votes = p->votes, .exists = p->exists};
     }
     return VF_OK;
 }
@@ -70,7 +70,7 @@ static enum vf_status describe(struct vf_session *s, const struct vf_env *env, s
 static enum vf_status look_at_journal(struct vf_session *s, struct vf_env *env)
 {
     struct vf_txn_info info;
-    enum vf_status st = vf_txn_look(env->resolved, s->a, &info, &s->err);
+    enum vf_status st = vf_txn_inspect(env->resolved, s->a, &info, &s->err);
     if (st == VF_OK)
         env->journal_foreign = info.state == VF_TXN_FOREIGN;
     else
@@ -131,7 +131,7 @@ static enum vf_status run(struct vf_session *s, const struct venvfix_check_optio
                               .cwd = s->cwd,
                               .n_from = o->n_from,
                               .hashes = o->hashes,
-                              .outside = s->outside,
+                              .host = s->host,
                               .hooks = &s->hooks};
     struct vf_slice *from = vf_arena_array(s->a, o->n_from + 1, sizeof *from);
     if (!from)

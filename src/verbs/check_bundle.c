@@ -37,7 +37,7 @@ static enum vf_status take_target(struct vf_session *s, const struct venvfix_che
     struct utsname u;
     out->python = vf_slice_of(o->python);
     out->platform = vf_slice_of(o->platform);
-    if (o->glibc && !vf_goal_parse_glibc(vf_slice_of(o->glibc), &out->glibc_minor))
+    if (o->glibc && !vf_target_parse_glibc(vf_slice_of(o->glibc), &out->glibc_minor))
         return vf_err_set(&s->err, VF_USAGE, 0, "check", VF_S(""), "--glibc takes a version such as 2.28");
     out->arch = vf_arena_dup(s->a, uname(&u) == 0 ? vf_slice_of(u.machine) : VF_S("x86_64"));
     return out->arch.p ? VF_OK : vf_err_nomem(&s->err);
@@ -49,13 +49,13 @@ static enum vf_status describe(struct vf_session *s, const struct venvfix_check_
 {
     struct vf_slice typed = vf_session_abs(s, o->path);
     struct vf_buf real = {0};
-    bool known = vf_outside_resolve(s->outside, typed, &real);
+    bool known = vf_host_resolve(s->host, typed, &real);
     r->path = vf_bytes_of(typed);
     r->resolved = vf_bytes_of(known ? vf_arena_dup(s->a, vf_buf_slice(&real)) : typed);
     vf_buf_release(&real);
     r->kind = "unknown";
-    r->implementation = b->goal.target.python == VF_TARGET_PYPY ? "pypy" : "cpython";
-    r->python = vf_bytes_of(vf_arena_dup(s->a, b->goal.markers.value[VF_MARKER_PYTHON_VERSION]));
+    r->implementation = b->target.target.python == VF_TARGET_PYPY ? "pypy" : "cpython";
+    r->python = vf_bytes_of(vf_arena_dup(s->a, b->target.markers.value[VF_MARKER_PYTHON_VERSION]));
     r->base_exists = -1;
     r->system_site_packages = b->file->bundle.system_site;
     r->distributions = b->file->bundle.n_dists;

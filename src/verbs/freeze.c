@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "dist/freeze_lock.h"
-#include "dist/url.h"
+#include "packaging/freeze_lock.h"
+#include "packaging/url.h"
 
 struct freeze {
     struct vf_session s;
@@ -17,7 +17,7 @@ struct freeze {
 static enum vf_status open_env(struct freeze *z)
 {
     struct vf_env_params p = {
-        .path = vf_slice_of(z->o->path), .cwd = z->s.cwd, .outside = z->s.outside, .hooks = &z->s.hooks};
+        .path = vf_slice_of(z->o->path), .cwd = z->s.cwd, .host = z->s.host, .hooks = &z->s.hooks};
     return vf_env_open_metadata(&p, &z->env, &z->s.err);
 }
 

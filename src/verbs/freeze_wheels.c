@@ -5,13 +5,13 @@
 
 #include "base/digest.h"
 #include "base/path.h"
-#include "dist/text.h"
-#include "wheel/stock.h"
+#include "packaging/text.h"
+#include "wheel/candidates.h"
 
 struct search {
     struct vf_session *s;
     struct vf_buf *notes;
-    struct vf_stock stock;
+    struct vf_candidates candidates;
     struct vf_slice *shown; /* for each wheel of the stock its path as it was reached */
 };
 
@@ -53,7 +53,7 @@ static struct vf_slice shown_path(struct vf_arena *a, const char *dir, struct vf
 /* A directory that cannot be listed for want of memory is not one that is not there. */
 static enum vf_status add_dir(struct search *f, struct vf_slice dir, struct vf_err *err)
 {
-    enum vf_status st = vf_stock_add_dir(&f->stock, dir, VF_ORIGIN_LINKS, err);
+    enum vf_status st = vf_candidates_add_dir(&f->candidates, dir, VF_ORIGIN_LINKS, err);
     if (st == VF_OK || (!f->s->a->failed && !vf_buf_ran_out()))
         return st;
     vf_err_clear(err);
@@ -65,14 +65,14 @@ static enum vf_status add_dirs(struct search *f, const char *const *dirs, size_t
     struct vf_vec shown = {0};
     enum vf_status st = VF_OK;
     for (size_t i = 0; i < n && st == VF_OK; i++) {
-        size_t from = f->stock.wheels.n;
+        size_t from = f->candidates.wheels.n;
         struct vf_slice abs = vf_session_abs(f->s, dirs[i]);
         st = abs.p ? add_dir(f, abs, err) : vf_err_nomem(err);
-        for (size_t w = from; w < f->stock.wheels.n && st == VF_OK; w++) {
+        for (size_t w = from; w < f->candidates.wheels.n && st == VF_OK; w++) {
             struct vf_slice *slot = vf_vec_push(f->s->a, &shown, sizeof *slot);
             if (slot)
                 *slot = shown_path(f->s->a, dirs[i],
-                                   VF_VEC_AT(struct vf_stock_wheel, &f->stock.wheels, w)->file_name);
+                                   VF_VEC_AT(struct vf_candidate_wheel, &f->candidates.wheels, w)->file_name);
             st = slot && slot->p ? VF_OK : vf_err_nomem(err);
         }
     }
@@ -86,7 +86,7 @@ static enum vf_status is_sound(struct search *f, size_t i, bool *sound, uint64_t
     struct vf_open_wheel open;
     struct vf_err why;
     vf_err_init(&why);
-    enum vf_status st = vf_stock_open(&f->stock, i, &open, &why);
+    enum vf_status st = vf_candidates_open(&f->candidates, i, &open, &why);
     *sound = st == VF_OK;
     if (st == VF_OK) {
         *size = open.wheel->zip->source.size;
@@ -109,7 +109,7 @@ static bool known(const struct vf_vec *files, struct vf_slice name)
 static enum vf_status add_wheel(struct search *f, size_t i, struct vf_vec *files, struct vf_err *err)
 {
     struct vf_arena *a = f->s->a;
-    struct vf_stock_wheel *w = VF_VEC_AT(struct vf_stock_wheel, &f->stock.wheels, i);
+    struct vf_candidate_wheel *w = VF_VEC_AT(struct vf_candidate_wheel, &f->candidates.wheels, i);
     bool sound = false;
     uint64_t size = 0;
     if (known(files, w->file_name)) /* in two directories: the first counts, as for pip */
@@ -117,7 +117,7 @@ static enum vf_status add_wheel(struct search *f, size_t i, struct vf_vec *files
     enum vf_status st = is_sound(f, i, &sound, &size, err);
     if (st != VF_OK || !sound)
         return st;
-    st = vf_stock_sha256(&f->stock, i, err);
+    st = vf_candidates_sha256(&f->candidates, i, err);
     struct vf_lock_file *file = st == VF_OK ? vf_vec_push(a, files, sizeof *file) : NULL;
     struct vf_direct_hash *hash = file ? vf_arena_alloc(a, sizeof *hash) : NULL;
     if (!hash)
@@ -143,10 +143,10 @@ static enum vf_status find(struct search *f, struct vf_freeze_item *it, struct v
     struct vf_vec files = {0};
     size_t i;
     enum vf_status st = VF_OK;
-    bool any = f->shown && vf_map_get(&f->stock.first, it->canonical, &i);
+    bool any = f->shown && vf_map_get(&f->candidates.first, it->canonical, &i);
     for (; any && i != VF_NPOS && st == VF_OK;
-         i = VF_VEC_AT(struct vf_stock_wheel, &f->stock.wheels, i)->next)
-        if (same_version(f->s->a, it, &VF_VEC_AT(struct vf_stock_wheel, &f->stock.wheels, i)->name))
+         i = VF_VEC_AT(struct vf_candidate_wheel, &f->candidates.wheels, i)->next)
+        if (same_version(f->s->a, it, &VF_VEC_AT(struct vf_candidate_wheel, &f->candidates.wheels, i)->name))
             st = add_wheel(f, i, &files, err);
     it->wheels = files.base;
     it->n_wheels = files.n;
@@ -159,7 +159,7 @@ enum vf_status vf_freeze_find_wheels(struct vf_session *s, const char *const *di
                                      struct vf_frozen *frozen, struct vf_buf *notes, struct vf_err *err)
 {
     struct search f = {.s = s, .notes = notes};
-    vf_stock_init(&f.stock, s->a, s->outside);
+    vf_candidates_init(&f.candidates, s->a, s->host);
     enum vf_status st = add_dirs(&f, dirs, n, err);
     for (size_t i = 0; i < frozen->n && st == VF_OK; i++)
         st = find(&f, &frozen->items[i], err);

@@ -10,7 +10,7 @@
 static enum vf_status open_env(struct vf_packing *p)
 {
     struct vf_env_params params = {
-        .path = vf_slice_of(p->o->path), .cwd = p->s->cwd, .outside = p->s->outside, .hooks = &p->s->hooks};
+        .path = vf_slice_of(p->o->path), .cwd = p->s->cwd, .host = p->s->host, .hooks = &p->s->hooks};
     struct vf_slice *from = vf_arena_array(p->s->a, p->o->n_from + 1, sizeof *from);
     if (!from)
         return vf_err_nomem(&p->s->err);
@@ -31,7 +31,7 @@ static enum vf_status links(struct vf_packing *p, struct vf_pack_opts *opts)
         dirs[i] = vf_session_abs(p->s, p->o->links[i]);
         if (!dirs[i].p)
             return vf_err_nomem(&p->s->err);
-        if (vf_outside_kind(p->s->outside, dirs[i], &st) != VF_KIND_DIR)
+        if (vf_host_kind(p->s->host, dirs[i], &st) != VF_KIND_DIR)
             return vf_err_set(&p->s->err, VF_NOT_FOUND, 0, "read", dirs[i],
                               "--find-links: no such directory");
     }
@@ -41,7 +41,7 @@ static enum vf_status links(struct vf_packing *p, struct vf_pack_opts *opts)
 }
 
 /* Every line is a note to the user. */
-static void tell(struct vf_packing *p, const struct vf_buf *lines)
+static void report(struct vf_packing *p, const struct vf_buf *lines)
 {
     struct vf_slice rest = vf_buf_slice(lines), line;
     struct vf_buf one = {0};
@@ -81,7 +81,7 @@ static enum vf_status plan(struct vf_packing *p)
     enum vf_status st = links(p, &opts);
     if (st == VF_OK)
         st = vf_pack_plan(p->env, &opts, &problems, &p->pack, &p->s->err);
-    tell(p, &problems);
+    report(p, &problems);
     vf_buf_release(&problems);
     return st;
 }
@@ -148,7 +148,7 @@ static enum vf_status put(void *ctx, struct vf_slice bytes, struct vf_err *err)
     struct vf_packing *p = ctx;
     vf_hasher_update(p->hasher, bytes);
     p->bytes += bytes.n;
-    return vf_whole_write(&p->file, bytes, err);
+    return vf_atomic_file_write(&p->file, bytes, err);
 }
 
 static enum vf_status keep_digest(struct vf_packing *p)
@@ -196,11 +196,11 @@ enum vf_status vf_packing_write(struct vf_packing *p)
     if (st == VF_OK && !list)
         st = open_env(p);
     if (st == VF_OK)
-        st = vf_whole_open(to, &p->file, &p->s->err);
+        st = vf_atomic_file_open(to, &p->file, &p->s->err);
     if (st == VF_OK)
         st = list ? vf_packing_plan_list(p) : plan(p);
     if (st == VF_OK)
-        tell(p, &p->pack->notes);
+        report(p, &p->pack->notes);
     r->plan_s = vf_seconds_since(start);
     if (st == VF_OK)
         st = report_requirements(p);
@@ -218,8 +218,8 @@ enum vf_status vf_packing_write(struct vf_packing *p)
 enum vf_status vf_packing_end(struct vf_packing *p, enum vf_status st)
 {
     if (st == VF_OK)
-        return vf_whole_commit(&p->file, &p->s->err);
-    vf_whole_abandon(&p->file);
+        return vf_atomic_file_commit(&p->file, &p->s->err);
+    vf_atomic_file_abandon(&p->file);
     return st;
 }
 

@@ -4,7 +4,7 @@
 #define VF_VERBS_PACK_H
 
 #include "bundle/pack.h"
-#include "fs/whole.h"
+#include "fs/atomic_file.h"
 #include "verbs/result.h"
 
 /* Set s, o and r; the rest is zero. */
@@ -14,7 +14,7 @@ struct vf_packing {
     struct venvfix_change_result *r; /* gets what `pack` reports */
     struct vf_env *env;
     struct vf_pack *pack;
-    struct vf_whole file;
+    struct vf_atomic_file file;
     struct vf_hasher *hasher;
     uint64_t bytes;
 };

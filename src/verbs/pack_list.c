@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
-#include "dist/goal.h"
+#include "packaging/target.h"
 #include "verbs/pack.h"
 
 /* A `.venv` that is a file names an environment in one line. */
@@ -13,15 +13,15 @@ static bool stands_for_an_environment(struct vf_packing *p, struct vf_slice path
     struct vf_slice text;
     struct vf_err err = {0};
     enum { LINE_MAX_BYTES = 4096 };
-    bool is = vf_outside_read(p->s->outside, path, LINE_MAX_BYTES, p->s->a, &text, &err) == VF_OK;
+    bool is = vf_host_read(p->s->host, path, LINE_MAX_BYTES, p->s->a, &text, &err) == VF_OK;
     vf_err_release(&err);
-    return is && vf_env_is_named_by(p->s->outside, path, text, p->s->a);
+    return is && vf_env_is_named_by(p->s->host, path, text, p->s->a);
 }
 
 bool vf_packing_is_list(struct vf_packing *p)
 {
     struct vf_slice path = vf_session_abs(p->s, p->o->path);
-    return path.p && vf_outside_kind(p->s->outside, path, NULL) == VF_KIND_FILE &&
+    return path.p && vf_host_kind(p->s->host, path, NULL) == VF_KIND_FILE &&
            !stands_for_an_environment(p, path);
 }
 
@@ -35,18 +35,19 @@ static unsigned host_glibc(void)
     char text[64];
     size_t n = confstr(_CS_GNU_LIBC_VERSION, text, sizeof text); /* "glibc 2.36" */
     struct vf_slice s = n > 7 && n <= sizeof text ? vf_slice_of(text + 6) : VF_S("");
-    if (!vf_goal_parse_glibc(s, &minor))
+    if (!vf_target_parse_glibc(s, &minor))
         minor = 0;
 #endif
     return minor;
 }
 
-static enum vf_status take_target(struct vf_packing *p, struct vf_probe *out)
+static enum vf_status take_target(struct vf_packing *p, struct vf_interpreter_query *out)
 {
-    struct vf_goal g;
+    struct vf_target g;
     struct utsname u;
-    struct vf_goal_spec spec = {.python = vf_slice_of(p->o->python), .platform = vf_slice_of(p->o->platform)};
-    *out = (struct vf_probe){0};
+    struct vf_target_spec spec = {.python = vf_slice_of(p->o->python),
+                                  .platform = vf_slice_of(p->o->platform)};
+    *out = (struct vf_interpreter_query){0};
     if (!p->o->python)
         return vf_err_set(&p->s->err, VF_USAGE, 0, "pack", vf_slice_of(p->o->path),
                           "--python says which Python the list is for, --find-links where its wheels lie");
@@ -57,13 +58,13 @@ static enum vf_status take_target(struct vf_packing *p, struct vf_probe *out)
         if (!spec.platform.p)
             return vf_err_nomem(&p->s->err);
     }
-    enum vf_status st = vf_goal_make(p->s->a, &spec, &g, &p->s->err);
+    enum vf_status st = vf_target_make(p->s->a, &spec, &g, &p->s->err);
     if (st == VF_OK)
-        *out = (struct vf_probe){.python = g.python,
-                                 .short_version = g.markers.value[VF_MARKER_PYTHON_VERSION],
-                                 .markers = g.markers,
-                                 .target = g.target,
-                                 .tags = g.tags};
+        *out = (struct vf_interpreter_query){.python = g.python,
+                                             .short_version = g.markers.value[VF_MARKER_PYTHON_VERSION],
+                                             .markers = g.markers,
+                                             .target = g.target,
+                                             .tags = g.tags};
     return st;
 }
 
@@ -75,10 +76,11 @@ static enum vf_status read_included(void *ctx, struct vf_slice path, struct vf_a
     struct vf_packing *p = ctx;
     struct vf_slice joined = vf_path_join(a, p->s->cwd, path);
     struct vf_slice abs = joined.p ? vf_path_clean_dup(a, joined) : joined;
-    return abs.p ? vf_outside_read(p->s->outside, abs, VF_LIST_MAX, a, bytes, err) : vf_err_nomem(err);
+    return abs.p ? vf_host_read(p->s->host, abs, VF_LIST_MAX, a, bytes, err) : vf_err_nomem(err);
 }
 
-static enum vf_status read_wants(struct vf_packing *p, const struct vf_probe *t, struct vf_wants *wants)
+static enum vf_status read_wants(struct vf_packing *p, const struct vf_interpreter_query *t,
+                                 struct vf_install_reqs *reqs)
 {
     struct vf_arena *a = p->s->a;
     struct vf_err *err = &p->s->err;
@@ -87,33 +89,34 @@ static enum vf_status read_wants(struct vf_packing *p, const struct vf_probe *t,
     struct vf_reqlist list;
     struct vf_pylock lock;
     enum vf_status st =
-        path.p ? vf_outside_read(p->s->outside, path, VF_LIST_MAX, a, &bytes, err) : vf_err_nomem(err);
+        path.p ? vf_host_read(p->s->host, path, VF_LIST_MAX, a, &bytes, err) : vf_err_nomem(err);
     if (st != VF_OK)
         return st;
     if (vf_slice_ends(path, VF_S(".toml"))) {
         st = vf_pylock_parse(a, bytes, &lock, err);
-        return st == VF_OK ? vf_wants_from_lock(a, &lock, path, &t->markers, &t->tags, wants, err) : st;
+        return st == VF_OK ? vf_install_reqs_from_lock(a, &lock, path, &t->markers, &t->tags, reqs, err) : st;
     }
     st = vf_reqlist_parse(a, vf_slice_of(p->o->path), bytes, &reader, &list, err);
-    return st == VF_OK ? vf_wants_from_list(a, &list, &t->markers, p->s->cwd, wants, err) : st;
+    return st == VF_OK ? vf_install_reqs_from_list(a, &list, &t->markers, p->s->cwd, reqs, err) : st;
 }
 
 /* Directories of --find-links, and those that the list names. */
-static enum vf_status fill_stock(struct vf_packing *p, const struct vf_wants *wants, struct vf_stock *stock)
+static enum vf_status fill_stock(struct vf_packing *p, const struct vf_install_reqs *reqs,
+                                 struct vf_candidates *candidates)
 {
     enum vf_status st = VF_OK;
-    for (size_t i = 0; i < p->o->n_links + wants->find_links.n && st == VF_OK; i++) {
+    for (size_t i = 0; i < p->o->n_links + reqs->find_links.n && st == VF_OK; i++) {
         size_t k = i - p->o->n_links;
         struct vf_slice joined =
             i < p->o->n_links
                 ? vf_session_abs(p->s, p->o->links[i])
-                : vf_path_join(p->s->a, p->s->cwd, *VF_VEC_AT(const struct vf_slice, &wants->find_links, k));
+                : vf_path_join(p->s->a, p->s->cwd, *VF_VEC_AT(const struct vf_slice, &reqs->find_links, k));
         struct vf_slice dir = joined.p ? vf_path_clean_dup(p->s->a, joined) : joined;
         if (!dir.p)
             return vf_err_nomem(&p->s->err);
         if (i >= p->o->n_links && vf_slice_find(dir, VF_S("://"), 0) != VF_NPOS)
             continue; /* the net is not asked */
-        st = vf_stock_add_dir(stock, dir, VF_ORIGIN_LINKS, &p->s->err);
+        st = vf_candidates_add_dir(candidates, dir, VF_ORIGIN_LINKS, &p->s->err);
     }
     return st;
 }
@@ -135,17 +138,17 @@ static enum vf_status no_use(struct vf_packing *p)
 
 enum vf_status vf_packing_plan_list(struct vf_packing *p)
 {
-    struct vf_probe target;
-    struct vf_wants wants = {0};
-    struct vf_stock stock;
-    vf_stock_init(&stock, p->s->a, p->s->outside);
+    struct vf_interpreter_query target;
+    struct vf_install_reqs reqs = {0};
+    struct vf_candidates candidates;
+    vf_candidates_init(&candidates, p->s->a, p->s->host);
     enum vf_status st = no_use(p);
     if (st == VF_OK)
         st = take_target(p, &target);
     if (st == VF_OK)
-        st = read_wants(p, &target, &wants);
+        st = read_wants(p, &target, &reqs);
     if (st == VF_OK)
-        st = fill_stock(p, &wants, &stock);
-    struct vf_pack_list list = {.wants = &wants, .target = &target, .stock = &stock};
+        st = fill_stock(p, &reqs, &candidates);
+    struct vf_pack_list list = {.reqs = &reqs, .target = &target, .candidates = &candidates};
     return st == VF_OK ? vf_pack_plan_list(&list, p->o->epoch, &p->pack, &p->s->err) : st;
 }

@@ -25,8 +25,8 @@ enum vf_status vf_session_open(struct vf_session *s, const struct venvfix_hooks 
     if (!s->a)
         return vf_err_nomem(&s->err);
     vf_arena_init(s->a);
-    enum vf_status st = vf_outside_cwd(s->a, &s->cwd, &s->err);
-    return st == VF_OK ? vf_outside_open(VF_S("/"), &s->outside, &s->err) : st;
+    enum vf_status st = vf_host_cwd(s->a, &s->cwd, &s->err);
+    return st == VF_OK ? vf_host_open(VF_S("/"), &s->host, &s->err) : st;
 }
 
 static struct vf_slice sentence(struct vf_session *s)
@@ -56,7 +56,7 @@ void vf_session_close(struct vf_session *s, struct venvfix_error *error, void **
             error->path = vf_bytes_of(vf_arena_dup(s->a, (struct vf_slice){s->err.path, s->err.path_len}));
     }
     vf_err_release(&s->err);
-    vf_outside_free(s->outside);
+    vf_host_free(s->host);
     *own = s->a;
 }
 

@@ -11,7 +11,7 @@ struct vf_session {
     struct vf_arena *a; /* malloc'ed: the result's `own` */
     struct vf_hooks hooks;
     struct venvfix_hooks user;
-    struct vf_outside *outside;
+    struct vf_host *host;
     struct vf_slice cwd;
     struct vf_err err;
 };

@@ -6,7 +6,7 @@
 
 #include "base/digest.h"
 #include "base/path.h"
-#include "dist/name.h"
+#include "packaging/name.h"
 #include "wheel/build_legacy.h"
 #include "wheel/build_parts.h"
 #include "wheel/scripts.h"
@@ -18,7 +18,7 @@ struct planning {
     struct vf_arena *a;
     struct vf_rebuild *out;
     struct vf_rebuild_names names;
-    struct vf_rebuild_places places;
+    struct vf_rebuild_dirs prefixes;
     struct vf_slice info, data; /* directories in the wheel */
     struct vf_vec found;        /* struct found */
     struct vf_zip_writer *zip;  /* gives the wheel to the hasher while it is planned; NULL: not wanted */
@@ -312,11 +312,11 @@ static enum vf_status read_one(struct planning *p, const struct found *f, struct
     struct vf_slice whole = {NULL, 0};
     *m = f->m;
     if (m->bytes.p) {
-        enum vf_status made = vf_rebuild_measure(&p->places, m, p->err);
+        enum vf_status made = vf_rebuild_measure(&p->prefixes, m, p->err);
         return made == VF_OK ? feed(p, m, whole) : made;
     }
-    enum vf_status st = f->script ? vf_rebuild_read_script(&p->places, m, f->row, p->a, &match, p->err)
-                                  : vf_rebuild_read(&p->places, m, f->row, &match, &whole, p->err);
+    enum vf_status st = f->script ? vf_rebuild_read_script(&p->prefixes, m, f->row, p->a, &match, p->err)
+                                  : vf_rebuild_read(&p->prefixes, m, f->row, &match, &whole, p->err);
     if (st == VF_OK)
         st = note_modified(p, m, match);
     return st == VF_OK ? feed(p, m, whole) : st;
@@ -466,7 +466,7 @@ static enum vf_status plan(struct planning *p)
     p->out->tags_exact = p->names.tags_exact;
     if (!p->info.p || !p->data.p)
         return vf_err_nomem(p->err);
-    st = vf_rebuild_places_make(p->env, p->a, &p->places, p->err);
+    st = vf_rebuild_dirs_make(p->env, p->a, &p->prefixes, p->err);
     if (st == VF_OK)
         st = add_rows(p);
     if (st == VF_OK)
@@ -489,7 +489,7 @@ enum vf_status vf_rebuild_plan(const struct vf_env *env, uint32_t dist, const st
         st = plan(&p);
     vf_zip_writer_free(p.zip);
     vf_hasher_free(p.hasher);
-    vf_rebuild_places_release(&p.places);
+    vf_rebuild_dirs_release(&p.prefixes);
     return st;
 }
 

@@ -7,7 +7,7 @@
 #include "base/path.h"
 #include "wheel/build_parts.h"
 
-static enum vf_status read_one(const struct vf_rebuild_places *p, bool script, struct vf_rebuild_member *m,
+static enum vf_status read_one(const struct vf_rebuild_dirs *p, bool script, struct vf_rebuild_member *m,
                                struct vf_arena *a, struct vf_err *err)
 {
     struct vf_record_row none = {0};
@@ -22,24 +22,24 @@ enum vf_status vf_rebuild_carried(const struct vf_env *env, uint32_t file, struc
     const struct vf_file *f = &env->files[file];
     bool script = vf_slice_eq(vf_path_dir(f->path), env->bin);
     struct vf_rebuild_member fresh = {.path = f->path, .executable = (f->st.mode & 0111) != 0};
-    struct vf_rebuild_places places;
+    struct vf_rebuild_dirs prefixes;
     struct vf_err why = {0};
-    enum vf_status st = vf_rebuild_places_make(env, a, &places, err);
+    enum vf_status st = vf_rebuild_dirs_make(env, a, &prefixes, err);
     if (st != VF_OK)
         return st;
     *out = fresh;
-    st = read_one(&places, script, out, a, &why);
+    st = read_one(&prefixes, script, out, a, &why);
     *bound = st == VF_UNWRITABLE;
     if (*bound) {
         vf_err_release(&why);
-        vf_searcher_free(places.searcher);
-        places.searcher = NULL; /* none are searched for from here on */
+        vf_searcher_free(prefixes.searcher);
+        prefixes.searcher = NULL; /* none are searched for from here on */
         *out = fresh;
-        st = read_one(&places, script, out, a, err);
+        st = read_one(&prefixes, script, out, a, err);
     } else if (st != VF_OK) {
         *err = why;
     }
-    vf_rebuild_places_release(&places);
+    vf_rebuild_dirs_release(&prefixes);
     return st;
 }
 

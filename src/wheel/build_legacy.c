@@ -3,8 +3,8 @@
 #include "wheel/build_legacy.h"
 
 #include "base/path.h"
-#include "dist/metadata.h"
-#include "dist/text.h"
+#include "packaging/metadata.h"
+#include "packaging/text.h"
 
 enum { TEXT_MAX = 16 << 20 };
 

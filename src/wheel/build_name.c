@@ -1,8 +1,8 @@
 /* build_name.c: the file name of a rebuilt wheel: name, version, build tag, compressed tags (FACTS 7.1). */
 #include "wheel/build_name.h"
-#include "dist/metadata.h"
-#include "dist/name.h"
-#include "dist/tags.h"
+#include "packaging/metadata.h"
+#include "packaging/name.h"
+#include "packaging/tags.h"
 
 static struct vf_slice dashes(struct vf_arena *a, struct vf_slice s, char from, char to)
 {

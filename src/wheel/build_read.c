@@ -11,30 +11,30 @@ enum { WINDOW = 512 << 10, HEAD = 8192, SCRIPT_MAX = 16 << 20 };
 
 /* --- places --- */
 
-static enum vf_status places_fill(struct vf_rebuild_places *p, struct vf_arena *a, struct vf_err *err)
+static enum vf_status places_fill(struct vf_rebuild_dirs *p, struct vf_arena *a, struct vf_err *err)
 {
     size_t n = 0;
-    p->v = vf_arena_array(a, p->env->n_places + 1, sizeof *p->v);
+    p->v = vf_arena_array(a, p->env->n_prefixes + 1, sizeof *p->v);
     p->window = malloc(WINDOW);
     if (!p->v || !p->window)
         return vf_err_nomem(err);
-    for (size_t i = 0; i < p->env->n_places; i++)
-        if (p->env->places[i].kind != VF_PLACE_LIVE)
-            p->v[n++] = p->env->places[i].place;
+    for (size_t i = 0; i < p->env->n_prefixes; i++)
+        if (p->env->prefixes[i].kind != VF_PREFIX_LIVE)
+            p->v[n++] = p->env->prefixes[i].prefix;
     return n > 0 ? vf_searcher_new(p->v, n, &p->searcher, err) : VF_OK;
 }
 
-enum vf_status vf_rebuild_places_make(const struct vf_env *env, struct vf_arena *a,
-                                      struct vf_rebuild_places *out, struct vf_err *err)
+enum vf_status vf_rebuild_dirs_make(const struct vf_env *env, struct vf_arena *a, struct vf_rebuild_dirs *out,
+                                    struct vf_err *err)
 {
-    *out = (struct vf_rebuild_places){.env = env};
+    *out = (struct vf_rebuild_dirs){.env = env};
     enum vf_status st = places_fill(out, a, err);
     if (st != VF_OK)
-        vf_rebuild_places_release(out);
+        vf_rebuild_dirs_release(out);
     return st;
 }
 
-void vf_rebuild_places_release(struct vf_rebuild_places *p)
+void vf_rebuild_dirs_release(struct vf_rebuild_dirs *p)
 {
     vf_searcher_free(p->searcher);
     free(p->window);
@@ -43,7 +43,7 @@ void vf_rebuild_places_release(struct vf_rebuild_places *p)
 }
 
 struct hits {
-    const struct vf_rebuild_places *p;
+    const struct vf_rebuild_dirs *p;
     struct vf_slice path;
 };
 
@@ -51,12 +51,13 @@ struct hits {
 static enum vf_status on_hit(void *ctx, const struct vf_hit *hit, struct vf_err *err)
 {
     const struct hits *h = ctx;
-    const struct vf_place *place = &h->p->v[hit->place];
-    if (!vf_place_distinctive(place) && (hit->rest.n == 0 || !vf_env_has(h->p->env, hit->rest)))
+    const struct vf_prefix *prefix = &h->p->v[hit->prefix];
+    if (!vf_prefix_distinctive(prefix) && (hit->rest.n == 0 || !vf_env_has(h->p->env, hit->rest)))
         return VF_OK;
     return vf_err_set(err, VF_UNWRITABLE, 0, "rebuild", h->path,
                       "it names '%.*s' (line %u), a place of this environment, which no wheel may",
-                      (int)(place->path.n < 200 ? place->path.n : 200), place->path.p, (unsigned)hit->line);
+                      (int)(prefix->path.n < 200 ? prefix->path.n : 200), prefix->path.p,
+                      (unsigned)hit->line);
 }
 
 /* --- a file in windows --- */
@@ -89,7 +90,7 @@ static enum vf_status fill(struct reading *r, struct vf_err *err)
     return VF_OK;
 }
 
-static enum vf_status read_windows(const struct vf_rebuild_places *p, struct reading *r, struct vf_err *err)
+static enum vf_status read_windows(const struct vf_rebuild_dirs *p, struct reading *r, struct vf_err *err)
 {
     struct hits h = {p, r->m->path};
     struct vf_search_state state = {0};
@@ -129,7 +130,7 @@ static void judge(const struct vf_record_row *row, struct vf_slice digest, uint6
     *match = !has_hash(row) ? VF_MATCH_NO_HASH : same ? VF_MATCH_TRUE : VF_MATCH_FALSE;
 }
 
-enum vf_status vf_rebuild_read(const struct vf_rebuild_places *p, struct vf_rebuild_member *m,
+enum vf_status vf_rebuild_read(const struct vf_rebuild_dirs *p, struct vf_rebuild_member *m,
                                const struct vf_record_row *row, enum vf_rebuild_match *match,
                                struct vf_slice *whole, struct vf_err *err)
 {
@@ -160,7 +161,7 @@ enum vf_status vf_rebuild_read(const struct vf_rebuild_places *p, struct vf_rebu
 
 /* --- scripts --- */
 
-enum vf_status vf_rebuild_measure(const struct vf_rebuild_places *p, struct vf_rebuild_member *m,
+enum vf_status vf_rebuild_measure(const struct vf_rebuild_dirs *p, struct vf_rebuild_member *m,
                                   struct vf_err *err)
 {
     struct hits h = {p, m->path.n > 0 ? m->path : m->name};
@@ -217,7 +218,7 @@ static bool was_written_for(const struct vf_record_row *row, struct vf_slice pat
     return same;
 }
 
-static bool matches_elsewhere(const struct vf_rebuild_places *p, const struct vf_record_row *row,
+static bool matches_elsewhere(const struct vf_rebuild_dirs *p, const struct vf_record_row *row,
                               struct vf_slice name, struct vf_slice tail)
 {
     const struct vf_env *env = p->env;
@@ -227,10 +228,10 @@ static bool matches_elsewhere(const struct vf_rebuild_places *p, const struct vf
     vf_buf_puts(&versioned, "python3.");
     vf_buf_put_u64(&versioned, env->py.minor);
     names[3] = vf_buf_slice(&versioned);
-    for (size_t i = 0; i < env->n_places && !same; i++)
+    for (size_t i = 0; i < env->n_prefixes && !same; i++)
         for (size_t k = 0; k < VF_COUNT(names) && !same; k++) {
             vf_buf_clear(&b);
-            vf_path_join_buf(&b, env->places[i].place.path, env->bin);
+            vf_path_join_buf(&b, env->prefixes[i].prefix.path, env->bin);
             vf_buf_putc(&b, '/');
             vf_buf_put(&b, names[k]);
             same = !b.failed && was_written_for(row, vf_buf_slice(&b), tail);
@@ -257,7 +258,7 @@ static enum vf_status to_placeholder(const struct vf_source *src, const struct v
     return st;
 }
 
-enum vf_status vf_rebuild_read_script(const struct vf_rebuild_places *p, struct vf_rebuild_member *m,
+enum vf_status vf_rebuild_read_script(const struct vf_rebuild_dirs *p, struct vf_rebuild_member *m,
                                       const struct vf_record_row *row, struct vf_arena *a,
                                       enum vf_rebuild_match *match, struct vf_err *err)
 {

@@ -6,16 +6,16 @@
 #include <unistd.h>
 
 #include "base/path.h"
-#include "dist/metadata.h"
-#include "dist/name.h"
 #include "fs/sys.h"
+#include "packaging/metadata.h"
+#include "packaging/name.h"
 #include "wheel/build_name.h"
 #include "wheel/unpacked.h"
 
 enum { DEPTH = 7, TEXT_MAX = 16 << 20 };
 
 struct looking {
-    struct vf_stock *stock;
+    struct vf_candidates *candidates;
     const struct vf_map *names;
     struct vf_vec todo; /* struct vf_slice: directories */
     struct vf_err *err;
@@ -73,14 +73,15 @@ static enum vf_status look_into(struct looking *l, struct vf_slice path, int fd,
     size_t i;
     enum vf_status st = vf_zip_open(&src, NULL, &z, why);
     struct vf_slice info = st == VF_OK ? info_of(z) : (struct vf_slice){NULL, 0};
-    struct vf_slice canonical = info.p ? vf_name_canonical(l->stock->a, vf_info_name_parse(info).name) : info;
+    struct vf_slice canonical =
+        info.p ? vf_name_canonical(l->candidates->a, vf_info_name_parse(info).name) : info;
     if (st == VF_OK && canonical.p && vf_map_get(l->names, canonical, &i))
-        st = name_of(z, info, l->stock->a, &file_name, why);
+        st = name_of(z, info, l->candidates->a, &file_name, why);
     vf_zip_free(z);
     if (st != VF_OK || !file_name.p)
         return st;
-    struct vf_stock_wheel w = {.path = path, .file_name = file_name, .origin = VF_ORIGIN_CACHE};
-    return vf_stock_add(l->stock, &w, NULL, why);
+    struct vf_candidate_wheel w = {.path = path, .file_name = file_name, .origin = VF_ORIGIN_CACHE};
+    return vf_candidates_add(l->candidates, &w, NULL, why);
 }
 
 /* What is no wheel is passed over: it is a cache of everything. */
@@ -103,26 +104,26 @@ static enum vf_status one_body(struct looking *l, struct vf_slice path)
 
 static enum vf_status one_name(struct looking *l, struct vf_slice dir, struct vf_slice name)
 {
-    struct vf_slice path = vf_path_join(l->stock->a, dir, name);
+    struct vf_slice path = vf_path_join(l->candidates->a, dir, name);
     if (!path.p)
         return vf_err_nomem(l->err);
     if (vf_slice_ends(name, VF_S(".body")) || vf_slice_ends(name, VF_S(".whl")))
         return one_body(l, path);
     if (vf_slice_find_byte(name, '.', 0) != VF_NPOS ||
-        vf_outside_kind(l->stock->outside, path, NULL) != VF_KIND_DIR)
+        vf_host_kind(l->candidates->host, path, NULL) != VF_KIND_DIR)
         return VF_OK;
-    struct vf_slice *d = vf_vec_push(l->stock->a, &l->todo, sizeof *d);
+    struct vf_slice *d = vf_vec_push(l->candidates->a, &l->todo, sizeof *d);
     if (!d)
         return vf_err_nomem(l->err);
     *d = path;
     return VF_OK;
 }
 
-enum vf_status vf_cache_add_pip(struct vf_stock *s, struct vf_slice cache, const struct vf_map *names,
+enum vf_status vf_cache_add_pip(struct vf_candidates *s, struct vf_slice cache, const struct vf_map *names,
                                 struct vf_err *err)
 {
     static const struct vf_slice tops[] = {VF_S_INIT("http-v2"), VF_S_INIT("wheels")};
-    struct looking l = {.stock = s, .names = names, .err = err};
+    struct looking l = {.candidates = s, .names = names, .err = err};
     size_t top = vf_path_depth(cache);
     enum vf_status st = VF_OK;
     for (size_t i = 0; i < VF_COUNT(tops); i++) {
@@ -138,7 +139,7 @@ enum vf_status vf_cache_add_pip(struct vf_stock *s, struct vf_slice cache, const
             return vf_err_nomem(err);
         if (vf_path_depth(dir) - top > DEPTH)
             continue;
-        (void)vf_outside_list(s->outside, dir, s->a, &in, &n);
+        (void)vf_host_list(s->host, dir, s->a, &in, &n);
         for (size_t k = 0; k < n && st == VF_OK; k++)
             st = one_name(&l, dir, in[k]);
     }

@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "base/path.h"
-#include "dist/url.h"
 #include "fs/create.h"
 #include "fs/sys.h"
+#include "packaging/url.h"
 #include "wheel/fetch_tool.h"
+#include "wheel/install_req_location.h"
 #include "wheel/unpacked.h"
-#include "wheel/want_place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,15 +24,16 @@ struct run {
     struct vf_err *err;
 };
 
-static struct vf_want *want(struct run *r, size_t i)
+static struct vf_install_req *req(struct run *r, size_t i)
 {
-    return VF_WANT_AT(r->f->wants, i);
+    return VF_INSTALL_REQ_AT(r->f->reqs, i);
 }
 
-static enum vf_status refuse(struct run *r, const struct vf_want *w, enum vf_status code, const char *why)
+static enum vf_status refuse(struct run *r, const struct vf_install_req *w, enum vf_status code,
+                             const char *why)
 {
     struct vf_buf b = {0};
-    vf_want_put(&b, w);
+    vf_install_req_put(&b, w);
     enum vf_status st = vf_err_set(r->err, code, 0, "fetch", vf_buf_slice(&b), "%s", why);
     vf_buf_release(&b);
     return st;
@@ -52,7 +53,7 @@ static bool has_controls(struct vf_slice s)
 static void put_index(struct run *r, struct vf_words *w)
 {
     const struct vf_fetch *f = r->f;
-    struct vf_slice url = f->index_url.n ? f->index_url : f->wants->index_url;
+    struct vf_slice url = f->index_url.n ? f->index_url : f->reqs->index_url;
     if (f->offline)
         vf_words_put(w, "--no-index");
     if (url.n && !f->offline) {
@@ -63,13 +64,13 @@ static void put_index(struct run *r, struct vf_words *w)
         vf_words_put(w, "--extra-index-url");
         vf_words_slice(w, f->extra_index_urls[i]);
     }
-    for (size_t i = 0; i < f->wants->extra_index_urls.n && !f->offline; i++) {
+    for (size_t i = 0; i < f->reqs->extra_index_urls.n && !f->offline; i++) {
         vf_words_put(w, "--extra-index-url");
-        vf_words_slice(w, *VF_VEC_AT(struct vf_slice, &f->wants->extra_index_urls, i));
+        vf_words_slice(w, *VF_VEC_AT(struct vf_slice, &f->reqs->extra_index_urls, i));
     }
-    for (size_t i = 0; i < f->wants->trusted_hosts.n; i++) {
+    for (size_t i = 0; i < f->reqs->trusted_hosts.n; i++) {
         vf_words_put(w, r->tool.kind == VF_TOOL_UV ? "--allow-insecure-host" : "--trusted-host");
-        vf_words_slice(w, *VF_VEC_AT(struct vf_slice, &f->wants->trusted_hosts, i));
+        vf_words_slice(w, *VF_VEC_AT(struct vf_slice, &f->reqs->trusted_hosts, i));
     }
     for (size_t i = 0; i < f->n_links; i++) {
         vf_words_put(w, "--find-links");
@@ -77,11 +78,11 @@ static void put_index(struct run *r, struct vf_words *w)
     }
 }
 
-static void put_line(struct run *r, const struct vf_want *w, bool hashes, bool url, struct vf_buf *out)
+static void put_line(struct run *r, const struct vf_install_req *w, bool hashes, bool url, struct vf_buf *out)
 {
     struct vf_err ignored;
     vf_err_init(&ignored);
-    if (w->kind == VF_WANT_NAMED && !(url && w->location.n && !w->local)) {
+    if (w->kind == VF_INSTALL_REQ_NAMED && !(url && w->location.n && !w->local)) {
         vf_buf_put(out, w->name);
         if (vf_specifiers_put(r->f->a, out, &w->versions, &ignored) != VF_OK)
             out->failed = true;
@@ -121,7 +122,7 @@ static enum vf_status new_dir(struct run *r, struct vf_slice list, struct vf_sli
     if (!name.p || !text.p || !dir->p || !file->p)
         return vf_err_nomem(r->err);
     enum vf_status st = vf_create_dir(r->scratch, name, r->err);
-    return st == VF_OK ? vf_create_whole(r->scratch, text, false, list, r->err) : st;
+    return st == VF_OK ? vf_create_complete(r->scratch, text, false, list, r->err) : st;
 }
 
 static enum vf_status run_tool(struct run *r, struct vf_words *w, const char *doing, bool build)
@@ -148,7 +149,7 @@ static void put_choice(const struct run *r, struct vf_slice list, bool build, bo
         vf_words_put(w, "--only-binary=:all:");
     if (hashes && list_has_hashes(list))
         vf_words_put(w, "--require-hashes");
-    if (r->f->wants->pre)
+    if (r->f->reqs->pre)
         vf_words_put(w, pre);
 }
 
@@ -204,17 +205,17 @@ static enum vf_status by_uv(struct run *r, struct vf_slice list, bool build, boo
 static enum vf_status bring(struct run *r, struct vf_slice list, bool build, bool proven)
 {
     struct vf_slice dir;
-    struct vf_stock *stock = r->f->stock;
+    struct vf_candidates *candidates = r->f->candidates;
     enum vf_origin origin = build ? VF_ORIGIN_BUILT : VF_ORIGIN_INDEX;
-    size_t before = stock->wheels.n;
+    size_t before = candidates->wheels.n;
     bool uv = r->tool.kind == VF_TOOL_UV;
     enum vf_status st = uv ? by_uv(r, list, build, proven, &dir) : by_pip(r, list, build, proven, &dir);
     if (st == VF_OK && uv)
-        st = vf_unpacked_add_uv(stock, dir, NULL, r->f->scratch, origin, r->err);
+        st = vf_unpacked_add_uv(candidates, dir, NULL, r->f->scratch, origin, r->err);
     else if (st == VF_OK)
-        st = vf_stock_add_dir(stock, dir, origin, r->err);
-    for (size_t i = before; st == VF_OK && i < stock->wheels.n; i++)
-        VF_VEC_AT(struct vf_stock_wheel, &stock->wheels, i)->proven = proven;
+        st = vf_candidates_add_dir(candidates, dir, origin, r->err);
+    for (size_t i = before; st == VF_OK && i < candidates->wheels.n; i++)
+        VF_VEC_AT(struct vf_candidate_wheel, &candidates->wheels, i)->proven = proven;
     return st;
 }
 
@@ -222,16 +223,16 @@ static enum vf_status bring(struct run *r, struct vf_slice list, bool build, boo
 
 static enum vf_status single(struct run *r, size_t i, size_t *made)
 {
-    const struct vf_want *w = want(r, i);
+    const struct vf_install_req *w = req(r, i);
     struct vf_buf list = {0};
-    bool build = w->kind == VF_WANT_SOURCE;
-    size_t before = r->f->stock->wheels.n;
+    bool build = w->kind == VF_INSTALL_REQ_SOURCE;
+    size_t before = r->f->candidates->wheels.n;
     put_line(r, w, w->hashed, true, &list);
     enum vf_status st = list.failed ? vf_err_nomem(r->err) : bring(r, vf_buf_slice(&list), build, w->hashed);
     vf_buf_release(&list);
     if (st != VF_OK)
         return st;
-    if (r->f->stock->wheels.n != before + 1)
+    if (r->f->candidates->wheels.n != before + 1)
         return refuse(r, w, VF_TOOL_FAILED, "the tool did not bring exactly one wheel for it");
     *made = before;
     return VF_OK;
@@ -240,7 +241,7 @@ static enum vf_status single(struct run *r, size_t i, size_t *made)
 /* ---- those that are named ---- */
 
 /* Tools hold hashes against pinned versions only; of others what they bring is asked here. */
-static bool by_hash(const struct vf_want *w)
+static bool by_hash(const struct vf_install_req *w)
 {
     return w->hashed && vf_specifiers_pin(&w->versions) != NULL;
 }
@@ -249,8 +250,8 @@ static enum vf_status try_group(struct run *r, const size_t *which, size_t n, bo
 {
     struct vf_buf list = {0};
     for (size_t i = 0; i < n; i++) {
-        const struct vf_want *w = want(r, which[i]);
-        if (w->kind == VF_WANT_NAMED && by_hash(w) == hashed)
+        const struct vf_install_req *w = req(r, which[i]);
+        if (w->kind == VF_INSTALL_REQ_NAMED && by_hash(w) == hashed)
             put_line(r, w, hashed, urls, &list);
     }
     enum vf_status st = list.failed ? vf_err_nomem(r->err) : VF_OK;
@@ -266,7 +267,7 @@ static enum vf_status group(struct run *r, const size_t *which, size_t n, bool h
 {
     bool any_url = false;
     for (size_t i = 0; i < n && !r->f->index_url.n; i++)
-        any_url = any_url || (want(r, which[i])->location.n && !want(r, which[i])->local);
+        any_url = any_url || (req(r, which[i])->location.n && !req(r, which[i])->local);
     if (any_url && try_group(r, which, n, hashed, true) == VF_OK)
         return VF_OK;
     if (any_url && r->err->code != VF_TOOL_FAILED)
@@ -279,23 +280,23 @@ static enum vf_status group(struct run *r, const size_t *which, size_t n, bool h
  */
 static enum vf_status from_source_at_hand(struct run *r, size_t i, bool *done)
 {
-    struct vf_want *w = want(r, i);
-    const struct vf_stock_source *src = vf_stock_source_for(r->f->stock, w, r->f->a);
+    struct vf_install_req *w = req(r, i);
+    const struct vf_candidate_source *src = vf_candidates_source_for(r->f->candidates, w, r->f->a);
     *done = false;
-    if (!src || w->kind != VF_WANT_NAMED)
+    if (!src || w->kind != VF_INSTALL_REQ_NAMED)
         return VF_OK;
     if (has_controls(src->path))
         return refuse(r, w, VF_NOT_SUPPORTED, "control characters in the path of its source archive");
     if (!r->f->build)
         return refuse(r, w, VF_NOT_SUPPORTED,
                       "only a source archive of it is at hand: --build makes a wheel of it, on this host");
-    struct vf_want built = *w;
-    built.kind = VF_WANT_SOURCE;
+    struct vf_install_req built = *w;
+    built.kind = VF_INSTALL_REQ_SOURCE;
     built.location = src->path;
     built.local = true;
     bool right = true;
     enum vf_status st =
-        w->hashed ? vf_stock_path_has_hash(src->path, w->hashes, w->n_hashes, &right, r->err) : VF_OK;
+        w->hashed ? vf_candidates_path_has_hash(src->path, w->hashes, w->n_hashes, &right, r->err) : VF_OK;
     if (st != VF_OK || !right)
         return st;
     struct vf_buf list = {0};
@@ -315,7 +316,7 @@ static enum vf_status all(struct run *r, const size_t *which, size_t n, size_t *
     for (size_t i = 0; i < n && st == VF_OK; i++) {
         bool done = false;
         made[i] = VF_NPOS;
-        if (want(r, which[i])->kind == VF_WANT_NAMED)
+        if (req(r, which[i])->kind == VF_INSTALL_REQ_NAMED)
             st = from_source_at_hand(r, which[i], &done);
         else
             st = single(r, which[i], &made[i]);
@@ -329,13 +330,13 @@ static enum vf_status all(struct run *r, const size_t *which, size_t n, size_t *
     return st == VF_OK ? group(r, rest, n_rest, false) : st;
 }
 
-static enum vf_status may_be_fetched(struct run *r, const struct vf_want *w)
+static enum vf_status may_be_fetched(struct run *r, const struct vf_install_req *w)
 {
-    if (w->kind == VF_WANT_SOURCE && !r->f->build)
+    if (w->kind == VF_INSTALL_REQ_SOURCE && !r->f->build)
         return refuse(r, w, VF_NOT_SUPPORTED, "this is a source: --build makes a wheel of it, on this host");
     if (has_controls(w->location))
         return refuse(r, w, VF_NOT_SUPPORTED, "control characters in its place");
-    if (w->kind != VF_WANT_NAMED && !w->local && r->f->offline)
+    if (w->kind != VF_INSTALL_REQ_NAMED && !w->local && r->f->offline)
         return refuse(r, w, VF_INCOMPLETE, "it has to be fetched, and --offline forbids that");
     return VF_OK;
 }
@@ -345,11 +346,11 @@ enum vf_status vf_fetch(struct vf_fetch *f, const size_t *which, size_t n, size_
     struct run r = {.f = f, .scratch = -1, .err = err};
     enum vf_status st = VF_OK;
     for (size_t i = 0; i < n && st == VF_OK; i++)
-        st = may_be_fetched(&r, want(&r, which[i]));
+        st = may_be_fetched(&r, req(&r, which[i]));
     if (st == VF_OK)
         st = vf_tool_find(f, &r.tool, err);
     if (st == VF_OK && r.tool.kind == VF_TOOL_NONE)
-        st = refuse(&r, want(&r, which[0]), VF_INCOMPLETE,
+        st = refuse(&r, req(&r, which[0]), VF_INCOMPLETE,
                     "it is not at hand, and neither pip nor uv is there to fetch it");
     if (st != VF_OK)
         return st;

@@ -6,15 +6,15 @@
 #ifndef VF_WHEEL_FETCH_H
 #define VF_WHEEL_FETCH_H
 
-#include "wheel/stock.h"
+#include "wheel/candidates.h"
 
 struct vf_fetch {
-    const struct vf_probe *target;
-    struct vf_stock *stock;
-    const struct vf_wants *wants; /* their options: index, find-links, pre */
-    struct vf_slice scratch;      /* absolute path of a directory that the caller removes */
-    const char *const *environ;   /* for the tools; NULL: a plain one */
-    const struct vf_slice *path;  /* directories in which programs are looked for */
+    const struct vf_interpreter_query *target;
+    struct vf_candidates *candidates;
+    const struct vf_install_reqs *reqs; /* their options: index, find-links, pre */
+    struct vf_slice scratch;            /* absolute path of a directory that the caller removes */
+    const char *const *environ;         /* for the tools; NULL: a plain one */
+    const struct vf_slice *path;        /* directories in which programs are looked for */
     size_t n_path;
     struct vf_slice index_url; /* --index-url: instead of the list's; empty: none */
     const struct vf_slice *extra_index_urls;

@@ -16,7 +16,7 @@ struct vf_slice vf_tool_on_path(const struct vf_fetch *f, struct vf_slice name)
 {
     for (size_t i = 0; i < f->n_path; i++) {
         struct vf_slice p = vf_path_join(f->a, f->path[i], name);
-        if (p.p && vf_path_is_abs(p) && vf_outside_executable(f->stock->outside, p))
+        if (p.p && vf_path_is_abs(p) && vf_host_executable(f->candidates->host, p))
             return p;
     }
     return (struct vf_slice){NULL, 0};
@@ -29,7 +29,7 @@ static void word(struct vf_tool *t, const char *w)
 
 static void pip_of_target(const struct vf_fetch *f, struct vf_tool *t)
 {
-    const struct vf_probe *p = f->target;
+    const struct vf_interpreter_query *p = f->target;
     t->kind = VF_TOOL_PIP;
     word(t, vf_arena_cstr(f->a, p->started));
     word(t, "-I");
@@ -134,12 +134,12 @@ static struct vf_slice last_words(struct vf_arena *a, struct vf_slice text)
     struct vf_slice rest = text, line, last = VF_S("");
     while (vf_slice_next_line(&rest, &line)) {
         line = vf_slice_trim(line);
-        struct vf_slice said = complaint(line);
+        struct vf_slice reported = complaint(line);
         if (line.n && !vf_slice_starts(line, VF_S("WARNING")) && !vf_slice_starts(line, VF_S("[notice]")))
             last = line;
-        if (b.n && said.n)
+        if (b.n && reported.n)
             vf_buf_puts(&b, "; ");
-        vf_buf_put(&b, said);
+        vf_buf_put(&b, reported);
     }
     if (b.n && !b.failed)
         last = vf_arena_dup(a, vf_buf_slice(&b));

@@ -6,9 +6,9 @@
 
 #include "base/digest.h"
 #include "base/path.h"
-#include "dist/record.h"
 #include "fs/create.h"
 #include "fs/spawn.h"
+#include "packaging/record.h"
 #include "wheel/install_plan.h"
 #include "wheel/scripts.h"
 
@@ -71,7 +71,7 @@ static enum vf_status write_script(const struct vf_site *site, struct writing *w
             st = vf_row_of_bytes(item->row, bytes, err);
     }
     if (st == VF_OK && !item->shared)
-        st = vf_create_whole(site->root, item->dest, item->executable, bytes, err);
+        st = vf_create_complete(site->root, item->dest, item->executable, bytes, err);
     vf_buf_release(&out);
     vf_arena_release(&a);
     return st;
@@ -101,7 +101,7 @@ enum vf_status vf_install_item(const struct vf_site *site, const struct vf_item 
         return VF_OK;
     if (!item->file)
         return item->shared ? VF_OK
-                            : vf_create_whole(site->root, item->dest, item->executable, item->bytes, err);
+                            : vf_create_complete(site->root, item->dest, item->executable, item->bytes, err);
     struct vf_slice alg = item->file->alg.n > 0 ? item->file->alg : VF_S("sha256");
     enum vf_status st = vf_hasher_new(alg, &w.hasher, err);
     if (st != VF_OK)
@@ -131,8 +131,9 @@ enum vf_status vf_install_record(const struct vf_site *site, const struct vf_uni
         rows[k] = vf_row_entry(&u->rows[k]);
     vf_record_sort(rows, u->n_rows);
     vf_record_put(&out, rows, u->n_rows, VF_RECORD_CRLF);
-    enum vf_status st = out.failed ? vf_err_nomem(err)
-                                   : vf_create_whole(site->root, u->record, false, vf_buf_slice(&out), err);
+    enum vf_status st = out.failed
+                            ? vf_err_nomem(err)
+                            : vf_create_complete(site->root, u->record, false, vf_buf_slice(&out), err);
     vf_buf_release(&out);
     free(rows);
     return st;
@@ -186,7 +187,7 @@ static enum vf_status compile_dir(const struct vf_site *site, struct vf_slice in
     struct vf_buf jobs = {0};
     vf_arena_init(&a);
     vf_buf_put_u64(&jobs, vf_hooks_jobs(hooks));
-    struct vf_slice from = vf_path_join(&a, root, dir), to = vf_path_join(&a, site->place, dir);
+    struct vf_slice from = vf_path_join(&a, root, dir), to = vf_path_join(&a, site->prefix, dir);
     const char *argv[] = {vf_arena_cstr(&a, interpreter),
                           "-I",
                           "-S",

@@ -16,7 +16,7 @@
 /* The environment. Paths are relative to its root, clean. */
 struct vf_site {
     int root;                         /* descriptor of its directory; borrowed */
-    struct vf_slice place;            /* where it will stand: absolute, clean; for the headers of scripts */
+    struct vf_slice prefix;           /* where it will stand: absolute, clean; for the headers of scripts */
     struct vf_slice purelib, platlib; /* "lib/python3.12/site-packages"; mostly the same */
     struct vf_slice headers;          /* "include/site/python3.12" */
     struct vf_slice bin;              /* "bin" */
@@ -26,7 +26,7 @@ struct vf_site {
     struct vf_slice python; /* full version, "3.12.1"; empty: Requires-Python is not asked */
     unsigned py_major, py_minor;
     const struct vf_tags *tags; /* what it takes; NULL: not asked */
-    bool env_s, relocatable;    /* as in struct vf_target of syntax.h */
+    bool env_s, relocatable;    /* as in struct vf_write_ctx of syntax.h */
     unsigned line_limit;
     bool lib64_is_lib; /* lib64 is a link to lib: data files for the one go to the other */
     bool fold_case;    /* its file system takes A and a for the same */

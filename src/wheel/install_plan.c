@@ -161,7 +161,7 @@ static struct vf_item *new_item(struct vf_install_plan *p, struct vf_unit *u, st
     return set_row(p, u, dest, item->row, err) == VF_OK ? item : NULL;
 }
 
-static enum vf_status settle(struct vf_install_plan *p, struct vf_item *item, struct vf_err *err)
+static enum vf_status resolve(struct vf_install_plan *p, struct vf_item *item, struct vf_err *err)
 {
     enum vf_status st = claim(p, item, err);
     return st == VF_OK ? vf_install_plan_dirs(p, item->dest, err) : st;
@@ -188,7 +188,7 @@ static enum vf_status add_file(struct vf_install_plan *p, struct vf_unit *u, con
     item->row->size = f->size;
     item->row->has_size = f->digest.n > 0;
     enum vf_status st = vf_slice_eq(named, dest) ? VF_OK : set_row(p, u, named, item->row, err);
-    return st == VF_OK ? settle(p, item, err) : st;
+    return st == VF_OK ? resolve(p, item, err) : st;
 }
 
 static enum vf_status add_bytes(struct vf_install_plan *p, struct vf_unit *u, struct vf_slice dest,
@@ -200,7 +200,7 @@ static enum vf_status add_bytes(struct vf_install_plan *p, struct vf_unit *u, st
     item->bytes = bytes;
     item->executable = executable;
     enum vf_status st = vf_row_of_bytes(item->row, bytes, err);
-    return st == VF_OK ? settle(p, item, err) : st;
+    return st == VF_OK ? resolve(p, item, err) : st;
 }
 
 static enum vf_status add_info(struct vf_install_plan *p, struct vf_unit *u, struct vf_slice name,

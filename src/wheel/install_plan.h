@@ -3,7 +3,7 @@
 #define VF_WHEEL_INSTALL_PLAN_H
 
 #include "base/digest.h"
-#include "dist/record.h"
+#include "packaging/record.h"
 #include "wheel/install.h"
 
 /* A row of the RECORD to be written. */

@@ -74,7 +74,7 @@ static void fail(struct vf_installer *i, struct vf_err *err)
 static enum vf_status stopped(const struct vf_installer *i, struct vf_err *err)
 {
     return vf_hooks_cancelled(i->hooks)
-               ? vf_err_set(err, VF_INTERRUPTED, 0, "install", i->site.place, "nothing was made")
+               ? vf_err_set(err, VF_INTERRUPTED, 0, "install", i->site.prefix, "nothing was made")
                : VF_OK;
 }
 
@@ -118,14 +118,14 @@ enum vf_status vf_installer_new(const struct vf_site *site, const struct vf_hook
     vf_map_init(&i->ahead_dest, &i->plan.arena);
     (void)pthread_mutex_init(&i->lock, NULL);
     (void)pthread_cond_init(&i->more, NULL);
-    unsigned want = vf_hooks_jobs(hooks);
-    while (i->n_threads < want && i->n_threads < VF_INSTALLERS_MAX &&
+    unsigned req = vf_hooks_jobs(hooks);
+    while (i->n_threads < req && i->n_threads < VF_INSTALLERS_MAX &&
            pthread_create(&i->threads[i->n_threads], NULL, work, i) == 0)
         i->n_threads++;
     return VF_OK; /* without any thread `finish` does the work */
 }
 
-enum vf_status vf_installer_told(struct vf_installer *i, struct vf_err *err)
+enum vf_status vf_installer_reported(struct vf_installer *i, struct vf_err *err)
 {
     (void)pthread_mutex_lock(&i->lock);
     enum vf_status st = vf_err_copy(err, &i->err);
@@ -155,7 +155,7 @@ enum vf_status vf_installer_dirs(struct vf_installer *i, struct vf_err *err)
 enum vf_status vf_installer_add(struct vf_installer *i, const struct vf_install *in, struct vf_err *err)
 {
     struct vf_arena *a = &i->plan.arena;
-    enum vf_status st = vf_installer_told(i, err);
+    enum vf_status st = vf_installer_reported(i, err);
     if (st != VF_OK)
         return st;
     size_t from = i->plan.items.n;
@@ -210,7 +210,7 @@ enum vf_status vf_installer_finish(struct vf_installer *i, struct vf_err *err)
 {
     join(i);
     (void)work(i); /* what no thread took */
-    enum vf_status st = vf_installer_told(i, err);
+    enum vf_status st = vf_installer_reported(i, err);
     if (st == VF_OK)
         st = vf_parallel(i->hooks, i->ahead.n, prove_ahead, i, err);
     return st == VF_OK ? vf_parallel(i->hooks, i->units.n, record, i, err) : st;

@@ -37,13 +37,13 @@ enum vf_status vf_installer_ahead(struct vf_installer *i, const struct vf_zip_ah
     struct vf_arena *a = &i->plan.arena;
     *taken = false;
     if (i->n_threads == 0 || !vf_slice_eq(i->site.purelib, i->site.platlib) || !goes_as_it_is(m->name))
-        return vf_installer_told(i, err);
+        return vf_installer_reported(i, err);
     struct vf_slice dest = vf_path_join(a, i->site.purelib, m->name);
     struct vf_slice key = dest.p ? vf_install_plan_key(&i->plan, dest) : dest;
     if (!key.p)
         return vf_err_nomem(err);
     if (!is_free(i, key))
-        return vf_installer_told(i, err);
+        return vf_installer_reported(i, err);
     struct vf_ahead_file *f = vf_arena_alloc(a, sizeof *f);
     struct vf_ahead_slot *slot = vf_vec_push(a, &i->ahead, sizeof *slot);
     if (!f || !slot || !vf_map_put(&i->ahead_dest, key, 1))

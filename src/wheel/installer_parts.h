@@ -67,7 +67,7 @@ struct vf_installer {
 /* installer.c: makes the directories that the plan has since the last call. */
 VF_MUST_CHECK enum vf_status vf_installer_dirs(struct vf_installer *i, struct vf_err *err);
 /* What a worker met, if it did. */
-VF_MUST_CHECK enum vf_status vf_installer_told(struct vf_installer *i, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_installer_reported(struct vf_installer *i, struct vf_err *err);
 /* The lock is held. */
 void vf_installer_enqueue(struct vf_installer *i, struct vf_batch *b);
 bool vf_installer_failed(struct vf_installer *i); /* or abandoned: what comes is dropped */

@@ -64,7 +64,7 @@ static enum vf_status write_one(const struct job *j, size_t i, const struct stat
         put32(head + 12, (uint64_t)st->st_size);
     }
     r = vf_create_dir(j->site->root, vf_path_dir(dest), err);
-    return r == VF_OK ? vf_create_whole(j->site->root, dest, false, bytes, err) : r;
+    return r == VF_OK ? vf_create_complete(j->site->root, dest, false, bytes, err) : r;
 }
 
 static enum vf_status one(void *ctx, size_t i, unsigned worker, struct vf_err *err)

@@ -15,15 +15,15 @@ static enum vf_status put_header(const struct vf_site *site, const struct vf_sou
                                  const struct vf_ref *ref, struct vf_arena *a, struct vf_buf *out,
                                  struct vf_err *err)
 {
-    struct vf_target target = {.root = site->place,
-                               .bin = site->bin_names,
-                               .n_bin = site->n_bin_names,
-                               .env_s = site->env_s,
-                               .line_limit = site->line_limit,
-                               .py_major = site->py_major,
-                               .py_minor = site->py_minor,
-                               .relocatable = site->relocatable};
-    struct vf_slice dir = vf_path_join(a, site->place, site->bin);
+    struct vf_write_ctx target = {.root = site->prefix,
+                                  .bin = site->bin_names,
+                                  .n_bin = site->n_bin_names,
+                                  .env_s = site->env_s,
+                                  .line_limit = site->line_limit,
+                                  .py_major = site->py_major,
+                                  .py_minor = site->py_minor,
+                                  .relocatable = site->relocatable};
+    struct vf_slice dir = vf_path_join(a, site->prefix, site->bin);
     struct vf_slice name = site->interpreter.n > 0 ? site->interpreter : VF_S("python");
     struct vf_slice path = dir.p ? vf_path_join(a, dir, name) : dir;
     return path.p ? vf_syntax_write(ref, src, path, &target, out, err) : vf_err_nomem(err);
@@ -34,7 +34,7 @@ enum vf_status vf_script_put(const struct vf_site *site, struct vf_slice name, s
 {
     struct vf_arena a;
     vf_arena_init(&a);
-    struct vf_source src = {.path = name, .bytes = bytes, .root = site->place, .py_minor = site->py_minor};
+    struct vf_source src = {.path = name, .bytes = bytes, .root = site->prefix, .py_minor = site->py_minor};
     struct vf_read_out refs = {.a = &a};
     size_t at = 0;
     enum vf_status st = vf_syntax_read(VF_SYN_HEADER, &src, &refs, err);

@@ -8,18 +8,18 @@
 #include <unistd.h>
 
 #include "base/path.h"
-#include "dist/metadata.h"
-#include "dist/name.h"
-#include "dist/record.h"
 #include "fs/create.h"
 #include "fs/sys.h"
 #include "fs/tree_dir.h"
+#include "packaging/metadata.h"
+#include "packaging/name.h"
+#include "packaging/record.h"
 #include "wheel/build_name.h"
 
 enum { PIECE = 1 << 16, TEXT_MAX = 16 << 20 };
 
 struct packing {
-    struct vf_stock *stock;
+    struct vf_candidates *candidates;
     struct vf_arena a;
     struct vf_tree *tree;
     struct vf_slice dir, info; /* the unpacked wheel, its metadata directory */
@@ -158,7 +158,7 @@ static enum vf_status write_file(struct packing *p, struct vf_slice scratch, str
     if (root < 0)
         return vf_err_sys(p->err, errno, "open", scratch);
     struct vf_slice rel = vf_path_join(&p->a, sub, p->file_name);
-    *path = rel.p ? vf_path_join(p->stock->a, scratch, rel) : rel;
+    *path = rel.p ? vf_path_join(p->candidates->a, scratch, rel) : rel;
     enum vf_status st = path->p ? vf_create_dir(root, sub, p->err) : vf_err_nomem(p->err);
     if (st == VF_OK)
         st = vf_create_file(root, rel, false, &p->out, p->err);
@@ -170,10 +170,11 @@ static enum vf_status write_file(struct packing *p, struct vf_slice scratch, str
     return st;
 }
 
-static enum vf_status pack(struct vf_stock *s, struct vf_slice dir, struct vf_slice info, struct vf_slice id,
-                           struct vf_slice scratch, enum vf_origin origin, struct vf_err *err)
+static enum vf_status pack(struct vf_candidates *s, struct vf_slice dir, struct vf_slice info,
+                           struct vf_slice id, struct vf_slice scratch, enum vf_origin origin,
+                           struct vf_err *err)
 {
-    struct packing p = {.stock = s, .dir = dir, .info = info, .err = err};
+    struct packing p = {.candidates = s, .dir = dir, .info = info, .err = err};
     struct vf_slice path = {NULL, 0};
     vf_arena_init(&p.a);
     struct vf_slice sub = vf_arena_concat(&p.a, VF_S("unpacked-"), id, VF_S(""));
@@ -185,16 +186,16 @@ static enum vf_status pack(struct vf_stock *s, struct vf_slice dir, struct vf_sl
     if (st == VF_OK)
         st = write_file(&p, scratch, sub, &path);
     if (st == VF_OK) {
-        struct vf_stock_wheel w = {
+        struct vf_candidate_wheel w = {
             .path = path, .file_name = vf_path_base(path), .origin = origin, .unhashed = true};
-        st = vf_stock_add(s, &w, NULL, err);
+        st = vf_candidates_add(s, &w, NULL, err);
     }
     vf_tree_free(p.tree);
     vf_arena_release(&p.a);
     return st;
 }
 
-static bool wanted(struct vf_stock *s, struct vf_slice info, const struct vf_map *names)
+static bool wanted(struct vf_candidates *s, struct vf_slice info, const struct vf_map *names)
 {
     size_t i;
     struct vf_info_name n = vf_info_name_parse(info);
@@ -202,7 +203,7 @@ static bool wanted(struct vf_stock *s, struct vf_slice info, const struct vf_map
     return n.kind == VF_INFO_DIST_INFO && n.name.n && (!names || vf_map_get(names, canonical, &i));
 }
 
-static enum vf_status one_archive(struct vf_stock *s, struct vf_slice store, struct vf_slice id,
+static enum vf_status one_archive(struct vf_candidates *s, struct vf_slice store, struct vf_slice id,
                                   const struct vf_map *names, struct vf_slice scratch, enum vf_origin origin,
                                   struct vf_err *err)
 {
@@ -210,7 +211,7 @@ static enum vf_status one_archive(struct vf_stock *s, struct vf_slice store, str
     size_t n = 0;
     if (!dir.p)
         return vf_err_nomem(err);
-    (void)vf_outside_list(s->outside, dir, s->a, &in, &n);
+    (void)vf_host_list(s->host, dir, s->a, &in, &n);
     for (size_t i = 0; i < n; i++)
         if (vf_slice_ends(in[i], VF_S(".dist-info")))
             info = in[i];
@@ -227,13 +228,13 @@ static enum vf_status one_archive(struct vf_stock *s, struct vf_slice store, str
     return passed_over ? VF_OK : st;
 }
 
-enum vf_status vf_unpacked_add_uv(struct vf_stock *s, struct vf_slice cache, const struct vf_map *names,
+enum vf_status vf_unpacked_add_uv(struct vf_candidates *s, struct vf_slice cache, const struct vf_map *names,
                                   struct vf_slice scratch, enum vf_origin origin, struct vf_err *err)
 {
     struct vf_slice *stores = NULL, *ids = NULL;
     size_t n = 0, k = 0;
     enum vf_status st = VF_OK;
-    (void)vf_outside_list(s->outside, cache, s->a, &stores, &n);
+    (void)vf_host_list(s->host, cache, s->a, &stores, &n);
     for (size_t i = 0; i < n && st == VF_OK; i++) {
         if (!vf_slice_starts(stores[i], VF_S("archive-v")))
             continue;
@@ -241,7 +242,7 @@ enum vf_status vf_unpacked_add_uv(struct vf_stock *s, struct vf_slice cache, con
         k = 0;
         if (!store.p)
             return vf_err_nomem(err);
-        (void)vf_outside_list(s->outside, store, s->a, &ids, &k);
+        (void)vf_host_list(s->host, store, s->a, &ids, &k);
         for (size_t j = 0; j < k && st == VF_OK; j++)
             st = one_archive(s, store, ids[j], names, scratch, origin, err);
     }

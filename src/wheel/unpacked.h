@@ -7,16 +7,16 @@
 #ifndef VF_WHEEL_UNPACKED_H
 #define VF_WHEEL_UNPACKED_H
 
-#include "wheel/stock.h"
+#include "wheel/candidates.h"
 
 /* Every unpacked wheel of the cache directory whose canonical name is in `names` (NULL: all) is packed into a
  * file in the directory `scratch` (absolute; made by the caller) and added. A directory that is no wheel, or
  * one that contradicts its RECORD, is passed over. A cache that is not there has nothing. */
-VF_MUST_CHECK enum vf_status vf_unpacked_add_uv(struct vf_stock *s, struct vf_slice cache,
+VF_MUST_CHECK enum vf_status vf_unpacked_add_uv(struct vf_candidates *s, struct vf_slice cache,
                                                 const struct vf_map *names, struct vf_slice scratch,
                                                 enum vf_origin origin, struct vf_err *err);
 /* The wheels of pip's cache whose canonical name is in `names`. */
-VF_MUST_CHECK enum vf_status vf_cache_add_pip(struct vf_stock *s, struct vf_slice cache,
+VF_MUST_CHECK enum vf_status vf_cache_add_pip(struct vf_candidates *s, struct vf_slice cache,
                                               const struct vf_map *names, struct vf_err *err);
 
 #endif

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 
 #include "base/path.h"
-#include "dist/metadata.h"
-#include "dist/name.h"
-#include "dist/record.h"
-#include "dist/specifier.h"
-#include "dist/tags.h"
+#include "packaging/metadata.h"
+#include "packaging/name.h"
+#include "packaging/record.h"
+#include "packaging/specifier.h"
+#include "packaging/tags.h"
 
 enum { TEXT_MAX = 16 << 20 }; /* bytes of METADATA, WHEEL, entry_points.txt */
 

@@ -7,9 +7,9 @@
 #define VF_WHEEL_WHEEL_H
 
 #include "archive/zip.h"
-#include "dist/entry_points.h"
+#include "packaging/entry_points.h"
 
-struct vf_tags; /* dist/tags.h */
+struct vf_tags; /* packaging/tags.h */
 
 /* Where a member goes. */
 enum vf_wheel_part {

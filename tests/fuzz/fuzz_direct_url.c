@@ -1,9 +1,9 @@
 /* direct_url.json: what is taken is written in a form that is taken, with the same meaning. URLs on their
  * own, too. */
-#include "dist/direct_url.h"
-#include "dist/freeze.h"
-#include "dist/url.h"
-#include "fuzz_dist.h"
+#include "fuzz_packaging.h"
+#include "packaging/direct_url.h"
+#include "packaging/freeze.h"
+#include "packaging/url.h"
 
 static void urls(struct fuzz_dist *f, struct vf_slice url)
 {

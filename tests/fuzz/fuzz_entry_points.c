@@ -1,6 +1,6 @@
 /* entry_points.txt: a script has a name that a file can have, a module and an attribute. */
-#include "dist/entry_points.h"
-#include "fuzz_dist.h"
+#include "fuzz_packaging.h"
+#include "packaging/entry_points.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

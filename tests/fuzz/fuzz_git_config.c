@@ -2,7 +2,7 @@
  */
 #include "env/git_config.h"
 
-#include "fuzz_dist.h"
+#include "fuzz_packaging.h"
 
 /* Some names are those of the file itself. */
 static bool read_again(void *ctx, struct vf_slice path, struct vf_slice *text)

@@ -3,7 +3,7 @@
 
 #include "archive/zip.h"
 #include "bundle/manifest.h"
-#include "fuzz_dist.h"
+#include "fuzz_packaging.h"
 
 static bool is_file(const struct vf_bundle_manifest *m, const struct vf_bundle_sum *sum)
 {

@@ -1,6 +1,6 @@
 /* METADATA: every header can be asked for, and the body begins inside the text. */
-#include "dist/metadata.h"
-#include "fuzz_dist.h"
+#include "fuzz_packaging.h"
+#include "packaging/metadata.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

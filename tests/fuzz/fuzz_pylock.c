@@ -1,6 +1,6 @@
 /* Lock files: what is read is written so that it reads as the same again. */
-#include "dist/pylock.h"
-#include "fuzz_dist.h"
+#include "fuzz_packaging.h"
+#include "packaging/pylock.h"
 
 static void choose(struct fuzz_dist *f, const struct vf_pylock *lock)
 {

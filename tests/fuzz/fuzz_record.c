@@ -1,6 +1,6 @@
 /* RECORD: a row without change is its own bytes; a changed one reads back as what it was changed to. */
-#include "dist/record.h"
-#include "fuzz_dist.h"
+#include "fuzz_packaging.h"
+#include "packaging/record.h"
 
 static void change(struct fuzz_dist *f, const struct vf_record_row *row)
 {

@@ -1,6 +1,6 @@
 /* Requirement lists: parts of the input, separated by NUL, are the lists that it includes. */
-#include "dist/reqlist.h"
-#include "fuzz_dist.h"
+#include "fuzz_packaging.h"
+#include "packaging/reqlist.h"
 
 static enum vf_status read_part(void *ctx, struct vf_slice path, struct vf_arena *a, struct vf_slice *bytes,
                                 struct vf_err *err)

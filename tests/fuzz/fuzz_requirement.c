@@ -1,7 +1,7 @@
 /* Requirements and markers: what is taken can be evaluated, and each part of it is taken on its own. */
-#include "dist/name.h"
-#include "dist/requirement.h"
-#include "fuzz_dist.h"
+#include "fuzz_packaging.h"
+#include "packaging/name.h"
+#include "packaging/requirement.h"
 
 static void evaluate(struct fuzz_dist *f, const struct vf_marker *m)
 {

@@ -5,7 +5,7 @@
 
 #include "base/search.h"
 
-static const struct vf_place places[] = {
+static const struct vf_prefix prefixes[] = {
     {.path = VF_S_INIT("/x/my app")},
     {.path = VF_S_INIT("/opt/v")},
     {.path = VF_S_INIT("/opt/v/w")},
@@ -24,7 +24,7 @@ static enum vf_status add(void *ctx, const struct vf_hit *h, struct vf_err *err)
     if (h->off < sum->end || h->len == 0 || h->rest.n > h->rest_len)
         abort();
     sum->end = h->off + h->len;
-    sum->hash = (sum->hash ^ h->off ^ (uint64_t)h->rest_len << 20 ^ (uint64_t)h->line << 32 ^ h->place) *
+    sum->hash = (sum->hash ^ h->off ^ (uint64_t)h->rest_len << 20 ^ (uint64_t)h->line << 32 ^ h->prefix) *
                 0x100000001B3u;
     sum->n++;
     return VF_OK;
@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct vf_searcher *s;
     struct vf_err err = {0};
-    if (!s && vf_searcher_new(places, VF_COUNT(places), &s, &err) != VF_OK)
+    if (!s && vf_searcher_new(prefixes, VF_COUNT(prefixes), &s, &err) != VF_OK)
         abort();
     if (size == 0 || size > (1u << 18))
         return 0;

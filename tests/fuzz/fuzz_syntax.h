@@ -14,7 +14,7 @@ struct fuzz {
     struct vf_arena a;
     struct vf_err err;
     struct vf_source src;
-    struct vf_target target;
+    struct vf_write_ctx target;
 };
 
 static inline void demand(bool ok)
@@ -36,12 +36,12 @@ static inline void fuzz_init(struct fuzz *f, const char *path, struct vf_slice b
                                 .root = VF_S("/p/env"),
                                 .py_minor = minors[choice % VF_COUNT(minors)],
                                 .copies = choice & 0x80};
-    f->target = (struct vf_target){.bin = bin,
-                                   .n_bin = choice & 0x10 ? 2 : 0,
-                                   .env_s = choice & 0x20,
-                                   .relocatable = choice & 0x40,
-                                   .py_major = 3,
-                                   .py_minor = f->src.py_minor};
+    f->target = (struct vf_write_ctx){.bin = bin,
+                                      .n_bin = choice & 0x10 ? 2 : 0,
+                                      .env_s = choice & 0x20,
+                                      .relocatable = choice & 0x40,
+                                      .py_major = 3,
+                                      .py_minor = f->src.py_minor};
 }
 
 static inline void fuzz_release(struct fuzz *f)

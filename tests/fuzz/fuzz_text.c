@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_init(&f, names[data[1] % VF_COUNT(names)], vf_slice_from(bytes, 2));
     (void)vf_syntax_classify(f.src.path, f.src.bytes, data[0] & 1);
     size_t at = vf_slice_find(f.src.bytes, VF_S("/p/env"), 0);
-    for (size_t i = 0; at != VF_NPOS && i < VF_SPELLINGS; i++) {
+    for (size_t i = 0; at != VF_NPOS && i < VF_ENCODINGS; i++) {
         struct vf_ref r = {.syntax = VF_SYN_TEXT,
                            .role = VF_ROLE_TEXT,
                            .form = (uint16_t)i,

@@ -1,6 +1,6 @@
 /* TOML: what is read is written so that it reads as the same again. */
-#include "dist/toml.h"
-#include "fuzz_dist.h"
+#include "fuzz_packaging.h"
+#include "packaging/toml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

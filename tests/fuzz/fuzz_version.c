@@ -1,7 +1,7 @@
 /* Versions and specifiers, one per line: the canonical text reads back as an equal version; specifiers
  * likewise, and hold the same versions. */
-#include "dist/specifier.h"
-#include "fuzz_dist.h"
+#include "fuzz_packaging.h"
+#include "packaging/specifier.h"
 
 static bool version(struct fuzz_dist *f, struct vf_slice text, struct vf_version *v)
 {

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "base/digest.h"
-#include "dist/record.h"
-#include "fs/outside.h"
+#include "fs/host.h"
 #include "fs/sys.h"
+#include "packaging/record.h"
 #include "wheel/install.h"
 
 #define INFO "x-1.0.dist-info/"
@@ -88,15 +88,15 @@ static void build(struct making *m, struct vf_slice input)
 static void only_inside(const char *dir)
 {
     struct vf_arena a;
-    struct vf_outside *o = NULL;
+    struct vf_host *o = NULL;
     struct vf_slice *names;
     size_t n;
     struct vf_err err = {0};
     vf_arena_init(&a);
-    if (vf_outside_open(VF_S("/"), &o, &err) != VF_OK ||
-        !vf_outside_list(o, vf_slice_of(dir), &a, &names, &n) || n != 1)
+    if (vf_host_open(VF_S("/"), &o, &err) != VF_OK || !vf_host_list(o, vf_slice_of(dir), &a, &names, &n) ||
+        n != 1)
         abort();
-    vf_outside_free(o);
+    vf_host_free(o);
     vf_arena_release(&a);
 }
 
@@ -114,7 +114,7 @@ static void install(const struct vf_wheel *w)
     int root = open(env, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
         above = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct vf_site site = {.root = root,
-                           .place = VF_S("/srv/env"),
+                           .prefix = VF_S("/srv/env"),
                            .purelib = VF_S("lib/python3.12/site-packages"),
                            .platlib = VF_S("lib/python3.12/site-packages"),
                            .headers = VF_S("include/site/python3.12"),

@@ -1,7 +1,7 @@
 /* Names of wheels and of metadata directories; Tag lines of WHEEL. */
-#include "dist/name.h"
-#include "dist/tags.h"
-#include "fuzz_dist.h"
+#include "fuzz_packaging.h"
+#include "packaging/name.h"
+#include "packaging/tags.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -16,7 +16,7 @@ static inline bool round_skips(const struct vf_ref *ref)
 static inline bool round_write(const struct vf_source *src, const struct vf_read_out *in,
                                struct vf_slice path, struct vf_buf *out)
 {
-    struct vf_target target = {.root = path, .line_limit = 127};
+    struct vf_write_ctx target = {.root = path, .line_limit = 127};
     size_t at = 0;
     for (size_t i = 0; i < in->refs.n; i++) {
         const struct vf_ref *ref = VF_VEC_AT(struct vf_ref, &in->refs, i);

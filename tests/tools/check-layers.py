@@ -13,11 +13,11 @@ import re
 import sys
 import tempfile
 
-LAYERS = "base fs archive dist syntax env rules relocate wheel bundle verbs report cli".split()
+LAYERS = "base fs archive packaging syntax env rules relocate wheel bundle verbs report cli".split()
 PUBLIC = "venvfix.h"
 MAY_INCLUDE_PUBLIC = ("verbs", "report", "cli")
 KEPT_BY = {"archive.h": "archive", "archive_entry.h": "archive", "zip.h": "archive", "zlib.h": "archive", "libdeflate.h": "archive", "zstd.h": "archive",
-           "toml++/toml.h": "dist"}
+           "toml++/toml.h": "packaging"}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.M)
 SUFFIXES = (".c", ".h", ".cpp", ".hpp", ".def", ".inc")
 
@@ -47,7 +47,7 @@ def check(src):
     complaints, count = [], 0
     for path in sorted(p for p in src.rglob("*") if p.suffix in SUFFIXES):
         parts = path.relative_to(src).parts
-        layer = parts[0] if len(parts) == 2 else None
+        layer = parts[0] if 2 <= len(parts) <= 3 else None
         count += 1
         if (layer is None and parts != (PUBLIC,)) or (layer is not None and layer not in LAYERS):
             complaints.append("%s: in no layer (%s)" % (path, " ".join(LAYERS)))
@@ -75,7 +75,7 @@ BAD = {
     "with blanks": {"fs/tree.c": '#include "base/err.h"\n  #  include  "env/env.h"\n'},
     "in angle brackets": {"fs/tree.c": "#include <env/env.h>\n", "env/env.h": ""},
     "from a .def": {"base/x.def": '#include "env/env.h"\n'},
-    "from C++": {"dist/toml.cpp": '#include "env/env.h"\n'},
+    "from C++": {"packaging/toml.cpp": '#include "env/env.h"\n'},
     "relative": {"env/env.c": '#include "../base/err.h"\n'},
     "without its layer": {"env/env.c": '#include "env.h"\n'},
     "public header below verbs": {"rules/judge.c": '#include "venvfix.h"\n'},

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes fixtures/dist/*.tsv: what the `packaging` library says of versions, specifiers, markers, requirements and wheel names.
+"""Writes fixtures/packaging/*.tsv: what the `packaging` library says of versions, specifiers, markers, requirements and wheel names.
 
-The files are replayed by tests/unit/test_dist_packaging.c,
+The files are replayed by tests/unit/test_packaging_python.c,
 so that the tests need no Python.  Run it with a Python that has the newest
 `packaging` and `tomli_w`:  gen_dist_vectors.py [--out DIR] [--count N] [--seed N].  The same seed gives the same files; larger counts are for
 searching by hand.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes fixtures/dist/lists.tsv: what pip reads in requirement lists.
+"""Writes fixtures/packaging/lists.tsv: what pip reads in requirement lists.
 
-Replayed by tests/unit/test_dist_reqlist.c, so that the tests need no Python.  Run it with a Python that has the newest pip:
+Replayed by tests/unit/test_packaging_reqlist.c, so that the tests need no Python.  Run it with a Python that has the newest pip:
 gen_list_vectors.py [--out DIR] [--count N] [--seed N].  The same seed gives the same file; larger counts are for searching by hand.
 
 Rows: the bytes of the list; `plain` (every line is one that a person would write: to be read as pip does, or refused as pip does) or `odd` (pieces

@@ -113,17 +113,17 @@ static enum vf_status rebuild_one(const struct vf_env *env, const char *dir, con
 static int rebuild(char **argv, int argc)
 {
     struct vf_err err = {0};
-    struct vf_outside *outside = NULL;
+    struct vf_host *host = NULL;
     struct vf_env *env = NULL;
     bool modified = argc > 4 && strcmp(argv[4], "--allow-modified") == 0;
-    enum vf_status st = vf_outside_open(VF_S("/"), &outside, &err);
-    struct vf_env_params p = {.path = vf_slice_of(argv[2]), .cwd = VF_S("/"), .outside = outside};
+    enum vf_status st = vf_host_open(VF_S("/"), &host, &err);
+    struct vf_env_params p = {.path = vf_slice_of(argv[2]), .cwd = VF_S("/"), .host = host};
     if (st == VF_OK)
         st = vf_env_open(&p, &env, &err);
     for (int i = 4 + modified; i < argc && st == VF_OK; i++)
         st = rebuild_one(env, argv[3], argv[i], modified, &err);
     vf_env_free(env);
-    vf_outside_free(outside);
+    vf_host_free(host);
     return st == VF_OK ? 0 : complain(&err, "rebuild");
 }
 
@@ -143,7 +143,7 @@ int main(int argc, char **argv)
     (void)snprintf(headers, sizeof headers, "include/site/python3.%u", minor);
     (void)snprintf(python, sizeof python, "%s/bin/python", argv[2]);
     struct vf_site site = {.root = open(argv[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-                           .place = vf_slice_of(argv[2]),
+                           .prefix = vf_slice_of(argv[2]),
                            .purelib = vf_slice_of(lib),
                            .platlib = vf_slice_of(lib),
                            .headers = vf_slice_of(headers),

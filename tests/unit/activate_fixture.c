@@ -11,7 +11,7 @@ size_t act_count(const struct syn *s, enum vf_role role)
     return n;
 }
 
-struct vf_slice act_moved(struct syn *s, struct vf_slice place)
+struct vf_slice act_moved(struct syn *s, struct vf_slice prefix)
 {
     struct vf_buf b = {0};
     size_t at = 0;
@@ -20,7 +20,7 @@ struct vf_slice act_moved(struct syn *s, struct vf_slice place)
         if (r->role != VF_ROLE_ENV_ROOT || (r->flags & VF_REF_SELF))
             continue;
         vf_buf_put(&b, vf_slice_sub(s->src.bytes, at, r->off));
-        if (vf_syntax_write(r, &s->src, place, &s->target, &b, &s->err) != VF_OK)
+        if (vf_syntax_write(r, &s->src, prefix, &s->target, &b, &s->err) != VF_OK)
             fail_msg("write: %s", s->err.detail);
         at = r->off + r->len;
     }
@@ -38,17 +38,17 @@ static void check_names(const struct syn *s)
             assert_text(syn_ref(s, i)->value, "env");
 }
 
-static void there_and_back(struct syn *s, enum vf_syntax syntax, struct vf_slice text, struct vf_slice place)
+static void there_and_back(struct syn *s, enum vf_syntax syntax, struct vf_slice text, struct vf_slice prefix)
 {
     size_t roots = act_count(s, VF_ROLE_ENV_ROOT);
-    struct vf_slice there = act_moved(s, place);
-    s->src.root = place;
+    struct vf_slice there = act_moved(s, prefix);
+    s->src.root = prefix;
     syn_read(s, syntax, there);
     assert_int_equal(act_count(s, VF_ROLE_ENV_ROOT), roots);
     assert_int_equal(syn_flaws(s), 0);
     for (size_t i = 0; i < syn_refs(s); i++)
         if (syn_ref(s, i)->role == VF_ROLE_ENV_ROOT)
-            assert_bytes(syn_ref(s, i)->value, place);
+            assert_bytes(syn_ref(s, i)->value, prefix);
     assert_bytes(act_moved(s, VF_S("/p/env")), text);
     s->src.root = VF_S("/p/env");
     syn_read(s, syntax, text);
@@ -56,7 +56,7 @@ static void there_and_back(struct syn *s, enum vf_syntax syntax, struct vf_slice
 
 void act_cases(enum vf_syntax syntax, const struct act_case *cases, size_t n)
 {
-    static const struct vf_slice places[] = {
+    static const struct vf_slice prefixes[] = {
         VF_S_INIT("/n/env"),          VF_S_INIT("/n/a b"),     VF_S_INIT("/n/o'b"),
         VF_S_INIT("/n/$x`y`\\z!%&^"), VF_S_INIT("/n/\\\\!\\"), VF_S_INIT("/n/#\xC3\xA9\t~"),
     };
@@ -73,8 +73,8 @@ void act_cases(enum vf_syntax syntax, const struct act_case *cases, size_t n)
         check_names(&s);
         if (cases[i].moved)
             assert_bytes(act_moved(&s, VF_S("/n/a b")), vf_slice_of(cases[i].moved));
-        for (size_t k = 0; k < VF_COUNT(places); k++)
-            there_and_back(&s, syntax, text, places[k]);
+        for (size_t k = 0; k < VF_COUNT(prefixes); k++)
+            there_and_back(&s, syntax, text, prefixes[k]);
         syn_release(&s);
     }
 }

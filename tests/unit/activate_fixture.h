@@ -12,7 +12,7 @@ struct act_case {
 };
 
 /* The file that was read last with every reference to the environment at `place`. */
-struct vf_slice act_moved(struct syn *s, struct vf_slice place);
+struct vf_slice act_moved(struct syn *s, struct vf_slice prefix);
 /* Each case: the references, no flaw, the move, and back to the same bytes from several awkward places. */
 void act_cases(enum vf_syntax syntax, const struct act_case *cases, size_t n);
 /* The file has one flaw of this kind, whose repair gives `mended`; mended it has none. */

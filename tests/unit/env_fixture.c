@@ -245,11 +245,11 @@ int ef_check(struct envfix *f, const struct ef_check *how, struct venvfix_check_
 int ef_change(struct envfix *f, enum venvfix_verb verb, const char *from, const char *to, bool dry_run,
               struct venvfix_change_result *r)
 {
-    const char *places[] = {f->old, f->live};
+    const char *prefixes[] = {f->old, f->live};
     struct venvfix_change_options o = {.verb = verb,
                                        .from_path = from,
                                        .to_path = verb == VENVFIX_FIX ? NULL : to,
-                                       .from = places,
+                                       .from = prefixes,
                                        .n_from = 2,
                                        .dry_run = dry_run,
                                        .hooks = {.jobs = 1}};

@@ -126,10 +126,10 @@ struct vf_slice box_s(const char *text)
     return vf_slice_of(text);
 }
 
-void box_check(struct vf_slice got, const char *want)
+void box_check(struct vf_slice got, const char *req)
 {
-    if (!vf_slice_eq(got, vf_slice_of(want)))
-        fail_msg("'%.*s' instead of '%s'", (int)got.n, got.n ? got.p : "", want);
+    if (!vf_slice_eq(got, vf_slice_of(req)))
+        fail_msg("'%.*s' instead of '%s'", (int)got.n, got.n ? got.p : "", req);
 }
 
 void box_check_err(struct box *b, enum vf_status code)

@@ -42,7 +42,7 @@ void box_drop(const struct box *b, const char *name); /* removes it by vf_sys_re
 void box_fifo(const struct box *b, const char *rel);
 void box_socket(const struct box *b, const char *name);
 struct vf_slice box_s(const char *text);
-void box_check(struct vf_slice got, const char *want);
+void box_check(struct vf_slice got, const char *req);
 /* The error that is set has this code; forgets it. */
 void box_check_err(struct box *b, enum vf_status code);
 

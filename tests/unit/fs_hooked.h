@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fs/step.h"
+#include "fs/kill_point.h"
 #include "fs/sys.h"
 
 /* Steps of a run at which it is killed: every one; with a sanitizer, whose processes take long to fork, every
@@ -67,7 +67,7 @@ static int hooked_noreplace(int ofd, const char *o, int nfd, const char *n)
         return vf_sys_rename_noreplace(ofd, o, nfd, n);
     if (linkat(ofd, o, nfd, n, 0) < 0)
         return -1;
-    VF_STEP();
+    VF_KILL_POINT();
     return unlinkat(ofd, o, 0);
 }
 
@@ -78,10 +78,10 @@ static int hooked_noreplace(int ofd, const char *o, int nfd, const char *n)
 #include "fs/copy.c"
 #include "fs/copy_list.c"
 #include "fs/edit_write.c"
+#include "fs/kill_point.c"
 #include "fs/retire.c"
 #include "fs/staging.c"
 #include "fs/staging_holder.c"
-#include "fs/step.c"
 #include "fs/txn.c"
 #include "fs/txn_apply.c"
 #include "fs/txn_dir.c"

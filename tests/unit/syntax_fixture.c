@@ -14,7 +14,7 @@ void syn_init(struct syn *s)
     s->src.path = VF_S("bin/x");
     s->src.py_minor = 12;
     s->target =
-        (struct vf_target){.root = VF_S("/n/env"), .bin = bin, .n_bin = 2, .py_major = 3, .py_minor = 12};
+        (struct vf_write_ctx){.root = VF_S("/n/env"), .bin = bin, .n_bin = 2, .py_major = 3, .py_minor = 12};
 }
 
 void syn_release(struct syn *s)
@@ -117,11 +117,11 @@ struct vf_slice syn_repaired(struct syn *s)
     return keep(s, &b);
 }
 
-void assert_bytes(struct vf_slice have, struct vf_slice want)
+void assert_bytes(struct vf_slice have, struct vf_slice req)
 {
-    if (vf_slice_eq(have, want))
+    if (vf_slice_eq(have, req))
         return;
-    fprintf(stderr, "have: %.*s\nwant: %.*s\n", (int)have.n, have.p, (int)want.n, want.p);
-    assert_int_equal(have.n, want.n);
-    assert_memory_equal(have.p, want.p, want.n);
+    fprintf(stderr, "have: %.*s\nwant: %.*s\n", (int)have.n, have.p, (int)req.n, req.p);
+    assert_int_equal(have.n, req.n);
+    assert_memory_equal(have.p, req.p, req.n);
 }

@@ -16,8 +16,8 @@ struct syn {
     struct vf_arena a;
     struct vf_read_out out;
     struct vf_err err;
-    struct vf_source src;    /* path, root, py_minor, copies may be set before syn_read */
-    struct vf_target target; /* root, bin, env_s... likewise */
+    struct vf_source src;       /* path, root, py_minor, copies may be set before syn_read */
+    struct vf_write_ctx target; /* root, bin, env_s... likewise */
     enum vf_syntax syntax;
 };
 
@@ -35,7 +35,7 @@ size_t syn_count(const struct syn *s, enum vf_flaw_kind kind);
 struct vf_slice syn_put(struct syn *s, size_t i, struct vf_slice path, enum vf_status *st);
 struct vf_slice syn_repaired(struct syn *s); /* the whole file with every repair applied */
 
-void assert_bytes(struct vf_slice have, struct vf_slice want);
+void assert_bytes(struct vf_slice have, struct vf_slice req);
 #define assert_text(have, lit) assert_bytes(have, VF_S(lit))
 
 #endif

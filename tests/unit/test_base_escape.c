@@ -9,11 +9,11 @@
 
 #include "base/escape.h"
 
-static void expect(struct vf_buf *b, const char *want, size_t n)
+static void expect(struct vf_buf *b, const char *req, size_t n)
 {
     assert_false(b->failed);
     assert_int_equal(b->n, n);
-    assert_memory_equal(b->p, want, n);
+    assert_memory_equal(b->p, req, n);
     vf_buf_release(b);
 }
 #define EXPECT(b, lit) expect(b, lit, sizeof(lit) - 1)

@@ -22,15 +22,15 @@ static void cleans(void **state)
     struct vf_arena a = {0};
     for (size_t i = 0; i < VF_COUNT(table); i++) {
         struct vf_slice in = vf_slice_of(table[i][0]);
-        struct vf_slice want = vf_slice_of(table[i][1]);
+        struct vf_slice req = vf_slice_of(table[i][1]);
         struct vf_buf b = {0};
         vf_buf_puts(&b, "x/");
         vf_path_clean(&b, in);
-        assert_true(vf_slice_eq(vf_slice_from(vf_buf_slice(&b), 2), want));
+        assert_true(vf_slice_eq(vf_slice_from(vf_buf_slice(&b), 2), req));
         vf_buf_release(&b);
-        assert_true(vf_slice_eq(vf_path_clean_dup(&a, in), want));
-        assert_int_equal(vf_path_is_clean(in), vf_slice_eq(in, want));
-        assert_true(vf_path_is_clean(want));
+        assert_true(vf_slice_eq(vf_path_clean_dup(&a, in), req));
+        assert_int_equal(vf_path_is_clean(in), vf_slice_eq(in, req));
+        assert_true(vf_path_is_clean(req));
     }
     vf_arena_release(&a);
 }

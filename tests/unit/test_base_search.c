@@ -17,13 +17,13 @@ struct hits {
     size_t n, stop_after;
 };
 
-static const char *const spelling_names[VF_SPELLINGS] = {"raw", "percent", "json", "py", "shell", "xml"};
+static const char *const spelling_names[VF_ENCODINGS] = {"raw", "percent", "json", "py", "shell", "xml"};
 
 static enum vf_status note_hit(void *ctx, const struct vf_hit *h, struct vf_err *err)
 {
     struct hits *hits = ctx;
     vf_buf_printf(&hits->text, "%llu+%u+%u:%u p%u %s ", (unsigned long long)h->off, h->len, h->rest_len,
-                  h->line, h->place, spelling_names[h->spelling]);
+                  h->line, h->prefix, spelling_names[h->encoding]);
     vf_buf_put(&hits->text, h->rest);
     vf_buf_putc(&hits->text, '\n');
     if (++hits->n == hits->stop_after)
@@ -31,11 +31,11 @@ static enum vf_status note_hit(void *ctx, const struct vf_hit *h, struct vf_err 
     return VF_OK;
 }
 
-static struct vf_searcher *searcher(const struct vf_place *places, size_t n)
+static struct vf_searcher *searcher(const struct vf_prefix *prefixes, size_t n)
 {
     struct vf_err err = {0};
     struct vf_searcher *s = NULL;
-    assert_int_equal(vf_searcher_new(places, n, &s, &err), VF_OK);
+    assert_int_equal(vf_searcher_new(prefixes, n, &s, &err), VF_OK);
     return s;
 }
 
@@ -64,7 +64,7 @@ static void search_through(const struct vf_searcher *s, struct vf_slice text, bo
 }
 
 struct sample {
-    const char *place;
+    const char *prefix;
     struct vf_slice text;
     const char *hits;
 };
@@ -73,8 +73,8 @@ struct sample {
 static void check_samples(const struct sample *samples, size_t n, bool binary)
 {
     for (size_t i = 0; i < n; i++) {
-        struct vf_place place = {.path = vf_slice_of(samples[i].place)};
-        struct vf_searcher *s = searcher(&place, 1);
+        struct vf_prefix prefix = {.path = vf_slice_of(samples[i].prefix)};
+        struct vf_searcher *s = searcher(&prefix, 1);
         struct hits hits = {0};
         search_through(s, samples[i].text, binary, 0, &hits);
         assert_string_equal(vf_buf_cstr(&hits.text), samples[i].hits);
@@ -205,9 +205,9 @@ static void binaries(void **state)
 static void longest_place_wins(void **state)
 {
     (void)state;
-    const struct vf_place places[] = {
+    const struct vf_prefix prefixes[] = {
         {.path = VF_S_INIT("/a/b")}, {.path = VF_S_INIT("/a/b/c")}, {.path = VF_S_INIT("/a")}};
-    struct vf_searcher *s = searcher(places, VF_COUNT(places));
+    struct vf_searcher *s = searcher(prefixes, VF_COUNT(prefixes));
     struct hits hits = {0};
     search_through(s, VF_S("/a/b/c/d /a/b/cc\n/a/x \"\\/a\\/b\\/c\" /a/b"), false, 0, &hits);
     assert_string_equal(vf_buf_cstr(&hits.text), "0+6+2:1 p1 raw d\n"
@@ -222,8 +222,8 @@ static void longest_place_wins(void **state)
 static void windows_places(void **state)
 {
     (void)state;
-    const struct vf_place place = {VF_S_INIT("C:/Users/me/.venv"), VF_STYLE_WINDOWS, true};
-    struct vf_searcher *s = searcher(&place, 1);
+    const struct vf_prefix prefix = {VF_S_INIT("C:/Users/me/.venv"), VF_STYLE_WINDOWS, true};
+    struct vf_searcher *s = searcher(&prefix, 1);
     struct hits hits = {0};
     search_through(s,
                    VF_S("c:\\users\\ME\\.venv\\Scripts\n\"C:\\\\Users\\\\me\\\\.venv\\\\a\\\\b\"\n"
@@ -273,7 +273,7 @@ static void put_noise(struct vf_buf *b, size_t size)
     }
 }
 
-static const struct vf_place noisy_places[] = {
+static const struct vf_prefix noisy_places[] = {
     {.path = VF_S_INIT("/x/my app")},
     {.path = VF_S_INIT("/opt/v")},
     {.path = VF_S_INIT("/opt/v/w")},
@@ -327,8 +327,8 @@ static void same_hits_without_jit(void **state)
 static void long_rests_and_big_files(void **state)
 {
     (void)state;
-    const struct vf_place place = {.path = VF_S_INIT("/x/app")};
-    struct vf_searcher *s = searcher(&place, 1);
+    const struct vf_prefix prefix = {.path = VF_S_INIT("/x/app")};
+    struct vf_searcher *s = searcher(&prefix, 1);
     struct vf_buf text = {0};
     for (int i = 0; i < 3000; i++)
         vf_buf_puts(&text, "nothing to be seen in this line\n");
@@ -337,19 +337,19 @@ static void long_rests_and_big_files(void **state)
     for (int i = 0; i < 70000; i++)
         vf_buf_putc(&text, 'r');
     vf_buf_puts(&text, "\n/x/app/end");
-    struct vf_buf want = {0};
-    vf_buf_printf(&want, "%zu+6+4096:3001 p0 raw ", at);
+    struct vf_buf req = {0};
+    vf_buf_printf(&req, "%zu+6+4096:3001 p0 raw ", at);
     for (int i = 0; i < 4095; i++)
-        vf_buf_putc(&want, 'r');
-    vf_buf_printf(&want, "\n%zu+6+4:3002 p0 raw end\n", text.n - 10);
+        vf_buf_putc(&req, 'r');
+    vf_buf_printf(&req, "\n%zu+6+4:3002 p0 raw end\n", text.n - 10);
     static const size_t sizes[] = {0, 5000, 8192, 65536};
     for (size_t i = 0; i < VF_COUNT(sizes); i++) {
         struct hits hits = {0};
         search_through(s, vf_buf_slice(&text), false, sizes[i], &hits);
-        assert_string_equal(vf_buf_cstr(&hits.text), vf_buf_cstr(&want));
+        assert_string_equal(vf_buf_cstr(&hits.text), vf_buf_cstr(&req));
         vf_buf_release(&hits.text);
     }
-    vf_buf_release(&want);
+    vf_buf_release(&req);
     vf_buf_release(&text);
     vf_searcher_free(s);
 }
@@ -357,8 +357,8 @@ static void long_rests_and_big_files(void **state)
 static void callback_stops_the_search(void **state)
 {
     (void)state;
-    const struct vf_place place = {.path = VF_S_INIT("/x/app")};
-    struct vf_searcher *s = searcher(&place, 1);
+    const struct vf_prefix prefix = {.path = VF_S_INIT("/x/app")};
+    struct vf_searcher *s = searcher(&prefix, 1);
     struct vf_search_state st = {.last = true};
     struct vf_arena a = {0};
     struct vf_err err = {0};
@@ -380,8 +380,8 @@ static void gives_up_on_text_made_to_be_slow(void **state)
         text[i] = "/a b"[i % 4];
     memcpy(path, text, sizeof path);
     path[sizeof path - 1] = '!';
-    const struct vf_place place = {.path = {path, sizeof path}};
-    struct vf_searcher *s = searcher(&place, 1);
+    const struct vf_prefix prefix = {.path = {path, sizeof path}};
+    struct vf_searcher *s = searcher(&prefix, 1);
     struct vf_search_state st = {.last = true};
     struct vf_arena a = {0};
     struct vf_err err = {0};
@@ -401,21 +401,21 @@ static void gives_up_on_text_made_to_be_slow(void **state)
 static void counts_many_lines(void **state)
 {
     (void)state;
-    const struct vf_place place = {.path = VF_S_INIT("/x")};
-    struct vf_searcher *s = searcher(&place, 1);
+    const struct vf_prefix prefix = {.path = VF_S_INIT("/x")};
+    struct vf_searcher *s = searcher(&prefix, 1);
     struct vf_buf text = {0};
     for (unsigned i = 0; i < 9001; i++)
         vf_buf_puts(&text, i % 3 == 0 ? "a\n" : "\n");
     vf_buf_puts(&text, "/x");
-    struct vf_buf want = {0};
-    vf_buf_printf(&want, "%zu+2+0:9002 p0 raw \n", text.n - 2);
+    struct vf_buf req = {0};
+    vf_buf_printf(&req, "%zu+2+0:9002 p0 raw \n", text.n - 2);
     for (size_t size = 0; size < 10000; size += 4999) {
         struct hits hits = {0};
         search_through(s, vf_buf_slice(&text), false, size, &hits);
-        assert_string_equal(vf_buf_cstr(&hits.text), vf_buf_cstr(&want));
+        assert_string_equal(vf_buf_cstr(&hits.text), vf_buf_cstr(&req));
         vf_buf_release(&hits.text);
     }
-    vf_buf_release(&want);
+    vf_buf_release(&req);
     vf_buf_release(&text);
     vf_searcher_free(s);
 }
@@ -425,14 +425,14 @@ static void refuses_bad_places(void **state)
     (void)state;
     static char huge[5000];
     memset(huge, '/', sizeof huge);
-    struct vf_place place = {.path = VF_S_INIT("")};
+    struct vf_prefix prefix = {.path = VF_S_INIT("")};
     struct vf_searcher *s;
     struct vf_err err = {0};
-    assert_int_equal(vf_searcher_new(&place, 1, &s, &err), VF_USAGE);
+    assert_int_equal(vf_searcher_new(&prefix, 1, &s, &err), VF_USAGE);
     assert_null(s);
     vf_err_clear(&err);
-    place.path = (struct vf_slice){huge, sizeof huge};
-    assert_int_equal(vf_searcher_new(&place, 1, &s, &err), VF_PATH_TOO_LONG);
+    prefix.path = (struct vf_slice){huge, sizeof huge};
+    assert_int_equal(vf_searcher_new(&prefix, 1, &s, &err), VF_PATH_TOO_LONG);
     vf_err_clear(&err);
     assert_int_equal(vf_searcher_new(NULL, 0, &s, &err), VF_OK);
     struct hits hits = {0};
@@ -447,37 +447,37 @@ static void writes_in_the_habit_of_the_original(void **state)
 {
     (void)state;
     static const struct {
-        enum vf_spelling sp;
-        const char *path, *original, *want; /* want NULL: refused */
+        enum vf_encoding sp;
+        const char *path, *original, *req; /* want NULL: refused */
     } table[] = {
-        {VF_SPELL_RAW, "/n w", "/x", "/n w"},
-        {VF_SPELL_RAW, "/n\nw", "/x", NULL},
-        {VF_SPELL_PERCENT, "/n w~+\xC3\xA9", "/x%2a", "/n%20w~%2b%c3%a9"},
-        {VF_SPELL_PERCENT, "/n~+%", "/x+%7E", "/n%7E+%25"},
-        {VF_SPELL_JSON, "/n\"\xC3\xA9\xFF\xF0\x9F\x90\x8D", "\\/x", "\\/n\\\"\\u00e9\\udcff\\ud83d\\udc0d"},
-        {VF_SPELL_JSON, "/n\xC3\xA9", "/\xC3\xA9\\\"", "/n\xC3\xA9"},
-        {VF_SPELL_PY, "/n'\"\\\n\xFF", "/x\\'", "/n\\'\\\"\\\\\\n\\udcff"},
-        {VF_SPELL_SHELL, "/it's a", "/x'\\''", "/it'\\''s a"},
-        {VF_SPELL_SHELL, "/it's\na", "/x'\"'\"'", "/it'\"'\"'s\na"},
-        {VF_SPELL_SHELL, "/n w$", "/x\\ y", "/n\\ w\\$"},
-        {VF_SPELL_SHELL, "/n w'$", "/x y\\$", "/n w'\\$"},
-        {VF_SPELL_SHELL, "/n w", "/x;y\\$", "/n w"},
-        {VF_SPELL_SHELL, "/n w", "/x\\$", NULL},
-        {VF_SPELL_SHELL, "/n$", "/x\\$", "/n\\$"},
-        {VF_SPELL_SHELL, "/n\n", "/x\\ ", NULL},
-        {VF_SPELL_XML, "/a&<b>\"'", "/x&amp;", "/a&amp;&lt;b&gt;&quot;&#39;"},
-        {VF_SPELL_XML, "/a\xFF", "/x&amp;", NULL},
+        {VF_ENC_RAW, "/n w", "/x", "/n w"},
+        {VF_ENC_RAW, "/n\nw", "/x", NULL},
+        {VF_ENC_PERCENT, "/n w~+\xC3\xA9", "/x%2a", "/n%20w~%2b%c3%a9"},
+        {VF_ENC_PERCENT, "/n~+%", "/x+%7E", "/n%7E+%25"},
+        {VF_ENC_JSON, "/n\"\xC3\xA9\xFF\xF0\x9F\x90\x8D", "\\/x", "\\/n\\\"\\u00e9\\udcff\\ud83d\\udc0d"},
+        {VF_ENC_JSON, "/n\xC3\xA9", "/\xC3\xA9\\\"", "/n\xC3\xA9"},
+        {VF_ENC_PY, "/n'\"\\\n\xFF", "/x\\'", "/n\\'\\\"\\\\\\n\\udcff"},
+        {VF_ENC_SHELL, "/it's a", "/x'\\''", "/it'\\''s a"},
+        {VF_ENC_SHELL, "/it's\na", "/x'\"'\"'", "/it'\"'\"'s\na"},
+        {VF_ENC_SHELL, "/n w$", "/x\\ y", "/n\\ w\\$"},
+        {VF_ENC_SHELL, "/n w'$", "/x y\\$", "/n w'\\$"},
+        {VF_ENC_SHELL, "/n w", "/x;y\\$", "/n w"},
+        {VF_ENC_SHELL, "/n w", "/x\\$", NULL},
+        {VF_ENC_SHELL, "/n$", "/x\\$", "/n\\$"},
+        {VF_ENC_SHELL, "/n\n", "/x\\ ", NULL},
+        {VF_ENC_XML, "/a&<b>\"'", "/x&amp;", "/a&amp;&lt;b&gt;&quot;&#39;"},
+        {VF_ENC_XML, "/a\xFF", "/x&amp;", NULL},
     };
     for (size_t i = 0; i < VF_COUNT(table); i++) {
         struct vf_buf b = {0};
         bool ok =
-            vf_spelling_put(&b, table[i].sp, vf_slice_of(table[i].path), vf_slice_of(table[i].original));
-        assert_int_equal(ok, table[i].want != NULL);
-        assert_string_equal(vf_buf_cstr(&b), ok ? table[i].want : "");
+            vf_encoding_put(&b, table[i].sp, vf_slice_of(table[i].path), vf_slice_of(table[i].original));
+        assert_int_equal(ok, table[i].req != NULL);
+        assert_string_equal(vf_buf_cstr(&b), ok ? table[i].req : "");
         vf_buf_release(&b);
     }
     struct vf_buf b = {0};
-    assert_false(vf_spelling_put(&b, VF_SPELL_JSON, VF_S("/a\0b"), VF_S("/x")));
+    assert_false(vf_encoding_put(&b, VF_ENC_JSON, VF_S("/a\0b"), VF_S("/x")));
     vf_buf_release(&b);
 }
 
@@ -485,24 +485,24 @@ static void writes_in_the_habit_of_the_original(void **state)
 static void written_is_found(void **state)
 {
     (void)state;
-    static const struct vf_place place = {.path = VF_S_INIT("/n'w \"&\\\xC3\xA9/env-dir")};
-    static const char *const originals[VF_SPELLINGS] = {"/x",    "/x%20",   "/x\\\"",
+    static const struct vf_prefix prefix = {.path = VF_S_INIT("/n'w \"&\\\xC3\xA9/env-dir")};
+    static const char *const originals[VF_ENCODINGS] = {"/x",    "/x%20",   "/x\\\"",
                                                         "/x\\'", "/x'\\''", "/x&amp;"};
-    struct vf_searcher *s = searcher(&place, 1);
-    for (enum vf_spelling sp = VF_SPELL_RAW; sp < VF_SPELLINGS; sp++) {
+    struct vf_searcher *s = searcher(&prefix, 1);
+    for (enum vf_encoding sp = VF_ENC_RAW; sp < VF_ENCODINGS; sp++) {
         struct vf_buf b = {0};
         vf_buf_putc(&b, ' ');
-        assert_true(vf_spelling_put(&b, sp, place.path, vf_slice_of(originals[sp])));
+        assert_true(vf_encoding_put(&b, sp, prefix.path, vf_slice_of(originals[sp])));
         size_t n = b.n - 1;
         vf_buf_puts(&b, "/lib ");
         struct hits hits = {0};
         search_through(s, vf_buf_slice(&b), false, 0, &hits);
         assert_int_equal(hits.n, 1);
-        struct vf_buf want = {0};
-        vf_buf_printf(&want, "1+%zu+4:1 ", n);
-        assert_true(vf_slice_starts(vf_buf_slice(&hits.text), vf_buf_slice(&want)));
+        struct vf_buf req = {0};
+        vf_buf_printf(&req, "1+%zu+4:1 ", n);
+        assert_true(vf_slice_starts(vf_buf_slice(&hits.text), vf_buf_slice(&req)));
         assert_true(vf_slice_ends(vf_buf_slice(&hits.text), VF_S(" lib\n")));
-        vf_buf_release(&want);
+        vf_buf_release(&req);
         vf_buf_release(&hits.text);
         vf_buf_release(&b);
     }

@@ -20,7 +20,7 @@ struct asked {
 
 /* The findings as "RULE path value\n". */
 static char *findings(struct box *b, const struct box_bundle *in, const struct asked *asked,
-                      enum vf_status want)
+                      enum vf_status req)
 {
     struct vf_buf archive = {0}, text = {0};
     struct vf_findings f = {.a = &b->arena};
@@ -37,11 +37,11 @@ static char *findings(struct box *b, const struct box_bundle *in, const struct a
         f.v.n = 0;
         vf_buf_clear(&text);
         enum vf_status st = vf_bundle_check(&o, &f, &report, &b->err);
-        if (st != want)
-            fail_msg("%d, not %d: %s", (int)st, (int)want, b->err.detail);
+        if (st != req)
+            fail_msg("%d, not %d: %s", (int)st, (int)req, b->err.detail);
         vf_bundle_close(report.file);
         if (st != VF_OK)
-            box_check_err(b, want);
+            box_check_err(b, req);
         for (size_t k = 0; k < f.v.n; k++) {
             const struct vf_finding *fi = vf_findings_at(&f, k);
             vf_buf_puts(&text, vf_rule_info(fi->rule)->id + 2);
@@ -57,11 +57,11 @@ static char *findings(struct box *b, const struct box_bundle *in, const struct a
     return text.p;
 }
 
-static void expect(struct box *b, struct box_bundle *in, struct asked asked, const char *want)
+static void expect(struct box *b, struct box_bundle *in, struct asked asked, const char *req)
 {
     char *got = findings(b, in, &asked, VF_OK);
-    if (strcmp(got, want) != 0)
-        fail_msg("%s, not %s", got, want);
+    if (strcmp(got, req) != 0)
+        fail_msg("%s, not %s", got, req);
     free(got);
 }
 
@@ -73,12 +73,12 @@ static void two(struct box_bundle *in, const char *tag, const char *metadata)
     box_bundle_wheel(in, "c", tag, metadata, other);
 }
 
-static void pair(struct box *b, const char *tag, const char *metadata, struct asked asked, const char *want)
+static void pair(struct box *b, const char *tag, const char *metadata, struct asked asked, const char *req)
 {
     struct box_bundle in;
     two(&in, tag, metadata);
     box_bundle_end(&in);
-    expect(b, &in, asked, want);
+    expect(b, &in, asked, req);
     box_bundle_release(&in);
 }
 
@@ -192,7 +192,7 @@ static void duplicate(void **state)
 
 /* --- lists --- */
 
-static void lists_say(struct box *b, const char *requirements, const char *lock, const char *want)
+static void lists_say(struct box *b, const char *requirements, const char *lock, const char *req)
 {
     struct box_bundle in;
     box_bundle_begin(&in);
@@ -200,7 +200,7 @@ static void lists_say(struct box *b, const char *requirements, const char *lock,
     in.own_requirements = vf_slice_of(requirements);
     in.own_lock = vf_slice_of(lock);
     box_bundle_end(&in);
-    expect(b, &in, (struct asked){0}, want);
+    expect(b, &in, (struct asked){0}, req);
     box_bundle_release(&in);
 }
 

@@ -31,12 +31,12 @@ static enum vf_status append(void *ctx, struct vf_slice bytes, struct vf_err *er
     return VF_OK;
 }
 
-static void check_source(const struct vf_zip_source *s, struct vf_slice want)
+static void check_source(const struct vf_zip_source *s, struct vf_slice req)
 {
     struct vf_buf got = {0};
     struct vf_err err = {0};
     assert_int_equal(vf_zip_source_read(s, append, &got, &err), VF_OK);
-    assert_true(vf_slice_eq(vf_buf_slice(&got), want));
+    assert_true(vf_slice_eq(vf_buf_slice(&got), req));
     vf_buf_release(&got);
 }
 
@@ -87,14 +87,14 @@ static void good(void **state)
     box_bundle_release(&in);
 }
 
-static void refused(struct box *b, struct vf_slice bytes, enum vf_status want, const char *words)
+static void refused(struct box *b, struct vf_slice bytes, enum vf_status req, const char *words)
 {
     struct vf_bundle_file *f = NULL;
     enum vf_status st = box_bundle_open(bytes, -1, &f, &b->err);
-    if (st != want || !strstr(b->err.detail, words))
-        fail_msg("%d '%s', not %d '%s'", (int)st, b->err.detail, (int)want, words);
+    if (st != req || !strstr(b->err.detail, words))
+        fail_msg("%d '%s', not %d '%s'", (int)st, b->err.detail, (int)req, words);
     assert_null(f);
-    box_check_err(b, want);
+    box_check_err(b, req);
 }
 
 static void refused_members(struct box *b, const struct box_member *m, size_t n, const char *words)
@@ -136,7 +136,7 @@ static void lying_members(void **state)
 
 /* The text of the manifest with one string replaced. */
 static void with_manifest(struct box *b, const struct box_bundle *in, const char *from, const char *to,
-                          enum vf_status want, const char *words)
+                          enum vf_status req, const char *words)
 {
     struct box_member m[BOX_MEMBERS];
     struct vf_buf text = {0}, file = {0};
@@ -149,7 +149,7 @@ static void with_manifest(struct box *b, const struct box_bundle *in, const char
     memcpy(m, in->members, sizeof m);
     m[0].data = vf_buf_slice(&text);
     box_pack(m, in->n, VF_TAR_PLAIN, &file);
-    refused(b, vf_buf_slice(&file), want, words);
+    refused(b, vf_buf_slice(&file), req, words);
     vf_buf_release(&text);
     vf_buf_release(&file);
 }

@@ -9,8 +9,8 @@
 
 #include "archive/tar.h"
 #include "bundle/manifest.h"
-#include "dist/pylock.h"
-#include "fs/whole.h"
+#include "fs/atomic_file.h"
+#include "packaging/pylock.h"
 
 static struct vf_bundle_dist dists[] = {
     {.name = VF_S_INIT("a"),
@@ -193,24 +193,24 @@ static unsigned names(const struct box *b)
 static void whole(void **state)
 {
     struct box *b = *state;
-    struct vf_whole w = {0};
-    vf_whole_abandon(&w);
-    assert_int_equal(vf_whole_open(below(b, "f"), &w, &b->err), VF_OK);
-    assert_int_equal(vf_whole_write(&w, VF_S("data"), &b->err), VF_OK);
+    struct vf_atomic_file w = {0};
+    vf_atomic_file_abandon(&w);
+    assert_int_equal(vf_atomic_file_open(below(b, "f"), &w, &b->err), VF_OK);
+    assert_int_equal(vf_atomic_file_write(&w, VF_S("data"), &b->err), VF_OK);
     assert_int_equal(names(b), 0);
-    assert_int_equal(vf_whole_commit(&w, &b->err), VF_OK);
-    vf_whole_abandon(&w);
+    assert_int_equal(vf_atomic_file_commit(&w, &b->err), VF_OK);
+    vf_atomic_file_abandon(&w);
     assert_int_equal(names(b), 1);
-    assert_int_equal(vf_whole_open(below(b, "f"), &w, &b->err), VF_EXISTS);
+    assert_int_equal(vf_atomic_file_open(below(b, "f"), &w, &b->err), VF_EXISTS);
     box_check_err(b, VF_EXISTS);
-    assert_int_equal(vf_whole_open(below(b, "none/f"), &w, &b->err), VF_NO_PARENT);
+    assert_int_equal(vf_atomic_file_open(below(b, "none/f"), &w, &b->err), VF_NO_PARENT);
     box_check_err(b, VF_NO_PARENT);
-    assert_int_equal(vf_whole_open(below(b, "g"), &w, &b->err), VF_OK);
-    vf_whole_abandon(&w);
+    assert_int_equal(vf_atomic_file_open(below(b, "g"), &w, &b->err), VF_OK);
+    vf_atomic_file_abandon(&w);
     assert_int_equal(names(b), 1);
-    assert_int_equal(vf_whole_open(below(b, "g"), &w, &b->err), VF_OK);
+    assert_int_equal(vf_atomic_file_open(below(b, "g"), &w, &b->err), VF_OK);
     assert_int_equal(renameat(b->fd, "f", b->fd, "g"), 0); /* somebody else was faster */
-    assert_int_equal(vf_whole_commit(&w, &b->err), VF_EXISTS);
+    assert_int_equal(vf_atomic_file_commit(&w, &b->err), VF_EXISTS);
     box_check_err(b, VF_EXISTS);
     assert_int_equal(names(b), 2);
     assert_int_equal(faccessat(b->fd, w.temp, F_OK, 0), -1);

@@ -56,13 +56,13 @@ static void every_rule_has_its_section(void **state)
     char *doc = read_doc("docs/rules.md");
     unsigned wrong = 0;
     for (size_t i = 0; i < venvfix_rule_count(); i++) {
-        struct vf_buf want = {0};
-        put_rule(&want, venvfix_rule_at(i));
-        vf_buf_putc(&want, '\0');
-        assert_false(want.failed);
-        if (!strstr(doc, want.p))
-            wrong++, (void)fprintf(stderr, "docs/rules.md does not hold:\n%s\n", want.p);
-        vf_buf_release(&want);
+        struct vf_buf req = {0};
+        put_rule(&req, venvfix_rule_at(i));
+        vf_buf_putc(&req, '\0');
+        assert_false(req.failed);
+        if (!strstr(doc, req.p))
+            wrong++, (void)fprintf(stderr, "docs/rules.md does not hold:\n%s\n", req.p);
+        vf_buf_release(&req);
     }
     assert_int_equal(wrong, 0);
     free(doc);

@@ -189,11 +189,11 @@ static struct vf_edit plan[] = {
     {.path = VF_S_INIT("lib/we\xff\n"), .kind = VF_EDIT_WRITE, .contents = VF_S_INIT("other")},
 };
 
-static void check_text(const char *root, const char *rel, const char *want)
+static void check_text(const char *root, const char *rel, const char *req)
 {
     char *text = fx_read(root, rel);
     assert_non_null(text);
-    assert_string_equal(text, want);
+    assert_string_equal(text, req);
     free(text);
 }
 
@@ -210,7 +210,7 @@ static void edits_on_the_way(void **state)
     world_make(&w);
     fill_src(&w, 3);
     char *before = fx_snapshot(w.src, NULL, true);
-    assert_int_equal(vf_edits_seal(&edits, &err), VF_OK);
+    assert_int_equal(vf_edits_finish(&edits, &err), VF_OK);
     assert_int_equal(copy(&w, &edits, NULL, 2, &res, &err), VF_OK);
     check_text(w.dst, "bin/new", "new file");
     check_text(w.dst, "bin/pip", "#!/somewhere/new/bin/python\nimport pip\n");
@@ -301,7 +301,7 @@ static void left_out_and_skipped(void **state)
 
 /* In a process of its own, since limits and users are the process's. */
 static void in_child(const struct world *w, enum vf_status (*fn)(const struct world *, struct vf_err *),
-                     enum vf_status want)
+                     enum vf_status req)
 {
     pid_t pid = fork();
     assert_true(pid >= 0);
@@ -309,11 +309,11 @@ static void in_child(const struct world *w, enum vf_status (*fn)(const struct wo
         struct vf_err err;
         vf_err_init(&err);
         enum vf_status st = fn(w, &err);
-        if (st != want)
+        if (st != req)
             (void)fprintf(stderr, "child: %s %s %s\n", vf_status_name(st), err.path ? err.path : "",
                           err.detail);
         vf_err_release(&err);
-        _exit(st == want ? 0 : 1);
+        _exit(st == req ? 0 : 1);
     }
     int status = 0;
     assert_int_equal(waitpid(pid, &status, 0), pid);

@@ -19,7 +19,7 @@ static void found_after_sealing(void **state)
     (void)state;
     struct vf_edit v[] = {link_at("bin/pip"), link_at("bin"), link_at("a\xff"), link_at("bin.d/x")};
     struct vf_edits e = {v, VF_COUNT(v)};
-    assert_int_equal(vf_edits_seal(&e, NULL), VF_OK);
+    assert_int_equal(vf_edits_finish(&e, NULL), VF_OK);
     assert_ptr_equal(vf_edits_find(&e, VF_S("bin/pip")), &v[3]);
     assert_ptr_equal(vf_edits_find(&e, VF_S("bin.d/x")), &v[2]); /* '.' sorts before '/' */
     assert_ptr_equal(vf_edits_find(&e, VF_S("a\xff")), &v[0]);
@@ -28,7 +28,7 @@ static void found_after_sealing(void **state)
     assert_null(vf_edits_find(&e, VF_S("")));
     assert_null(vf_edits_find(&(struct vf_edits){0}, VF_S("bin")));
     assert_null(vf_edits_find(NULL, VF_S("bin")));
-    assert_int_equal(vf_edits_seal(&(struct vf_edits){0}, NULL), VF_OK);
+    assert_int_equal(vf_edits_finish(&(struct vf_edits){0}, NULL), VF_OK);
 }
 
 static void bad_paths_are_refused(void **state)
@@ -39,12 +39,12 @@ static void bad_paths_are_refused(void **state)
         VF_S_INIT("a/.."), VF_S_INIT("a//b"), VF_S_INIT("./a"), VF_S_INIT("a\0b"), VF_S_INIT("a/")};
     for (size_t i = 0; i < VF_COUNT(bad); i++) {
         struct vf_edit v = {.path = bad[i], .kind = VF_EDIT_DELETE};
-        assert_int_equal(vf_edits_seal(&(struct vf_edits){&v, 1}, NULL), VF_INTERNAL);
+        assert_int_equal(vf_edits_finish(&(struct vf_edits){&v, 1}, NULL), VF_INTERNAL);
     }
     static const char *const good[] = {"..a", "a..", "...", "a/.b", "a\n"};
     for (size_t i = 0; i < VF_COUNT(good); i++) {
         struct vf_edit v = {.path = vf_slice_of(good[i]), .kind = VF_EDIT_DELETE};
-        assert_int_equal(vf_edits_seal(&(struct vf_edits){&v, 1}, NULL), VF_OK);
+        assert_int_equal(vf_edits_finish(&(struct vf_edits){&v, 1}, NULL), VF_OK);
     }
 }
 
@@ -53,7 +53,7 @@ static void doubles_are_refused(void **state)
     (void)state;
     struct vf_edit v[] = {link_at("b"), link_at("a"), link_at("b")};
     struct vf_err err = {0};
-    assert_int_equal(vf_edits_seal(&(struct vf_edits){v, 3}, &err), VF_INTERNAL);
+    assert_int_equal(vf_edits_finish(&(struct vf_edits){v, 3}, &err), VF_INTERNAL);
     assert_string_equal(err.path, "b");
     vf_err_release(&err);
 }
@@ -61,7 +61,7 @@ static void doubles_are_refused(void **state)
 static enum vf_status seal_splices(struct vf_splice *s, size_t n)
 {
     struct vf_edit v = {.path = VF_S("f"), .kind = VF_EDIT_SPLICE, .splices = s, .n = n};
-    return vf_edits_seal(&(struct vf_edits){&v, 1}, NULL);
+    return vf_edits_finish(&(struct vf_edits){&v, 1}, NULL);
 }
 
 static void overlapping_splices_are_refused(void **state)
@@ -83,13 +83,13 @@ static void overlapping_splices_are_refused(void **state)
     assert_int_equal(seal_splices(&endless, 1), VF_INTERNAL);
 }
 
-static void check_apply(const struct vf_edit *e, const char *old, const char *want)
+static void check_apply(const struct vf_edit *e, const char *old, const char *req)
 {
     struct vf_buf out = {0};
     assert_int_equal(vf_edit_apply(e, vf_slice_of(old), &out, NULL), VF_OK);
-    assert_int_equal(out.n, strlen(want));
+    assert_int_equal(out.n, strlen(req));
     if (out.n > 0)
-        assert_memory_equal(out.p, want, out.n);
+        assert_memory_equal(out.p, req, out.n);
     vf_buf_release(&out);
 }
 

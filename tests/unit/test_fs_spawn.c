@@ -98,13 +98,13 @@ static void what_cannot_be_started(void **state)
     fx_file(b->path, "stub", "#!/no/such/interpreter\n", 0755, 1);
     char *stub = fx_join(b->path, "stub");
     const char *const tries[] = {none, plain, stub, b->path};
-    const int want[] = {ENOENT, EACCES, ENOENT, EACCES};
+    const int req[] = {ENOENT, EACCES, ENOENT, EACCES};
     for (size_t i = 0; i < VF_COUNT(tries); i++) {
         const char *argv[] = {tries[i], NULL};
         struct vf_spawn s = {.argv = argv, .out_cap = 1};
         struct vf_spawn_result r;
         assert_int_equal(vf_spawn_run(&s, NULL, &b->arena, &r, &b->err), VF_OK);
-        assert_int_equal(r.exec_errno, want[i]);
+        assert_int_equal(r.exec_errno, req[i]);
         assert_int_equal(r.exit_code, 0);
         assert_int_equal(r.out.n, 0);
     }

@@ -104,7 +104,7 @@ static enum vf_status recover(const struct world *w, void *ctx, struct vf_err *e
     if (vf_staging_left(sl(w->fresh)))
         st = vf_staging_clean(sl(w->fresh), err);
     if (st == VF_OK && fx_there(w->fresh, "."))
-        st = vf_txn_look(sl(w->fresh), &a, &info, err);
+        st = vf_txn_inspect(sl(w->fresh), &a, &info, err);
     if (st == VF_OK && info.state == VF_TXN_RETIRE) {
         st = vf_slice_eq(info.from, sl(w->old)) ? vf_retire(sl(w->old), sl(w->fresh), &emptied, err)
                                                 : VF_INTERNAL;
@@ -113,7 +113,7 @@ static enum vf_status recover(const struct world *w, void *ctx, struct vf_err *e
         bool moved;
         st = vf_txn_resume(sl(w->fresh), &t, &moved, err);
         if (st == VF_OK)
-            st = info.state == VF_TXN_SEALED ? vf_txn_finish(t, err) : vf_txn_roll_back(t, err);
+            st = info.state == VF_TXN_COMMITTED ? vf_txn_finish(t, err) : vf_txn_roll_back(t, err);
     }
     vf_arena_release(&a);
     return st;
@@ -127,7 +127,7 @@ static bool die_at(long n, enum vf_status (*fn)(const struct world *, void *, st
     if (pid == 0) {
         struct vf_err err;
         vf_err_init(&err);
-        vf_txn_test_stop_at(n);
+        vf_kill_point_set(n);
         enum vf_status st = fn(w, ctx, &err);
         if (st != VF_OK)
             (void)fprintf(stderr, "child: %s %s: %s\n", vf_status_name(st), err.path ? err.path : "",
@@ -390,7 +390,7 @@ static void name_taken(void **state)
         world_make(&w);
         char *h = holder_of(&w), *abs = fx_join(w.base, h), *file = fx_join(h, "mine"),
              *lock = fx_join(h, "lock");
-        enum vf_status want = VF_EXISTS;
+        enum vf_status req = VF_EXISTS;
         switch (i) {
         case 0: /* a user's own directory */
             fx_mkdir(w.base, h, 0700);
@@ -410,12 +410,12 @@ static void name_taken(void **state)
             break;
         default: /* killed before it made its lock */
             fx_mkdir(w.base, h, 0700);
-            want = VF_OK;
+            req = VF_OK;
         }
         bool mine = fx_there(w.base, file);
-        assert_int_equal(vf_staging_begin(sl(w.fresh), &s, &err), want);
+        assert_int_equal(vf_staging_begin(sl(w.fresh), &s, &err), req);
         vf_err_clear(&err);
-        if (want == VF_OK)
+        if (req == VF_OK)
             assert_int_equal(vf_staging_drop(s, &err), VF_OK);
         assert_int_equal(fx_there(w.base, file), mine);
         free(h);
@@ -430,8 +430,8 @@ static void bad_places(void **state)
 {
     (void)state;
     static const struct {
-        const char *place;
-        enum vf_status want;
+        const char *prefix;
+        enum vf_status req;
     } cases[] = {{"/", VF_USAGE},
                  {"rel/new", VF_USAGE},
                  {"/proc/self/none/new", VF_NO_PARENT},
@@ -442,8 +442,8 @@ static void bad_places(void **state)
         struct vf_err err;
         vf_err_init(&err);
         int fds = fx_open_fds();
-        assert_int_equal(vf_staging_begin(sl(cases[i].place), &s, &err), cases[i].want);
-        assert_false(vf_staging_left(sl(cases[i].place)));
+        assert_int_equal(vf_staging_begin(sl(cases[i].prefix), &s, &err), cases[i].req);
+        assert_false(vf_staging_left(sl(cases[i].prefix)));
         assert_int_equal(fx_open_fds(), fds);
         vf_err_release(&err);
     }

@@ -22,15 +22,15 @@ static void close_ok(int fd)
     assert_int_equal(close(fd), 0);
 }
 
-static void refused(const struct box *b, struct vf_slice rel, int flags, int want)
+static void refused(const struct box *b, struct vf_slice rel, int flags, int req)
 {
     errno = 0;
     int fd = vf_sys_open_beneath(b->fd, rel, flags, 0);
     int e = errno;
     if (fd >= 0)
         (void)close(fd);
-    if (fd >= 0 || e != want)
-        fail_msg("'%.*s': fd %d, errno %d instead of %d", (int)rel.n, rel.p, fd, e, want);
+    if (fd >= 0 || e != req)
+        fail_msg("'%.*s': fd %d, errno %d instead of %d", (int)rel.n, rel.p, fd, e, req);
 }
 
 static void fill(const struct box *b)
@@ -322,14 +322,14 @@ static void open_two(const struct box *b, int *src, int *dst, struct vf_stat *st
 static void copies_attributes(void **state)
 {
     struct box *b = *state;
-    struct vf_stat want, got;
+    struct vf_stat req, got;
     int src, dst;
     fx_file(b->path, "src", "x", 06751, 1);
     bool root = geteuid() == 0;
     if (root)
         assert_int_equal(fchownat(b->fd, "src", 12, 34, 0), 0);
     assert_int_equal(fchmodat(b->fd, "src", 06751, 0), 0);
-    open_two(b, &src, &dst, &want);
+    open_two(b, &src, &dst, &req);
     bool xattrs = false;
 #ifdef __linux__
     char value[100] = "v\0w", back[200];
@@ -337,11 +337,11 @@ static void copies_attributes(void **state)
     if (root)
         (void)fsetxattr(src, "security.capability", "\1\0\0\2\0\4\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20, 0);
 #endif
-    assert_int_equal(vf_sys_copy_attrs(src, dst, &want), 0);
+    assert_int_equal(vf_sys_copy_attrs(src, dst, &req), 0);
     assert_int_equal(vf_sys_stat_at(b->fd, "dst", &got), 0);
     assert_int_equal(got.mode, 06751);
-    assert_int_equal(got.uid, want.uid);
-    assert_int_equal(got.gid, want.gid);
+    assert_int_equal(got.uid, req.uid);
+    assert_int_equal(got.gid, req.gid);
 #ifdef __linux__
     if (xattrs) {
         assert_int_equal(fgetxattr(dst, "user.venvfix", back, sizeof back), sizeof value);
@@ -357,14 +357,14 @@ static void copies_attributes(void **state)
 static void an_owner_that_cannot_be_set(void **state)
 {
     struct box *b = *state;
-    struct vf_stat want, got;
+    struct vf_stat req, got;
     int src, dst;
     fx_file(b->path, "src", "x", 0644, 1);
     assert_int_equal(fchmodat(b->fd, "src", 06755, 0), 0);
     box_as_nobody(b);
-    open_two(b, &src, &dst, &want);
-    want.uid = want.gid = 4711;
-    assert_int_equal(vf_sys_copy_attrs(src, dst, &want), 0);
+    open_two(b, &src, &dst, &req);
+    req.uid = req.gid = 4711;
+    assert_int_equal(vf_sys_copy_attrs(src, dst, &req), 0);
     assert_int_equal(vf_sys_stat_at(b->fd, "dst", &got), 0);
     assert_int_equal(got.mode, 0755); /* setuid of another owner would be a gift */
     assert_int_not_equal(got.uid, 4711);
@@ -379,16 +379,16 @@ static void tells_kinds(void **state)
     static const struct {
         const char *name;
         enum vf_kind kind;
-    } want[] = {{"f", VF_KIND_FILE}, {"d", VF_KIND_DIR},    {"l", VF_KIND_LINK},
-                {"p", VF_KIND_FIFO}, {"s", VF_KIND_SOCKET}, {"/dev/null", VF_KIND_DEVICE}};
+    } req[] = {{"f", VF_KIND_FILE}, {"d", VF_KIND_DIR},    {"l", VF_KIND_LINK},
+               {"p", VF_KIND_FIFO}, {"s", VF_KIND_SOCKET}, {"/dev/null", VF_KIND_DEVICE}};
     fx_file(b->path, "f", "12345", 04600, 1234567);
     fx_mkdir(b->path, "d", 01777);
     fx_link(b->path, "l", "somewhere");
     box_fifo(b, "p");
     box_socket(b, "s");
-    for (size_t i = 0; i < VF_COUNT(want); i++) {
-        assert_int_equal(vf_sys_stat_at(b->fd, want[i].name, &st), 0);
-        assert_int_equal(st.kind, want[i].kind);
+    for (size_t i = 0; i < VF_COUNT(req); i++) {
+        assert_int_equal(vf_sys_stat_at(b->fd, req[i].name, &st), 0);
+        assert_int_equal(st.kind, req[i].kind);
     }
     assert_int_equal(vf_sys_stat_at(b->fd, "f", &st), 0);
     assert_int_equal(st.mode, 04600);

@@ -45,13 +45,13 @@ static void odd_close(struct vf_reader *r)
 static const struct vf_reader_ops odd_ops = {odd_read, odd_stat, odd_close};
 
 static void check_odd(struct box *b, uint64_t claimed, uint64_t total, size_t piece, uint64_t cap,
-                      enum vf_status want)
+                      enum vf_status req)
 {
     struct odd_reader o = {.base.ops = &odd_ops, .claimed = claimed, .total = total, .piece = piece};
     struct vf_slice out = {0};
-    assert_int_equal(vf_reader_read_all(&o.base, VF_S("odd"), cap, &b->arena, &out, &b->err), want);
-    box_check_err(b, want);
-    if (want != VF_OK)
+    assert_int_equal(vf_reader_read_all(&o.base, VF_S("odd"), cap, &b->arena, &out, &b->err), req);
+    box_check_err(b, req);
+    if (req != VF_OK)
         return;
     assert_int_equal(out.n, total);
     for (size_t i = 0; i < out.n; i++)
@@ -114,7 +114,7 @@ static void resolves_links(void **state)
         const char *path;
         enum vf_kind kind;
         const char *end;
-    } want[] = {
+    } req[] = {
         {"", VF_KIND_DIR, ""},
         {".", VF_KIND_DIR, ""},
         {"lib", VF_KIND_DIR, "lib"},
@@ -146,13 +146,13 @@ static void resolves_links(void **state)
         {"a/x", VF_KIND_NONE, ""},
     };
     struct vf_tree *t = make_tree(b);
-    for (size_t i = 0; i < VF_COUNT(want); i++) {
+    for (size_t i = 0; i < VF_COUNT(req); i++) {
         struct vf_buf end = {0};
-        enum vf_kind kind = vf_tree_resolve(t, box_s(want[i].path), &b->arena, &end);
-        if (kind != want[i].kind)
-            fail_msg("'%s' is of kind %d", want[i].path, (int)kind);
-        box_check(vf_buf_slice(&end), want[i].end);
-        assert_int_equal(vf_tree_resolve(t, box_s(want[i].path), &b->arena, NULL), kind);
+        enum vf_kind kind = vf_tree_resolve(t, box_s(req[i].path), &b->arena, &end);
+        if (kind != req[i].kind)
+            fail_msg("'%s' is of kind %d", req[i].path, (int)kind);
+        box_check(vf_buf_slice(&end), req[i].end);
+        assert_int_equal(vf_tree_resolve(t, box_s(req[i].path), &b->arena, NULL), kind);
         vf_buf_release(&end);
     }
     struct vf_buf end = {0};

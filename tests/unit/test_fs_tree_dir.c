@@ -26,13 +26,13 @@ static void lists_in_order_of_bytes(void **state)
     static const struct {
         const char *name;
         enum vf_kind kind;
-    } want[] = {{"\x01", VF_KIND_FILE},     {"-x", VF_KIND_FILE},       {".hidden", VF_KIND_FILE},
-                {"B", VF_KIND_FILE},        {"a", VF_KIND_DIR},         {"a.b", VF_KIND_FILE},
-                {"dangling", VF_KIND_LINK}, {"fifo", VF_KIND_FIFO},     {"new\nline", VF_KIND_FILE},
-                {"sock", VF_KIND_SOCKET},   {"\xc3\xa4", VF_KIND_FILE}, {"\xff", VF_KIND_FILE}};
-    for (size_t i = 0; i < VF_COUNT(want); i++)
-        if (want[i].kind == VF_KIND_FILE)
-            fx_file(b->path, want[i].name, "12345", 0640, 1700000000);
+    } req[] = {{"\x01", VF_KIND_FILE},     {"-x", VF_KIND_FILE},       {".hidden", VF_KIND_FILE},
+               {"B", VF_KIND_FILE},        {"a", VF_KIND_DIR},         {"a.b", VF_KIND_FILE},
+               {"dangling", VF_KIND_LINK}, {"fifo", VF_KIND_FIFO},     {"new\nline", VF_KIND_FILE},
+               {"sock", VF_KIND_SOCKET},   {"\xc3\xa4", VF_KIND_FILE}, {"\xff", VF_KIND_FILE}};
+    for (size_t i = 0; i < VF_COUNT(req); i++)
+        if (req[i].kind == VF_KIND_FILE)
+            fx_file(b->path, req[i].name, "12345", 0640, 1700000000);
     fx_mkdir(b->path, "a", 0755);
     fx_link(b->path, "dangling", "no/where\xfe");
     box_fifo(b, "fifo");
@@ -41,17 +41,17 @@ static void lists_in_order_of_bytes(void **state)
     struct vf_dirent *v;
     size_t n;
     assert_int_equal(vf_tree_list(t, VF_S(""), &b->arena, &v, &n, &b->err), VF_OK);
-    assert_int_equal(n, VF_COUNT(want));
+    assert_int_equal(n, VF_COUNT(req));
     for (size_t i = 0; i < n; i++) {
-        box_check(v[i].name, want[i].name);
-        assert_int_equal(v[i].st.kind, want[i].kind);
+        box_check(v[i].name, req[i].name);
+        assert_int_equal(v[i].st.kind, req[i].kind);
         assert_int_equal(v[i].status, VF_OK);
-        if (want[i].kind == VF_KIND_FILE) {
+        if (req[i].kind == VF_KIND_FILE) {
             assert_int_equal(v[i].st.size, 5);
             assert_int_equal(v[i].st.mode, 0640);
             assert_int_equal(v[i].st.mtime_s, 1700000000);
         }
-        box_check(v[i].target, want[i].kind == VF_KIND_LINK ? "no/where\xfe" : "");
+        box_check(v[i].target, req[i].kind == VF_KIND_LINK ? "no/where\xfe" : "");
     }
     assert_int_equal(vf_tree_list(t, VF_S("a"), &b->arena, &v, &n, &b->err), VF_OK);
     assert_int_equal(n, 0);
@@ -81,7 +81,7 @@ static void only_regular_files_are_opened(void **state)
 }
 
 static void check_near(struct vf_tree *t, struct vf_tree_near *near, struct box *b, const char *path,
-                       const char *want)
+                       const char *req)
 {
     struct vf_reader *r = NULL;
     struct vf_slice s;
@@ -89,7 +89,7 @@ static void check_near(struct vf_tree *t, struct vf_tree_near *near, struct box 
     assert_int_equal(vf_tree_stat(t, box_s(path), &seen, &b->err), VF_OK);
     assert_int_equal(vf_tree_open_near(t, near, box_s(path), &seen, &r, &b->err), VF_OK);
     assert_int_equal(vf_reader_read_all(r, box_s(path), 100, &b->arena, &s, &b->err), VF_OK);
-    box_check(s, want);
+    box_check(s, req);
     vf_reader_close(r);
 }
 
@@ -290,15 +290,15 @@ static void what_may_not_be_read(void **state)
     box_as_root();
 }
 
-static void check_open(struct box *b, const char *rel, enum vf_status want)
+static void check_open(struct box *b, const char *rel, enum vf_status req)
 {
     struct vf_tree *t = NULL;
     char *p = fx_join(b->path, rel);
-    assert_int_equal(vf_tree_dir_open(vf_slice_of(p), &t, &b->err), want);
-    assert_true((t != NULL) == (want == VF_OK));
+    assert_int_equal(vf_tree_dir_open(vf_slice_of(p), &t, &b->err), req);
+    assert_true((t != NULL) == (req == VF_OK));
     if (t)
         assert_true(vf_tree_dir_fd(t) >= 0);
-    box_check_err(b, want);
+    box_check_err(b, req);
     vf_tree_free(t);
     free(p);
 }

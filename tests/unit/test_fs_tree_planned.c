@@ -16,7 +16,7 @@ struct plan {
 static void lay(struct box *b, struct plan *p, struct vf_edit *v, size_t n)
 {
     p->edits = (struct vf_edits){v, n};
-    assert_int_equal(vf_edits_seal(&p->edits, &b->err), VF_OK);
+    assert_int_equal(vf_edits_finish(&p->edits, &b->err), VF_OK);
     assert_int_equal(vf_tree_dir_open(vf_slice_of(b->path), &p->base, &b->err), VF_OK);
     assert_int_equal(vf_tree_planned(p->base, &p->edits, &p->t, &b->err), VF_OK);
 }
@@ -28,7 +28,7 @@ static void lift_off(struct plan *p)
 }
 
 /* Everything below dir as one text: "name kind/size[ -> target]" a line, in order. */
-static void show(struct box *b, struct vf_tree *t, const char *dir, const char *want)
+static void show(struct box *b, struct vf_tree *t, const char *dir, const char *req)
 {
     static const char kinds[] = "-fdlpsb";
     struct vf_dirent *v;
@@ -51,7 +51,7 @@ static void show(struct box *b, struct vf_tree *t, const char *dir, const char *
         assert_true(st.kind == v[i].st.kind && st.size == v[i].st.size && st.mode == v[i].st.mode);
         assert_true(st.mtime_s == v[i].st.mtime_s && st.ino == v[i].st.ino && st.nlink == v[i].st.nlink);
     }
-    box_check(vf_buf_slice(&out), want);
+    box_check(vf_buf_slice(&out), req);
     vf_buf_release(&out);
 }
 
@@ -154,7 +154,7 @@ static void links_lead_where_they_will(void **state)
 }
 
 /* Reads with a buffer of `piece` bytes. */
-static void check_read(struct box *b, struct vf_tree *t, const char *path, struct vf_slice want, size_t piece)
+static void check_read(struct box *b, struct vf_tree *t, const char *path, struct vf_slice req, size_t piece)
 {
     struct vf_reader *r;
     struct vf_buf all = {0};
@@ -166,12 +166,12 @@ static void check_read(struct box *b, struct vf_tree *t, const char *path, struc
         assert_true(got <= piece);
         vf_buf_put(&all, (struct vf_slice){buf, got});
     } while (got > 0);
-    assert_int_equal(all.n, want.n);
-    if (want.n > 0)
-        assert_memory_equal(all.p, want.p, want.n);
+    assert_int_equal(all.n, req.n);
+    if (req.n > 0)
+        assert_memory_equal(all.p, req.p, req.n);
     struct vf_stat st;
     assert_int_equal(vf_reader_stat(r, &st, &b->err), VF_OK);
-    assert_int_equal(st.size, want.n);
+    assert_int_equal(st.size, req.n);
     assert_int_equal(st.mtime_s, INT64_MAX);
     vf_reader_close(r);
     vf_buf_release(&all);
@@ -195,15 +195,15 @@ static void splices_are_streamed(void **state)
                             {49999, 1, VF_S("")},
                             {50000, 0, VF_S("end")}};
     struct vf_edit v[] = {{.path = VF_S("f"), .kind = VF_EDIT_SPLICE, .splices = s, .n = VF_COUNT(s)}};
-    struct vf_buf want = {0};
+    struct vf_buf req = {0};
     lay(b, &p, v, 1);
-    assert_int_equal(vf_edit_apply(&v[0], box_s(old), &want, &b->err), VF_OK);
+    assert_int_equal(vf_edit_apply(&v[0], box_s(old), &req, &b->err), VF_OK);
     for (size_t i = 0; i < VF_COUNT(pieces); i++)
-        check_read(b, p.t, "f", vf_buf_slice(&want), pieces[i]);
+        check_read(b, p.t, "f", vf_buf_slice(&req), pieces[i]);
     struct vf_slice all;
     assert_int_equal(vf_tree_read(p.t, VF_S("f"), 1 << 20, &b->arena, &all, &b->err), VF_OK);
-    assert_true(vf_slice_eq(all, vf_buf_slice(&want)));
-    vf_buf_release(&want);
+    assert_true(vf_slice_eq(all, vf_buf_slice(&req)));
+    vf_buf_release(&req);
     lift_off(&p);
 }
 

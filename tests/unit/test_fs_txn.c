@@ -78,7 +78,7 @@ static void edited_py_gets_another_time(void **state)
         fx_file(w.old, "lib/now.py", "x", 0644, now);
         assert_int_equal(vf_txn_begin(sl(w.old), "fix", sl(w.old), sl(w.old), &t, &err), VF_OK);
         assert_int_equal(vf_txn_stage(t, &e, &err), VF_OK);
-        assert_int_equal(vf_txn_seal(t, &err), VF_OK);
+        assert_int_equal(vf_txn_write_commit_record(t, &err), VF_OK);
         assert_int_equal(vf_txn_apply(t, NULL, &err), VF_OK);
         assert_int_equal(vf_txn_finish(t, &err), VF_OK);
         assert_true(fx_mtime_of(w.old, "lib/now.py") != now);
@@ -139,7 +139,7 @@ static void stage_refuses(void **state)
     (void)state;
     static const struct {
         struct vf_edit e;
-        enum vf_status want;
+        enum vf_status req;
     } cases[] = {
         {{.path = VF_S_INIT("../evil"), .kind = VF_EDIT_WRITE}, VF_INTERNAL},
         {{.path = VF_S_INIT("/etc/evil"), .kind = VF_EDIT_WRITE}, VF_INTERNAL},
@@ -167,7 +167,7 @@ static void stage_refuses(void **state)
     int fds = fx_open_fds();
     for (size_t i = 0; i < VF_COUNT(cases); i++) {
         assert_int_equal(vf_txn_begin(sl(w.old), "fix", sl(w.old), sl(w.old), &t, &err), VF_OK);
-        assert_int_equal(vf_txn_stage(t, &cases[i].e, &err), cases[i].want);
+        assert_int_equal(vf_txn_stage(t, &cases[i].e, &err), cases[i].req);
         vf_err_clear(&err);
         assert_int_equal(vf_txn_roll_back(t, &err), VF_OK);
     }
@@ -194,7 +194,7 @@ static void probe_is_a_program(void **state)
     world_make(&w, false);
     assert_int_equal(vf_txn_begin(sl(w.old), "fix", sl(w.old), sl(w.old), &t, &err), VF_OK);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(vf_txn_probe(t, VF_S("#!/bin/sh\nexit 7\n"), &err), VF_OK);
+        assert_int_equal(vf_txn_write_stub(t, VF_S("#!/bin/sh\nexit 7\n"), &err), VF_OK);
         char *p = fx_join(w.old, ".venvfix/probe");
         int r = system(p);
         assert_int_equal(WEXITSTATUS(r), 7);
@@ -224,7 +224,7 @@ static void many_edits_one_flush(void **state)
         assert_int_equal(vf_txn_stage(t, &e, &err), VF_OK);
     }
     assert_int_equal(vf_txn_edits(t), MANY);
-    assert_int_equal(vf_txn_seal(t, &err), VF_OK);
+    assert_int_equal(vf_txn_write_commit_record(t, &err), VF_OK);
     assert_int_equal(vf_txn_apply(t, NULL, &err), VF_OK);
     assert_true(fx_there(w.old, "lib/deep/new299"));
     assert_int_equal(vf_txn_roll_back(t, &err), VF_OK);
@@ -246,15 +246,15 @@ static void move_refuses(void **state)
     fx_mkdir(w.base, "new", 0755);
     static const struct {
         const char *to;
-        enum vf_status want;
+        enum vf_status req;
     } cases[] = {{"new", VF_EXISTS}, {"none/new", VF_NO_PARENT}, {"old/bin/inside", VF_NESTED}};
     for (size_t i = 0; i < VF_COUNT(cases); i++) {
         char *to = fx_join(w.base, cases[i].to);
         char *before = fx_snapshot(w.base, NULL, false);
         assert_int_equal(vf_txn_begin(sl(w.old), "move", sl(w.old), sl(to), &t, &err), VF_OK);
         assert_int_equal(vf_txn_stage(t, &plan[2], &err), VF_OK);
-        assert_int_equal(vf_txn_seal(t, &err), VF_OK);
-        assert_int_equal(vf_txn_move(t, &err), cases[i].want);
+        assert_int_equal(vf_txn_write_commit_record(t, &err), VF_OK);
+        assert_int_equal(vf_txn_move(t, &err), cases[i].req);
         vf_err_clear(&err);
         assert_int_equal(vf_txn_roll_back(t, &err), VF_OK);
         char *now = fx_snapshot(w.base, NULL, false);
@@ -283,7 +283,7 @@ static void other_file_system(void **state)
         char *to = fx_join(there, "new");
         assert_int_equal(vf_txn_begin(sl(w.old), "move", sl(w.old), sl(to), &t, &err), VF_OK);
         assert_int_equal(vf_txn_stage(t, &plan[2], &err), VF_OK);
-        assert_int_equal(vf_txn_seal(t, &err), VF_OK);
+        assert_int_equal(vf_txn_write_commit_record(t, &err), VF_OK);
         assert_int_equal(vf_txn_move(t, &err), VF_CROSS_DEVICE);
         vf_err_clear(&err);
         assert_int_equal(vf_txn_roll_back(t, &err), VF_OK);

@@ -117,7 +117,7 @@ static void spoiled_directories(void **state)
     vf_arena_init(&a);
     world_make(&w, false);
     seal_and_leave(&w);
-    assert_int_equal(look_state(w.old, &info, &a), VF_TXN_SEALED);
+    assert_int_equal(look_state(w.old, &info, &a), VF_TXN_COMMITTED);
     char *dir = fx_join(w.old, ".venvfix"), *aside = fx_join(w.old, "aside"),
          *journal = fx_join(w.old, ".venvfix/journal");
 
@@ -147,7 +147,7 @@ static void spoiled_directories(void **state)
     assert_int_equal(look_state(w.old, &info, &a), VF_TXN_STAGED); /* empty: killed at its very start */
     fx_remove(dir);
     assert_int_equal(rename(aside, dir), 0);
-    assert_int_equal(look_state(w.old, &info, &a), VF_TXN_SEALED);
+    assert_int_equal(look_state(w.old, &info, &a), VF_TXN_COMMITTED);
 
     fx_file(w.old, ".venvfix/state", "whatever", 0600, 1500000000);
     assert_foreign(w.old, "state");
@@ -220,12 +220,12 @@ static void linked_directory(void **state)
     fx_mkdir(w.base, "outside", 0755);
     fx_file(w.base, "outside/shared.py", "precious", 0644, 1500000000);
     fx_file(w.base, "outside/gone.pyc", "precious", 0644, 1500000000);
-    char *outside = fx_join(w.base, "outside"), *lib = fx_join(w.old, "lib"),
+    char *host = fx_join(w.base, "outside"), *lib = fx_join(w.old, "lib"),
          *aside = fx_join(w.old, "lib.aside");
-    char *before = fx_snapshot(outside, NULL, true);
+    char *before = fx_snapshot(host, NULL, true);
     seal_and_leave(&w);
     assert_int_equal(rename(lib, aside), 0);
-    assert_int_equal(symlink(outside, lib), 0);
+    assert_int_equal(symlink(host, lib), 0);
     assert_int_equal(vf_txn_resume(sl(w.old), &t, &moved, &err), VF_OK);
     assert_int_equal(vf_txn_apply(t, NULL, &err), VF_CHANGED);
     vf_err_clear(&err);
@@ -234,10 +234,10 @@ static void linked_directory(void **state)
     assert_int_equal(unlink(lib), 0);
     assert_int_equal(rename(aside, lib), 0);
     assert_int_equal(recover(&w, FORWARD, &err), VF_OK);
-    char *now = fx_snapshot(w.old, NULL, false), *out_now = fx_snapshot(outside, NULL, true);
+    char *now = fx_snapshot(w.old, NULL, false), *out_now = fx_snapshot(host, NULL, true);
     assert_string_equal(now, w.before);
     assert_string_equal(out_now, before);
-    free(outside);
+    free(host);
     free(lib);
     free(aside);
     free(before);

@@ -96,7 +96,7 @@ static void changed_in_between(void **state)
                 e++;
             assert_int_equal(vf_txn_begin(sl(w.old), "fix", sl(w.old), sl(w.old), &t, &err), VF_OK);
             assert_int_equal(vf_txn_stage(t, e, &err), VF_OK);
-            assert_int_equal(vf_txn_seal(t, &err), VF_OK);
+            assert_int_equal(vf_txn_write_commit_record(t, &err), VF_OK);
             no_exchange = variant;
             race_root = w.old;
             race_with = &disturbances[i];
@@ -109,10 +109,10 @@ static void changed_in_between(void **state)
             world_free(&w);
             world_make(&w, false);
             disturb(w.old, race_with);
-            char *want = fx_snapshot(w.old, NULL, false);
-            assert_string_equal(now, want);
+            char *req = fx_snapshot(w.old, NULL, false);
+            assert_string_equal(now, req);
             free(now);
-            free(want);
+            free(req);
             world_free(&w);
         }
     }
@@ -232,7 +232,7 @@ static void finished_but_for_the_journal(void **state)
         assert_int_equal(up_to_apply(&w, &t, &err), VF_OK);
         assert_int_equal(look_state(w.fresh, &info, &a), VF_TXN_BUSY);
         vf_txn_abandon(t);
-        assert_int_equal(look_state(w.fresh, &info, &a), VF_TXN_SEALED);
+        assert_int_equal(look_state(w.fresh, &info, &a), VF_TXN_COMMITTED);
         assert_false(info.done);
         char *p = fx_join(w.fresh, ".venvfix/state");
         if (variant)
@@ -240,7 +240,7 @@ static void finished_but_for_the_journal(void **state)
         else
             fx_file(w.fresh, ".venvfix/state", "done", 0600, 1500000000);
         free(p);
-        assert_int_equal(look_state(w.fresh, &info, &a), VF_TXN_SEALED);
+        assert_int_equal(look_state(w.fresh, &info, &a), VF_TXN_COMMITTED);
         assert_true(info.done);
         assert_int_equal(vf_txn_resume(sl(w.fresh), &t, &moved, &err), VF_OK);
         assert_true(moved);

@@ -11,11 +11,11 @@
 
 static bool diff_has(struct envfix *f, const struct venvfix_change_result *r, const char *part)
 {
-    char *want = ef_text(f, part, NULL);
-    bool has = r->diff.p && strstr(r->diff.p, want);
+    char *req = ef_text(f, part, NULL);
+    bool has = r->diff.p && strstr(r->diff.p, req);
     if (!has)
-        print_message("not there: %s\nin: %s\n", want, r->diff.p ? r->diff.p : "(no diff)");
-    free(want);
+        print_message("not there: %s\nin: %s\n", req, r->diff.p ? r->diff.p : "(no diff)");
+    free(req);
     return has;
 }
 
@@ -136,15 +136,15 @@ static void put_zipapp(struct vf_buf *b, const char *python)
     assert_true(directory < 128 && !b->failed);
 }
 
-static void assert_file(const char *path, struct vf_slice want)
+static void assert_file(const char *path, struct vf_slice req)
 {
     char bytes[1024];
     FILE *in = fopen(path, "rb");
     assert_non_null(in);
     size_t n = fread(bytes, 1, sizeof bytes, in);
     (void)fclose(in);
-    assert_int_equal(n, want.n);
-    assert_memory_equal(bytes, want.p, n);
+    assert_int_equal(n, req.n);
+    assert_memory_equal(bytes, req.p, n);
 }
 
 /* A zip archive behind a header: it may grow, and be again what it was; it never shrinks below that. */

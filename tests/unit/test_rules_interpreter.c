@@ -135,10 +135,10 @@ static void version(void **state)
     struct envfix *f = *state;
     static const char *const lines[] = {
         "pyvenv.cfg|home = {HOME}\ninclude-system-site-packages = false\nversion = 3.3.1\n", CFG};
-    static const char *const want[] = {"{V}", "{V}.1"};
+    static const char *const req[] = {"{V}", "{V}.1"};
     for (int i = 0; i < 2; i++) {
         struct venvfix_check_result r;
-        char *text = ef_text(f, want[i], NULL);
+        char *text = ef_text(f, req[i], NULL);
         ef_write(f, lines[i]);
         assert_true(ef_check(f, &(struct ef_check){.alone = true}, &r) < 2);
         assert_string_equal(r.python.p, text);

@@ -5,7 +5,7 @@
 struct value_case {
     const char *text;
     struct vf_slice path;
-    const char *want; /* NULL: cannot be written */
+    const char *req; /* NULL: cannot be written */
 };
 
 static void check_values(enum vf_syntax syntax, const struct value_case *cases, size_t n)
@@ -16,11 +16,11 @@ static void check_values(enum vf_syntax syntax, const struct value_case *cases, 
         enum vf_status st;
         syn_read(&s, syntax, vf_slice_of(cases[i].text));
         struct vf_slice made = syn_put(&s, 0, cases[i].path, &st);
-        if (st != (cases[i].want ? VF_OK : VF_UNWRITABLE))
+        if (st != (cases[i].req ? VF_OK : VF_UNWRITABLE))
             fail_msg("case %zu", i);
-        if (!cases[i].want)
+        if (!cases[i].req)
             continue;
-        assert_bytes(made, vf_slice_of(cases[i].want));
+        assert_bytes(made, vf_slice_of(cases[i].req));
         syn_read(&s, syntax, made);
         assert_bytes(syn_ref(&s, 0)->value, cases[i].path);
         assert_int_equal(syn_flaws(&s), 0);

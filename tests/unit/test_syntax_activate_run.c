@@ -110,7 +110,7 @@ static void sourced(const struct shell *sh)
     size_t n = 0;
     for (; n < VF_COUNT(sh->argv) && sh->argv[n]; n++)
         argv[n] = sh->argv[n];
-    struct vf_buf script = {0}, want = {0}, got = {0};
+    struct vf_buf script = {0}, req = {0}, got = {0};
     struct syn s;
     syn_init(&s);
     for (size_t k = 0; k < sh->n_files * VF_COUNT(hostile); k++) {
@@ -119,17 +119,17 @@ static void sourced(const struct shell *sh)
         store((int)k, act_moved(&s, path));
         vf_buf_printf(&script, "%s %s\nprintenv VIRTUAL_ENV\n",
                       sh->syntax == VF_SYN_ACTIVATE_SH ? "." : "source", file_name((int)k));
-        vf_buf_put(&want, path);
-        vf_buf_putc(&want, '\n');
+        vf_buf_put(&req, path);
+        vf_buf_putc(&req, '\n');
     }
     store(-1, vf_buf_slice(&script));
     argv[n] = file_name(-1);
     bool there = run(argv, &got);
     if (there)
-        assert_bytes(vf_buf_slice(&got), vf_buf_slice(&want));
+        assert_bytes(vf_buf_slice(&got), vf_buf_slice(&req));
     syn_release(&s);
     vf_buf_release(&script);
-    vf_buf_release(&want);
+    vf_buf_release(&req);
     vf_buf_release(&got);
     if (!there)
         skip();

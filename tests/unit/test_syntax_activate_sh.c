@@ -206,7 +206,7 @@ static void prompts(void **state)
 {
     (void)state;
     static const struct {
-        const char *text, *want;
+        const char *text, *req;
     } cases[] = {
         {"PS1=\"(env) ${PS1:-}\"\n", "PS1=\"(a'b\\$c) ${PS1:-}\"\n"},
         {"PS1='(env) '\"${PS1:-}\"\n", "PS1='(a'\"'\"'b$c) '\"${PS1:-}\"\n"},
@@ -221,7 +221,7 @@ static void prompts(void **state)
         syn_read(&s, VF_SYN_ACTIVATE_SH, vf_slice_of(cases[i].text));
         assert_int_equal(syn_ref(&s, 0)->role, VF_ROLE_PROMPT);
         struct vf_slice made = syn_put(&s, 0, VF_S("a'b$c"), NULL);
-        assert_bytes(made, vf_slice_of(cases[i].want));
+        assert_bytes(made, vf_slice_of(cases[i].req));
         syn_read(&s, VF_SYN_ACTIVATE_SH, made);
         assert_text(syn_ref(&s, 0)->value, "a'b$c");
         assert_int_equal(syn_count(&s, VF_FLAW_ACTIVATE_PROMPT_QUOTING), 0);

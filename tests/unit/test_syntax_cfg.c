@@ -274,13 +274,13 @@ static void prompts(void **state)
     struct syn s;
     syn_init(&s);
     for (size_t i = 0; i < VF_COUNT(cases); i++) {
-        char text[256] = HEAD "prompt = ", want[256] = HEAD "prompt = ";
+        char text[256] = HEAD "prompt = ", req[256] = HEAD "prompt = ";
         strcat(strcat(text, cases[i].stored), "\n");
-        strcat(strcat(want, cases[i].renamed), "\n");
+        strcat(strcat(req, cases[i].renamed), "\n");
         read_cfg(&s, vf_slice_of(text), false, 12);
         size_t k = index_of(&s, VF_ROLE_PROMPT);
         assert_bytes(syn_ref(&s, k)->value, vf_slice_of(cases[i].value));
-        assert_bytes(syn_put(&s, k, VF_S("it's"), NULL), vf_slice_of(want));
+        assert_bytes(syn_put(&s, k, VF_S("it's"), NULL), vf_slice_of(req));
         struct vf_slice again = syn_put(&s, k, syn_ref(&s, k)->value, NULL);
         if (strcmp(cases[i].stored, "'") != 0)
             assert_bytes(again, vf_slice_of(text));

@@ -112,9 +112,9 @@ static void check_row(struct syn *s, const struct row *row, bool cr, bool bom)
         assert_true(vf_slice_starts(at, cr ? crlf(s, r->value) : r->value) || vf_slice_starts(at, r->value));
     if (!row->moved)
         return;
-    struct vf_slice want = vf_slice_of(row->moved), have = syn_put(s, 0, VF_S("/n/env/bin/python"), NULL);
+    struct vf_slice req = vf_slice_of(row->moved), have = syn_put(s, 0, VF_S("/n/env/bin/python"), NULL);
     if (!cr) {
-        assert_bytes(vf_slice_from(have, bom ? 3 : 0), want);
+        assert_bytes(vf_slice_from(have, bom ? 3 : 0), req);
         return;
     }
     /* the header has LF, the body what it had */
@@ -188,7 +188,7 @@ static void awkward_places(void **state)
     static const struct {
         struct vf_slice root;
         bool line_1;
-    } places[] = {
+    } prefixes[] = {
         {VF_S_INIT("/n/with blank"), false},        {VF_S_INIT("/n/tab\there"), false},
         {VF_S_INIT("/n/line\nfeed"), false},        {VF_S_INIT("/n/carriage\rx"), false},
         {VF_S_INIT("/n/it's;\"q\"$HOME`x`"), true}, {VF_S_INIT("/n/back\\Ux blank"), false},
@@ -208,21 +208,21 @@ static void awkward_places(void **state)
     struct syn s;
     syn_init(&s);
     s.target.env_s = true;
-    for (size_t i = 0; i < VF_COUNT(places); i++) {
+    for (size_t i = 0; i < VF_COUNT(prefixes); i++) {
         for (size_t k = 0; k < VF_COUNT(scripts); k++) {
             syn_read(&s, VF_SYN_HEADER, scripts[k]);
             struct vf_slice name = vf_slice_find(scripts[k], VF_S("python3"), 0) == VF_NPOS
                                        ? VF_S("/bin/python")
                                        : VF_S("/bin/python3");
-            struct vf_slice to = vf_arena_concat(&s.a, places[i].root, name, VF_S(""));
-            s.target.root = places[i].root;
+            struct vf_slice to = vf_arena_concat(&s.a, prefixes[i].root, name, VF_S(""));
+            s.target.root = prefixes[i].root;
             struct vf_slice moved = syn_put(&s, 0, to, NULL);
             syn_read(&s, VF_SYN_HEADER, moved);
             const struct vf_ref *r = syn_ref(&s, 0);
             assert_int_equal(syn_flaws(&s), 0);
             bool env = vf_slice_starts(scripts[k], VF_S("#!/usr/bin/env"));
             if (!env)
-                assert_int_equal(vf_header_is_ours(r), !places[i].line_1);
+                assert_int_equal(vf_header_is_ours(r), !prefixes[i].line_1);
             if (vf_header_is_ours(r))
                 assert_true(r->flags & VF_REF_SELF);
             else

@@ -116,27 +116,28 @@ static const struct script scripts[] = {
     {VF_S_INIT("#!\"/p x/bin/python\"\r\n" SAY), "ran a b|c\n", false},
 };
 
-static const char *const places[] = {"plain",
-                                     "with blank",
-                                     "tab\there",
-                                     "line\nfeed",
-                                     "carriage\rx",
-                                     "it's",
-                                     "q\"q",
-                                     "$HOME",
-                                     "`id`",
-                                     "b\\Ux \\N",
-                                     "bad\xFF",
-                                     "gr\xC3\xBC\xC3\x9F",
-                                     "'''three ''' x",
-                                     "-dash",
-                                     "a;b&c|d",
-                                     "(x) [y]*?",
-                                     "!!",
-                                     "#x # y",
-                                     "trail \\",
-                                     "01234567890123456789012345678901234567890123456789012345678901234567890"
-                                     "12345678901234567890123456789012345678901"};
+static const char *const prefixes[] = {
+    "plain",
+    "with blank",
+    "tab\there",
+    "line\nfeed",
+    "carriage\rx",
+    "it's",
+    "q\"q",
+    "$HOME",
+    "`id`",
+    "b\\Ux \\N",
+    "bad\xFF",
+    "gr\xC3\xBC\xC3\x9F",
+    "'''three ''' x",
+    "-dash",
+    "a;b&c|d",
+    "(x) [y]*?",
+    "!!",
+    "#x # y",
+    "trail \\",
+    "01234567890123456789012345678901234567890123456789012345678901234567890"
+    "12345678901234567890123456789012345678901"};
 
 static void run_script(struct syn *s, const char *root, const struct script *sc, bool relocatable)
 {
@@ -168,9 +169,9 @@ static void run_script(struct syn *s, const char *root, const struct script *sc,
 static void runs_everywhere(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < VF_COUNT(places); i++) {
+    for (size_t i = 0; i < VF_COUNT(prefixes); i++) {
         char root[4096], name[4200];
-        snprintf(root, sizeof root, "%s/%s", base, places[i]);
+        snprintf(root, sizeof root, "%s/%s", base, prefixes[i]);
         assert_int_equal(mkdir(root, 0755), 0);
         snprintf(name, sizeof name, "%s/bin", root);
         assert_int_equal(mkdir(name, 0755), 0);

@@ -39,7 +39,7 @@ static void grammar(void **state)
     }
 }
 
-static void places(void **state)
+static void prefixes(void **state)
 {
     (void)state;
     struct vf_json_scan scan = {.text = VF_S("{\"a\": [0, \"x\"],\n \"\\u0062\": {\"c\": \"y\"}}")};
@@ -65,7 +65,7 @@ static void url_values(void **state)
     static const struct {
         const char *text;
         struct vf_slice value, path;
-        const char *want;
+        const char *req;
     } cases[] = {
         {"{\"dir_info\": {}, \"url\": \"file:///p/my%20proj\"}", VF_S_INIT("/p/my proj"),
          VF_S_INIT("/n/it's \xC3\xA9~"), "{\"dir_info\": {}, \"url\": \"file:///n/it%27s%20%C3%A9~\"}"},
@@ -94,7 +94,7 @@ static void url_values(void **state)
         assert_int_equal(syn_ref(&s, 0)->role, VF_ROLE_PROJECT_URL);
         assert_bytes(syn_ref(&s, 0)->value, cases[i].value);
         struct vf_slice made = syn_put(&s, 0, cases[i].path, NULL);
-        assert_bytes(made, vf_slice_of(cases[i].want));
+        assert_bytes(made, vf_slice_of(cases[i].req));
         syn_read(&s, VF_SYN_DIRECT_URL, made);
         assert_bytes(syn_ref(&s, 0)->value, cases[i].path);
     }
@@ -157,7 +157,7 @@ static void kernels(void **state)
     static const struct {
         const char *value, *key;
         unsigned role, flags, line;
-    } want[] = {
+    } req[] = {
         {"/p/env/bin/python", "argv", VF_ROLE_KERNEL_COMMAND, 0, 3},
         {"/p/env/x", "argv", VF_ROLE_KERNEL_PATH, 0, 5},
         {"/p/y", "argv", VF_ROLE_KERNEL_PATH, 0, 6},
@@ -166,13 +166,13 @@ static void kernels(void **state)
         {"/p/h", "env", VF_ROLE_KERNEL_PATH, 0, 11},
         {"/p/m", "metadata", VF_ROLE_KERNEL_PATH, 0, 15},
     };
-    assert_int_equal(syn_refs(&s), VF_COUNT(want));
-    for (size_t i = 0; i < VF_COUNT(want); i++) {
-        assert_bytes(syn_ref(&s, i)->value, vf_slice_of(want[i].value));
-        assert_string_equal(syn_ref(&s, i)->key, want[i].key);
-        assert_int_equal(syn_ref(&s, i)->role, want[i].role);
-        assert_int_equal(syn_ref(&s, i)->flags, want[i].flags);
-        assert_int_equal(syn_ref(&s, i)->line, want[i].line);
+    assert_int_equal(syn_refs(&s), VF_COUNT(req));
+    for (size_t i = 0; i < VF_COUNT(req); i++) {
+        assert_bytes(syn_ref(&s, i)->value, vf_slice_of(req[i].value));
+        assert_string_equal(syn_ref(&s, i)->key, req[i].key);
+        assert_int_equal(syn_ref(&s, i)->role, req[i].role);
+        assert_int_equal(syn_ref(&s, i)->flags, req[i].flags);
+        assert_int_equal(syn_ref(&s, i)->line, req[i].line);
     }
     assert_int_equal(syn_flaws(&s), 0);
     enum vf_status st;
@@ -191,7 +191,7 @@ static void kernel_spellings(void **state)
     static const struct {
         const char *text;
         struct vf_slice value, path;
-        const char *want;
+        const char *req;
     } cases[] = {
         {"{\"argv\": [\"/p\"]}", VF_S_INIT("/p"), VF_S_INIT("/\xC3\xA9\"\\\n\xF0\x9F\x98\x80\xFF"),
          "{\"argv\": [\"/\\u00e9\\\"\\\\\\n\\ud83d\\ude00\\udcff\"]}"},
@@ -208,7 +208,7 @@ static void kernel_spellings(void **state)
         syn_read(&s, VF_SYN_KERNELSPEC, vf_slice_of(cases[i].text));
         assert_bytes(syn_ref(&s, 0)->value, cases[i].value);
         struct vf_slice made = syn_put(&s, 0, cases[i].path, NULL);
-        assert_bytes(made, vf_slice_of(cases[i].want));
+        assert_bytes(made, vf_slice_of(cases[i].req));
         syn_read(&s, VF_SYN_KERNELSPEC, made);
         assert_bytes(syn_ref(&s, 0)->value, cases[i].path);
     }
@@ -229,8 +229,8 @@ static void kernel_spellings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(grammar),   cmocka_unit_test(places),  cmocka_unit_test(url_values),
-        cmocka_unit_test(url_flaws), cmocka_unit_test(kernels), cmocka_unit_test(kernel_spellings),
+        cmocka_unit_test(grammar),   cmocka_unit_test(prefixes), cmocka_unit_test(url_values),
+        cmocka_unit_test(url_flaws), cmocka_unit_test(kernels),  cmocka_unit_test(kernel_spellings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@
 
 /* A reference as the search would make it: the n-th occurrence of `text`. */
 static void add_hit(struct syn *s, const char *path, struct vf_slice bytes, struct vf_slice text,
-                    enum vf_spelling sp)
+                    enum vf_encoding sp)
 {
     s->src.path = vf_slice_of(path);
     syn_read(s, VF_SYN_TEXT, bytes);
@@ -104,7 +104,7 @@ static void languages(void **state)
     syn_init(&s);
     for (size_t i = 0; i < VF_COUNT(cases); i++) {
         enum vf_status st;
-        add_hit(&s, cases[i].path, cases[i].text, VF_S(P), VF_SPELL_RAW);
+        add_hit(&s, cases[i].path, cases[i].text, VF_S(P), VF_ENC_RAW);
         struct vf_slice moved = syn_put(&s, 0, cases[i].to, &st);
         if (st != (cases[i].result ? VF_OK : VF_UNWRITABLE))
             fail_msg("case %zu: %s", i, cases[i].text.p);
@@ -119,12 +119,12 @@ static void spellings(void **state)
 {
     (void)state;
     static const struct {
-        enum vf_spelling sp;
+        enum vf_encoding sp;
         const char *text, *result; /* moved to /n "x */
     } cases[] = {
-        {VF_SPELL_PERCENT, "/p%20env", "/n%20%22x"}, {VF_SPELL_JSON, "\\/p\\/env", "\\/n \\\"x"},
-        {VF_SPELL_PY, "/p\\x20env", "/n \\\"x"},     {VF_SPELL_SHELL, "/p\\ env", "/n\\ \\\"x"},
-        {VF_SPELL_XML, "/p&amp;env", "/n &quot;x"},
+        {VF_ENC_PERCENT, "/p%20env", "/n%20%22x"}, {VF_ENC_JSON, "\\/p\\/env", "\\/n \\\"x"},
+        {VF_ENC_PY, "/p\\x20env", "/n \\\"x"},     {VF_ENC_SHELL, "/p\\ env", "/n\\ \\\"x"},
+        {VF_ENC_XML, "/p&amp;env", "/n &quot;x"},
     };
     struct syn s;
     syn_init(&s);
@@ -175,7 +175,7 @@ static void shell_prints(void **state)
         struct vf_slice before = vf_slice_sub(vf_slice_of(text), 0, (size_t)(at.p - text));
         struct vf_slice script = vf_arena_concat(&s.a, before, VF_S(P), vf_slice_from(at, 1));
         enum vf_status st;
-        add_hit(&s, "x.sh", script, VF_S(P), VF_SPELL_RAW);
+        add_hit(&s, "x.sh", script, VF_S(P), VF_ENC_RAW);
         struct vf_slice moved = syn_put(&s, 0, to, &st);
         bool here = strstr(text, "EOF") != NULL, feed = vf_slice_find(to, VF_S("\n"), 0) != VF_NPOS;
         if (here && feed) {
@@ -211,12 +211,12 @@ static void back_again(void **state)
         struct vf_slice before = vf_slice_sub(vf_slice_of(text), 0, (size_t)(at.p - text));
         struct vf_slice script = vf_arena_concat(&s.a, before, VF_S(P), vf_slice_from(at, 1));
         enum vf_status st;
-        add_hit(&s, "x.sh", script, VF_S(P), VF_SPELL_RAW);
+        add_hit(&s, "x.sh", script, VF_S(P), VF_ENC_RAW);
         struct vf_slice moved = syn_put(&s, 0, to, &st);
         if (st != VF_OK || vf_slice_find(to, VF_S("\n"), 0) != VF_NPOS)
             continue;
         struct vf_slice spelled = vf_slice_sub(moved, before.n, moved.n - (at.n - 1));
-        add_hit(&s, "x.sh", moved, spelled, vf_slice_eq(spelled, to) ? VF_SPELL_RAW : VF_SPELL_SHELL);
+        add_hit(&s, "x.sh", moved, spelled, vf_slice_eq(spelled, to) ? VF_ENC_RAW : VF_ENC_SHELL);
         assert_bytes(syn_put(&s, 0, VF_S(P), NULL), script);
     }
     syn_release(&s);

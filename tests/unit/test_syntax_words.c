@@ -21,12 +21,12 @@ static void line_ends(void **state)
     static const struct {
         struct vf_slice line;
         size_t end;
-    } want[] = {{VF_S_INIT("a"), 1}, {VF_S_INIT(""), 2}, {VF_S_INIT("b"), 1}, {VF_S_INIT("c\v"), 0}};
+    } req[] = {{VF_S_INIT("a"), 1}, {VF_S_INIT(""), 2}, {VF_S_INIT("b"), 1}, {VF_S_INIT("c\v"), 0}};
     struct vf_slice rest = VF_S("a\n\r\nb\rc\v"), line;
     size_t end, i = 0;
     for (; vf_py_next_line(&rest, &line, &end); i++) {
-        assert_bytes(line, want[i].line);
-        assert_int_equal(end, want[i].end);
+        assert_bytes(line, req[i].line);
+        assert_int_equal(end, req[i].end);
     }
     assert_int_equal(i, 4);
 }
@@ -49,21 +49,21 @@ static void literals(void **state)
     static const struct {
         struct vf_slice text;
         bool raw, bytes, format, triple;
-    } want[] = {{VF_S_INIT("rb'a\\'b'"), true, true, false, false},
-                {VF_S_INIT("f\"\"\"c\n\"d\"\"\""), false, false, true, true},
-                {VF_S_INIT("'y'"), false, false, false, false},
-                {VF_S_INIT("'open"), false, false, false, false},
-                {VF_S_INIT("\"z\""), false, false, false, false}};
+    } req[] = {{VF_S_INIT("rb'a\\'b'"), true, true, false, false},
+               {VF_S_INIT("f\"\"\"c\n\"d\"\"\""), false, false, true, true},
+               {VF_S_INIT("'y'"), false, false, false, false},
+               {VF_S_INIT("'open"), false, false, false, false},
+               {VF_S_INIT("\"z\""), false, false, false, false}};
     struct vf_py_string str;
     size_t i = 0;
     for (size_t at = 0; vf_py_next_string(code, at, &str); at = str.end, i++) {
-        assert_bytes(vf_slice_sub(code, str.start, str.end), want[i].text);
-        assert_int_equal(str.raw, want[i].raw);
-        assert_int_equal(str.bytes, want[i].bytes);
-        assert_int_equal(str.format, want[i].format);
-        assert_int_equal(str.triple, want[i].triple);
+        assert_bytes(vf_slice_sub(code, str.start, str.end), req[i].text);
+        assert_int_equal(str.raw, req[i].raw);
+        assert_int_equal(str.bytes, req[i].bytes);
+        assert_int_equal(str.format, req[i].format);
+        assert_int_equal(str.triple, req[i].triple);
     }
-    assert_int_equal(i, VF_COUNT(want));
+    assert_int_equal(i, VF_COUNT(req));
 }
 
 static void words(void **state)

@@ -55,7 +55,7 @@ static void *faulty_realloc(void *p, size_t n)
 #include "base/hooks.c"
 #include "base/search.c"
 #include "base/str.c"
-#include "fs/outside.c"
+#include "fs/host.c"
 #include "fs/tree_dir.c"
 #include "verbs/result.c"
 /* names that two of them have for themselves */

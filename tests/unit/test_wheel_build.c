@@ -53,15 +53,15 @@ struct rebuilt {
 static enum vf_status rebuild(const char *root, bool allow, struct rebuilt *out)
 {
     struct vf_err err = {0};
-    struct vf_outside *outside;
+    struct vf_host *host;
     struct vf_env *env = NULL;
     struct vf_arena a;
     struct vf_rebuild r = {0};
     struct vf_rebuild_opts opts = {.allow_modified = allow};
     *out = (struct rebuilt){0};
     vf_arena_init(&a);
-    assert_int_equal(vf_outside_open(VF_S("/"), &outside, &err), VF_OK);
-    struct vf_env_params p = {.path = vf_slice_of(root), .cwd = VF_S("/"), .outside = outside};
+    assert_int_equal(vf_host_open(VF_S("/"), &host, &err), VF_OK);
+    struct vf_env_params p = {.path = vf_slice_of(root), .cwd = VF_S("/"), .host = host};
     assert_int_equal(vf_env_open(&p, &env, &err), VF_OK);
     assert_int_equal(env->n_dists, 1);
     enum vf_status st = vf_rebuild_plan(env, 0, &opts, &a, &r, &err);
@@ -75,7 +75,7 @@ static enum vf_status rebuild(const char *root, bool allow, struct rebuilt *out)
         assert_int_equal(r.size, out->bytes.n);
     vf_err_release(&err);
     vf_env_free(env);
-    vf_outside_free(outside);
+    vf_host_free(host);
     vf_arena_release(&a);
     return st;
 }

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "dist/tags.h"
 #include "fs_fixture.h"
+#include "packaging/tags.h"
 #include "wheel_box.h"
 
 #define SITE "lib/python3.11/site-packages/"
@@ -41,16 +41,16 @@ static void refused_as(const char *name, const char *wheel, const char *extra, c
 {
     struct box_env e;
     struct vf_buf b;
-    char *said, *before, *after;
+    char *reported, *before, *after;
     box_env_make(&e);
     before = fx_snapshot(e.root, NULL, false);
     box_wheel(&b, name, "py3-none-any", extra, files);
-    enum vf_status st = install_bytes(&e, vf_buf_slice(&b), wheel, NULL, &said);
-    if (st != code || !strstr(said, words))
-        fail_msg("%s: status %s, \"%s\"", words, vf_status_name(st), said);
+    enum vf_status st = install_bytes(&e, vf_buf_slice(&b), wheel, NULL, &reported);
+    if (st != code || !strstr(reported, words))
+        fail_msg("%s: status %s, \"%s\"", words, vf_status_name(st), reported);
     after = fx_snapshot(e.root, NULL, false);
     assert_string_equal(before, after); /* refused before anything is written */
-    free(said);
+    free(reported);
     free(before);
     free(after);
     vf_buf_release(&b);
@@ -109,7 +109,7 @@ static void tampered(void **state)
     (void)state;
     struct vf_buf b;
     struct box_env e;
-    char *said;
+    char *reported;
     box_wheel(&b, "kit", "py3-none-any", "", FILES({"kit.py", "x = 1\n", false}));
     size_t at = vf_slice_find(vf_buf_slice(&b), VF_S("x = 1"), 0);
     assert_int_not_equal(at, VF_NPOS);
@@ -119,19 +119,19 @@ static void tampered(void **state)
     for (unsigned i = 0; i < 4; i++) /* with the right checksum: only RECORD knows */
         b.p[14 + i] = b.p[central + 16 + i] = (char)(crc >> 8 * i);
     box_env_make(&e);
-    assert_int_equal(install_bytes(&e, vf_buf_slice(&b), WHL, NULL, &said), VF_BAD_ARCHIVE);
-    assert_non_null(strstr(said, "'kit.py' is not what the wheel's RECORD says"));
-    free(said);
+    assert_int_equal(install_bytes(&e, vf_buf_slice(&b), WHL, NULL, &reported), VF_BAD_ARCHIVE);
+    assert_non_null(strstr(reported, "'kit.py' is not what the wheel's RECORD says"));
+    free(reported);
     box_env_remove(&e);
     vf_buf_release(&b);
 }
 
-static void assert_file(const struct box_env *e, const char *path, const char *want, mode_t x)
+static void assert_file(const struct box_env *e, const char *path, const char *req, mode_t x)
 {
     char *got = fx_read(e->root, path), *full = fx_join(e->root, path);
     struct stat st;
-    if (!got || strcmp(got, want) != 0)
-        fail_msg("%s: '%s', not '%s'", path, got ? got : "(nothing)", want);
+    if (!got || strcmp(got, req) != 0)
+        fail_msg("%s: '%s', not '%s'", path, got ? got : "(nothing)", req);
     assert_int_equal(stat(full, &st), 0);
     assert_int_equal(st.st_mode & 0111, x);
     free(got);
@@ -143,7 +143,7 @@ static void everything_in_its_place(void **state)
     (void)state;
     struct vf_buf b;
     struct box_env e;
-    char *said, text[600];
+    char *reported, text[600];
     box_env_make(&e);
     box_wheel(&b, "kit", "py3-none-any", "",
               FILES({"kit.py", "1\n", false}, {"kit-1.0.data/purelib/p.py", "2\n", true},
@@ -153,7 +153,7 @@ static void everything_in_its_place(void **state)
                     {"kit-1.0.data/scripts/kit", "hidden\n", false},
                     {"kit-1.0.dist-info/entry_points.txt", "[console_scripts]\nkit = kit:A.run\n", false}));
     struct vf_install how = {.requested = true, .direct_url = VF_S("{}")};
-    assert_int_equal(install_bytes(&e, vf_buf_slice(&b), WHL, &how, &said), VF_OK);
+    assert_int_equal(install_bytes(&e, vf_buf_slice(&b), WHL, &how, &reported), VF_OK);
     assert_file(&e, SITE "kit.py", "1\n", 0);
     assert_file(&e, SITE "p.py", "2\n", 0111);
     assert_file(&e, "include/site/python3.11/kit/k.h", "3\n", 0);
@@ -176,10 +176,10 @@ static void everything_in_its_place(void **state)
     assert_non_null(strstr(
         record, "kit-1.0.dist-info/REQUESTED,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\r\n"));
     free(record);
-    free(said);
+    free(reported);
     /* a second time: everything stands there already */
-    assert_int_equal(install_bytes(&e, vf_buf_slice(&b), WHL, &how, &said), VF_EXISTS);
-    free(said);
+    assert_int_equal(install_bytes(&e, vf_buf_slice(&b), WHL, &how, &reported), VF_EXISTS);
+    free(reported);
     vf_buf_release(&b);
     box_env_remove(&e);
 }
@@ -209,7 +209,7 @@ static void versioned_scripts(void **state)
 }
 
 static enum vf_status install_two(const struct box_file *one, const struct box_file *two, bool fold,
-                                  char **said)
+                                  char **reported)
 {
     struct box_env e;
     struct vf_buf b[2];
@@ -226,7 +226,7 @@ static enum vf_status install_two(const struct box_file *one, const struct box_f
     in[0].wheel = w[0];
     in[1].wheel = w[1];
     enum vf_status st = vf_install_wheels(&e.site, in, 2, &hooks, NULL, &err);
-    *said = strdup(err.detail);
+    *reported = strdup(err.detail);
     for (int i = 0; i < 2; i++) {
         vf_wheel_free(w[i]);
         vf_buf_release(&b[i]);
@@ -247,22 +247,22 @@ static void two_wheels(void **state)
     const struct box_file *f = FILES({"two-1.0.data/scripts/go", "#!python\nprint(1)\n", true});
     const struct box_file *g = FILES({"two-1.0.data/scripts/go", "#!python\nprint(2)\n", true});
     const struct box_file *h = FILES({"two-1.0.data/data/bin/go", "#!python\nprint(1)\n", true});
-    char *said;
-    assert_int_equal(install_two(a, b, false, &said), VF_OK); /* the same bytes: a namespace of old */
-    free(said);
-    assert_int_equal(install_two(a, c, false, &said), VF_EXISTS);
-    assert_non_null(strstr(said, "'one-1.0-py3-none-any.whl' and 'two-1.0-py3-none-any.whl' both"));
-    free(said);
-    assert_int_equal(install_two(e, f, false, &said), VF_OK); /* with the same header */
-    free(said);
-    assert_int_equal(install_two(e, g, false, &said), VF_EXISTS);
-    free(said);
-    assert_int_equal(install_two(e, h, false, &said), VF_EXISTS); /* that one keeps its header */
-    free(said);
-    assert_int_equal(install_two(a, d, false, &said), VF_OK);
-    free(said);
-    assert_int_equal(install_two(a, d, true, &said), VF_EXISTS);
-    free(said);
+    char *reported;
+    assert_int_equal(install_two(a, b, false, &reported), VF_OK); /* the same bytes: a namespace of old */
+    free(reported);
+    assert_int_equal(install_two(a, c, false, &reported), VF_EXISTS);
+    assert_non_null(strstr(reported, "'one-1.0-py3-none-any.whl' and 'two-1.0-py3-none-any.whl' both"));
+    free(reported);
+    assert_int_equal(install_two(e, f, false, &reported), VF_OK); /* with the same header */
+    free(reported);
+    assert_int_equal(install_two(e, g, false, &reported), VF_EXISTS);
+    free(reported);
+    assert_int_equal(install_two(e, h, false, &reported), VF_EXISTS); /* that one keeps its header */
+    free(reported);
+    assert_int_equal(install_two(a, d, false, &reported), VF_OK);
+    free(reported);
+    assert_int_equal(install_two(a, d, true, &reported), VF_EXISTS);
+    free(reported);
 }
 
 static void tags_of_the_target(void **state)
@@ -284,7 +284,7 @@ static void tags_of_the_target(void **state)
     assert_int_equal(vf_tags_make(&a, &t, &tags, &err), VF_OK);
     static const struct {
         const char *tag;
-        enum vf_status want;
+        enum vf_status req;
     } rows[] = {{"py3-none-any", VF_OK},
                 {"cp38-abi3-manylinux_2_17_x86_64", VF_OK},
                 {"cp311-cp311-manylinux_2_28_x86_64", VF_INCOMPATIBLE},
@@ -295,7 +295,7 @@ static void tags_of_the_target(void **state)
         (void)snprintf(name, sizeof name, "kit-1.0-%s.whl", rows[i].tag);
         box_wheel(&b, "kit", rows[i].tag, "", FILES({"kit.py", "", false}));
         assert_int_equal(box_open(vf_buf_slice(&b), name, &w, &err), VF_OK);
-        assert_int_equal(vf_wheel_check_target(w, &tags, VF_S("3.11.2"), &err), rows[i].want);
+        assert_int_equal(vf_wheel_check_target(w, &tags, VF_S("3.11.2"), &err), rows[i].req);
         vf_err_clear(&err);
         vf_wheel_free(w);
         vf_buf_release(&b);
@@ -310,7 +310,7 @@ static void awkward_place(void **state)
     struct vf_buf b;
     struct box_env e;
     box_env_make(&e);
-    e.site.place = VF_S("/a b/env");
+    e.site.prefix = VF_S("/a b/env");
     box_wheel(&b, "kit", "py3-none-any", "", FILES({"kit-1.0.data/scripts/s", "#!python\nprint()\n", false}));
     assert_int_equal(install_bytes(&e, vf_buf_slice(&b), WHL, NULL, NULL), VF_OK);
     char *text = fx_read(e.root, "bin/s");
@@ -345,7 +345,7 @@ static void one_by_one(void **state)
         struct vf_hooks hooks = {.jobs = way ? 3 : 1};
         int fds = fx_open_fds();
         box_env_make(&e);
-        e.site.place = VF_S("/srv/env");
+        e.site.prefix = VF_S("/srv/env");
         struct vf_wheel *one = boxed(&bytes[0], "kit", WHL, "kit/a.py", "1");
         struct vf_wheel *two = boxed(&bytes[1], "kat", "kat-1.0-py3-none-any.whl", "kit/b.py", "2");
         struct vf_install in[] = {{.wheel = one, .requested = true}, {.wheel = two}};
@@ -454,7 +454,7 @@ static void come(struct coming *c)
     static const struct vf_hooks hooks = {.jobs = 2};
     *c = (struct coming){0};
     box_env_make(&c->e);
-    c->e.site.place = VF_S("/srv/env");
+    c->e.site.prefix = VF_S("/srv/env");
     assert_int_equal(vf_blocks_new(24, 3, &c->blocks, &c->err), VF_OK);
     assert_int_equal(vf_installer_new(&c->e.site, &hooks, &c->i, &c->err), VF_OK);
 }
@@ -512,12 +512,12 @@ static void come_by(void **state)
     assert_int_equal(vf_installer_add(c.i, &in, &c.err), VF_OK);
     assert_int_equal(vf_installer_finish(c.i, &c.err), VF_OK);
     box_env_make(&plain);
-    plain.site.place = VF_S("/srv/env");
+    plain.site.prefix = VF_S("/srv/env");
     assert_int_equal(vf_install_wheels(&plain.site, &in, 1, NULL, NULL, &err), VF_OK);
-    char *got = tree_of(&c.e), *want = tree_of(&plain);
-    assert_string_equal(got, want);
+    char *got = tree_of(&c.e), *req = tree_of(&plain);
+    assert_string_equal(got, req);
     free(got);
-    free(want);
+    free(req);
     vf_wheel_free(w);
     box_env_remove(&plain);
     gone(&c);

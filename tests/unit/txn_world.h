@@ -100,7 +100,7 @@ static inline void world_free(struct world *w)
     free(w->after);
 }
 
-static const char *place(const struct world *w)
+static const char *prefix(const struct world *w)
 {
     return w->move ? w->fresh : w->old;
 }
@@ -110,25 +110,25 @@ static inline enum vf_status staged(const struct world *w, struct vf_txn **t, st
     enum vf_status st = vf_txn_begin(sl(w->old), "fix", sl(w->old), sl(w->old), t, err);
     for (size_t i = 0; st == VF_OK && i < VF_COUNT(plan); i++)
         st = vf_txn_stage(*t, &plan[i], err);
-    return st == VF_OK ? vf_txn_seal(*t, err) : st;
+    return st == VF_OK ? vf_txn_write_commit_record(*t, err) : st;
 }
 
 static inline enum vf_txn_state look_state(const char *root, struct vf_txn_info *info, struct vf_arena *a)
 {
     struct vf_err err;
     vf_err_init(&err);
-    assert_int_equal(vf_txn_look(sl(root), a, info, &err), VF_OK);
+    assert_int_equal(vf_txn_inspect(sl(root), a, info, &err), VF_OK);
     vf_err_release(&err);
     return info->state;
 }
 
 static inline enum vf_status up_to_apply(const struct world *w, struct vf_txn **t, struct vf_err *err)
 {
-    enum vf_status st = vf_txn_begin(sl(w->old), w->move ? "move" : "fix", sl(w->old), sl(place(w)), t, err);
+    enum vf_status st = vf_txn_begin(sl(w->old), w->move ? "move" : "fix", sl(w->old), sl(prefix(w)), t, err);
     for (size_t i = 0; st == VF_OK && i < VF_COUNT(plan); i++)
         st = vf_txn_stage(*t, &plan[i], err);
     if (st == VF_OK)
-        st = vf_txn_seal(*t, err);
+        st = vf_txn_write_commit_record(*t, err);
     if (st == VF_OK)
         st = vf_txn_move(*t, err);
     if (st == VF_OK)
@@ -153,7 +153,7 @@ static inline char *expected_after(bool move)
     vf_err_init(&err);
     world_make(&w, move);
     assert_int_equal(whole(&w, false, &err), VF_OK);
-    char *s = fx_snapshot(place(&w), edited, false);
+    char *s = fx_snapshot(prefix(&w), edited, false);
     world_free(&w);
     return s;
 }
@@ -172,19 +172,19 @@ static inline enum vf_status recover_at(const char *root, enum policy policy, st
     if (lstat(root, &st) < 0)
         return VF_OK;
     vf_arena_init(&a);
-    enum vf_status r = vf_txn_look(sl(root), &a, &info, err);
+    enum vf_status r = vf_txn_inspect(sl(root), &a, &info, err);
     enum vf_txn_state state = info.state;
     bool done = info.done;
     vf_arena_release(&a);
     if (r != VF_OK || state == VF_TXN_NONE)
         return r;
-    if (state != VF_TXN_STAGED && state != VF_TXN_SEALED && state != VF_TXN_ROLLBACK)
+    if (state != VF_TXN_STAGED && state != VF_TXN_COMMITTED && state != VF_TXN_ROLLBACK)
         return vf_err_set(err, VF_INTERNAL, 0, "look", sl(root), "state %d: %s", (int)state,
                           info.why_foreign ? info.why_foreign : "");
     r = vf_txn_resume(sl(root), &t, &moved, err);
     if (r != VF_OK)
         return r;
-    if (state != VF_TXN_SEALED || (policy == BACKWARD && !done))
+    if (state != VF_TXN_COMMITTED || (policy == BACKWARD && !done))
         return vf_txn_roll_back(t, err);
     if (!moved)
         r = vf_txn_move(t, err);
@@ -236,7 +236,7 @@ static inline bool die_at(long n, enum vf_status (*fn)(const struct world *, voi
     if (pid == 0) {
         struct vf_err err;
         vf_err_init(&err);
-        vf_txn_test_stop_at(n);
+        vf_kill_point_set(n);
         enum vf_status st = fn(w, ctx, &err);
         if (st != VF_OK)
             (void)fprintf(stderr, "child: %s %s: %s\n", vf_status_name(st), err.path ? err.path : "",

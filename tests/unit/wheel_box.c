@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "base/digest.h"
-#include "dist/record.h"
 #include "fs_fixture.h"
+#include "packaging/record.h"
 
 #define SITE "lib/python3.11/site-packages"
 
@@ -120,7 +120,7 @@ void box_env_make(struct box_env *e)
     fx_mkdir(e->root, "lib/python3.11", 0755);
     fx_mkdir(e->root, SITE, 0755);
     e->site = (struct vf_site){.root = open(e->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-                               .place = vf_slice_of(e->root),
+                               .prefix = vf_slice_of(e->root),
                                .purelib = VF_S(SITE),
                                .platlib = VF_S(SITE),
                                .headers = VF_S("include/site/python3.11"),

@@ -1,0 +1,123 @@
+/* whole.c: files that appear whole. */
+#include "fs/atomic_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "fs/sys.h"
+
+static enum vf_status exists(struct vf_slice path, struct vf_err *err)
+{
+    return vf_err_set(err, VF_EXISTS, 0, "create", path,
+                      "it exists already: choose another name or remove it");
+}
+
+static enum vf_status cannot_create(const struct vf_atomic_file *w, struct vf_err *err)
+{
+    if (errno == EACCES || errno == EPERM || errno == EROFS)
+        return vf_err_set(err, VF_NOT_WRITABLE, errno, "create", w->path, "its directory is not writable");
+    return vf_err_sys(err, errno, "create", w->path);
+}
+
+/* A name that nobody has: what a killed run left is not in the way. */
+static enum vf_status make_temp(struct vf_atomic_file *w, struct vf_err *err)
+{
+    for (unsigned i = 0; i < 100; i++) {
+        (void)snprintf(w->temp, sizeof w->temp, ".venvfix-new-%ld-%u", (long)getpid(), i);
+        w->fd = openat(w->dir, w->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+        if (w->fd >= 0)
+            return VF_OK;
+        if (errno != EEXIST)
+            break;
+    }
+    return cannot_create(w, err);
+}
+
+enum vf_status vf_atomic_file_open(struct vf_slice path, struct vf_atomic_file *out, struct vf_err *err)
+{
+    char name[VF_SYS_NAME];
+    struct vf_stat st;
+    *out = (struct vf_atomic_file){.path = path, .base = vf_path_base(path), .fd = -1};
+    if (vf_sys_name(out->base, name) != 0)
+        return vf_err_sys(err, errno, "create", path);
+    out->dir = vf_sys_open_path(vf_path_dir(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (out->dir < 0) {
+        int e = errno;
+        return e == ENOENT || e == ENOTDIR ? vf_err_set(err, VF_NO_PARENT, 0, "create", path,
+                                                        "its parent directory does not exist: make it first")
+                                           : vf_err_sys(err, e, "create", path);
+    }
+    enum vf_status s = vf_sys_stat_at(out->dir, name, &st) == 0 ? exists(path, err) : make_temp(out, err);
+    out->open = s == VF_OK;
+    if (!out->open)
+        close(out->dir);
+    return s;
+}
+
+/* The disk begins early, so that the end does not wait for all of it. */
+static void flush_some(struct vf_atomic_file *w, size_t n)
+{
+    enum { STEP = 8 << 20 };
+    w->unflushed += n;
+    if (w->unflushed < STEP)
+        return;
+    vf_sys_start_flush(w->fd);
+    w->unflushed = 0;
+}
+
+enum vf_status vf_atomic_file_write(struct vf_atomic_file *w, struct vf_slice bytes, struct vf_err *err)
+{
+    flush_some(w, bytes.n);
+    while (bytes.n > 0) {
+        ssize_t n = write(w->fd, bytes.p, bytes.n);
+        if (n < 0 && errno != EINTR)
+            return vf_err_sys(err, errno, "write", w->path);
+        bytes = vf_slice_from(bytes, n < 0 ? 0 : (size_t)n);
+    }
+    return VF_OK;
+}
+
+static enum vf_status publish(const struct vf_atomic_file *w, struct vf_err *err)
+{
+    char name[VF_SYS_NAME];
+    if (vf_sys_name(w->base, name) != 0)
+        return vf_err_sys(err, errno, "create", w->path);
+    if (vf_sys_rename_noreplace(w->dir, w->temp, w->dir, name) != 0)
+        return errno == EEXIST ? exists(w->path, err) : vf_err_sys(err, errno, "create", w->path);
+    return VF_OK;
+}
+
+enum vf_status vf_atomic_file_commit(struct vf_atomic_file *w, struct vf_err *err)
+{
+    enum vf_status st = fsync(w->fd) == 0 ? VF_OK : vf_err_sys(err, errno, "write", w->path);
+    int closed = close(w->fd);
+    w->fd = -1;
+    if (st == VF_OK && closed != 0)
+        st = vf_err_sys(err, errno, "write", w->path);
+    if (st == VF_OK)
+        st = publish(w, err);
+    if (st != VF_OK) {
+        vf_atomic_file_abandon(w);
+        return st;
+    }
+    int synced = vf_sys_sync_dir(w->dir);
+    int e = errno;
+    close(w->dir);
+    w->open = false;
+    return synced == 0 ? VF_OK : vf_err_sys(err, e, "write", w->path);
+}
+
+void vf_atomic_file_abandon(struct vf_atomic_file *w)
+{
+    if (!w->open)
+        return;
+    if (w->fd >= 0)
+        close(w->fd);
+    (void)unlinkat(w->dir, w->temp, 0);
+    close(w->dir);
+    w->open = false;
+}

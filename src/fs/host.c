@@ -1,0 +1,368 @@
+/* outside.c: the host, or a file tree that stands for it.
+ *
+ * Both are walked alike; only what is asked most, what stands at a path and what is in a file, is left to the
+ * kernel when the root is the real one. */
+#include "fs/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/path.h"
+#include "fs/host_walk.h"
+#include "fs/tree_dir.h"
+
+enum { SHORT = 1024, CWD_MAX = 1 << 20 };
+
+struct host {
+    struct vf_host base;
+    int root;
+    bool real; /* root is `/` */
+};
+
+static bool is_absence(int e)
+{
+    return e == ENOENT || e == ENOTDIR || e == ELOOP || e == ENAMETOOLONG || e == EINVAL;
+}
+
+static bool is_proper(struct vf_slice path)
+{
+    return vf_path_is_abs(path) && !memchr(path.p, 0, path.n);
+}
+
+static int stat_short(struct vf_slice path, struct vf_stat *out)
+{
+    char name[SHORT];
+    struct stat st;
+    memcpy(name, path.p, path.n);
+    name[path.n] = 0;
+    if (stat(name, &st) < 0)
+        return -1;
+    vf_sys_to_stat(&st, out);
+    return 0;
+}
+
+static int stat_walked(const struct host *h, struct vf_slice path, struct vf_stat *out)
+{
+    struct vf_way way;
+    if (vf_way_walk(h->root, path, true, &way) < 0)
+        return -1;
+    *out = way.st;
+    vf_way_release(&way);
+    return 0;
+}
+
+static enum vf_kind host_kind(struct vf_host *o, struct vf_slice path, struct vf_stat *st, bool *unseen)
+{
+    const struct host *h = (struct host *)o;
+    *unseen = false;
+    if (!is_proper(path))
+        return VF_KIND_NONE;
+    int r = h->real && path.n < SHORT ? stat_short(path, st) : stat_walked(h, path, st);
+    if (r == 0)
+        return st->kind;
+    *unseen = !is_absence(errno);
+    *st = (struct vf_stat){.kind = VF_KIND_NONE};
+    return VF_KIND_NONE;
+}
+
+static bool host_resolve(struct vf_host *o, struct vf_slice path, struct vf_buf *out)
+{
+    const struct host *h = (struct host *)o;
+    struct vf_way way;
+    if (!is_proper(path) || vf_way_walk(h->root, path, true, &way) < 0)
+        return false;
+    vf_buf_putc(out, '/');
+    vf_buf_put(out, vf_buf_slice(&way.path));
+    vf_way_release(&way);
+    return true;
+}
+
+static bool host_readlink(struct vf_host *o, struct vf_slice path, struct vf_buf *out)
+{
+    const struct host *h = (struct host *)o;
+    struct vf_way way;
+    if (!is_proper(path) || vf_way_walk(h->root, path, false, &way) < 0)
+        return false;
+    bool ok = way.st.kind == VF_KIND_LINK && vf_sys_readlink_at(way.dir, way.name, way.st.size, out) == 0;
+    vf_way_release(&way);
+    return ok;
+}
+
+static int open_short(struct vf_slice path, bool *regular)
+{
+    char name[SHORT];
+    struct stat st;
+    memcpy(name, path.p, path.n);
+    name[path.n] = 0;
+    if (stat(name, &st) < 0)
+        return -1;
+    *regular = S_ISREG(st.st_mode);
+    return *regular ? open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+}
+
+static int open_walked(const struct host *h, struct vf_slice path, bool *regular)
+{
+    struct vf_way way;
+    if (vf_way_walk(h->root, path, true, &way) < 0)
+        return -1;
+    *regular = way.st.kind == VF_KIND_FILE;
+    int fd =
+        *regular ? openat(way.dir, way.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
+    int e = errno;
+    vf_way_release(&way);
+    errno = e;
+    return fd;
+}
+
+/* Looked at before it is opened, since opening alone may do something to a device. */
+static enum vf_status open_regular(const struct host *h, struct vf_slice path, struct vf_reader **out,
+                                   struct vf_err *err)
+{
+    struct stat native;
+    bool regular = true;
+    int fd = h->real && path.n < SHORT ? open_short(path, &regular) : open_walked(h, path, &regular);
+    if (regular && fd < 0)
+        return vf_err_sys(err, errno == ELOOP ? ENOENT : errno, "open", path);
+    if (fd >= 0 && fstat(fd, &native) == 0 && S_ISREG(native.st_mode)) {
+        struct vf_stat st;
+        vf_sys_to_stat(&native, &st);
+        return vf_reader_of_fd(fd, &st, path, out, err);
+    }
+    if (fd >= 0)
+        (void)close(fd);
+    return vf_err_set(err, VF_UNREADABLE, 0, "open", path, "it is not a regular file");
+}
+
+static enum vf_status host_read(struct vf_host *o, struct vf_slice path, uint64_t cap, struct vf_arena *a,
+                                struct vf_slice *out, struct vf_err *err)
+{
+    struct vf_reader *r = NULL;
+    if (!is_proper(path))
+        return vf_err_set(err, VF_NOT_FOUND, ENOENT, "open", path, NULL);
+    enum vf_status st = open_regular((struct host *)o, path, &r, err);
+    if (st != VF_OK)
+        return st;
+    st = vf_reader_read_all(r, path, cap, a, out, err);
+    vf_reader_close(r);
+    return st;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return vf_slice_cmp(*(const struct vf_slice *)a, *(const struct vf_slice *)b);
+}
+
+static int open_listing(const struct host *h, struct vf_slice dir)
+{
+    struct vf_way way;
+    if (!is_proper(dir) || vf_way_walk(h->root, dir, true, &way) < 0)
+        return -1;
+    int fd = openat(way.dir, way.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    vf_way_release(&way);
+    return fd;
+}
+
+static bool host_list(struct vf_host *o, struct vf_slice dir, struct vf_arena *a, struct vf_slice **names,
+                      size_t *n)
+{
+    struct vf_buf buf = {0};
+    size_t count = 0;
+    int fd = open_listing((struct host *)o, dir);
+    bool ok = fd >= 0 && vf_sys_read_names(fd, &buf, &count) == 0;
+    if (fd >= 0)
+        (void)close(fd);
+    struct vf_slice block = ok ? vf_arena_dup(a, vf_buf_slice(&buf)) : VF_S("");
+    struct vf_slice *v = ok && count > 0 ? vf_arena_array(a, count, sizeof *v) : NULL;
+    vf_buf_release(&buf);
+    if (!ok || !block.p || (count > 0 && !v))
+        return false;
+    for (size_t i = 0, at = 0; i < count; i++) {
+        v[i] = vf_slice_of(block.p + at);
+        at += v[i].n + 1;
+    }
+    if (count > 0)
+        qsort(v, count, sizeof *v, compare_names);
+    *names = v;
+    *n = count;
+    return true;
+}
+
+static bool host_swapped(struct vf_host *o, struct vf_slice dir, struct vf_slice first,
+                         struct vf_slice second)
+{
+    struct vf_buf buf = {0};
+    size_t count = 0;
+    int fd = open_listing((struct host *)o, dir);
+    bool ok = fd >= 0 && vf_sys_read_names(fd, &buf, &count) == 0;
+    if (fd >= 0)
+        (void)close(fd);
+    bool swapped = false;
+    for (size_t i = 0, at = 0; ok && i < count; i++) {
+        struct vf_slice name = vf_slice_of(buf.p + at);
+        swapped = vf_slice_eq(name, second);
+        if (swapped || vf_slice_eq(name, first))
+            break;
+        at += name.n + 1;
+    }
+    vf_buf_release(&buf);
+    return swapped;
+}
+
+static void host_free(struct vf_host *o)
+{
+    struct host *h = (struct host *)o;
+    (void)close(h->root);
+    free(h);
+}
+
+static const struct vf_host_ops host_ops = {.kind = host_kind,
+                                            .resolve = host_resolve,
+                                            .readlink = host_readlink,
+                                            .read = host_read,
+                                            .free = host_free,
+                                            .list = host_list,
+                                            .swapped = host_swapped};
+
+static bool is_slash(struct vf_slice path)
+{
+    size_t i = 0;
+    while (i < path.n && path.p[i] == '/')
+        i++;
+    return path.n > 0 && i == path.n;
+}
+
+enum vf_status vf_host_open(struct vf_slice root, struct vf_host **out, struct vf_err *err)
+{
+    *out = NULL;
+    int fd = vf_sys_open_path(root, VF_O_AT);
+    if (fd < 0)
+        return vf_err_sys(err, errno, "open", root);
+    struct host *h = malloc(sizeof *h);
+    if (!h) {
+        (void)close(fd);
+        return vf_err_nomem(err);
+    }
+    *h = (struct host){.base.ops = &host_ops, .root = fd, .real = is_slash(root)};
+    *out = (struct vf_host *)h;
+    return VF_OK;
+}
+
+/* --- what every maker has in common --- */
+
+void vf_host_free(struct vf_host *o)
+{
+    if (o && o->ops->free)
+        o->ops->free(o);
+}
+
+enum vf_kind vf_host_look(struct vf_host *o, struct vf_slice path, struct vf_stat *st, bool *unseen)
+{
+    struct vf_stat own = {.kind = VF_KIND_NONE};
+    bool unseen_own = false;
+    st = st ? st : &own;
+    unseen = unseen ? unseen : &unseen_own;
+    *st = (struct vf_stat){.kind = VF_KIND_NONE};
+    *unseen = false;
+    return o->ops->kind(o, path, st, unseen);
+}
+
+enum vf_kind vf_host_kind(struct vf_host *o, struct vf_slice path, struct vf_stat *st)
+{
+    return vf_host_look(o, path, st, NULL);
+}
+
+bool vf_host_exists(struct vf_host *o, struct vf_slice path)
+{
+    return vf_host_kind(o, path, NULL) != VF_KIND_NONE;
+}
+
+bool vf_host_executable(struct vf_host *o, struct vf_slice path)
+{
+    struct vf_stat st;
+    return vf_host_kind(o, path, &st) == VF_KIND_FILE && (st.mode & 0111) != 0;
+}
+
+bool vf_host_resolve(struct vf_host *o, struct vf_slice path, struct vf_buf *out)
+{
+    return o->ops->resolve(o, path, out) && !out->failed;
+}
+
+bool vf_host_readlink(struct vf_host *o, struct vf_slice path, struct vf_buf *out)
+{
+    return o->ops->readlink(o, path, out) && !out->failed;
+}
+
+enum vf_status vf_host_read(struct vf_host *o, struct vf_slice path, uint64_t cap, struct vf_arena *a,
+                            struct vf_slice *out, struct vf_err *err)
+{
+    *out = (struct vf_slice){NULL, 0};
+    return o->ops->read(o, path, cap, a, out, err);
+}
+
+bool vf_host_same(struct vf_host *o, struct vf_slice a, struct vf_slice b)
+{
+    struct vf_stat x, y;
+    if (vf_host_kind(o, a, &x) == VF_KIND_NONE || vf_host_kind(o, b, &y) == VF_KIND_NONE)
+        return false;
+    if (x.ino || y.ino)
+        return x.ino == y.ino && x.dev == y.dev;
+    struct vf_buf p = {0}, q = {0};
+    bool same = vf_host_resolve(o, a, &p) && vf_host_resolve(o, b, &q) &&
+                vf_slice_eq(vf_buf_slice(&p), vf_buf_slice(&q));
+    vf_buf_release(&p);
+    vf_buf_release(&q);
+    return same;
+}
+
+bool vf_host_list(struct vf_host *o, struct vf_slice dir, struct vf_arena *a, struct vf_slice **names,
+                  size_t *n)
+{
+    *names = NULL;
+    *n = 0;
+    return o->ops->list && o->ops->list(o, dir, a, names, n);
+}
+
+bool vf_host_swapped(struct vf_host *o, struct vf_slice dir, struct vf_slice first, struct vf_slice second)
+{
+    return o->ops->swapped && o->ops->swapped(o, dir, first, second);
+}
+
+bool vf_host_env_splits(struct vf_host *o)
+{
+    struct vf_buf b = {0};
+    bool splits = vf_host_resolve(o, VF_S("/usr/bin/env"), &b) && !b.failed &&
+                  !vf_slice_eq(vf_path_base(vf_buf_slice(&b)), VF_S("busybox"));
+    vf_buf_release(&b);
+    return splits;
+}
+
+enum vf_status vf_host_cwd(struct vf_arena *a, struct vf_slice *out, struct vf_err *err)
+{
+    struct vf_buf b = {0};
+    enum vf_status st = VF_OK;
+    for (size_t room = 256; room <= CWD_MAX; room *= 2) {
+        vf_buf_clear(&b);
+        if (!vf_buf_reserve(&b, room)) {
+            st = vf_err_nomem(err);
+            break;
+        }
+        if (getcwd(b.p, room)) {
+            *out = vf_arena_dup(a, vf_slice_of(b.p));
+            st = out->p ? VF_OK : vf_err_nomem(err);
+            vf_buf_release(&b);
+            return st;
+        }
+        if (errno != ERANGE) {
+            st = vf_err_sys(err, errno, "getcwd", VF_S("."));
+            break;
+        }
+        st = VF_PATH_TOO_LONG;
+    }
+    vf_buf_release(&b);
+    *out = (struct vf_slice){NULL, 0};
+    return st == VF_PATH_TOO_LONG ? vf_err_sys(err, ENAMETOOLONG, "getcwd", VF_S(".")) : st;
+}

@@ -1,0 +1,65 @@
+/* outside.h: the host around an environment, read-only: does an absolute path exist, what is it, where does
+ * it lead. Rooted at `/`, or at the directory given by --root (links are then resolved inside it). Tests
+ * replace it. */
+#ifndef VF_FS_HOST_H
+#define VF_FS_HOST_H
+
+#include "fs/tree.h"
+
+struct vf_host;
+struct vf_host_ops {
+    /* What stands at the absolute path, links followed. NONE: nothing, or not to be seen: *unseen is set when
+     * the reason is another than that there is nothing (ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, a NUL in the
+     * path, a relative path). st and unseen are never NULL. */
+    enum vf_kind (*kind)(struct vf_host *, struct vf_slice path, struct vf_stat *st, bool *unseen);
+    /* Every link resolved: appends an absolute, clean path (below --root: as seen from there). False when it
+     * does not exist. */
+    bool (*resolve)(struct vf_host *, struct vf_slice path, struct vf_buf *out);
+    /* Appends the target of the link that stands there, as stored. Links on the way there are followed. False
+     * when it is no link. */
+    bool (*readlink)(struct vf_host *, struct vf_slice path, struct vf_buf *out);
+    /* The whole of a regular file, links followed; VF_LIMIT above cap bytes, VF_UNREADABLE when it is
+     * something else. */
+    enum vf_status (*read)(struct vf_host *, struct vf_slice path, uint64_t cap, struct vf_arena *,
+                           struct vf_slice *, struct vf_err *);
+    void (*free)(struct vf_host *);
+    /* Names in a directory, sorted by bytes, in the arena. False when it cannot be listed. May be NULL:
+     * nothing can. */
+    bool (*list)(struct vf_host *, struct vf_slice dir, struct vf_arena *, struct vf_slice **names,
+                 size_t *n);
+    /* Of two names in a directory: does the second come first when it is read? May be NULL: never. */
+    bool (*swapped)(struct vf_host *, struct vf_slice dir, struct vf_slice first, struct vf_slice second);
+};
+struct vf_host { /* makers embed this first */
+    const struct vf_host_ops *ops;
+};
+
+/* root: "/" or the directory of --root (VF_NOT_FOUND when it is not there). */
+VF_MUST_CHECK enum vf_status vf_host_open(struct vf_slice root, struct vf_host **out, struct vf_err *err);
+void vf_host_free(struct vf_host *o);
+/* With the answer "could not look" apart from "nothing": every caller that reports has to ask. */
+enum vf_kind vf_host_look(struct vf_host *o, struct vf_slice path, struct vf_stat *st, bool *unseen);
+enum vf_kind vf_host_kind(struct vf_host *o, struct vf_slice path, struct vf_stat *st /* may be NULL */);
+bool vf_host_exists(struct vf_host *o, struct vf_slice path);
+bool vf_host_executable(struct vf_host *o,
+                        struct vf_slice path); /* a regular file with an x bit, links followed */
+bool vf_host_resolve(struct vf_host *o, struct vf_slice path, struct vf_buf *out);
+bool vf_host_readlink(struct vf_host *o, struct vf_slice path, struct vf_buf *out);
+VF_MUST_CHECK enum vf_status vf_host_read(struct vf_host *o, struct vf_slice path, uint64_t cap,
+                                          struct vf_arena *a, struct vf_slice *out, struct vf_err *err);
+/* The same directory or file (dev, ino; where there are none, the resolved path)? False when either is
+ * missing. */
+bool vf_host_same(struct vf_host *o, struct vf_slice a, struct vf_slice b);
+/* Names in a directory, sorted by bytes, in the arena; false (and none) when it cannot be listed. For
+ * `home/python3*`, landmarks. */
+bool vf_host_list(struct vf_host *o, struct vf_slice dir, struct vf_arena *a, struct vf_slice **names,
+                  size_t *n);
+/* Does the file system give `second` before `first` when the directory is read? Where two entries have the
+ * same meaning, Python takes the one that comes first. */
+bool vf_host_swapped(struct vf_host *o, struct vf_slice dir, struct vf_slice first, struct vf_slice second);
+/* Does `/usr/bin/env -S` work there? Not that of busybox. */
+bool vf_host_env_splits(struct vf_host *o);
+/* The current directory of this process. */
+VF_MUST_CHECK enum vf_status vf_host_cwd(struct vf_arena *a, struct vf_slice *out, struct vf_err *err);
+
+#endif

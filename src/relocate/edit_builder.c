@@ -1,0 +1,125 @@
+/* draft.c: gathering splices, one draft a file. */
+#include "relocate/edit_builder.h"
+
+#include <string.h>
+
+#define BYTES_CAP ((uint64_t)256 << 20)
+
+struct vf_edit_builder *vf_edit_builder_find(struct vf_edit_builders *d, uint32_t file)
+{
+    size_t i;
+    if (!vf_map_get(&d->by_file, d->plan->env->files[file].path, &i))
+        return NULL;
+    return VF_VEC_AT(struct vf_edit_builder, &d->v, i);
+}
+
+struct vf_edit_builder *vf_edit_builder_of(struct vf_edit_builders *d, uint32_t file, enum vf_edit_kind kind)
+{
+    struct vf_edit_builder *dr = vf_edit_builder_find(d, file);
+    if (dr)
+        return dr;
+    dr = vf_vec_push(&d->scratch, &d->v, sizeof *dr);
+    if (!dr || !vf_map_put(&d->by_file, d->plan->env->files[file].path, d->v.n - 1))
+        return NULL;
+    *dr = (struct vf_edit_builder){.file = file, .kind = kind};
+    return dr;
+}
+
+enum vf_status vf_edit_builder_bytes(struct vf_edit_builders *d, uint32_t file, struct vf_slice *out,
+                                     struct vf_err *err)
+{
+    const struct vf_env *env = d->plan->env;
+    struct vf_edit_builder *dr = vf_edit_builder_find(d, file);
+    if (dr && dr->bytes.p) {
+        *out = dr->bytes;
+        return VF_OK;
+    }
+    if (env->files[file].st.kind == VF_KIND_LINK) {
+        *out = env->files[file].target;
+        return VF_OK;
+    }
+    enum vf_status st = vf_tree_read(env->tree, env->files[file].path, BYTES_CAP, d->plan->a, out, err);
+    if (st != VF_OK)
+        return st;
+    if (out->n != env->files[file].st.size)
+        return vf_err_set(err, VF_CHANGED, 0, "read", env->files[file].path,
+                          "the file changed while it was examined");
+    dr = vf_edit_builder_of(d, file, VF_EDIT_SPLICE);
+    if (!dr)
+        return vf_err_nomem(err);
+    if (!out->p)
+        out->p = "";
+    dr->bytes = *out;
+    return VF_OK;
+}
+
+static bool overlaps(const struct vf_splice *a, const struct vf_splice *b)
+{
+    if (!a->len && !b->len)
+        return a->off == b->off;
+    if (!a->len || !b->len)
+        return false;
+    return a->off < b->off + b->len && b->off < a->off + a->len;
+}
+
+enum vf_status vf_edit_builder_splice(struct vf_edit_builders *d, uint32_t file, struct vf_splice s,
+                                      const char *rule, uint32_t count, bool *added, struct vf_err *err)
+{
+    struct vf_slice bytes;
+    *added = false;
+    enum vf_status st = vf_edit_builder_bytes(d, file, &bytes, err);
+    if (st != VF_OK)
+        return st;
+    if (s.off > bytes.n || s.len > bytes.n - s.off)
+        return vf_err_set(err, VF_CHANGED, 0, "edit", d->plan->env->files[file].path,
+                          "the file changed while it was examined");
+    if (s.len == s.bytes.n && (!s.len || !memcmp(bytes.p + s.off, s.bytes.p, s.len)))
+        return VF_OK;
+    struct vf_edit_builder *dr = vf_edit_builder_of(d, file, VF_EDIT_SPLICE);
+    if (!dr)
+        return vf_err_nomem(err);
+    for (size_t i = 0; i < dr->splices.n; i++)
+        if (overlaps(VF_VEC_AT(struct vf_splice, &dr->splices, i), &s))
+            return VF_OK;
+    struct vf_splice *kept = vf_vec_push(&d->scratch, &dr->splices, sizeof *kept);
+    if (!kept)
+        return vf_err_nomem(err);
+    *kept = s;
+    if (!dr->rule)
+        dr->rule = rule;
+    dr->count += count;
+    *added = true;
+    return VF_OK;
+}
+
+static bool changes(const struct vf_edit_builder *dr)
+{
+    return dr->kind != VF_EDIT_SPLICE || dr->splices.n;
+}
+
+enum vf_status vf_edit_builders_finish(struct vf_edit_builders *d, struct vf_edits *out, struct vf_err *err)
+{
+    struct vf_arena *a = d->plan->a;
+    out->v = vf_arena_array(a, d->v.n + 1, sizeof *out->v);
+    if (!out->v)
+        return vf_err_nomem(err);
+    for (size_t i = 0; i < d->v.n; i++) {
+        const struct vf_edit_builder *dr = VF_VEC_AT(struct vf_edit_builder, &d->v, i);
+        if (!changes(dr))
+            continue;
+        struct vf_edit *e = &out->v[out->n++];
+        *e = (struct vf_edit){.path = d->plan->env->files[dr->file].path,
+                              .kind = dr->kind,
+                              .n = dr->splices.n,
+                              .contents = dr->target,
+                              .rule = dr->rule ? dr->rule : "VF500",
+                              .count = dr->count};
+        e->splices = vf_arena_array(a, e->n + 1, sizeof *e->splices);
+        if (!e->splices)
+            return vf_err_nomem(err);
+        if (e->n)
+            memcpy(e->splices, dr->splices.base, e->n * sizeof *e->splices);
+        d->plan->edited_refs += dr->count;
+    }
+    return vf_edits_finish(out, err);
+}

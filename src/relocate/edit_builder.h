@@ -1,0 +1,74 @@
+/* draft.h: edits while they are being gathered: one draft a file, splices in any order. For src/relocate
+ * only. */
+#ifndef VF_RELOCATE_EDIT_BUILDER_H
+#define VF_RELOCATE_EDIT_BUILDER_H
+
+#include "relocate/plan.h"
+
+struct vf_edit_builder {
+    uint32_t file;
+    enum vf_edit_kind kind;
+    struct vf_vec splices;  /* struct vf_splice */
+    struct vf_slice bytes;  /* of the file as it is; p NULL until read */
+    struct vf_slice target; /* LINK */
+    const char *rule;
+    uint32_t count;
+};
+
+/* A RECORD row that changes. */
+struct vf_row_change {
+    uint32_t dist, row;
+    struct vf_slice path;   /* p NULL: stays */
+    struct vf_slice digest; /* n 0: stays */
+    uint64_t size;
+    bool set_size;
+};
+
+struct vf_edit_builders {
+    struct vf_plan *plan;
+    struct vf_vec v;       /* struct vf_edit_builder */
+    struct vf_map by_file; /* path -> index into v */
+    struct vf_vec rows;    /* struct vf_row_change */
+    struct vf_arena scratch;
+    struct vf_write_ctx target;
+};
+
+/* The draft of a file, made when there is none. NULL: no memory. Pointers are not stable over further calls.
+ */
+struct vf_edit_builder *vf_edit_builder_of(struct vf_edit_builders *d, uint32_t file, enum vf_edit_kind kind);
+struct vf_edit_builder *vf_edit_builder_find(struct vf_edit_builders *d, uint32_t file);
+/* Contents of the draft's file, read once. VF_LIMIT above 256 MiB. */
+VF_MUST_CHECK enum vf_status vf_edit_builder_bytes(struct vf_edit_builders *d, uint32_t file,
+                                                   struct vf_slice *out, struct vf_err *err);
+/* Adds a splice unless one already covers some of these bytes (the first one wins: *added says). A splice
+ * that changes nothing is left out. */
+VF_MUST_CHECK enum vf_status vf_edit_builder_splice(struct vf_edit_builders *d, uint32_t file,
+                                                    struct vf_splice s, const char *rule, uint32_t count,
+                                                    bool *added, struct vf_err *err);
+/* record_pass.c: rows of edited files get new hash and size where the old row was true; .pyc of edited .py
+ * go. */
+VF_MUST_CHECK enum vf_status vf_edit_builders_records(struct vf_edit_builders *d, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_edit_builders_pycs(struct vf_edit_builders *d, struct vf_err *err);
+/* What becomes of the hash and the size of a row that means the draft's file; not *was_true: it stays. */
+VF_MUST_CHECK enum vf_status vf_edit_builders_measure(struct vf_edit_builders *d,
+                                                      const struct vf_edit_builder *dr,
+                                                      const struct vf_record_row *row,
+                                                      struct vf_row_change *c, bool *was_true,
+                                                      struct vf_err *err);
+/* Writes a row of the RECORD `file`, whose contents are `bytes`, anew. */
+VF_MUST_CHECK enum vf_status vf_edit_builders_splice_row(struct vf_edit_builders *d, uint32_t file,
+                                                         struct vf_slice bytes,
+                                                         const struct vf_record_row *row,
+                                                         const struct vf_row_change *c, struct vf_err *err);
+/* record_nested.c: the same for the RECORDs of other trees inside the environment (a virtual environment in
+ * it, `pip install --prefix`), which mean files that no distribution of this one owns. `n`: drafts that were
+ * there before the RECORDs'. */
+VF_MUST_CHECK enum vf_status vf_edit_builders_nested(struct vf_edit_builders *d, size_t n,
+                                                     struct vf_err *err);
+/* The change of a row, made when there is none. */
+struct vf_row_change *vf_edit_builders_row(struct vf_edit_builders *d, uint32_t dist, uint32_t row);
+/* All drafts as sealed edits. */
+VF_MUST_CHECK enum vf_status vf_edit_builders_finish(struct vf_edit_builders *d, struct vf_edits *out,
+                                                     struct vf_err *err);
+
+#endif

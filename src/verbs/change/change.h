@@ -1,0 +1,47 @@
+/* change.h: recreate, move and fix: one engine, three uses (DESIGN 6). For src/verbs only.
+ *
+ *   resume  (change_resume.c)  what an earlier run left is finished or taken back, before anything is refused
+ *   refuse  (change_refuse.c)  everything that speaks against it, before anything is touched
+ *   examine (change.c)         open, scan, judge, plan, prove
+ *   carry out: in place (change_place.c: fix, and move by one rename) or by copying (change_copy.c) */
+#ifndef VF_VERBS_CHANGE_CHANGE_H
+#define VF_VERBS_CHANGE_CHANGE_H
+
+#include "relocate/prove.h"
+#include "verbs/result.h"
+
+struct vf_change {
+    struct vf_session s;
+    const struct venvfix_change_options *o;
+    struct venvfix_change_result *r;
+    struct vf_slice from, to; /* absolute, as typed; equal for fix */
+    struct vf_env *env;
+    struct vf_findings findings;
+    struct vf_plan plan;
+    struct vf_proofs proofs;
+    bool finished;                   /* resume did all there was to do */
+    bool from_file;                  /* FROM is a list, a lock file or a bundle */
+    struct vf_change_bundle *bundle; /* --bundle, as far as it is written; NULL */
+};
+
+/* --bundle (change_bundle.c): before anything is touched; and at the end, whatever came of it. */
+VF_MUST_CHECK enum vf_status vf_change_bundle_first(struct vf_change *c);
+void vf_change_bundle_last(struct vf_change *c, enum vf_status st);
+
+VF_MUST_CHECK enum vf_status vf_change_resume(struct vf_change *c);
+/* Before the environment is opened: places. */
+VF_MUST_CHECK enum vf_status vf_change_refuse_places(struct vf_change *c);
+/* After it was scanned: what is in it. */
+VF_MUST_CHECK enum vf_status vf_change_refuse_contents(struct vf_change *c);
+/* fix, or move with one rename. VF_CROSS_DEVICE: the rename cannot do it, nothing was changed. */
+VF_MUST_CHECK enum vf_status vf_change_in_place(struct vf_change *c);
+VF_MUST_CHECK enum vf_status vf_change_by_copy(struct vf_change *c);
+void vf_change_report_proofs(struct vf_change *c);
+/* A proof at NEW failed (the error is set): what was made there, with this inode, is removed. */
+void vf_change_discard(struct vf_change *c, uint64_t ino);
+/* Is this finding to be listed after the change? */
+bool vf_change_worth_a_warning(const struct vf_finding *fi);
+/* A directory inside the environment is a mount of its own. */
+bool vf_change_has_mounts(const struct vf_env *env);
+
+#endif

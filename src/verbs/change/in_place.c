@@ -1,0 +1,103 @@
+/* change_place.c: fix, and move by one rename: the transaction around it. What it costs depends on what is
+ * edited, not on the environment. */
+#include "fs/txn.h"
+#include "verbs/change/change.h"
+
+static enum vf_status stage_all(struct vf_change *c, struct vf_txn *t)
+{
+    enum vf_status st = VF_OK;
+    for (size_t i = 0; i < c->plan.edits.n && st == VF_OK; i++) {
+        if (vf_hooks_cancelled(&c->s.hooks))
+            return vf_err_set(&c->s.err, VF_INTERRUPTED, 0, "stage", c->from, "nothing was changed");
+        st = vf_txn_stage(t, &c->plan.edits.v[i], &c->s.err);
+    }
+    return st;
+}
+
+static enum vf_status stage_stub(struct vf_change *c, struct vf_txn *t)
+{
+    struct vf_buf stub;
+    vf_buf_init(&stub);
+    enum vf_status st = vf_prove_stub(c->env, c->to, &stub, &c->s.err);
+    if (st == VF_OK)
+        st = vf_txn_write_stub(t, vf_buf_slice(&stub), &c->s.err);
+    vf_buf_release(&stub);
+    return st;
+}
+
+/* A script with the header that scripts get there, and with it the interpreter, is started at the place where
+ * they are now. */
+static enum vf_status prove_there(struct vf_change *c)
+{
+    vf_hooks_phase(&c->s.hooks, "prove");
+    struct vf_slice stub = vf_path_join(c->s.a, c->to, VF_S(VF_TXN_DIR "/probe"));
+    if (!stub.p)
+        return vf_err_nomem(&c->s.err);
+    return vf_prove_started(c->env, c->to, stub, &c->s.hooks, c->s.a, &c->proofs.interpreter, &c->s.err);
+}
+
+static enum vf_status commit(struct vf_change *c, struct vf_txn *t)
+{
+    vf_hooks_phase(&c->s.hooks, "commit");
+    double start = vf_seconds_since(0);
+    enum vf_status st = VF_OK;
+    if (c->o->verb == VENVFIX_MOVE)
+        st = vf_txn_move(t, &c->s.err);
+    if (st == VF_OK)
+        st = vf_txn_apply(t, &c->s.hooks, &c->s.err);
+    c->r->commit_s = vf_seconds_since(start);
+    if (st != VF_OK)
+        return st;
+    start = vf_seconds_since(0);
+    st = prove_there(c);
+    c->r->prove_s += vf_seconds_since(start);
+    return st;
+}
+
+static enum vf_status give_up(struct vf_change *c, struct vf_txn *t, enum vf_status st)
+{
+    struct vf_err second;
+    vf_err_init(&second);
+    if (vf_txn_roll_back(t, &second) != VF_OK)
+        vf_err_context(
+            &c->s.err,
+            "taking it back failed as well (%s); the journal is kept: give the command again. First",
+            second.detail[0] ? second.detail : vf_status_name(second.code));
+    vf_err_release(&second);
+    return st;
+}
+
+static enum vf_status through_journal(struct vf_change *c)
+{
+    struct vf_txn *t = NULL;
+    double start = vf_seconds_since(0);
+    vf_hooks_phase(&c->s.hooks, "write");
+    const char *verb = c->o->verb == VENVFIX_MOVE ? "move" : "fix";
+    enum vf_status st =
+        vf_txn_begin(c->env->resolved, verb, c->o->verb == VENVFIX_MOVE ? c->from : c->env->resolved,
+                     c->o->verb == VENVFIX_MOVE ? c->to : c->env->resolved, &t, &c->s.err);
+    if (st != VF_OK)
+        return st;
+    st = stage_all(c, t);
+    if (st == VF_OK)
+        st = stage_stub(c, t);
+    if (st == VF_OK)
+        st = vf_txn_write_commit_record(t, &c->s.err);
+    c->r->stage_s = vf_seconds_since(start);
+    if (st == VF_OK)
+        st = commit(c, t);
+    if (st != VF_OK)
+        return give_up(c, t, st);
+    start = vf_seconds_since(0);
+    st = vf_txn_finish(t, &c->s.err);
+    c->r->retire_s = vf_seconds_since(start);
+    return st;
+}
+
+enum vf_status vf_change_in_place(struct vf_change *c)
+{
+    if (c->o->verb == VENVFIX_FIX && !c->plan.edits.n)
+        return vf_prove_interpreter(c->env, c->to, &c->s.hooks, c->s.a, &c->proofs.interpreter, &c->s.err);
+    c->r->renamed = c->o->verb == VENVFIX_MOVE;
+    return through_journal(c);
+}
