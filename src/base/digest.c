@@ -2,7 +2,9 @@
  * OpenSSL 3 the fetch costs more than the hash of a small file. */
 #include "base/digest.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdlib.h>
 
 struct vf_hasher {
@@ -86,4 +88,16 @@ bool vf_sha256(struct vf_slice bytes, unsigned char out[32])
     unsigned n = 0;
     const char *p = bytes.p ? bytes.p : "";
     return EVP_Digest(p, bytes.n, out, &n, EVP_sha256(), NULL) == 1 && n == 32;
+}
+
+bool vf_hmac_sha256(const unsigned char key[32], struct vf_slice bytes, unsigned char out[32])
+{
+    unsigned n = 0;
+    const unsigned char *p = (const unsigned char *)(bytes.p ? bytes.p : "");
+    return HMAC(EVP_sha256(), key, 32, p, bytes.n, out, &n) && n == 32;
+}
+
+bool vf_digest_eq(const unsigned char *a, const unsigned char *b, size_t n)
+{
+    return CRYPTO_memcmp(a, b, n) == 0;
 }

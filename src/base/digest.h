@@ -20,6 +20,11 @@ void vf_hasher_free(struct vf_hasher *h);
 /* sha256 of one slice. */
 VF_MUST_CHECK bool vf_sha256(struct vf_slice bytes, unsigned char out[32]);
 
+/* HMAC-SHA256 (RFC 2104) of one slice under a key of 32 bytes. */
+VF_MUST_CHECK bool vf_hmac_sha256(const unsigned char key[32], struct vf_slice bytes, unsigned char out[32]);
+/* Compares in a time that does not depend on the contents. */
+bool vf_digest_eq(const unsigned char *a, const unsigned char *b, size_t n);
+
 void vf_base64_put(struct vf_buf *out, struct vf_slice bytes);    /* standard alphabet, padded */
 void vf_base64url_put(struct vf_buf *out, struct vf_slice bytes); /* URL alphabet, no padding (RECORD) */
 bool vf_base64url_get(struct vf_buf *out, struct vf_slice text);  /* either alphabet, padding optional */

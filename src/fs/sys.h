@@ -27,6 +27,17 @@ int vf_sys_open_path(struct vf_slice path, int flags);
  * NUL or a slash. */
 #define VF_SYS_NAME 1024 /* bytes; NAME_MAX is 255 on every system that we know */
 int vf_sys_name(struct vf_slice component, char buf[VF_SYS_NAME]);
+/* What tells a file from every other one, also after a reboot, and what no archive and no copy can bring
+ * along: neither the time of the last change nor that of the birth can be set. Nanoseconds since 1970; birth
+ * 0 where the file system or the system knows none. */
+struct vf_file_id {
+    uint64_t ino, changed_ns, born_ns;
+};
+int vf_sys_file_id(int fd, struct vf_file_id *out); /* 0 or -1 with errno */
+/* The same file, and not changed in between; births are compared where both are known. */
+bool vf_file_id_same(const struct vf_file_id *a, const struct vf_file_id *b);
+/* At most 256 random bytes from the kernel. 0 or -1 with errno. */
+int vf_sys_random(void *buf, size_t n);
 /* fstatat that follows no link. 0 or -1 with errno. */
 int vf_sys_stat_at(int dirfd, const char *name, struct vf_stat *out);
 /* rename that refuses an existing target: renameat2(NOREPLACE), else EEXIST by look: then a target that comes

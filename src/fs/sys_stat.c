@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+#ifdef __APPLE__
+#include <sys/random.h>
+#endif
 #ifdef __linux__
 #include <sys/syscall.h>
 #endif
@@ -38,9 +41,9 @@ void vf_sys_to_stat(const void *native, struct vf_stat *out)
 {
     const struct stat *st = native;
 #ifdef __APPLE__
-    const struct timespec *mtime = &st->st_mtimespec;
+    const struct timespec *mtime = &st->st_mtimespec, *ctime = &st->st_ctimespec;
 #else
-    const struct timespec *mtime = &st->st_mtim;
+    const struct timespec *mtime = &st->st_mtim, *ctime = &st->st_ctim;
 #endif
     *out = (struct vf_stat){
         .kind = kind_of(st->st_mode),
@@ -50,6 +53,8 @@ void vf_sys_to_stat(const void *native, struct vf_stat *out)
         .size = st->st_size > 0 ? (uint64_t)st->st_size : 0,
         .mtime_s = (int64_t)mtime->tv_sec,
         .mtime_ns = (uint32_t)mtime->tv_nsec,
+        .ctime_s = (int64_t)ctime->tv_sec,
+        .ctime_ns = (uint32_t)ctime->tv_nsec,
         .dev = (uint64_t)st->st_dev,
         .ino = (uint64_t)st->st_ino,
         .nlink = (uint64_t)st->st_nlink,
@@ -63,6 +68,46 @@ int vf_sys_stat_at(int dirfd, const char *name, struct vf_stat *out)
         return -1;
     vf_sys_to_stat(&st, out);
     return 0;
+}
+
+static uint64_t nanoseconds(int64_t s, uint32_t ns)
+{
+    return (uint64_t)s * 1000000000u + ns;
+}
+
+static uint64_t birth(int fd)
+{
+#if defined(STATX_BTIME) && !defined(__APPLE__)
+    struct statx x;
+    if (!vf_sys_fallback_forced() && statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &x) == 0 &&
+        (x.stx_mask & STATX_BTIME))
+        return nanoseconds(x.stx_btime.tv_sec, x.stx_btime.tv_nsec);
+#else
+    (void)fd;
+#endif
+    return 0;
+}
+
+int vf_sys_file_id(int fd, struct vf_file_id *out)
+{
+    struct stat native;
+    struct vf_stat st;
+    if (fstat(fd, &native) < 0)
+        return -1;
+    vf_sys_to_stat(&native, &st);
+    *out = (struct vf_file_id){st.ino, nanoseconds(st.ctime_s, st.ctime_ns), birth(fd)};
+    return 0;
+}
+
+bool vf_file_id_same(const struct vf_file_id *a, const struct vf_file_id *b)
+{
+    bool born = a->born_ns == b->born_ns || a->born_ns == 0 || b->born_ns == 0;
+    return a->ino == b->ino && a->changed_ns == b->changed_ns && born;
+}
+
+int vf_sys_random(void *buf, size_t n)
+{
+    return getentropy(buf, n);
 }
 
 int vf_sys_readlink_at(int dirfd, const char *name, uint64_t hint, struct vf_buf *out)

@@ -29,9 +29,9 @@ struct vf_stat {
     uint32_t mode; /* permission bits with setuid, setgid, sticky (07777) */
     uint32_t uid, gid;
     uint64_t size; /* bytes; of a link: of its target */
-    int64_t mtime_s;
-    uint32_t mtime_ns;
-    uint64_t dev, ino, nlink; /* 0 where the maker has none (archives: nlink 1) */
+    int64_t mtime_s, ctime_s;
+    uint32_t mtime_ns, ctime_ns; /* of the last change of contents, and of contents or attributes */
+    uint64_t dev, ino, nlink;    /* 0 where the maker has none (archives: nlink 1) */
 };
 
 struct vf_dirent {

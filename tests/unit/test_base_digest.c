@@ -124,11 +124,26 @@ static void hex(void **state)
     vf_buf_release(&b);
 }
 
+/* RFC 4231, case 2; HMAC itself fills the key up with zeros. */
+static void known_hmac(void **state)
+{
+    (void)state;
+    unsigned char key[32] = "Jefe", sum[32];
+    struct vf_buf b = {0};
+    assert_true(vf_hmac_sha256(key, VF_S("what do ya want for nothing?"), sum));
+    vf_hex_put(&b, (struct vf_slice){(const char *)sum, 32});
+    assert_string_equal(vf_buf_cstr(&b), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    vf_buf_release(&b);
+    assert_true(vf_digest_eq(sum, sum, 32));
+    key[0] = sum[0];
+    assert_false(vf_digest_eq(key, sum, 32));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(known_hashes), cmocka_unit_test(unknown_hash), cmocka_unit_test(sha256_of_a_slice),
-        cmocka_unit_test(base64),       cmocka_unit_test(hex),
+        cmocka_unit_test(known_hashes),      cmocka_unit_test(known_hmac), cmocka_unit_test(unknown_hash),
+        cmocka_unit_test(sha256_of_a_slice), cmocka_unit_test(base64),     cmocka_unit_test(hex),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -107,5 +107,5 @@ int main(void)
         cmocka_unit_test(an_error_ends_it),
         cmocka_unit_test(cancel_stops),
     };
-    return cmocka_run_group_tests_name("base/parallel_walk", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("base/crawl", tests, NULL, NULL);
 }
