@@ -118,6 +118,12 @@ $(BUILD)/fuzz/fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%.o $(BUILD)/fuzz/libvenvfix
 	$(call SAY,LINK)
 	$(Q)$(if $(SRCXX),$(CXX_fuzz),$(CC_fuzz)) $(LF_fuzz) $(LDFLAGS) -o $@ $^ $(PC_LIBS) -pthread
 
+# Preloaded by end-to-end tests: it stops the program at a chosen call.
+$(BUILD)/stop_at.so: tests/tools/stop_at.c
+	$(call SAY,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE $(WARN_CXX) -Wmissing-prototypes -O1 -g -fPIC -shared -o $@ $< -ldl
+
 $(BUILD)/libs-found: Makefile
 	@mkdir -p $(@D)
 	@command -v $(CC) >/dev/null && $(PKG_CONFIG) --exists $(PKGS) $(PKGS_HDR) || \
@@ -152,10 +158,10 @@ check-layers:
 check-unit: ; +@$(call PROGRAMS,$(RUN:%.c=$(BUILD)/release/%),unit $(RESULTS) unit)
 check-asan-unit: ; +@$(call PROGRAMS,$(RUN:%.c=$(BUILD)/asan/%),unit $(RESULTS) unit-asan)
 check-fuzz-corpus: ; +@$(call PROGRAMS,$(FUZZ:%.c=$(BUILD)/asan/%),replay $(RESULTS) fuzz-corpus fixtures/fuzz)
-check-e2e check-matrix: all pytools
+check-e2e check-matrix: all pytools $(BUILD)/stop_at.so
 	@$(E2E_ENV) VENVFIX='$(abspath $(BUILD))/venvfix' $(if $(filter check-matrix,$@),VENVFIX_MATRIX=full) \
 		$(TALLY) pytest $(RESULTS) $(@:check-%=%) tests/e2e $(PYTEST)
-check-asan-e2e: $(BUILD)/asan/venvfix pytools
+check-asan-e2e: $(BUILD)/asan/venvfix pytools $(BUILD)/stop_at.so
 	@$(E2E_ENV) VENVFIX='$(abspath $(BUILD))/asan/venvfix' VENVFIX_SANITIZED=1 \
 		$(TALLY) pytest $(RESULTS) e2e-asan tests/e2e $(PYTEST)
 fuzz: $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ))
