@@ -150,7 +150,7 @@ check: deps-test
 check-asan: deps-test
 	+@$(call STEPS,$(RESULTS)-asan,check-asan-unit check-asan-e2e)
 lint: deps-lint
-	+@$(call STEPS,$(RESULTS)-lint,lint-format lint-tidy lint-cppcheck lint-analyzer lint-scripts lint-fuzz)
+	+@$(call STEPS,$(RESULTS)-lint,lint-format lint-citations lint-tidy lint-cppcheck lint-analyzer lint-scripts lint-fuzz)
 
 check-layers:
 	@$(TALLY) one $(RESULTS) layers-self-test $(PYTHON) -B tests/tools/check-layers.py --self-test
@@ -183,6 +183,9 @@ lint-cppcheck:
 		--inline-suppr --suppress=missingIncludeSystem --suppress=ctuuninitvar --cppcheck-build-dir=$(BUILD)/lint/cppcheck \
 		--error-exitcode=1 -Isrc -D_GNU_SOURCE $(SRC)
 lint-analyzer: ; +@$(TALLY) one $(RESULTS) $@ $(SUBMAKE) -k $(analyze_OBJ)
+lint-citations:
+	@$(TALLY) one $(RESULTS) citations-self-test $(PYTHON) -B tests/tools/check-citations.py --self-test
+	@$(TALLY) one $(RESULTS) citations $(PYTHON) -B tests/tools/check-citations.py
 lint-scripts: ; @$(TALLY) one $(RESULTS) $@ tests/tools/lint-scripts.sh $(PYTHON)
 lint-fuzz: ; +@$(TALLY) one $(RESULTS) $@ $(SUBMAKE) fuzz
 
@@ -214,7 +217,7 @@ help:
 force:
 .PHONY: all deps deps-test deps-lint deps-bench demo check check-asan check-layers check-unit check-asan-unit check-e2e \
 	check-matrix check-asan-e2e check-fuzz-corpus fuzz pytools bench format lint lint-format lint-tidy lint-cppcheck \
-	lint-analyzer lint-scripts lint-fuzz install uninstall clean help force
+	lint-analyzer lint-citations lint-scripts lint-fuzz install uninstall clean help force
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(ALLOBJ:.o=.d) $(OBJ_asan:.o=.d)

@@ -1,12 +1,12 @@
 /* venvfix.h: the public interface of libvenvfix: what the command is made of, for other programs.
  *
  * Call sequence: fill an options struct (zeroed is the default of every option), call a verb, look at its
- * result, free it. A verb returns 0, 1 or 2, the exit code of the command (REPORT.md); with 2 the result
+ * result, free it. A verb returns 0, 1 or 2, the exit code of the command (docs/report.md); with 2 the result
  * holds the error. The library prints nothing, never exits, reads no environment variable and changes neither
  * working directory nor umask nor signals. Results are plain structs; all their memory belongs to the result
  * and goes with venvfix_*_free. Bytes may hold anything but are NUL-terminated behind their length.
  *
- * The meaning of every field of a report is that of the JSON report (REPORT.md), with the same name. */
+ * The meaning of every field of a report is that of the JSON report (docs/report.md), with the same name. */
 #ifndef VENVFIX_H
 #define VENVFIX_H
 
@@ -102,7 +102,7 @@ struct venvfix_check_result {
     struct venvfix_bytes at; /* p NULL: null */
     bool sound, self_contained;
     int movable;                      /* 0, 1; -1: null */
-    struct venvfix_findings findings; /* sorted as REPORT.md says */
+    struct venvfix_findings findings; /* sorted as docs/report.md says */
     uint32_t errors, warnings, infos, suppressed;
     uint64_t examined, unexamined;
     const char *fail_on;

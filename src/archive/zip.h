@@ -1,4 +1,4 @@
-/* zip.h: the zip file of a wheel, read and written (PKWARE's APPNOTE 6.3; PEP 427; FACTS 7.2, 7.3).
+/* zip.h: the zip file of a wheel, read and written (PKWARE's APPNOTE 6.3; PEP 427; docs/formats.md 7.2, 7.3).
  *
  * Reading goes by the central directory, as pip does, and refuses what another reader could see otherwise: a
  * local header that says something else, members that overlap, bytes that belong to no member, two members

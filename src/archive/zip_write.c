@@ -1,4 +1,4 @@
-/* zip_write.c: a writer of stored members whose bytes are the same everywhere (FACTS 7.2). */
+/* zip_write.c: a writer of stored members whose bytes are the same everywhere (docs/formats.md 7.2). */
 #include <stdlib.h>
 #include <sys/stat.h>
 

@@ -8,7 +8,7 @@
 
 #include "base/str.h"
 
-/* X(symbol, code in the JSON report). REPORT.md lists the codes. The last three never leave the library:
+/* X(symbol, code in the JSON report). docs/report.md lists the codes. The last three never leave the library:
  * callers turn them into a finding or into one of the others. */
 #define VF_STATUS_LIST(X)                                                                                    \
     X(OK, "ok")                                                                                              \

@@ -20,7 +20,7 @@ void vf_percent_decode(struct vf_buf *out, struct vf_slice s);
  * Upper-case hex. */
 void vf_percent_encode(struct vf_buf *out, struct vf_slice s, const char *also_safe);
 
-/* Python's repr of a str that holds these bytes (surrogateescape): quotes included. FACTS 4.3. */
+/* Python's repr of a str that holds these bytes (surrogateescape): quotes included. docs/formats.md 4.3. */
 void vf_pyrepr_put(struct vf_buf *out, struct vf_slice s);
 /* Decodes one Python string literal (prefixes r, b, u; ' " and triple quotes) at the start of `s`; *used gets
  * its length with quotes. Returns false when there is none or it does not end. Code points become UTF-8,

@@ -1,6 +1,6 @@
 /* search.h: finding places in bytes. One PCRE2 (JIT) literal per place and kind of slash, then a decoded
  * comparison around each hit, so that every 8-bit spelling of a path is found: raw, percent-encoded, JSON
- * (`\/`, `\uXXXX`), Python repr, shell quoting, XML entities. DESIGN 2 and 8, FACTS 10.2. */
+ * (`\/`, `\uXXXX`), Python repr, shell quoting, XML entities. docs/formats.md 10.2. */
 #ifndef VF_BASE_SEARCH_H
 #define VF_BASE_SEARCH_H
 

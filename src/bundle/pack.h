@@ -1,4 +1,4 @@
-/* pack.h: a lock bundle made from an environment (DESIGN 7; docs/bundle.md).
+/* pack.h: a lock bundle made from an environment (docs/bundle.md).
  *
  *   vf_pack_plan (reads every file of the distributions) -> vf_pack_write (reads them again) -> vf_pack_free
  *

@@ -1,5 +1,5 @@
 /* dists.c: the distributions of the environment: every metadata directory (or file) of its site-packages.
- * FACTS 4.5, 4.6, 6.1. */
+ * docs/formats.md 4.5, 4.6, 6.1. */
 #include "env/dists.h"
 
 #include <stdlib.h>
@@ -66,7 +66,7 @@ static enum vf_status read_meta(struct vf_env *env, struct vf_slice dir, const c
     return vf_dists_read(env, dir, vf_slice_of(name), cap, out, there, err);
 }
 
-/* ---- name and version, as the newest pip prints them (FACTS 6.1) ---- */
+/* ---- name and version, as the newest pip prints them (docs/formats.md 6.1) ---- */
 
 static enum vf_status name_and_version(struct vf_env *env, struct vf_env_dist *d,
                                        const struct vf_info_name *parts, struct vf_err *err)

@@ -26,7 +26,7 @@ VF_MUST_CHECK enum vf_status vf_dists_read(struct vf_env *env, struct vf_slice d
                                            uint64_t cap, struct vf_slice *out, bool *there,
                                            struct vf_err *err);
 /* dists_egg.c: the distributions behind `site/NAME.egg-link`, which setuptools' develop wrote: those in the
- * directory that its first line names (FACTS 4.2). */
+ * directory that its first line names (docs/formats.md 4.2). */
 VF_MUST_CHECK enum vf_status vf_dists_add_egg_link(struct vf_dists *ds, struct vf_slice site,
                                                    struct vf_slice name, struct vf_err *err);
 /* dists_egg.c: the distribution in a zipped egg, `path` relative to the root; nothing when the file is none.

@@ -1,5 +1,5 @@
 /* env.h: what an environment is: its place, its base interpreter, its files, its distributions and who owns
- * which file, what was read of them, and the places it ever called its own (DESIGN 2).
+ * which file, what was read of them, and the places it ever called its own (docs/architecture.md).
  *
  * Call sequence:  vf_env_open (locate, walk, distributions, voters, old places) -> vf_env_scan (contents of
  * every other file)
@@ -22,7 +22,7 @@
 #define VF_NONE UINT32_MAX
 
 enum vf_env_kind { VF_ENV_VENV, VF_ENV_VIRTUALENV, VF_ENV_UV, VF_ENV_UNKNOWN };
-const char *vf_env_kind_name(enum vf_env_kind k); /* as in REPORT.md */
+const char *vf_env_kind_name(enum vf_env_kind k); /* as in docs/report.md */
 
 /* Is the RECORD row of a file true? Needs its hash, so it is asked only of files that matter (hits, edits) or
  * with hashes wanted. */
@@ -37,7 +37,7 @@ enum vf_row_truth {
 enum vf_file_flag {
     VF_FILE_IN_BIN = 1,     /* directly in BIN */
     VF_FILE_IN_SITE = 2,    /* below a site-packages directory */
-    VF_FILE_PYC = 4,        /* compiled: contents are not searched (DESIGN 2) */
+    VF_FILE_PYC = 4,        /* compiled: contents are not searched (docs/architecture.md) */
     VF_FILE_BINARY = 8,     /* a NUL in its first 8 KiB */
     VF_FILE_EVIDENCE = 16,  /* read while places were voted on */
     VF_FILE_JOURNAL = 32,   /* venvfix's own journal: not searched, not counted */
@@ -86,7 +86,7 @@ struct vf_env_dist {
     struct vf_slice metadata;        /* bytes of METADATA or PKG-INFO; empty when missing */
     struct vf_slice wheel;           /* bytes of WHEEL */
     bool is_egg, is_egg_link, has_metadata, has_record, valid_name, duplicate;
-    bool built_here;            /* direct_url file:, a linux_* tag, or uv_build.json (DESIGN 2) */
+    bool built_here;            /* direct_url file:, a linux_* tag, or uv_build.json (docs/architecture.md) */
     bool editable;              /* dir_info.editable, or an egg-link */
     struct vf_slice egg_source; /* of an egg-link: absolute directory of the project */
     bool has_url;
@@ -240,7 +240,7 @@ struct vf_location {
 VF_MUST_CHECK enum vf_status vf_env_locate(const struct vf_env *env, struct vf_slice path, struct vf_arena *a,
                                            struct vf_location *out, struct vf_err *err);
 /* The same for a reference: its value, or its raw reading where only that lies in a known place
- * (FACTS 2.3, 3.4). */
+ * (docs/formats.md 2.3, 3.4). */
 VF_MUST_CHECK enum vf_status vf_env_locate_ref(const struct vf_env *env, const struct vf_ref *ref,
                                                struct vf_arena *a, struct vf_location *out,
                                                struct vf_err *err);

@@ -1,5 +1,5 @@
 /* freeze.h: the frozen list of an environment, read from its metadata directories as the newest `pip freeze`
- * would print it (FACTS 6.1). */
+ * would print it (docs/formats.md 6.1). */
 #ifndef VF_ENV_FREEZE_H
 #define VF_ENV_FREEZE_H
 

@@ -1,4 +1,5 @@
-/* interpreter.c: pyvenv.cfg, the interpreter links in BIN, and what they say together. FACTS 1, 2.5. */
+/* interpreter.c: pyvenv.cfg, the interpreter links in BIN, and what they say together. docs/formats.md
+ * 1, 2.5. */
 #include "env/env_internal.h"
 #include "syntax/elf.h"
 
@@ -154,7 +155,7 @@ static bool search_library(struct vf_env *env, struct vf_slice list, struct vf_s
     return false;
 }
 
-/* A copied interpreter of a shared build still loads the base's libpython (FACTS 1.4). */
+/* A copied interpreter of a shared build still loads the base's libpython (docs/formats.md 1.4). */
 static enum vf_status find_library(struct vf_env *env, struct vf_err *err)
 {
     if (!env->py.copies)

@@ -1,5 +1,5 @@
-/* places.c: the set of places that the environment ever called its own, by vote (FACTS 10.1), and the
- * question where a path leads.
+/* places.c: the set of places that the environment ever called its own, by vote (docs/formats.md 10.1), and
+ * the question where a path leads.
  *
  * Candidates come from references that installers and tools write: activate files, interpreter lines,
  * `command`, absolute RECORD rows, kernelspecs, absolute links. An owned script that is no entry point votes

@@ -1,5 +1,5 @@
 /* pyc.c: does a compiled file fit its source? Its header says for which time and size of the source it was
- * made; nothing else of it is read. FACTS 4.9. */
+ * made; nothing else of it is read. docs/formats.md 4.9. */
 #include <string.h>
 
 #include "base/le.h"

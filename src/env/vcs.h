@@ -1,5 +1,5 @@
 /* vcs.h: which version control checkout a directory lies in, read from its files, without running git
- * (FACTS 6.1, 6.2). For src/env only. */
+ * (docs/formats.md 6.1, 6.2). For src/env only. */
 #ifndef VF_ENV_VCS_H
 #define VF_ENV_VCS_H
 

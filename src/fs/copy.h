@@ -1,8 +1,8 @@
-/* copy.h: copies a tree on disk into an empty directory, edits applied on the way (DESIGN 6: recreate, and
- * move where one rename cannot do it). Several writers; reflink, else copy_file_range; hard links inside the
- * tree kept (an edited file becomes an inode of its own, shared by the names that are edited alike); modes,
- * owners (as root), xattrs and mtimes kept, of directories too; special files are not copied: `skipped`
- * counts them. Names in `omit` (relative paths, e.g.
+/* copy.h: copies a tree on disk into an empty directory, edits applied on the way (docs/architecture.md:
+ * recreate, and move where one rename cannot do it). Several writers; reflink, else copy_file_range; hard
+ * links inside the tree kept (an edited file becomes an inode of its own, shared by the names that are edited
+ * alike); modes, owners (as root), xattrs and mtimes kept, of directories too; special files are not copied:
+ * `skipped` counts them. Names in `omit` (relative paths, e.g.
  * ".venvfix") are left out. Removes nothing when it fails: the caller drops the staging directory. */
 #ifndef VF_FS_COPY_H
 #define VF_FS_COPY_H

@@ -1,6 +1,6 @@
 /* tree_planned.h: a tree as it will be: a base tree with edits laid over it. Nothing is written; this is what
- * is proven before anything is changed (DESIGN 6, step 4). Spliced files are streamed, so their size is no
- * matter. */
+ * is proven before anything is changed (docs/architecture.md). Spliced files are streamed, so their size is
+ * no matter. */
 #ifndef VF_FS_TREE_PLANNED_H
 #define VF_FS_TREE_PLANNED_H
 

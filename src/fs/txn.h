@@ -1,6 +1,6 @@
 /* txn.h: the transaction that brings edits into an environment in place, optionally around one rename of its
  * directory, so that at every instant, also after SIGKILL or power loss, there is the old or the new
- * environment or a journal from which the next run rolls forward or back (DESIGN 6).
+ * environment or a journal from which the next run rolls forward or back (docs/architecture.md).
  *
  * Call sequence:  begin -> stage (each edit) -> seal -> [move] -> apply -> (proof by the caller) -> finish
  *                                                                 `-> roll_back at any point after begin.

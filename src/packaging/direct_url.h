@@ -1,4 +1,5 @@
-/* direct_url.h: direct_url.json, where an installed distribution came from (PEP 610; FACTS 4.4, 6.1).
+/* direct_url.h: direct_url.json, where an installed distribution came from (PEP 610;
+ * docs/formats.md 4.4, 6.1).
  *
  * Valid and invalid as the newest pip judges (packaging.direct_url); pip takes an invalid file for an absent
  * one and warns. */

@@ -1,4 +1,4 @@
-/* entry_points.h: entry_points.txt (FACTS 4.6; entry points specification).
+/* entry_points.h: entry_points.txt (docs/formats.md 4.6; entry points specification).
  *
  * Read as importlib.metadata does: INI of a simple kind, UTF-8, lines stripped, empty lines and lines that
  * begin with `#` passed over,
@@ -60,7 +60,8 @@ VF_MUST_CHECK enum vf_status vf_entry_points_parse(struct vf_arena *a, struct vf
                                                    struct vf_entry_points *out, struct vf_err *err);
 /* The console or gui script with exactly this name; NULL when there is none. */
 const struct vf_entry_point *vf_entry_points_script(const struct vf_entry_points *e, struct vf_slice name);
-/* May a script in BIN have this name? Not empty, no separators, not `.` or `..`, no control bytes. FACTS 7.3.
+/* May a script in BIN have this name? Not empty, no separators, not `.` or `..`, no control bytes.
+ * docs/formats.md 7.3.
  */
 bool vf_entry_name_ok(struct vf_slice name);
 

@@ -1,5 +1,5 @@
-/* freeze.h: the lines of a frozen list, as the newest `pip freeze` prints them (FACTS 6.1), and what it
- * leaves out.
+/* freeze.h: the lines of a frozen list, as the newest `pip freeze` prints them (docs/formats.md 6.1), and
+ * what it leaves out.
  *
  * Pure functions: who finds distributions, reads .git and knows which paths exist gives it all in. Three
  * deliberate differences from pip: secrets in URLs become `****` unless asked for, a list may carry hashes,

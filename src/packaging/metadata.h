@@ -3,7 +3,7 @@
  * Read as Python's email parser does (compat32), since that is what importlib.metadata and pip use: headers
  * end at the first empty line or at the first line that is no header; a header name has no blank before its
  * colon; a line that starts with a blank or TAB goes on with the header before it; lines end at LF, CRLF or
- * CR. Names compare without ASCII case. FACTS 4.6; core metadata specification; PEP 427 (WHEEL). */
+ * CR. Names compare without ASCII case. docs/formats.md 4.6; core metadata specification; PEP 427 (WHEEL). */
 #ifndef VF_PACKAGING_METADATA_H
 #define VF_PACKAGING_METADATA_H
 
@@ -38,7 +38,7 @@ bool vf_metadata_get(const struct vf_metadata *m, struct vf_slice name, struct v
 /* All of them: *at begins at 0. `for (size_t at = 0; vf_metadata_next(m, VF_S("Requires-Dist"), &at,
  * &value);)` */
 bool vf_metadata_next(const struct vf_metadata *m, struct vf_slice name, size_t *at, struct vf_slice *value);
-/* Root-Is-Purelib of WHEEL: `true` in any case (FACTS 4.6); false when missing. */
+/* Root-Is-Purelib of WHEEL: `true` in any case (docs/formats.md 4.6); false when missing. */
 bool vf_metadata_root_is_purelib(const struct vf_metadata *wheel);
 
 #endif

@@ -1,7 +1,8 @@
 /* name.h: names of projects, and the names of the directories that hold a distribution's metadata.
  *
  * Pure functions over bytes; case is ASCII case. Sources: PEP 503 (canonical form), PEP 508 (valid names),
- * PEP 427 and PEP 491 (escaped form in file names), FACTS 6.1 (what pip takes from a directory name). */
+ * PEP 427 and PEP 491 (escaped form in file names), docs/formats.md 6.1 (what pip takes from a directory
+ * name). */
 #ifndef VF_PACKAGING_NAME_H
 #define VF_PACKAGING_NAME_H
 
@@ -16,8 +17,8 @@ struct vf_slice vf_name_canonical(struct vf_arena *a, struct vf_slice name);
 bool vf_name_is_canonical(struct vf_slice name);
 /* Are both the same project? Compares canonical forms without making them. */
 bool vf_name_same(struct vf_slice a, struct vf_slice b);
-/* Letters, digits, `-_.`, with a letter or digit at both ends. FACTS 6.1: pip passes over distributions with
- * other names. */
+/* Letters, digits, `-_.`, with a letter or digit at both ends. docs/formats.md 6.1: pip passes over
+ * distributions with other names. */
 bool vf_name_valid(struct vf_slice name);
 /* The form used in the file names of wheels and dist-info directories: runs of `-_.` become one `_`, lower
  * case. Appends to out. */
@@ -36,7 +37,7 @@ struct vf_info_name {
     struct vf_slice version;
 };
 /* `base` is one path component. Anything but `*.dist-info` and `*.egg-info` (any ASCII case, as
- * importlib.metadata lists them) gives VF_INFO_NONE. FACTS 6.1. */
+ * importlib.metadata lists them) gives VF_INFO_NONE. docs/formats.md 6.1. */
 struct vf_info_name vf_info_name_parse(struct vf_slice base);
 
 #endif

@@ -1,5 +1,5 @@
 /* pylock.h: lock files, pylock.toml (PEP 751, lock-version 1.0): reading, choosing for a target, writing.
- * FACTS 6.4.
+ * docs/formats.md 6.4.
  *
  * Valid is what the newest `packaging` takes, which is what pip installs from: canonical names, at least one
  * hash for every file, exactly one kind of source, file names that fit name and version. */

@@ -1,5 +1,5 @@
-/* record.h: RECORD, the list of a distribution's files, as a table (FACTS 4.5; PEP 376, PEP 627; CSV as
- * Python's csv module reads it).
+/* record.h: RECORD, the list of a distribution's files, as a table (docs/formats.md 4.5; PEP 376, PEP 627;
+ * CSV as Python's csv module reads it).
  *
  * Reading keeps for every row where its bytes stand, so that one row can be changed and every other byte
  * stays. A row that is wrong in some way is still a row: what is wrong is reported with its line. Nothing is
@@ -19,7 +19,7 @@
 #define VF_RECORD_ROWS_MAX (1u << 20)
 #define VF_RECORD_PROBLEMS 1000 /* kept; more are counted */
 
-/* What ends a row. Rows of one file may differ (FACTS 4.5). */
+/* What ends a row. Rows of one file may differ (docs/formats.md 4.5). */
 enum vf_record_eol { VF_RECORD_EOF, VF_RECORD_LF, VF_RECORD_CRLF, VF_RECORD_CR };
 
 /* Bytes of the file: [off, off + len). */
@@ -42,7 +42,7 @@ struct vf_record_row {
     uint32_t columns;       /* fields in the row, 3 normally */
     enum vf_record_eol eol;
     bool has_size;
-    bool hex; /* the digest is written in hexadecimal (flit, FACTS 4.5) */
+    bool hex; /* the digest is written in hexadecimal (flit, docs/formats.md 4.5) */
 };
 
 /* X(symbol, words). One row can have several. */
@@ -110,7 +110,7 @@ struct vf_record_entry {
 /* By the bytes of the path, as pip and uv sort. */
 void vf_record_sort(struct vf_record_entry *entries, size_t n);
 /* Appends all rows in the order given, each with its line end; base64url without padding. `eol`: VF_RECORD_LF
- * (wheels, FACTS 7.2) or VF_RECORD_CRLF (as pip installs). */
+ * (wheels, docs/formats.md 7.2) or VF_RECORD_CRLF (as pip installs). */
 void vf_record_put(struct vf_buf *out, const struct vf_record_entry *entries, size_t n,
                    enum vf_record_eol eol);
 

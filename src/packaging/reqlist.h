@@ -6,7 +6,7 @@
  * Included lists (-r, -c) come through a callback and stay below the directory of the first list unless that
  * is allowed. What pip would pass over in silence (words behind an option, a second -r on a line, an option
  * behind a requirement) is an error here: a list is complete or it is refused. Source: pip's documentation
- * "Requirements File Format"; FACTS 6.1. */
+ * "Requirements File Format"; docs/formats.md 6.1. */
 #ifndef VF_PACKAGING_REQLIST_H
 #define VF_PACKAGING_REQLIST_H
 

@@ -1,5 +1,5 @@
 /* tags.h: names of wheel files, their compatibility tags, and the tags that a target takes (PEP 425, 427,
- * 600, 656, 803; FACTS 7.4).
+ * 600, 656, 803; docs/formats.md 7.4).
  *
  * Agrees with the newest `packaging` on what a wheel may be called and on the tags of a target and their
  * order. */
@@ -34,8 +34,8 @@ int vf_wheel_build_cmp(struct vf_slice a, struct vf_slice b);
 bool vf_tag_parse(struct vf_slice text, struct vf_tag *out);
 /* The compressed tags for a file name from the Tag lines of WHEEL: every part's values once, sorted, joined
  * by dots, in lower case. *exact is false when their product holds tags that no line has: one file name
- * cannot say it, and *out is the first line alone (FACTS 7.1). `n` at least 1. Errors: VF_MALFORMED (a line
- * is no tag), VF_NO_MEMORY. */
+ * cannot say it, and *out is the first line alone (docs/formats.md 7.1). `n` at least 1. Errors: VF_MALFORMED
+ * (a line is no tag), VF_NO_MEMORY. */
 VF_MUST_CHECK enum vf_status vf_tags_compress(struct vf_arena *a, const struct vf_slice *lines, size_t n,
                                               struct vf_tag *out, bool *exact, struct vf_err *err);
 /* Takes the next value off a compressed set; false when it is used up. */

@@ -1,6 +1,6 @@
 /* url.h: URLs by their words: parts, file: paths, credentials. Split as Python's urllib.parse.urlsplit does
  * (RFC 3986), since that is how the URLs of requirements and direct_url.json are judged. Nothing is resolved
- * or opened. FACTS 4.4, 6.1, 6.2. */
+ * or opened. docs/formats.md 4.4, 6.1, 6.2. */
 #ifndef VF_PACKAGING_URL_H
 #define VF_PACKAGING_URL_H
 

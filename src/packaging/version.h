@@ -2,7 +2,7 @@
  *
  * Numbers are kept as digits, so that no number of any length overflows or loses a place. Agrees with the
  * `packaging` library on what is valid, on the text and on the order. Sources: PEP 440 with its appendix B,
- * FACTS 6.3. */
+ * docs/formats.md 6.3. */
 #ifndef VF_PACKAGING_VERSION_H
 #define VF_PACKAGING_VERSION_H
 

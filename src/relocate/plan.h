@@ -1,4 +1,4 @@
-/* plan.h: from what is wrong for a place to what is to be written: edits (DESIGN 6, step 2).
+/* plan.h: from what is wrong for a place to what is to be written: edits (docs/architecture.md).
  *
  * The plan follows the findings: a reference that a rule says is to be rewritten, and only that, is written
  * by its syntax with the path that the rule expects. So finding and mending cannot disagree. RECORD rows of

@@ -1,5 +1,5 @@
 /* prove.h: is what a plan makes the same environment at the new place? On the planned tree, before anything
- * is changed (DESIGN 6, step 4), and by starting the interpreter there, after (step 5). */
+ * is changed (docs/architecture.md), and by starting the interpreter there. */
 #ifndef VF_RELOCATE_PROVE_H
 #define VF_RELOCATE_PROVE_H
 

@@ -2,7 +2,7 @@
  * sources.
  *
  * A row gets the new hash and size only where the old one was true: what was changed before is not blessed
- * (FACTS 9.4, 130). */
+ * (docs/formats.md 4.5). */
 #include "relocate/edit_builder.h"
 
 #include "base/digest.h"

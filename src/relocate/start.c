@@ -1,7 +1,7 @@
 /* start.c: the proof by starting: the interpreter at its new place must call that place its prefix. No code
  * of the environment runs: -I leaves out the user's settings, -S site-packages with every .pth file;
  * before 3.14 the prefix is then still the base's, so site's own function that reads pyvenv.cfg is called,
- * with the one that adds directories taken out (DESIGN 6, step 5). */
+ * with the one that adds directories taken out (docs/architecture.md). */
 #include "relocate/prove.h"
 
 #include <errno.h>

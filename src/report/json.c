@@ -1,5 +1,5 @@
-/* json.c: the reports of REPORT.md, by jansson. Strings that are not UTF-8 show U+FFFD for each bad byte, and
- * a second key with the exact bytes. */
+/* json.c: the reports of docs/report.md, by jansson. Strings that are not UTF-8 show U+FFFD for each bad
+ * byte, and a second key with the exact bytes. */
 #include "report/report.h"
 
 #include <jansson.h>

@@ -1,5 +1,5 @@
-/* report.h: results as text for people and as the JSON of REPORT.md. Reports go into a buffer: one is printed
- * whole or not at all. */
+/* report.h: results as text for people and as the JSON of docs/report.md. Reports go into a buffer: one is
+ * printed whole or not at all. */
 #ifndef VF_REPORT_REPORT_H
 #define VF_REPORT_REPORT_H
 

@@ -1,4 +1,4 @@
-/* activate.c: VF3xx: the activate files of every shell. FACTS 3. */
+/* activate.c: VF3xx: the activate files of every shell. docs/formats.md 3. */
 #include "rules/judge.h"
 
 bool vf_judge_is_idle_batch(const struct vf_env *env, const struct vf_file *f)

@@ -1,6 +1,6 @@
-/* evidence.c: how loud a hit in a file without syntax is: the table of DESIGN 2. A path of an environment
- * such as /code or /app is also an ordinary word of documentation; what a publisher wrote is never accused
- * for it. */
+/* evidence.c: how loud a hit in a file without syntax is: docs/architecture.md, "The evidence of a hit". A
+ * path of an environment such as /code or /app is also an ordinary word of documentation; what a publisher
+ * wrote is never accused for it. */
 #include "rules/judge.h"
 
 static bool rest_exists(const struct vf_env *env, const struct vf_hit *hit)

@@ -41,7 +41,7 @@ const char *vf_verdict_name(enum vf_verdict v);
 const char *vf_level_name(enum vf_level l);
 const char *vf_fix_name(enum vf_fix f);
 
-/* One finding. Slices live in the arena of the findings. Fields as in REPORT.md. */
+/* One finding. Slices live in the arena of the findings. Fields as in docs/report.md. */
 struct vf_finding {
     enum vf_rule rule;
     enum vf_verdict verdict;
@@ -63,7 +63,7 @@ struct vf_findings {
 };
 /* A new finding with the rule's usual verdict, level, fix and message. NULL: no memory (failed is set). */
 struct vf_finding *vf_findings_add(struct vf_findings *f, enum vf_rule rule, struct vf_slice path);
-/* By path, offset (none first), rule id, value, target, line, message (REPORT.md). */
+/* By path, offset (none first), rule id, value, target, line, message (docs/report.md). */
 void vf_findings_sort(struct vf_findings *f);
 struct vf_finding *vf_findings_at(const struct vf_findings *f, size_t i);
 

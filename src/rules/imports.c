@@ -1,5 +1,5 @@
-/* imports.c: VF4xx: what puts directories on sys.path: .pth files, editable installs, egg-links. FACTS 4.1
- * to 4.3. */
+/* imports.c: VF4xx: what puts directories on sys.path: .pth files, editable installs, egg-links.
+ * docs/formats.md 4.1 to 4.3. */
 #include "rules/judge.h"
 
 struct import_rules {
@@ -136,6 +136,6 @@ void vf_judge_import_flaw(struct vf_judge *j, const struct vf_file *f, const str
         vf_judge_flaw(j, VF_RULE_NOT_SEARCHED, f, fl);
         break;
     default:
-        break; /* PTH_CODE is ordinary (SURVEY 5.5) */
+        break; /* PTH_CODE is ordinary (docs/formats.md 4.1) */
     }
 }

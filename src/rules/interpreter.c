@@ -1,4 +1,4 @@
-/* interpreter.c: VF1xx: the base interpreter and pyvenv.cfg. What breaks when is in FACTS 1.5. */
+/* interpreter.c: VF1xx: the base interpreter and pyvenv.cfg. What breaks when is in docs/formats.md 1.5. */
 #include "rules/judge.h"
 
 static struct vf_finding *about_env(struct vf_judge *j, enum vf_rule rule, struct vf_slice path)

@@ -1,4 +1,4 @@
-/* judge.h: from facts to findings (DESIGN 2, 3, 5).
+/* judge.h: from facts to findings (docs/architecture.md).
  *
  * Facts of single files were gathered in parallel; here one sequential pass looks at all of them, so the same
  * input gives the same bytes whatever the number of workers, and one cause gives one finding. */
@@ -36,7 +36,7 @@ enum vf_ref_status vf_judge_status(const struct vf_judge *j, const struct vf_loc
 /* The place that is judged for, as it should be written. */
 struct vf_slice vf_judge_fine_root(const struct vf_judge *j);
 
-/* How a hit in a file without syntax is taken (DESIGN 2, the table). */
+/* How a hit in a file without syntax is taken (docs/architecture.md, "The evidence of a hit"). */
 enum vf_evidence {
     VF_EV_NONE,      /* a common directory: says nothing */
     VF_EV_IDLE,      /* nothing that runs reads it: info, never edited */

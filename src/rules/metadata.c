@@ -1,5 +1,5 @@
 /* metadata.c: VF5xx: RECORD, what installers and tools change themselves, metadata directories,
- * direct_url.json. FACTS 4.4, 4.5; SURVEY 2. */
+ * direct_url.json. docs/formats.md 4.4, 4.5. */
 #include "packaging/version.h"
 #include "rules/judge.h"
 
@@ -30,7 +30,7 @@ static bool below(struct vf_slice path, const char *dir)
     return vf_path_under(vf_slice_of(dir), path, NULL);
 }
 
-/* Files that Python, an installer or their own tool rewrites after RECORD was written (SURVEY 2, FACTS 193).
+/* Files that Python, an installer or their own tool rewrites after RECORD was written (docs/formats.md 4.5).
  */
 static bool changes_itself(const struct vf_env_dist *d, const struct vf_file *f)
 {
@@ -144,7 +144,7 @@ static void judge_problems(struct vf_judge *j, const struct vf_env_dist *d)
     for (size_t i = 0; i < d->record.n_problems; i++) {
         const struct vf_record_problem *p = &d->record.problems[i];
         if (p->kind == VF_RECORD_COLUMNS && d->record.rows[p->row].columns > 3)
-            continue; /* tolerated by everyone (FACTS 4.5) */
+            continue; /* tolerated by everyone (docs/formats.md 4.5) */
         struct vf_finding *fi = about_row(j, VF_RULE_RECORD_MALFORMED, d, &d->record.rows[p->row]);
         if (!fi)
             return;

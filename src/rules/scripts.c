@@ -1,5 +1,5 @@
-/* scripts.c: VF2xx: interpreter lines of scripts. Forms: FACTS 2.2; what the kernel does with them:
- * FACTS 2.1. */
+/* scripts.c: VF2xx: interpreter lines of scripts. Forms: docs/formats.md 2.2; what the kernel does with them:
+ * docs/formats.md 2.1. */
 #include "rules/judge.h"
 
 static bool in_bin(const struct vf_file *f)

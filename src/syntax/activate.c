@@ -220,7 +220,8 @@ static bool posix_of(struct reading *r, struct vf_slice text, unsigned shape)
     return vf_slice_eq(vf_buf_slice(&r->scratch), text);
 }
 
-/* What the writer meant where the shell's own reading is not it (FACTS 3.4). False: no evidence of that. */
+/* What the writer meant where the shell's own reading is not it (docs/formats.md 3.4). False: no evidence of
+ * that. */
 static bool meant_of(struct reading *r, struct vf_slice text, unsigned shape, struct vf_slice *meant)
 {
     struct vf_slice raw;

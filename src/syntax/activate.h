@@ -1,5 +1,5 @@
 /* activate.h: what the activation scripts of all shells share: recognised statements as tables, the two
- * readings of a literal (FACTS 3.4), and replacing it in the shape it had.
+ * readings of a literal (docs/formats.md 3.4), and replacing it in the shape it had.
  *
  * A shell gives a table of forms, a decoder of one word and an encoder of one literal. A form is the text
  * before a literal and the text behind it; between the two stands one reference. What the shell makes of the

@@ -1,4 +1,4 @@
-/* activate.bat for cmd. FACTS 3.2 (line forms), 3.5, 5.4.
+/* activate.bat for cmd. docs/formats.md 3.2 (line forms), 3.5, 5.4.
  *
  * A value stands as it is, only `%` is doubled (four times behind `call`, which reads its line again). Lines
  * end in CR LF, the text is UTF-8. */

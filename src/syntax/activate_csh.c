@@ -1,4 +1,4 @@
-/* activate.csh for csh and tcsh. FACTS 3.2 (line forms, three places since virtualenv 21.7.15), 3.5
+/* activate.csh for csh and tcsh. docs/formats.md 3.2 (line forms, three places since virtualenv 21.7.15), 3.5
  * (quoting).
  *
  * In single quotes csh still sees history (`!`) and ends the literal at a LF: both need a backslash there.

@@ -1,4 +1,4 @@
-/* activate.fish. FACTS 3.2 (line forms), 3.5 (quoting).
+/* activate.fish. docs/formats.md 3.2 (line forms), 3.5 (quoting).
  *
  * Single quotes in fish know two escapes, `\\` and `\'`, so what POSIX quoting writes is wrong for two
  * backslashes and for one at the end. How BIN is quoted in the PATH line tells the writer's habit:

@@ -1,4 +1,4 @@
-/* activate.nu for nushell. FACTS 3.2 (line forms), 3.5 (quoting).
+/* activate.nu for nushell. docs/formats.md 3.2 (line forms), 3.5 (quoting).
  *
  * Nushell has no joining of quoted pieces: one literal is one pair of delimiters. '...' has no escapes and
  * cannot hold a quote or, for older releases, a LF; r#'...'# holds everything that is UTF-8. How the file

@@ -1,4 +1,4 @@
-/* activate.ps1 for PowerShell. FACTS 3.2, 3.5, 3.6.
+/* activate.ps1 for PowerShell. docs/formats.md 3.2, 3.5, 3.6.
  *
  * Only venv before 3.8 wrote a path into it. All later files find their own place, and official builds sign
  * them: in such a file there is nothing to refer to and never anything to edit, prompts included. */

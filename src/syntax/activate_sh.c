@@ -1,4 +1,4 @@
-/* activate for POSIX shells: bash, zsh, dash, ksh. FACTS 3.2 (line forms), 3.5 (quoting).
+/* activate for POSIX shells: bash, zsh, dash, ksh. docs/formats.md 3.2 (line forms), 3.5 (quoting).
  *
  * How the writer quoted BIN's name in its PATH line tells whether it quotes only where needed (venv since its
  * 2024 fix, virtualenv since 20.26.6: `"$VIRTUAL_ENV/"bin":$PATH"`) or always (`"$VIRTUAL_ENV/bin:$PATH"`).
@@ -186,8 +186,8 @@ static const struct act_shell sh = {
     .windows = true,
 };
 
-/* Every CR before a LF ends up in the value of a POSIX shell (FACTS 99). One flaw per line, so that each
- * repair is one byte; those inside a literal belong to the path. */
+/* Every CR before a LF ends up in the value of a POSIX shell (docs/formats.md 3.3). One flaw per line, so
+ * that each repair is one byte; those inside a literal belong to the path. */
 static enum vf_status note_crs(const struct vf_source *src, struct vf_read_out *out, size_t ref,
                                struct vf_err *err)
 {

@@ -1,4 +1,4 @@
-/* activate_this.py: no path, it finds its own place (FACTS 3.2); only a prompt may stand in it. */
+/* activate_this.py: no path, it finds its own place (docs/formats.md 3.2); only a prompt may stand in it. */
 #include "syntax/activate_python.h"
 
 #define NAME VF_ROLE_PROMPT

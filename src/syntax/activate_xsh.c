@@ -1,5 +1,5 @@
-/* activate.xsh for xonsh, which is Python with `$NAME`. FACTS 3.2, 3.5. uv's finds its own place. virtualenv
- * since 21.15.9 hands its paths to `_fs_path`, as bytes where they are not ASCII. */
+/* activate.xsh for xonsh, which is Python with `$NAME`. docs/formats.md 3.2, 3.5. uv's finds its own place.
+ * virtualenv since 21.15.9 hands its paths to `_fs_path`, as bytes where they are not ASCII. */
 #include "syntax/activate_python.h"
 
 #define ROOT VF_ROLE_ENV_ROOT

@@ -88,7 +88,7 @@ static bool is_site_dir(struct vf_slice dir)
     return is(base, "site-packages") || is(base, "dist-packages");
 }
 
-/* Editable finders by the names that the backends give them (FACTS 4.3). */
+/* Editable finders by the names that the backends give them (docs/formats.md 4.3). */
 static bool is_finder_name(struct vf_slice name)
 {
     return ends(name, ".py") &&

@@ -1,4 +1,4 @@
-/* direct_url.json as a syntax: the path of its file: URL. FACTS 4.4, rows 132 to 135.
+/* direct_url.json as a syntax: the path of its file: URL. docs/formats.md 4.4.
  *
  * The reference is the encoded path inside the URL's string, so scheme, query and every other byte stay.
  * Where the string holds JSON escapes it is the whole inside of the string. */

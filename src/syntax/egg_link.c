@@ -1,5 +1,5 @@
 /* *.egg-link of `setup.py develop`: line 1 is the directory of the .egg-info, line 2 leads from there to
- * setup.py (FACTS 4.2). Readers take the first line that is not blank. */
+ * setup.py (docs/formats.md 4.2). Readers take the first line that is not blank. */
 #include "syntax/syntax.h"
 
 #include "base/escape.h"

@@ -1,5 +1,5 @@
 /* elf.h: the dynamic section of an ELF file: which libraries it needs and where they are looked for
- * (FACTS 8.1, 8.2). Read by libelf; reading only. */
+ * (docs/formats.md 8.1, 8.2). Read by libelf; reading only. */
 #ifndef VF_SYNTAX_ELF_H
 #define VF_SYNTAX_ELF_H
 
@@ -29,7 +29,8 @@ struct vf_elf_idle {
  * the arena. */
 bool vf_elf_idle(struct vf_slice bytes, struct vf_arena *a, const struct vf_elf_idle **out, size_t *n);
 
-/* What an ELF file asks of the host's libc, by the versions of symbols that it binds (FACTS 8.3). */
+/* What an ELF file asks of the host's libc, by the versions of symbols that it binds (docs/formats.md 8.3).
+ */
 struct vf_elf_floor {
     bool is_elf;
     unsigned glibc_minor; /* of 2.N; 0: none is asked for */

@@ -1,4 +1,4 @@
-/* elf_floor.c: the versions that an ELF file binds to: .gnu.version_r (FACTS 8.1, 8.3). */
+/* elf_floor.c: the versions that an ELF file binds to: .gnu.version_r (docs/formats.md 8.1, 8.3). */
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Finders and loaders of editable installs: Python files in which a tool wrote absolute paths as string
- * literals. FACTS 4.3; rows 104, 196 to 198.
+ * literals. docs/formats.md 4.3.
  *
  * Only the statements that the tools write are looked into (setuptools' MAPPING and NAMESPACES, editables'
  * map_module, __path__ and import_from_path, scikit-build-core's and meson-python's install, meson-python's

@@ -1,4 +1,4 @@
-/* header.h: the first lines of a script, by which it finds its interpreter. FACTS 2.1 to 2.4.
+/* header.h: the first lines of a script, by which it finds its interpreter. docs/formats.md 2.1 to 2.4.
  *
  * The range of a header reference ends before the LF of the header's last line: line 1 of the one-line forms,
  * with line 2 when that is a PEP 263 cookie (a header that grows would push it out of sight); for the
@@ -28,7 +28,8 @@
 /* Bytes of a script that are needed: a path can have 4 KiB, and its quoting five times that. */
 #define VF_HEADER_HEAD 65536u
 
-/* X(symbol, name in messages, is a Python header in installers' form). The letters are those of FACTS 2.2. */
+/* X(symbol, name in messages, is a Python header in installers' form). The letters are those of
+ * docs/formats.md 2.2. */
 #define VF_HEADER_FORM_LIST(X)                                                                               \
     X(NONE, "N", false)                                                                                      \
     X(A, "A", true)                                                                                          \
@@ -76,7 +77,7 @@ struct vf_header {
 VF_MUST_CHECK enum vf_status vf_header_parse(struct vf_slice bytes, struct vf_arena *a, struct vf_header *h,
                                              struct vf_err *err);
 
-/* What stands behind a header decides which forms it can have (FACTS 0.5). */
+/* What stands behind a header decides which forms it can have (docs/formats.md 2.4). */
 struct vf_header_body {
     bool docstring; /* the first statement is a string */
     bool future;    /* `from __future__` */
@@ -86,8 +87,8 @@ struct vf_header_body vf_header_body_of(struct vf_slice bytes, const struct vf_h
 
 /* A self-locating header that a move of venvfix made: to be written again for the next place. */
 bool vf_header_is_ours(const struct vf_ref *ref);
-/* For wheels (FACTS 2.2 K, 9.5): `#!python`, or `#!pythonw` for that name, instead of the header's range; a
- * cookie stays. */
+/* For wheels (docs/formats.md 2.2 K): `#!python`, or `#!pythonw` for that name, instead of the header's
+ * range; a cookie stays. */
 VF_MUST_CHECK enum vf_status vf_header_put_placeholder(const struct vf_ref *ref, const struct vf_source *src,
                                                        struct vf_buf *out, struct vf_err *err);
 

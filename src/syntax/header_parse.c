@@ -1,5 +1,5 @@
-/* Taking a header apart (FACTS 2.3): what the kernel sees in line 1, and what `/bin/sh` and Python see in the
- * lines of a trampoline. */
+/* Taking a header apart (docs/formats.md 2.3): what the kernel sees in line 1, and what `/bin/sh` and Python
+ * see in the lines of a trampoline. */
 #include "syntax/header.h"
 
 #include <string.h>
@@ -297,7 +297,7 @@ static size_t plain_options(struct vf_slice r)
     return best;
 }
 
-/* What an installer put into the quotes as it was (FACTS 2.3.6); empty when it cannot be told. */
+/* What an installer put into the quotes as it was (docs/formats.md 2.3); empty when it cannot be told. */
 static struct vf_slice raw_text(struct vf_slice r)
 {
     struct vf_slice e = vf_slice_sub(r, 0, plain_options(r));

@@ -7,7 +7,7 @@
 #include "base/path.h"
 #include "syntax/pytext.h"
 
-enum { KERNEL_LINE = 255, PORTABLE_LINE = 126 }; /* bytes before the LF, FACTS 2.1 */
+enum { KERNEL_LINE = 255, PORTABLE_LINE = 126 }; /* bytes before the LF, docs/formats.md 2.1 */
 
 static const struct {
     const char *name;

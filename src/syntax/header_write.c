@@ -1,5 +1,5 @@
-/* Choosing and writing a header (FACTS 2.4): line 1 where kernel and Python can read it, else the form that
- * was there where it can hold the path, else one that finds itself. */
+/* Choosing and writing a header (docs/formats.md 2.4): line 1 where kernel and Python can read it, else the
+ * form that was there where it can hold the path, else one that finds itself. */
 #include "syntax/header.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* kernel.json of Jupyter: argv, env and metadata. FACTS 4.7, SURVEY 3, rows 136 and 137.
+/* kernel.json of Jupyter: argv, env and metadata. docs/formats.md 4.7.
  *
  * argv[0] is a reference also when it is a bare name, which Jupyter replaces at launch. In `env` a value may
  * be a list with colons; each absolute element is one reference. Template words (`{connection_file}`) are

@@ -1,4 +1,4 @@
-/* .pth files, line by line as site.py of the Python at hand reads them (FACTS 4.1).
+/* .pth files, line by line as site.py of the Python at hand reads them (docs/formats.md 4.1).
  *
  * The range of a path is its line's text with what a reader takes for part of it (a BOM, blanks before it),
  * without trailing blanks and the line's end. String literals of code lines are references of their own, so
@@ -27,8 +27,8 @@ struct line {
     struct vf_slice text; /* without its end, BOM included */
 };
 
-/* Names that build backends give to the path file of an editable install (FACTS 4.3). Others are known by
- * their owner. */
+/* Names that build backends give to the path file of an editable install (docs/formats.md 4.3). Others are
+ * known by their owner. */
 static bool is_editable_name(struct vf_slice path)
 {
     static const struct vf_slice heads[] = {VF_S_INIT("__editable__"), VF_S_INIT("_editable_impl_"),

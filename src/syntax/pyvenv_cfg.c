@@ -1,6 +1,6 @@
-/* pyvenv.cfg. Its readers differ (FACTS 1.2). References are what site.py and getpath of 3.11 and later see;
- * what only the C reader of 3.10 and older refuses is a flaw where that reader counts: with a copied
- * interpreter. */
+/* pyvenv.cfg. Its readers differ (docs/formats.md 1.2). References are what site.py and getpath of 3.11 and
+ * later see; what only the C reader of 3.10 and older refuses is a flaw where that reader counts: with a
+ * copied interpreter. */
 #include "syntax/syntax.h"
 
 #include <string.h>
@@ -278,7 +278,8 @@ static enum vf_status read_command_path(const struct reader *r, struct vf_slice 
     return st;
 }
 
-/* Behind `-m venv` and its flags the rest of the line is the environment, blanks included (FACTS 1.3). */
+/* Behind `-m venv` and its flags the rest of the line is the environment, blanks included
+ * (docs/formats.md 1.3). */
 static struct vf_slice command_path(struct vf_slice v)
 {
     static const struct vf_slice flags[] = {VF_S_INIT("--symlinks "),    VF_S_INIT("--copies "),

@@ -1,4 +1,4 @@
-/* RECORD as a syntax: its absolute rows (poetry, flit, FACTS 4.5). The table itself is
+/* RECORD as a syntax: its absolute rows (poetry, flit, docs/formats.md 4.5). The table itself is
  * src/packaging/record.h.
  *
  * The reference is the path field with its quotes; hash, size, line end and every other row keep their bytes.

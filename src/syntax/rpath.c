@@ -1,6 +1,6 @@
-/* rpath.c: DT_RUNPATH and DT_RPATH of an ELF file (FACTS 8.2): a list, parted by colons, of the directories
- * in which its libraries are looked for. Texts in an ELF file cannot grow, and linkers let other texts share
- * their ends; so an element is written in exactly its own room. */
+/* rpath.c: DT_RUNPATH and DT_RPATH of an ELF file (docs/formats.md 8.2): a list, parted by colons, of the
+ * directories in which its libraries are looked for. Texts in an ELF file cannot grow, and linkers let other
+ * texts share their ends; so an element is written in exactly its own room. */
 #include "syntax/elf.h"
 #include "syntax/syntax.h"
 

@@ -1,5 +1,5 @@
-/* syntax.h: references: a path, written in some syntax, at some place in some file, for some purpose (DESIGN
- * 2).
+/* syntax.h: references: a path, written in some syntax, at some place in some file, for some purpose
+ * (docs/architecture.md).
  *
  * For each syntax there is one module with two directions side by side: *read* (bytes -> references and
  * flaws) and *write* (reference + new path -> bytes, with that syntax's quoting), so that finding and
@@ -17,7 +17,7 @@
 /* X(symbol, name) */
 #define VF_SYNTAX_LIST(X)                                                                                    \
     X(CFG, "pyvenv.cfg")                                                                                     \
-    X(HEADER, "header")        /* the first lines of a script, FACTS 2.2 forms A to O */                     \
+    X(HEADER, "header")        /* the first lines of a script, docs/formats.md 2.2 forms A to O */           \
     X(ACTIVATE_SH, "activate") /* bash, zsh, dash, ksh */                                                    \
     X(ACTIVATE_CSH, "activate.csh")                                                                          \
     X(ACTIVATE_FISH, "activate.fish")                                                                        \
@@ -27,7 +27,7 @@
     X(ACTIVATE_BAT, "activate.bat")                                                                          \
     X(ACTIVATE_THIS, "activate_this.py")                                                                     \
     X(PTH, ".pth")                                                                                           \
-    X(FINDER, "finder") /* Python literals of editable finders and loaders, FACTS 4.3 */                     \
+    X(FINDER, "finder") /* Python literals of editable finders and loaders, docs/formats.md 4.3 */           \
     X(EGG_LINK, "egg-link")                                                                                  \
     X(PROJECT, ".project") /* of virtualenvwrapper, pew and pipenv: the directory of the project, alone */   \
     X(RECORD, "RECORD")    /* absolute rows only; the table itself is src/packaging/record.h */              \
@@ -90,8 +90,8 @@ struct vf_ref {
     uint64_t off, len;     /* the bytes that vf_syntax_write replaces */
     uint64_t value_off;    /* first byte of the value as encoded, inside its delimiters */
     struct vf_slice value; /* decoded as the format's real reader does */
-    struct vf_slice
-        raw; /* what the writer meant where it quoted wrongly (FACTS 2.3.6, 3.4); empty when the same */
+    struct vf_slice raw;   /* what the writer meant where it quoted wrongly (docs/formats.md 2.3, 3.4); empty
+                              when the same */
     struct vf_slice extra; /* HEADER: interpreter options; TEXT: the decoded rest behind the place; CFG: the
                               key; RPATH: the names of the needed libraries, one a line */
     const char *key;       /* static or arena: "home", "MAPPING", "argv", "url"; NULL where nothing helps */
@@ -172,7 +172,7 @@ struct vf_source {
     struct vf_slice
         root; /* the environment's present place, absolute; for readers whose grammar depends on it */
     unsigned py_minor; /* X of Python 3.X that reads it; 0 unknown */
-    bool copies;       /* bin/python is a regular file: the C reader of pyvenv.cfg counts (FACTS 1.2) */
+    bool copies; /* bin/python is a regular file: the C reader of pyvenv.cfg counts (docs/formats.md 1.2) */
 };
 
 struct vf_read_out {
@@ -196,14 +196,14 @@ VF_MUST_CHECK enum vf_status vf_syntax_read(enum vf_syntax s, const struct vf_so
                                             struct vf_read_out *out, struct vf_err *err);
 /* Appends the bytes that stand for ref->[off, off+len) once its path is `path`. `src` is the file the
  * reference was read from. VF_UNWRITABLE, with a detail that says why, when the format cannot store the path
- * (FACTS 1.2, 3.5, 4.1) or has no writer. Writing the path it already has, in a form that works, gives bytes
- * that read back as the same reference. */
+ * (docs/formats.md 1.2, 3.5, 4.1) or has no writer. Writing the path it already has, in a form that works,
+ * gives bytes that read back as the same reference. */
 VF_MUST_CHECK enum vf_status vf_syntax_write(const struct vf_ref *ref, const struct vf_source *src,
                                              struct vf_slice path, const struct vf_write_ctx *target,
                                              struct vf_buf *out, struct vf_err *err);
 /* Which syntaxes can occur in a file: bit 1 << VF_SYN_x. By content, then by name (a console script named
- * activate-global-... is no activate file; SURVEY 5.3). `head`: its first 8 KiB or all of it. `in_bin`: it
- * stands directly in BIN. TEXT is never in the set: it is what every file gets besides. */
+ * activate-global-... is no activate file; docs/formats.md 3.1). `head`: its first 8 KiB or all of it.
+ * `in_bin`: it stands directly in BIN. TEXT is never in the set: it is what every file gets besides. */
 uint32_t vf_syntax_classify(struct vf_slice path, struct vf_slice head, bool in_bin);
 /* Largest file that the syntax is read from, bytes; above it the file is `unexamined` for that syntax.
  * HEADER: needs only 64 KiB of head. */

@@ -29,7 +29,7 @@ VF_MUST_CHECK enum vf_status vf_findings_out(struct vf_session *s, const struct 
                                              struct venvfix_findings *out);
 double vf_seconds_since(double start); /* monotonic clock; start 0 gives the clock itself */
 
-/* Answers of REPORT.md, from live findings. */
+/* Answers of docs/report.md, from live findings. */
 struct vf_answers {
     bool sound, movable, self_contained;
     uint32_t errors, warnings, infos;

@@ -1,4 +1,4 @@
-/* build.h: the wheel of an installed distribution, rebuilt by its RECORD (FACTS 7.1, 7.2).
+/* build.h: the wheel of an installed distribution, rebuilt by its RECORD (docs/formats.md 7.1, 7.2).
  *
  * The same installation gives the same bytes, wherever it stands, with whatever installer: members sorted by
  * bytes, the metadata directory last and RECORD the very last, everything stored; headers of scripts back to

@@ -1,4 +1,5 @@
-/* build_name.c: the file name of a rebuilt wheel: name, version, build tag, compressed tags (FACTS 7.1). */
+/* build_name.c: the file name of a rebuilt wheel: name, version, build tag, compressed tags
+ * (docs/formats.md 7.1). */
 #include "wheel/build_name.h"
 #include "packaging/metadata.h"
 #include "packaging/name.h"

@@ -1,5 +1,5 @@
-/* install.h: installs wheels into an environment that is being built (binary distribution format; FACTS 7.3,
- * 2.4).
+/* install.h: installs wheels into an environment that is being built (binary distribution format;
+ * docs/formats.md 7.3, 2.4).
  *
  * All wheels of a call are planned before the first byte is written: tags, Requires-Python, and that no two
  * of them, and nothing that is there, wants the same path. Then their files are written, each proven against

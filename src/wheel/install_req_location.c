@@ -1,4 +1,4 @@
-/* want_place.c: paths and URLs of requirements (PEP 508 direct references, PEP 610; FACTS 4.4). */
+/* want_place.c: paths and URLs of requirements (PEP 508 direct references, PEP 610; docs/formats.md 4.4). */
 #include "wheel/install_req_location.h"
 
 #include "base/escape.h"

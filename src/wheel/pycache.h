@@ -1,5 +1,5 @@
 /* pycache.h: compiled files that a lock bundle brings, put beside the sources that were just installed
- * (docs/bundle.md, "Compiled files"; FACTS 4.9).
+ * (docs/bundle.md, "Compiled files"; docs/formats.md 4.9).
  *
  * Nothing but the digest of the whole bundle speaks for them: the caller asks for that, and for the magic
  * number, before. */

@@ -1,4 +1,4 @@
-/* scripts.c: headers and bodies of scripts (FACTS 2.2 to 2.4, 7.3). */
+/* scripts.c: headers and bodies of scripts (docs/formats.md 2.2 to 2.4, 7.3). */
 #include "wheel/scripts.h"
 
 #include "base/path.h"

@@ -6,7 +6,7 @@
 
 #include "wheel/install.h"
 
-/* Does the file begin with what an installer replaces (`#!python`, FACTS 2.2 K)? */
+/* Does the file begin with what an installer replaces (`#!python`, docs/formats.md 2.2 K)? */
 bool vf_script_is_placeholder(struct vf_slice bytes);
 /* Appends the script with a header that names the site's interpreter. `name` for errors. */
 VF_MUST_CHECK enum vf_status vf_script_put(const struct vf_site *site, struct vf_slice name,

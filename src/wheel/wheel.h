@@ -1,5 +1,5 @@
 /* wheel.h: a wheel that was opened and proven to be one (PEP 427, 491; binary distribution format;
- * FACTS 7.3): its name, its metadata, where each member belongs, and a hash for each from RECORD.
+ * docs/formats.md 7.3): its name, its metadata, where each member belongs, and a hash for each from RECORD.
  *
  *   vf_wheel_open -> vf_wheel_check_target -> installed (install.h), or compared with what is installed
  *   -> vf_wheel_free */

@@ -56,7 +56,7 @@ def test_there_and_back(there, get):
     vf("move", env.path, there, rc=0)
     assert not verify.record_problems(there)
     assert not verify.scripts_broken(env.facts["scripts"], env.path, there)
-    # FACTS: tcsh loses a byte of PATH at a newline; VIRTUAL_ENV must be exact all the same
+    # docs/formats.md 3.5: tcsh loses a byte of PATH at a newline; VIRTUAL_ENV must be exact all the same
     assert not verify.activations_broken(env.facts["activations"], env.path, there, exempt=("tcsh",) if b"\n" in there else ())
     after = report("check", "--at", there, there, rc=0)
     assert exact(after["environment"], "path") == there

@@ -1,14 +1,13 @@
-"""Runs the program. Every JSON report that comes by is held against the contract."""
+"""Runs the program. Every JSON report that it prints is checked against docs/report.md."""
 import base64
-import importlib.util
 import json
 import os
 import subprocess
 
 import pytest
 
-import schema
-from place import CI, PROGRAM, REPO, clean_environ
+from contract import breaches
+from place import PROGRAM, clean_environ
 
 LEVELS = ("info", "warning", "error")
 
@@ -44,32 +43,10 @@ def parse(r):
         doc = json.loads(r.out.decode("utf-8"))
     except ValueError as e:
         pytest.fail(f"not a JSON report ({e}): {r}", pytrace=False)
-    breaches = contract()(doc)
-    assert not breaches, f"{breaches}\n{r}"
+    bad = breaches(doc)
+    assert not bad, f"{bad}\n{r}"
     assert doc["exit"] == r.rc, r
     return doc
-
-
-_contract = None
-
-
-def contract():
-    """The function that lists the breaches of a report: the shared contract where it lies beside the project, else our own schema."""
-    global _contract
-    if _contract is None:
-        shared = REPO.parent / "shared/report_contract.py"
-        shared = os.environ.get("VENVFIX_CONTRACT", os.fspath(shared))
-        own = REPO / "docs/report.schema.json"
-        if os.path.exists(shared):
-            spec = importlib.util.spec_from_file_location("report_contract", shared)
-            module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-            _contract = module.check
-        elif CI:
-            pytest.fail(f"{shared} is missing, and CI=true", pytrace=False)
-        else:
-            _contract = schema.checker(json.loads(own.read_text()))
-    return _contract
 
 
 def exact(finding, key):

@@ -1,4 +1,4 @@
-/* activate.csh: every form of FACTS 3.2, the rows of 9.3 and 9.6 about it. */
+/* activate.csh: every form of docs/formats.md 3.2. */
 #include "activate_fixture.h"
 
 static void forms(void **state)
@@ -84,7 +84,7 @@ static void forms(void **state)
     act_cases(VF_SYN_ACTIVATE_CSH, cases, VF_COUNT(cases));
 }
 
-/* Rows 86 to 89, 203: what POSIX quoting and raw bytes leave broken. */
+/* What POSIX quoting and raw bytes leave broken. */
 static void broken_where_it_is(void **state)
 {
     (void)state;
@@ -104,7 +104,7 @@ static void broken_where_it_is(void **state)
               "setenv VIRTUAL_ENV /p\n    set prompt = \"(a\"'$'\"b) $prompt\"\n");
 }
 
-/* FACTS 3.5: `'` `!` and LF; the other shapes of correct writers are no flaws. */
+/* docs/formats.md 3.5: `'` `!` and LF; the other shapes of correct writers are no flaws. */
 static void values(void **state)
 {
     (void)state;

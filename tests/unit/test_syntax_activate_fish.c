@@ -1,4 +1,4 @@
-/* activate.fish: every form of FACTS 3.2, the rows of 9.3 and 9.6 about it. */
+/* activate.fish: every form of docs/formats.md 3.2. */
 #include "activate_fixture.h"
 
 static void forms(void **state)
@@ -56,7 +56,7 @@ static void forms(void **state)
     act_cases(VF_SYN_ACTIVATE_FISH, cases, VF_COUNT(cases));
 }
 
-/* Rows 86, 87, 90, 203. */
+/* What POSIX quoting leaves broken in fish (docs/formats.md 3.3). */
 static void broken_where_it_is(void **state)
 {
     (void)state;

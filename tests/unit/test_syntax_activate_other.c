@@ -1,5 +1,5 @@
-/* activate.nu, activate.xsh, activate_this.py, activate.bat, activate.ps1: the forms of FACTS 3.2 and the
- * encodings of 3.5, byte by byte, since their shells are not at hand. */
+/* activate.nu, activate.xsh, activate_this.py, activate.bat, activate.ps1: the forms of docs/formats.md 3.2
+ * and the encodings of 3.5, byte by byte, since their shells are not at hand. */
 #include "activate_fixture.h"
 
 struct value_case {
@@ -230,7 +230,7 @@ static void ps1(void **state)
     check_values(VF_SYN_ACTIVATE_PS1, values, VF_COUNT(values));
     struct syn s;
     syn_init(&s);
-    /* Row 101: nothing in a file that finds its own place, prompts included. */
+    /* Nothing in a file that finds its own place, prompts included. */
     syn_read(&s, VF_SYN_ACTIVATE_PS1,
              VF_S("$env:VIRTUAL_ENV = $VIRTUAL_ENV\n$VIRTUAL_ENV = $BASE_DIR\n    $env:VIRTUAL_ENV_PROMPT = "
                   "\"a\"b\"\n# SIG # x\n"));

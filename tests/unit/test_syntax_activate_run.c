@@ -1,5 +1,5 @@
-/* What the writers of activate, activate.csh and activate.fish make, read by the real shells: FACTS 3.5. A
- * shell that is not there is a test skipped. */
+/* What the writers of activate, activate.csh and activate.fish make, read by the real shells:
+ * docs/formats.md 3.5. A shell that is not there is a test skipped. */
 #include "activate_fixture.h"
 
 #include <errno.h>

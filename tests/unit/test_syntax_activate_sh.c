@@ -1,4 +1,4 @@
-/* activate for POSIX shells: every form of FACTS 3.2, the rows of 9.3 and 9.6 about it. */
+/* activate for POSIX shells: every form of docs/formats.md 3.2. */
 #include "activate_fixture.h"
 
 static void forms(void **state)
@@ -88,7 +88,7 @@ static void forms(void **state)
     act_cases(VF_SYN_ACTIVATE_SH, cases, VF_COUNT(cases));
 }
 
-/* Rows 86, 87, 93, 204: raw bytes that the shell takes for something else. */
+/* Raw bytes that the shell takes for something else. */
 static void broken_where_it_is(void **state)
 {
     (void)state;
@@ -115,7 +115,7 @@ static void broken_where_it_is(void **state)
               VF_FLAW_ACTIVATE_PROMPT_QUOTING, "VIRTUAL_ENV='/p'\n    VIRTUAL_ENV_PROMPT=\"\\$x\"\n");
 }
 
-/* FACTS 3.4: what the shell reads and what the writer meant. */
+/* docs/formats.md 3.4: what the shell reads and what the writer meant. */
 static void two_readings(void **state)
 {
     (void)state;
@@ -153,7 +153,7 @@ static void habits(void **state)
     syn_release(&s);
 }
 
-/* Rows 94, 98, 99, 201 and what is no activation script of ours. */
+/* docs/formats.md 3.3, and what is no activation script of ours. */
 static void other_findings(void **state)
 {
     (void)state;
@@ -201,7 +201,7 @@ static void other_findings(void **state)
     syn_release(&s);
 }
 
-/* Row 96: a name is a reference, too, and keeps its decoration. */
+/* A name is a reference, too, and keeps its decoration. */
 static void prompts(void **state)
 {
     (void)state;
@@ -231,7 +231,7 @@ static void prompts(void **state)
     syn_release(&s);
 }
 
-/* FACTS 3.5, and line feeds in the path (rows 88 to 92). */
+/* docs/formats.md 3.5, and line feeds in the path. */
 static void values(void **state)
 {
     (void)state;

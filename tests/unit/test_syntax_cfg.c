@@ -1,4 +1,4 @@
-/* pyvenv.cfg: FACTS 1.2, 1.3 and the rows of 9.1 that are about bytes. */
+/* pyvenv.cfg: docs/formats.md 1.2, 1.3. */
 #include "syntax_fixture.h"
 
 #include <string.h>
@@ -30,7 +30,7 @@ static size_t index_of(const struct syn *s, enum vf_role role)
     return i;
 }
 
-/* Row 1, 2: every key that holds a path; command by its suffix. */
+/* Every key that holds a path; command by its suffix. */
 static void real_files(void **state)
 {
     (void)state;
@@ -64,7 +64,7 @@ static void real_files(void **state)
     assert_int_equal(syn_refs(&s), 7);
     assert_text(find(&s, VF_ROLE_PROMPT)->value, "it\"s");
     assert_text(find(&s, VF_ROLE_COMMAND)->value, "/p/env");
-    /* uv overlay, and a value nobody knows (row 38) */
+    /* uv overlay, and a value nobody knows */
     read_cfg(&s, VF_S(HEAD "uv = 0.13.8\nextends-environment = /p2/env\nOdd = /odd x/y\n#c = /comment\n"),
              false, 12);
     assert_int_equal(syn_refs(&s), 3);
@@ -108,7 +108,7 @@ static void commands(void **state)
     syn_release(&s);
 }
 
-/* Rows 3 and 208: a line feed in the path or the prompt. */
+/* A line feed in the path or the prompt. */
 static void spilled(void **state)
 {
     (void)state;
@@ -135,7 +135,7 @@ static void spilled(void **state)
     syn_release(&s);
 }
 
-/* Rows 4 to 7: what only the C reader of 3.10 and older refuses. */
+/* What only the C reader of 3.10 and older refuses. */
 static void legacy_reader(void **state)
 {
     (void)state;
@@ -186,7 +186,7 @@ static void legacy_reader(void **state)
     syn_release(&s);
 }
 
-/* Rows 8 to 11. */
+/* BOM, line ends, bytes that are not UTF-8 (docs/formats.md 1.2). */
 static void encoding(void **state)
 {
     (void)state;
@@ -217,7 +217,7 @@ static void encoding(void **state)
     syn_release(&s);
 }
 
-/* Rows 12 to 19. */
+/* Keys twice, booleans, relative and quoted values (docs/formats.md 1.2). */
 static void keys(void **state)
 {
     (void)state;
@@ -291,7 +291,7 @@ static void prompts(void **state)
     syn_release(&s);
 }
 
-/* FACTS 1.2, last paragraph: home fails, command is escaped. */
+/* docs/formats.md 1.2, last paragraph: home fails, command is escaped. */
 static void unstorable(void **state)
 {
     (void)state;

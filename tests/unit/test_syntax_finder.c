@@ -1,4 +1,4 @@
-/* Finders and loaders of editable installs: FACTS 4.3, rows 104, 196 to 198. */
+/* Finders and loaders of editable installs: docs/formats.md 4.3. */
 #include "syntax_fixture.h"
 
 static void check(struct syn *s, size_t i, enum vf_role role, const char *key, struct vf_slice value)

@@ -1,4 +1,4 @@
-/* Headers of scripts: FACTS 2.2 forms A to O, the chooser of 2.4, and the rows of 9.2 that are about bytes.
+/* Headers of scripts: docs/formats.md 2.2 forms A to O, the chooser of 2.4.
  */
 #include "syntax_fixture.h"
 
@@ -181,7 +181,7 @@ static void no_header(void **state)
     syn_release(&s);
 }
 
-/* N with an awkward byte: form A or ours, and the way back gives the same bytes (rows 45 to 51). */
+/* N with an awkward byte: form A or ours, and the way back gives the same bytes (docs/formats.md 2.2). */
 static void awkward_places(void **state)
 {
     (void)state;
@@ -247,7 +247,7 @@ static struct vf_slice long_path(struct syn *s, size_t total)
     return (struct vf_slice){p, total};
 }
 
-/* Rows 53 and 55: the limits, with LF 127 by choice, 256 by the kernel. */
+/* The limits, with LF 127 by choice, 256 by the kernel. */
 static void lengths(void **state)
 {
     (void)state;
@@ -313,7 +313,7 @@ static void same_form(void **state)
     syn_release(&s);
 }
 
-/* Row 54 and FACTS 2.2: forms that do not work where they are, with what the writer meant. */
+/* docs/formats.md 2.2: forms that do not work where they are, with what the writer meant. */
 static void wrong_quoting(void **state)
 {
     (void)state;
@@ -404,7 +404,7 @@ static enum vf_status move_to_blank(struct syn *s, const char *text, struct vf_s
     return st;
 }
 
-/* Rows 69 to 72: docstring, __doc__, __future__, cookie. */
+/* docs/formats.md 2.4: docstring, __doc__, __future__, cookie. */
 static void docstrings(void **state)
 {
     (void)state;
@@ -482,7 +482,7 @@ static void options(void **state)
     syn_release(&s);
 }
 
-/* Row 60: a name that is missing in BIN. */
+/* A name that is missing in BIN. */
 static void names_in_bin(void **state)
 {
     (void)state;
@@ -562,7 +562,7 @@ static void other_programs(void **state)
     syn_release(&s);
 }
 
-/* Row 78. */
+/* EASY-INSTALL-DEV-SCRIPT names its source (docs/formats.md 2.2, form O). */
 static void develop_script(void **state)
 {
     (void)state;
@@ -615,7 +615,7 @@ static void python_names(void **state)
         assert_false(vf_name_is_python(vf_slice_of(no[i])));
 }
 
-/* Python 2 reads no non-ASCII byte in line 1 (row 52). */
+/* Python 2 reads no non-ASCII byte in line 1. */
 static void python_2(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* direct_url.json and kernel.json, and the scanner of strings under both: FACTS 4.4, 4.7, rows 132 to 137. */
+/* direct_url.json and kernel.json, and the scanner of strings under both: docs/formats.md 4.4, 4.7. */
 #include "syntax_fixture.h"
 
 #include "syntax/json_strings.h"
@@ -74,7 +74,7 @@ static void url_values(void **state)
          VF_S_INIT("/n/a'(b) c"), "{\"url\":\"file:///n/a'(b)%20c\",\"dir_info\":{\"editable\":true}}"},
         {"{\"url\": \"file:///p/a+b\", \"dir_info\": {}}", VF_S_INIT("/p/a+b"), VF_S_INIT("/n/a+b'"),
          "{\"url\": \"file:///n/a+b%27\", \"dir_info\": {}}"},
-        /* row 133: Python 3.6 */
+        /* `~` as Python 3.6 writes it */
         {"{\"url\": \"file:///p/%7Euser\", \"dir_info\": {}}", VF_S_INIT("/p/~user"), VF_S_INIT("/n/~user"),
          "{\"url\": \"file:///n/~user\", \"dir_info\": {}}"},
         {"{\"url\": \"file:///p/%ff\", \"archive_info\": {}}", VF_S_INIT("/p/\xFF"), VF_S_INIT("/n/\xFE\n"),
@@ -212,7 +212,7 @@ static void kernel_spellings(void **state)
         syn_read(&s, VF_SYN_KERNELSPEC, made);
         assert_bytes(syn_ref(&s, 0)->value, cases[i].path);
     }
-    /* Row 137: a bare name. */
+    /* A bare name. */
     syn_read(&s, VF_SYN_KERNELSPEC, VF_S("{\"argv\": [\"python\", \"-m\"]}"));
     assert_int_equal(syn_refs(&s), 1);
     assert_int_equal(syn_ref(&s, 0)->role, VF_ROLE_KERNEL_COMMAND);

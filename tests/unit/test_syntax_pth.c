@@ -1,4 +1,4 @@
-/* .pth and .egg-link files, links: FACTS 4.1, 4.2 and the rows of 9.4 that are about their bytes. */
+/* .pth and .egg-link files, links: docs/formats.md 4.1, 4.2. */
 #include "syntax_fixture.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ static void read_pth(struct syn *s, const char *name, unsigned minor, struct vf_
     syn_read(s, VF_SYN_PTH, text);
 }
 
-/* The table of FACTS 4.1: what one line is for each Python. */
+/* The table of docs/formats.md 4.1: what one line is for each Python. */
 static void lines(void **state)
 {
     (void)state;
@@ -80,7 +80,7 @@ static void lines(void **state)
     syn_release(&s);
 }
 
-/* Rows 114, 116. */
+/* A BOM and a leading blank (docs/formats.md 4.1). */
 static void repairs(void **state)
 {
     (void)state;
@@ -111,7 +111,7 @@ static void several_lines(void **state)
     syn_release(&s);
 }
 
-/* Row 103 and FACTS 4.3: path files of editable installs, without their last line feed. */
+/* docs/formats.md 4.3: path files of editable installs, without their last line feed. */
 static void editable_names(void **state)
 {
     (void)state;
@@ -129,7 +129,7 @@ static void editable_names(void **state)
         read_pth(&s, no[i], 12, VF_S("/src/x"));
         assert_false(syn_ref(&s, 0)->flags & VF_REF_EDITABLE);
     }
-    read_pth(&s, "easy-install.pth", 12, VF_S("./X-1.0-py3.8.egg\n")); /* row 109 */
+    read_pth(&s, "easy-install.pth", 12, VF_S("./X-1.0-py3.8.egg\n"));
     assert_int_equal(syn_ref(&s, 0)->flags, VF_REF_RELATIVE);
     syn_release(&s);
 }
@@ -160,7 +160,7 @@ static void code_literals(void **state)
                 "import a; f('/n\\\\\\'', u\"/p/x\", f'/p/y', '/p/it\\'s') # '/no'\n");
     assert_text(syn_put(&s, 1, VF_S("/\xC3\xA9\xFF"), NULL),
                 "import a; f(r'/p/env', u\"/\xC3\xA9\\udcff\", f'/p/y', '/p/it\\'s') # '/no'\n");
-    /* nspkg.pth: no path (row 120) */
+    /* nspkg.pth: no path */
     read_pth(
         &s, "a-1-py3.8-nspkg.pth", 12,
         VF_S("import sys, types, os;has_mfs = sys.version_info > (3, 5);p = os.path.join(sys._getframe(1)."
@@ -169,7 +169,7 @@ static void code_literals(void **state)
     syn_release(&s);
 }
 
-/* Row 115: what cannot be stored; below the new place a relative line can. */
+/* What cannot be stored; below the new place a relative line can. */
 static void unstorable(void **state)
 {
     (void)state;
@@ -209,7 +209,7 @@ static void unstorable(void **state)
     syn_release(&s);
 }
 
-/* Row 110. */
+/* An egg-link keeps line 2 and its missing last LF (docs/formats.md 4.2). */
 static void egg_link(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Absolute rows of RECORD: FACTS 4.5, rows 107, 108, 124 to 126, 191, 192, 209. */
+/* Absolute rows of RECORD: docs/formats.md 4.5. */
 #include "syntax_fixture.h"
 
 static void rows(void **state)

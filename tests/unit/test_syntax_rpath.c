@@ -1,4 +1,4 @@
-/* Search paths of ELF files: FACTS 8.2, rows 147 and 148. */
+/* Search paths of ELF files: docs/formats.md 8.2. */
 #include <string.h>
 
 #include "elf_fixture.h"

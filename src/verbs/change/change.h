@@ -1,4 +1,4 @@
-/* change.h: recreate, move and fix: one engine, three uses (DESIGN 6). For src/verbs only.
+/* change.h: recreate, move and fix: one engine, three uses (docs/architecture.md). For src/verbs only.
  *
  *   resume  (change_resume.c)  what an earlier run left is finished or taken back, before anything is refused
  *   refuse  (change_refuse.c)  everything that speaks against it, before anything is touched

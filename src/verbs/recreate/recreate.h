@@ -1,6 +1,6 @@
 /* anew.h: recreate from a list, a lock file or a lock bundle, and from an environment for another
- * interpreter: a new environment, made by the interpreter's own venv module and filled from wheels (DESIGN 6,
- * 7). For src/verbs only.
+ * interpreter: a new environment, made by the interpreter's own venv module and filled from wheels
+ * (docs/architecture.md). For src/verbs only.
  *
  *   source  (anew_source.c, anew_env.c)  FROM is read; wheels of a bundle are installed meanwhile
  *   python  (anew_python.c)              the interpreter is chosen and asked what it is
