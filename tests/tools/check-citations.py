@@ -74,7 +74,7 @@ def paths_of(tree, name, text):
             continue
         if first in TOP and not tree.exists(path):
             yield m.start(), "%s is not in the tree" % path
-        elif first in tree.layers and path.count("/") == 1 and not path.endswith((".md", ".json", ".py", ".sh")) and not tree.exists("src/" + path):
+        elif first in tree.layers and not path.endswith((".md", ".json", ".py", ".sh")) and not tree.exists("src/" + path):
             yield m.start(), "src/%s is not in the tree" % path
 
 
@@ -148,7 +148,7 @@ BAD = {
     "anchor": {"docs/a.md": "[x](formats.md#none)\n"},
     "PEP": {"tests/a.py": "# PEP 9999\n"},
     "document in capitals": {"tests/a.py": "# NOTES.md\n"},
-    "numbered document": {"tests/a.py": "# DESIGN 6\n"},
+    "numbered document": {"tests/a.py": "# docs/architecture.md\n"},
     "beside the tree": {"tests/a.py": "# ../shared/x\n"},
 }
 
