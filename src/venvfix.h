@@ -79,6 +79,7 @@ struct venvfix_check_options {
     const char *python;      /* "3.12", "3.12.1" */
     const char *platform;    /* "manylinux_2_28_x86_64" */
     const char *glibc;       /* "2.28" */
+    const char *state_dir;   /* as in venvfix_change_options */
     const char *scratch;     /* directory for a nameless file while a bundle is read; NULL: memory */
     const char *const *from; /* --from, n_from of them */
     size_t n_from;
@@ -202,6 +203,10 @@ struct venvfix_change_options {
     bool leave;   /* go on although references without a writer stay */
     enum venvfix_link link;
     struct venvfix_install_options install; /* recreate only */
+    /* Absolute: where the secret is kept that journals are signed with ("key", made when it is not there
+     * yet); $XDG_STATE_HOME/venvfix by convention. NULL, or not usable: a run that is cut off is finished by
+     * the next one only inside the environment; a directory is neither renamed nor removed then. */
+    const char *state_dir;
     const char *bundle; /* --bundle: a lock bundle is packed, too; NULL: none. Not for fix */
     int64_t epoch;      /* of it: SOURCE_DATE_EPOCH; 0: 1980-01-01 */
     struct venvfix_hooks hooks;

@@ -135,7 +135,9 @@ static int print_error(const struct vf_verb *verb, const struct vf_parsed *p,
 static int run_verb(const struct vf_verb *verb, const struct vf_parsed *p, enum venvfix_verb which)
 {
     size_t from = vf_cli_index(verb, "from");
+    char state[4096];
     struct venvfix_change_options o = {.verb = which,
+                                       .state_dir = vf_cli_state_dir(state, sizeof state),
                                        .from_path = p->args[0],
                                        .to_path = p->n_args > 1 ? p->args[1] : NULL,
                                        .from = p->lists[from],

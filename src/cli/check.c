@@ -61,6 +61,7 @@ static int run(const struct vf_verb *verb, const struct vf_parsed *p)
 {
     size_t from = vf_cli_index(verb, "from");
     bool json = vf_cli_json(verb, p);
+    char state[4096];
     struct venvfix_check_options o = {.path = p->n_args ? p->args[0] : default_env(),
                                       .at = vf_cli_value(verb, p, "at"),
                                       .from = p->lists[from],
@@ -69,6 +70,7 @@ static int run(const struct vf_verb *verb, const struct vf_parsed *p)
                                       .platform = vf_cli_value(verb, p, "platform"),
                                       .glibc = vf_cli_value(verb, p, "glibc"),
                                       .scratch = scratch(),
+                                      .state_dir = vf_cli_state_dir(state, sizeof state),
                                       .hashes = vf_cli_flag(verb, p, "hashes"),
                                       .fail_on = fail_on(vf_cli_value(verb, p, "fail-on"))};
     if (!vf_cli_hooks(verb, p, &o.hooks))

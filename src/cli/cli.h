@@ -62,6 +62,9 @@ bool vf_cli_json(const struct vf_verb *verb, const struct vf_parsed *p);
 bool vf_cli_hooks(const struct vf_verb *verb, const struct vf_parsed *p, struct venvfix_hooks *hooks);
 /* SOURCE_DATE_EPOCH (reproducible-builds.org): seconds since 1970; 0 when it is not set. False: no number. */
 bool vf_cli_epoch(int64_t *epoch);
+/* Where state of this user is kept: $XDG_STATE_HOME/venvfix, else ~/.local/state/venvfix (XDG Base Directory
+ * Specification), in `space`; NULL when neither variable names an absolute path. */
+const char *vf_cli_state_dir(char *space, size_t n);
 void vf_cli_progress_end(void);
 /* Prints a buffer to fd, whole; 2 when that fails. */
 int vf_cli_print(int fd, struct vf_buf *b, int exit_code);

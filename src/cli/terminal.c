@@ -140,3 +140,14 @@ int vf_cli_usage_error(const struct vf_verb *verb, bool json, const char *messag
     fprintf(stderr, "venvfix: see `venvfix%s%s --help`\n", verb ? " " : "", verb ? verb->name : "");
     return code;
 }
+
+const char *vf_cli_state_dir(char *space, size_t n)
+{
+    const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    int len = -1;
+    if (xdg && *xdg == '/')
+        len = snprintf(space, n, "%s/venvfix", xdg);
+    else if (home && *home == '/')
+        len = snprintf(space, n, "%s/.local/state/venvfix", home);
+    return len > 0 && (size_t)len < n ? space : NULL;
+}

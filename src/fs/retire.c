@@ -188,12 +188,14 @@ static enum vf_status check(struct retire *r, struct vf_slice old, const char *w
     return VF_OK;
 }
 
-enum vf_status vf_retire(struct vf_slice old, struct vf_slice new_prefix, bool *emptied, struct vf_err *err)
+enum vf_status vf_retire(const struct vf_key *key, struct vf_slice old, struct vf_slice new_prefix,
+                         bool *emptied, struct vf_err *err)
 {
     struct retire r = {.emptied = emptied};
     const char *why = NULL;
     *emptied = false;
     vf_jdir_init(&r.d);
+    r.d.key = *key;
     enum vf_status st = vf_holder_init(&r.h, old, err);
     if (st == VF_OK)
         st = vf_jdir_root(&r.d, new_prefix, err);

@@ -115,11 +115,13 @@ static enum vf_status old_ino(struct vf_slice old, struct vf_arena *a, uint64_t 
     return st;
 }
 
-enum vf_status vf_staging_note_retire(struct vf_staging *s, struct vf_slice old, struct vf_err *err)
+enum vf_status vf_staging_note_retire(const struct vf_key *key, struct vf_staging *s, struct vf_slice old,
+                                      struct vf_err *err)
 {
     struct vf_jdir d;
     struct vf_journal *j = &d.journal;
     vf_jdir_init(&d);
+    d.key = *key;
     enum vf_status st = vf_jdir_root(&d, s->path, err);
     j->verb = "move";
     j->from = vf_arena_dup(&d.arena, vf_prefix_trim(old));

@@ -20,12 +20,14 @@
 
 enum { SYNC_EACH = 128 }; /* more files than this: one syncfs is cheaper than an fsync for each */
 
-static struct vf_txn *txn_new(void)
+static struct vf_txn *txn_new(const struct vf_key *key)
 {
     struct vf_txn *t = calloc(1, sizeof *t);
     if (!t)
         return NULL;
     vf_jdir_init(&t->d);
+    if (key)
+        t->d.key = *key;
     vf_map_init(&t->paths, &t->d.arena);
     t->news = t->parent = -1;
     return t;
@@ -80,10 +82,10 @@ static enum vf_status make_all(struct vf_txn *t, struct vf_err *err)
     return st == VF_OK ? open_news(t, err) : st;
 }
 
-enum vf_status vf_txn_begin(struct vf_slice root, const char *verb, struct vf_slice from, struct vf_slice to,
-                            struct vf_txn **out, struct vf_err *err)
+enum vf_status vf_txn_begin(const struct vf_key *key, struct vf_slice root, const char *verb,
+                            struct vf_slice from, struct vf_slice to, struct vf_txn **out, struct vf_err *err)
 {
-    struct vf_txn *t = txn_new();
+    struct vf_txn *t = txn_new(key);
     *out = NULL;
     if (!t)
         return vf_err_nomem(err);
@@ -212,6 +214,17 @@ static enum vf_status rename_error(int sys, struct vf_slice to, struct vf_err *e
     }
 }
 
+/* A journal that anybody could have written leads to no path outside of its root. */
+static enum vf_status refuse_confined(struct vf_txn *t, struct vf_err *err)
+{
+    if (!t->resumed || !t->d.confined)
+        return VF_OK;
+    return vf_err_set(
+        err, VF_EXISTS, 0, "resume", VF_S(VF_TXN_DIR),
+        "the run that was cut off had no secret to sign its journal with, so the directory is not "
+        "renamed: rename it yourself, remove .venvfix and run `venvfix fix`");
+}
+
 /* One rename of the environment directory, and both parents made durable. */
 static enum vf_status rename_root(struct vf_txn *t, struct vf_slice from, struct vf_slice to,
                                   struct vf_err *err)
@@ -246,7 +259,8 @@ enum vf_status vf_txn_move(struct vf_txn *t, struct vf_err *err)
     if (!stands_at(&t->d, j->from))
         return vf_err_set(err, VF_CHANGED, 0, "rename", j->from,
                           "the environment does not stand there any more");
-    return rename_root(t, j->from, j->to, err);
+    enum vf_status st = refuse_confined(t, err);
+    return st != VF_OK ? st : rename_root(t, j->from, j->to, err);
 }
 
 /* --- apply --- */
@@ -332,8 +346,9 @@ enum vf_status vf_txn_finish(struct vf_txn *t, struct vf_err *err)
 static enum vf_status undo_all(struct vf_txn *t, struct vf_err *err)
 {
     const struct vf_journal *j = &t->d.journal;
-    enum vf_status st = VF_OK;
-    if (t->d.state == VF_JSTATE_COMMITTED)
+    bool renamed = !same_place(t) && stands_at(&t->d, j->to);
+    enum vf_status st = renamed ? refuse_confined(t, err) : VF_OK;
+    if (st == VF_OK && t->d.state == VF_JSTATE_COMMITTED)
         st = vf_jdir_put_state(&t->d, VF_JSTATE_ROLLBACK, err);
     if (st == VF_OK && !same_place(t) && stands_at(&t->d, j->to))
         st = rename_root(t, j->to, j->from, err);
@@ -435,10 +450,10 @@ static enum vf_status fill_info(const struct vf_txn *t, struct vf_arena *a, stru
     return info->from.p && info->to.p ? VF_OK : vf_err_nomem(err);
 }
 
-enum vf_status vf_txn_inspect(struct vf_slice root, struct vf_arena *a, struct vf_txn_info *info,
-                              struct vf_err *err)
+enum vf_status vf_txn_inspect(const struct vf_key *key, struct vf_slice root, struct vf_arena *a,
+                              struct vf_txn_info *info, struct vf_err *err)
 {
-    struct vf_txn *t = txn_new();
+    struct vf_txn *t = txn_new(key);
     struct vf_err own;
     vf_err_init(&own);
     *info = (struct vf_txn_info){.state = VF_TXN_NONE};
@@ -467,10 +482,11 @@ enum vf_status vf_txn_inspect(struct vf_slice root, struct vf_arena *a, struct v
     return st;
 }
 
-enum vf_status vf_txn_resume(struct vf_slice root, struct vf_txn **out, bool *moved, struct vf_err *err)
+enum vf_status vf_txn_resume(const struct vf_key *key, struct vf_slice root, struct vf_txn **out, bool *moved,
+                             struct vf_err *err)
 {
     const char *why = NULL;
-    struct vf_txn *t = txn_new();
+    struct vf_txn *t = txn_new(key);
     *out = NULL;
     *moved = false;
     if (!t)

@@ -13,14 +13,19 @@
  * were compared again with what was staged from (VF_CHANGED otherwise); a deletion is a rename of the target
  * to new/<n>; a new file a rename out of it.
  *
- * Trust: a journal is replayed only if the directory belongs to the caller's euid, is 0700, names the inode
- * numbers of this root, of the journal directory and of each new file, and every path in it is relative,
- * without `..`, and opened without following links. Anything else is VF_TXN_FOREIGN. */
+ * Trust: a journal is replayed only if the directory belongs to the caller's euid, is 0700, carries a MAC
+ * made with the user's secret (`key`), names the inode numbers of this root, of the journal directory and of
+ * each new file, and the lock file by inode number, last change and birth. Every path in it is relative,
+ * without
+ * `..`, and opened without following links. A journal without a MAC, which a run leaves that has no secret
+ * (`key` NULL or not known), is replayed by the same numbers inside the root only: no rename of the root, no
+ * removal of another directory. Anything else is VF_TXN_FOREIGN. */
 #ifndef VF_FS_TXN_H
 #define VF_FS_TXN_H
 
 #include "base/hooks.h"
 #include "fs/edit.h"
+#include "fs/key.h"
 #include "fs/tree.h"
 
 #define VF_TXN_DIR ".venvfix"
@@ -49,14 +54,15 @@ struct vf_txn;
 
 /* Looks at the journal of the environment directory `root` (absolute or cwd-relative), without changing
  * anything. */
-VF_MUST_CHECK enum vf_status vf_txn_inspect(struct vf_slice root, struct vf_arena *a,
-                                            struct vf_txn_info *info, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_txn_inspect(const struct vf_key *key, struct vf_slice root,
+                                            struct vf_arena *a, struct vf_txn_info *info, struct vf_err *err);
 
 /* Makes the journal directory in the environment and takes the lock. from, to: absolute places as typed
  * (equal for fix). VF_EXISTS when there is one already (call vf_txn_inspect first), VF_NOT_WRITABLE, VF_BUSY.
  */
-VF_MUST_CHECK enum vf_status vf_txn_begin(struct vf_slice root, const char *verb, struct vf_slice from,
-                                          struct vf_slice to, struct vf_txn **out, struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_txn_begin(const struct vf_key *key, struct vf_slice root, const char *verb,
+                                          struct vf_slice from, struct vf_slice to, struct vf_txn **out,
+                                          struct vf_err *err);
 /* Writes the new file of one edit into the journal directory, with the attributes of the original (seal
  * flushes all of them at once). The original is read through no link; VF_CHANGED when splices do not fit. */
 VF_MUST_CHECK enum vf_status vf_txn_stage(struct vf_txn *t, const struct vf_edit *e, struct vf_err *err);
@@ -76,8 +82,8 @@ VF_MUST_CHECK enum vf_status vf_txn_roll_back(struct vf_txn *t, struct vf_err *e
 VF_MUST_CHECK enum vf_status vf_txn_finish(struct vf_txn *t, struct vf_err *err);
 /* Opens an unfinished journal (state STAGED, SEALED or ROLLBACK) so that apply + finish, or roll_back, can be
  * called. For SEALED with a rename that did not happen yet (root still at `from`), *moved is false. */
-VF_MUST_CHECK enum vf_status vf_txn_resume(struct vf_slice root, struct vf_txn **out, bool *moved,
-                                           struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_txn_resume(const struct vf_key *key, struct vf_slice root,
+                                           struct vf_txn **out, bool *moved, struct vf_err *err);
 size_t vf_txn_edits(const struct vf_txn *t);
 void vf_txn_abandon(struct vf_txn *t); /* frees memory and the lock, leaves the disk as it is */
 
@@ -97,8 +103,8 @@ VF_MUST_CHECK enum vf_status vf_staging_scratch(struct vf_staging *s, struct vf_
                                                 struct vf_err *err);
 /* Journals in the staged directory that `old` is to be retired once NEW is there (state retire; names old's
  * inode). */
-VF_MUST_CHECK enum vf_status vf_staging_note_retire(struct vf_staging *s, struct vf_slice old,
-                                                    struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_staging_note_retire(const struct vf_key *key, struct vf_staging *s,
+                                                    struct vf_slice old, struct vf_err *err);
 /* fsync (syncfs), then one rename to `place` (NOREPLACE), staging directory removed; frees s. On failure
  * (VF_EXISTS) the staging directory is removed, too. */
 VF_MUST_CHECK enum vf_status vf_staging_commit(struct vf_staging *s, struct vf_err *err);
@@ -113,8 +119,8 @@ VF_MUST_CHECK enum vf_status vf_staging_discard(struct vf_slice prefix, uint64_t
  * emptied, not removed (*emptied). Then removes the retire journal in NEW. Safe to call again after a crash.
  * Where OLD cannot be put aside (a parent that is not writable) it is emptied, too. VF_NOT_FOUND: NEW has no
  * journal. VF_CHANGED: another directory stands at OLD by now; it is left alone, the journal is gone. */
-VF_MUST_CHECK enum vf_status vf_retire(struct vf_slice old, struct vf_slice new_prefix, bool *emptied,
-                                       struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_retire(const struct vf_key *key, struct vf_slice old,
+                                       struct vf_slice new_prefix, bool *emptied, struct vf_err *err);
 /* Is there an unfinished staging directory of ours for this place? */
 bool vf_staging_left(struct vf_slice prefix);
 /* Was it left after its rename, so that `place` is complete? Ask before vf_staging_clean or vf_staging_begin.

@@ -92,6 +92,8 @@ enum vf_status vf_jdir_make(struct vf_jdir *d, struct vf_err *err)
     enum vf_status st = make_dir(d, err);
     if (st == VF_OK)
         st = vf_lock_take(d->dir, "lock", true, &d->lock, err);
+    if (st == VF_OK && vf_sys_file_id(d->lock, &d->journal.lock) < 0)
+        st = vf_err_sys(err, errno, "stat", VF_S(VF_TXN_DIR "/lock"));
     return st;
 }
 
@@ -146,7 +148,7 @@ static enum vf_status replace_file(struct vf_jdir *d, const char *name, const ch
 
 static enum vf_status journal_text(struct vf_jdir *d, struct vf_buf *b, struct vf_err *err)
 {
-    vf_journal_put(b, &d->journal);
+    vf_journal_put(b, &d->journal, &d->key);
     if (b->failed)
         return vf_err_nomem(err);
     if (b->n > VF_JOURNAL_MAX)
@@ -313,6 +315,32 @@ static const char *judge_bare(struct vf_jdir *d)
     return why;
 }
 
+/* The lock file is the one that was made together with the journal. */
+static bool same_lock(const struct vf_jdir *d)
+{
+    struct vf_file_id now;
+    uint64_t size = 0;
+    int fd = open_own(d->dir, "lock", &size);
+    if (fd < 0)
+        return false;
+    bool same = vf_sys_file_id(fd, &now) == 0 && vf_file_id_same(&now, &d->journal.lock);
+    (void)close(fd);
+    return same;
+}
+
+/* Why the journal, whose text this is, is not one of ours; NULL: it is. */
+static const char *judge_journal(struct vf_jdir *d, struct vf_slice text, const struct vf_stat *dir_st)
+{
+    if (d->journal.root_ino != d->root_st.ino)
+        return "its journal was written for another directory";
+    if (d->journal.dir_ino != dir_st->ino || !same_lock(d))
+        return "it is a copy";
+    enum vf_jmac mac = vf_journal_mac(text, &d->journal, &d->key);
+    d->confined = mac == VF_JMAC_NONE;
+    return mac == VF_JMAC_OTHER ? "its journal was not written by this user, or the user's secret is gone"
+                                : NULL;
+}
+
 static enum vf_status read_journal(struct vf_jdir *d, const struct vf_stat *dir_st, const char **why,
                                    struct vf_err *err)
 {
@@ -328,12 +356,9 @@ static enum vf_status read_journal(struct vf_jdir *d, const struct vf_stat *dir_
             *why = "its journal is malformed";
         else if (st != VF_OK)
             st = vf_err_nomem(err);
-        else if (d->journal.root_ino != d->root_st.ino)
-            *why = "its journal was written for another directory";
-        else if (d->journal.dir_ino != dir_st->ino)
-            *why = "it is a copy";
         else
-            d->verified = true;
+            *why = judge_journal(d, vf_buf_slice(&b), dir_st);
+        d->verified = st == VF_OK && !*why;
         st = st == VF_MALFORMED ? VF_OK : st;
     }
     vf_err_release(&own);

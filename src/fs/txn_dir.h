@@ -1,6 +1,11 @@
 /* txn_dir.h: the journal directory ENV/.venvfix on disk: made, locked, read, judged, removed. Shared by the
  * transaction and by retiring; nobody else includes it.
  *
+ * A journal is ours when its MAC was made with the user's secret, and when it names the inode numbers of the
+ * root and of this directory, and the lock file by inode number, last change and birth: a copy or a backup
+ * that was restored has other ones. One without a MAC (a run that had no secret) is ours by the same numbers,
+ * but confined.
+ *
  * Files in it: `lock` (empty, flock held by the owner), `journal` (txn_journal.h), `state` (one word), `new/`
  * (staged files, and originals), `probe` (an executable that proves a header), `journal.new` and `state.new`
  * (being written), `state.sealed` and `state.done` (written ahead, so that these two changes of state cost
@@ -32,6 +37,8 @@ struct vf_jdir {
     enum vf_jstate state;
     struct vf_journal journal; /* in the arena */
     bool verified;             /* there is a journal, and it belongs to these directories */
+    bool confined;             /* it has no MAC: nothing that it says may lead out of the root */
+    struct vf_key key;         /* set by the caller */
     struct vf_arena arena;
 };
 

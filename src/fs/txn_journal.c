@@ -73,18 +73,28 @@ static void put_file(struct vf_buf *out, const char *key, const struct vf_jfile 
     put_sum(out, "sha256", f->sum);
 }
 
-void vf_journal_put(struct vf_buf *out, const struct vf_journal *j)
+static void put_head(struct vf_buf *out, const struct vf_journal *j)
 {
-    unsigned char sum[32];
-    vf_buf_puts(out, "venvfix-journal 1\nverb ");
+    vf_buf_puts(out, "venvfix-journal 2\nverb ");
     vf_buf_puts(out, j->verb);
     vf_buf_putc(out, '\n');
     put_u64(out, "root", j->root_ino);
     put_u64(out, "dir", j->dir_ino);
+    put_u64(out, "lock", j->lock.ino);
+    put_u64(out, "lock-changed", j->lock.changed_ns);
+    put_u64(out, "lock-born", j->lock.born_ns);
     put_u64(out, "retire", j->retire_ino);
+    put_sum(out, "token", j->token);
+    put_sum(out, "copied", j->copied);
     put_path(out, "from", j->from);
     put_path(out, "to", j->to);
     put_u64(out, "edits", j->n);
+}
+
+void vf_journal_put(struct vf_buf *out, const struct vf_journal *j, const struct vf_key *key)
+{
+    unsigned char sum[32];
+    put_head(out, j);
     for (size_t i = 0; i < j->n; i++) {
         const struct vf_jedit *e = &j->v[i];
         vf_buf_puts(out, "edit ");
@@ -94,6 +104,10 @@ void vf_journal_put(struct vf_buf *out, const struct vf_journal *j)
         put_file(out, "old", &e->was);
         put_file(out, "new", &e->is);
     }
+    bool keyed = key && key->known;
+    if (keyed && !vf_hmac_sha256(key->secret, vf_buf_slice(out), sum))
+        out->failed = true;
+    put_sum(out, "mac", keyed ? sum : j->mac);
     if (out->failed || !vf_sha256(vf_buf_slice(out), sum)) {
         out->failed = true;
         return;
@@ -266,7 +280,7 @@ static bool head(struct parser *p, struct vf_journal *j)
 {
     struct vf_slice v = {0};
     uint64_t n = 0;
-    if (!field(p, "venvfix-journal", &v) || !vf_slice_eq(v, VF_S("1")))
+    if (!field(p, "venvfix-journal", &v) || !vf_slice_eq(v, VF_S("2")))
         return reject(p, "it is of another version");
     if (!field(p, "verb", &v))
         return false;
@@ -276,8 +290,10 @@ static bool head(struct parser *p, struct vf_journal *j)
     if (!j->verb)
         return reject(p, "its verb is unknown");
     if (!field_u64(p, "root", &j->root_ino) || !field_u64(p, "dir", &j->dir_ino) ||
-        !field_u64(p, "retire", &j->retire_ino) || !field_place(p, "from", &j->from) ||
-        !field_place(p, "to", &j->to) || !field_u64(p, "edits", &n))
+        !field_u64(p, "lock", &j->lock.ino) || !field_u64(p, "lock-changed", &j->lock.changed_ns) ||
+        !field_u64(p, "lock-born", &j->lock.born_ns) || !field_u64(p, "retire", &j->retire_ino) ||
+        !field_sum(p, "token", j->token) || !field_sum(p, "copied", j->copied) ||
+        !field_place(p, "from", &j->from) || !field_place(p, "to", &j->to) || !field_u64(p, "edits", &n))
         return false;
     if (n >
         p->rest.n) /* every edit takes more than a byte: no count can ask for more memory than its own text */
@@ -324,7 +340,7 @@ enum vf_status vf_journal_parse(struct vf_slice text, struct vf_arena *a, struct
 {
     struct parser p = {.rest = text, .a = a};
     *out = (struct vf_journal){0};
-    bool ok = head(&p, out) && all_edits(&p, out) && check_end(&p, text);
+    bool ok = head(&p, out) && all_edits(&p, out) && field_sum(&p, "mac", out->mac) && check_end(&p, text);
     vf_buf_release(&p.tmp);
     vf_buf_release(&p.again);
     if (ok)
@@ -333,4 +349,20 @@ enum vf_status vf_journal_parse(struct vf_slice text, struct vf_arena *a, struct
         return vf_err_nomem(err);
     return vf_err_set(err, VF_MALFORMED, 0, "read", VF_S(VF_TXN_DIR "/journal"),
                       "the journal is malformed: %s", p.bad ? p.bad : "it cannot be read");
+}
+
+enum vf_jmac vf_journal_mac(struct vf_slice text, const struct vf_journal *j, const struct vf_key *key)
+{
+    static const unsigned char none[32];
+    unsigned char sum[32];
+    if (vf_digest_eq(j->mac, none, sizeof none))
+        return VF_JMAC_NONE;
+    size_t n = text.n;
+    for (int line = 0; line < 2 && n > 0; line++) { /* `mac` and `end` */
+        size_t at = vf_slice_rfind_byte(vf_slice_sub(text, 0, n - 1), '\n');
+        n = at == VF_NPOS ? 0 : at + 1;
+    }
+    bool ours = key && key->known && vf_hmac_sha256(key->secret, vf_slice_sub(text, 0, n), sum) &&
+                vf_digest_eq(sum, j->mac, sizeof sum);
+    return ours ? VF_JMAC_OURS : VF_JMAC_OTHER;
 }

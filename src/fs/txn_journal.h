@@ -3,11 +3,16 @@
  * One field a line, `key value`, in this order, LF at each end; places and paths percent-encoded; times in
  * whole seconds and nanoseconds; hashes in hex:
  *
- *     venvfix-journal 1
+ *     venvfix-journal 2
  *     verb move                                 fix | move
  *     root 1312                                 inode of the environment directory
  *     dir 1410                                  inode of the journal directory
+ *     lock 1411                                 inode of the lock file
+ *     lock-changed 1700000000123456789          its last change of attributes, in nanoseconds
+ *     lock-born 1700000000123456789             its birth; 0 where none is known
  *     retire 0                                  inode of the directory that is to be retired, or 0
+ *     token 3f9a...                             random; the same in OLD and NEW of a copying move; or zeros
+ *     copied 77e1...                            sha256 of the list of what was copied (copied.h); or zeros
  *     from /srv/old
  *     to /srv/new
  *     edits 1
@@ -21,14 +26,16 @@
  *     sha256 9f86...                            of the contents; of a link: its target
  *     new file                                  a group as for `old`; `none` for a deletion
  *     ...
- *     end 3a7b...                               sha256 of everything above this line
+ *     mac 90c2...                               HMAC-SHA256 of everything above under the user's secret;
+ * zeros where there was none end 3a7b...                               sha256 of everything above this line
  *
  * The parser is strict: what it accepts, vf_journal_put writes back byte for byte. */
 #ifndef VF_FS_TXN_JOURNAL_H
 #define VF_FS_TXN_JOURNAL_H
 
 #include "fs/edit.h"
-#include "fs/tree.h"
+#include "fs/key.h"
+#include "fs/sys.h"
 
 #define VF_JOURNAL_MAX ((uint64_t)64 << 20) /* bytes of a journal that is still read */
 
@@ -48,9 +55,17 @@ struct vf_jedit {
     uint64_t was_dev;        /* never written: devices change at a reboot; 0 after parsing */
 };
 
+enum vf_jmac {
+    VF_JMAC_NONE,  /* it was written without a secret */
+    VF_JMAC_OURS,  /* made with the secret of this user */
+    VF_JMAC_OTHER, /* made with another one, or the journal was altered */
+};
+
 struct vf_journal {
     const char *verb; /* "fix" or "move"; static */
     uint64_t root_ino, dir_ino, retire_ino;
+    struct vf_file_id lock;
+    unsigned char token[32], copied[32], mac[32];
     struct vf_slice from, to; /* absolute */
     struct vf_jedit *v;
     size_t n;
@@ -59,10 +74,13 @@ struct vf_journal {
 /* May a journal name this path: relative, clean, no `..`, no NUL, not empty, not the journal directory or
  * below it. */
 bool vf_journal_path_ok(struct vf_slice path);
-void vf_journal_put(struct vf_buf *out, const struct vf_journal *j);
+/* key NULL: j->mac is written as it is. */
+void vf_journal_put(struct vf_buf *out, const struct vf_journal *j, const struct vf_key *key);
 /* The slices are copies in the arena. VF_MALFORMED with a detail for anything that vf_journal_put would not
  * have written. */
 VF_MUST_CHECK enum vf_status vf_journal_parse(struct vf_slice text, struct vf_arena *a,
                                               struct vf_journal *out, struct vf_err *err);
+/* Who made the journal whose text this is (parsed as j)? */
+enum vf_jmac vf_journal_mac(struct vf_slice text, const struct vf_journal *j, const struct vf_key *key);
 
 #endif

@@ -70,7 +70,7 @@ static enum vf_status describe(struct vf_session *s, const struct vf_env *env, s
 static enum vf_status look_at_journal(struct vf_session *s, struct vf_env *env)
 {
     struct vf_txn_info info;
-    enum vf_status st = vf_txn_inspect(env->resolved, s->a, &info, &s->err);
+    enum vf_status st = vf_txn_inspect(&s->key, env->resolved, s->a, &info, &s->err);
     if (st == VF_OK)
         env->journal_foreign = info.state == VF_TXN_FOREIGN;
     else
@@ -163,6 +163,7 @@ int venvfix_check(const struct venvfix_check_options *options, struct venvfix_ch
     struct vf_session s;
     *result = (struct venvfix_check_result){0};
     enum vf_status st = vf_session_open(&s, &options->hooks);
+    vf_key_load(options->state_dir, false, &s.key);
     if (st == VF_OK)
         st = run(&s, options, result);
     if (st != VF_OK)

@@ -3,6 +3,7 @@
 #define VF_VERBS_RESULT_H
 
 #include "env/env.h"
+#include "fs/key.h"
 #include "rules/finding.h"
 #include "venvfix.h"
 
@@ -14,6 +15,7 @@ struct vf_session {
     struct vf_host *host;
     struct vf_slice cwd;
     struct vf_err err;
+    struct vf_key key; /* of the journals; not known until vf_key_load */
 };
 /* VF_NO_MEMORY and what opening `/` can give. After a failure vf_session_close is still to be called. */
 VF_MUST_CHECK enum vf_status vf_session_open(struct vf_session *s, const struct venvfix_hooks *user);

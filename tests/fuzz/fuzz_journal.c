@@ -16,7 +16,7 @@ static void parse(struct vf_slice text)
     vf_err_init(&err);
     if (vf_journal_parse(text, &a, &j, &err) == VF_OK) {
         struct vf_buf again = {0};
-        vf_journal_put(&again, &j);
+        vf_journal_put(&again, &j, NULL);
         if (again.failed || !vf_slice_eq(vf_buf_slice(&again), text))
             abort();
         if (!vf_path_is_abs(j.from) || !vf_path_is_abs(j.to))

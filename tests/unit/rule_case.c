@@ -27,7 +27,7 @@ static void leave_journal(struct envfix *f)
     struct vf_err err;
     struct vf_slice root = vf_slice_of(f->env);
     vf_err_init(&err);
-    assert_int_equal(vf_txn_begin(root, "fix", root, root, &t, &err), VF_OK);
+    assert_int_equal(vf_txn_begin(NULL, root, "fix", root, root, &t, &err), VF_OK);
     vf_txn_abandon(t);
     vf_err_release(&err);
 }

@@ -16,6 +16,8 @@
 #include "fs_fixture.h"
 #include "fs_hooked.h"
 
+static const struct vf_key test_key = {true, "not so secret, 32 bytes of text"};
+
 static struct vf_slice sl(const char *s)
 {
     return vf_slice_of(s);
@@ -80,7 +82,7 @@ static enum vf_status whole(const struct world *w, void *ctx, struct vf_err *err
     if (st == VF_OK)
         st = fill_staged(w, s, err);
     if (st == VF_OK && retire)
-        st = vf_staging_note_retire(s, sl(w->old), err);
+        st = vf_staging_note_retire(&test_key, s, sl(w->old), err);
     if (st != VF_OK) {
         if (s)
             (void)!vf_staging_drop(s, NULL);
@@ -88,7 +90,7 @@ static enum vf_status whole(const struct world *w, void *ctx, struct vf_err *err
     }
     st = vf_staging_commit(s, err);
     if (st == VF_OK && retire)
-        st = vf_retire(sl(w->old), sl(w->fresh), &emptied, err);
+        st = vf_retire(&test_key, sl(w->old), sl(w->fresh), &emptied, err);
     return st;
 }
 
@@ -104,14 +106,15 @@ static enum vf_status recover(const struct world *w, void *ctx, struct vf_err *e
     if (vf_staging_left(sl(w->fresh)))
         st = vf_staging_clean(sl(w->fresh), err);
     if (st == VF_OK && fx_there(w->fresh, "."))
-        st = vf_txn_inspect(sl(w->fresh), &a, &info, err);
+        st = vf_txn_inspect(&test_key, sl(w->fresh), &a, &info, err);
     if (st == VF_OK && info.state == VF_TXN_RETIRE) {
-        st = vf_slice_eq(info.from, sl(w->old)) ? vf_retire(sl(w->old), sl(w->fresh), &emptied, err)
-                                                : VF_INTERNAL;
+        st = vf_slice_eq(info.from, sl(w->old))
+                 ? vf_retire(&test_key, sl(w->old), sl(w->fresh), &emptied, err)
+                 : VF_INTERNAL;
     } else if (st == VF_OK && info.state != VF_TXN_NONE) { /* killed while the journal itself was removed */
         struct vf_txn *t = NULL;
         bool moved;
-        st = vf_txn_resume(sl(w->fresh), &t, &moved, err);
+        st = vf_txn_resume(&test_key, sl(w->fresh), &t, &moved, err);
         if (st == VF_OK)
             st = info.state == VF_TXN_COMMITTED ? vf_txn_finish(t, err) : vf_txn_roll_back(t, err);
     }
@@ -240,7 +243,7 @@ static void ready_to_retire(struct world *w)
     world_make(w);
     assert_int_equal(vf_staging_begin(sl(w->fresh), &s, &err), VF_OK);
     assert_int_equal(fill_staged(w, s, &err), VF_OK);
-    assert_int_equal(vf_staging_note_retire(s, sl(w->old), &err), VF_OK);
+    assert_int_equal(vf_staging_note_retire(&test_key, s, sl(w->old), &err), VF_OK);
     assert_int_equal(vf_staging_commit(s, &err), VF_OK);
 }
 
@@ -461,18 +464,18 @@ static void retire_only_what_was_copied(void **state)
     int fds = fx_open_fds();
     ready_to_retire(&w);
     char *aside = fx_join(w.base, "from/aside"), *inside = fx_join(w.base, "from/old/mine");
-    assert_int_equal(vf_retire(sl(aside), sl(w.fresh), &emptied, &err),
+    assert_int_equal(vf_retire(&test_key, sl(aside), sl(w.fresh), &emptied, &err),
                      VF_INTERNAL); /* the journal names another */
     vf_err_clear(&err);
     assert_int_equal(rename(w.old, aside), 0);
     fx_mkdir(w.base, "from/old", 0755);
     fx_file(w.base, "from/old/mine", "precious", 0644, 1500000000);
-    assert_int_equal(vf_retire(sl(w.old), sl(w.fresh), &emptied, &err), VF_CHANGED);
+    assert_int_equal(vf_retire(&test_key, sl(w.old), sl(w.fresh), &emptied, &err), VF_CHANGED);
     vf_err_clear(&err);
     assert_true(fx_there(w.base, "from/old/mine"));
     assert_true(fx_there(w.base, "from/aside/bin/pip"));
     assert_false(fx_there(w.fresh, ".venvfix"));
-    assert_int_equal(vf_retire(sl(w.old), sl(w.fresh), &emptied, &err),
+    assert_int_equal(vf_retire(&test_key, sl(w.old), sl(w.fresh), &emptied, &err),
                      VF_NOT_FOUND); /* nothing to do any more */
     vf_err_clear(&err);
     assert_int_equal(fx_open_fds(), fds);
@@ -525,9 +528,9 @@ static void retire_a_mount_point(void **state)
         fx_file(w.base, "from/old/bin/pip", "#!/base/old/bin/python\n", 0755, 1500000001);
         assert_int_equal(vf_staging_begin(sl(w.fresh), &s, &err), VF_OK);
         assert_int_equal(fill_staged(&w, s, &err), VF_OK);
-        assert_int_equal(vf_staging_note_retire(s, sl(w.old), &err), VF_OK);
+        assert_int_equal(vf_staging_note_retire(&test_key, s, sl(w.old), &err), VF_OK);
         assert_int_equal(vf_staging_commit(s, &err), VF_OK);
-        assert_int_equal(vf_retire(sl(w.old), sl(w.fresh), &emptied, &err), VF_OK);
+        assert_int_equal(vf_retire(&test_key, sl(w.old), sl(w.fresh), &emptied, &err), VF_OK);
         assert_true(emptied);
         char *left = fx_snapshot(w.old, NULL, false);
         assert_string_equal(left, ". 40755 0 * \n");
@@ -549,11 +552,11 @@ static enum vf_status as_nobody(const struct world *w, void *ctx, struct vf_err 
     if (st == VF_OK)
         st = fill_staged(w, s, err);
     if (st == VF_OK)
-        st = vf_staging_note_retire(s, sl(w->old), err);
+        st = vf_staging_note_retire(&test_key, s, sl(w->old), err);
     if (st == VF_OK)
         st = vf_staging_commit(s, err);
     if (st == VF_OK)
-        st = vf_retire(sl(w->old), sl(w->fresh), &emptied, err);
+        st = vf_retire(&test_key, sl(w->old), sl(w->fresh), &emptied, err);
     return st == VF_OK && !emptied ? VF_INTERNAL : st;
 }
 

@@ -76,7 +76,7 @@ static void edited_py_gets_another_time(void **state)
     for (int i = 0; i < 3; i++) { /* the same size, written in the same second */
         long now = (long)time(NULL);
         fx_file(w.old, "lib/now.py", "x", 0644, now);
-        assert_int_equal(vf_txn_begin(sl(w.old), "fix", sl(w.old), sl(w.old), &t, &err), VF_OK);
+        assert_int_equal(vf_txn_begin(&test_key, sl(w.old), "fix", sl(w.old), sl(w.old), &t, &err), VF_OK);
         assert_int_equal(vf_txn_stage(t, &e, &err), VF_OK);
         assert_int_equal(vf_txn_write_commit_record(t, &err), VF_OK);
         assert_int_equal(vf_txn_apply(t, NULL, &err), VF_OK);
@@ -166,12 +166,12 @@ static void stage_refuses(void **state)
     char *before = fx_snapshot(w.old, NULL, true);
     int fds = fx_open_fds();
     for (size_t i = 0; i < VF_COUNT(cases); i++) {
-        assert_int_equal(vf_txn_begin(sl(w.old), "fix", sl(w.old), sl(w.old), &t, &err), VF_OK);
+        assert_int_equal(vf_txn_begin(&test_key, sl(w.old), "fix", sl(w.old), sl(w.old), &t, &err), VF_OK);
         assert_int_equal(vf_txn_stage(t, &cases[i].e, &err), cases[i].req);
         vf_err_clear(&err);
         assert_int_equal(vf_txn_roll_back(t, &err), VF_OK);
     }
-    assert_int_equal(vf_txn_begin(sl(w.old), "fix", sl(w.old), sl(w.old), &t, &err), VF_OK);
+    assert_int_equal(vf_txn_begin(&test_key, sl(w.old), "fix", sl(w.old), sl(w.old), &t, &err), VF_OK);
     assert_int_equal(vf_txn_stage(t, &plan[2], &err), VF_OK);
     assert_int_equal(vf_txn_stage(t, &plan[2], &err), VF_INTERNAL); /* one path twice */
     vf_err_clear(&err);
@@ -192,7 +192,7 @@ static void probe_is_a_program(void **state)
     struct vf_txn *t = NULL;
     vf_err_init(&err);
     world_make(&w, false);
-    assert_int_equal(vf_txn_begin(sl(w.old), "fix", sl(w.old), sl(w.old), &t, &err), VF_OK);
+    assert_int_equal(vf_txn_begin(&test_key, sl(w.old), "fix", sl(w.old), sl(w.old), &t, &err), VF_OK);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(vf_txn_write_stub(t, VF_S("#!/bin/sh\nexit 7\n"), &err), VF_OK);
         char *p = fx_join(w.old, ".venvfix/probe");
@@ -215,7 +215,7 @@ static void many_edits_one_flush(void **state)
     char path[64];
     vf_err_init(&err);
     world_make(&w, false);
-    assert_int_equal(vf_txn_begin(sl(w.old), "fix", sl(w.old), sl(w.old), &t, &err), VF_OK);
+    assert_int_equal(vf_txn_begin(&test_key, sl(w.old), "fix", sl(w.old), sl(w.old), &t, &err), VF_OK);
     for (int i = 0; i < MANY; i++) {
         (void)snprintf(path, sizeof path, "lib/deep/new%d",
                        i); /* the edit is the caller's only during the call */
@@ -251,7 +251,7 @@ static void move_refuses(void **state)
     for (size_t i = 0; i < VF_COUNT(cases); i++) {
         char *to = fx_join(w.base, cases[i].to);
         char *before = fx_snapshot(w.base, NULL, false);
-        assert_int_equal(vf_txn_begin(sl(w.old), "move", sl(w.old), sl(to), &t, &err), VF_OK);
+        assert_int_equal(vf_txn_begin(&test_key, sl(w.old), "move", sl(w.old), sl(to), &t, &err), VF_OK);
         assert_int_equal(vf_txn_stage(t, &plan[2], &err), VF_OK);
         assert_int_equal(vf_txn_write_commit_record(t, &err), VF_OK);
         assert_int_equal(vf_txn_move(t, &err), cases[i].req);
@@ -281,7 +281,7 @@ static void other_file_system(void **state)
     assert_int_equal(stat(w.old, &b), 0);
     if (a.st_dev != b.st_dev) { /* /dev/shm and /tmp; where they are one, there is nothing to cross */
         char *to = fx_join(there, "new");
-        assert_int_equal(vf_txn_begin(sl(w.old), "move", sl(w.old), sl(to), &t, &err), VF_OK);
+        assert_int_equal(vf_txn_begin(&test_key, sl(w.old), "move", sl(w.old), sl(to), &t, &err), VF_OK);
         assert_int_equal(vf_txn_stage(t, &plan[2], &err), VF_OK);
         assert_int_equal(vf_txn_write_commit_record(t, &err), VF_OK);
         assert_int_equal(vf_txn_move(t, &err), VF_CROSS_DEVICE);

@@ -10,7 +10,7 @@
 
 #include "txn_world.h"
 
-static void seal_and_leave(const struct world *w)
+static void commit_and_leave(const struct world *w)
 {
     struct vf_err err;
     struct vf_txn *t = NULL;
@@ -19,14 +19,23 @@ static void seal_and_leave(const struct world *w)
     vf_txn_abandon(t);
 }
 
-/* The journal with one piece of text (the first behind `after`) replaced, and its hash made right again. */
-static void forge(const char *root, const char *after, const char *was, const char *is)
+static void put_line(struct vf_buf *b, const char *key, const unsigned char sum[32])
+{
+    vf_buf_puts(b, key);
+    vf_hex_put(b, (struct vf_slice){(const char *)sum, 32});
+    vf_buf_putc(b, '\n');
+}
+
+/* The journal with one piece of text (the first behind `after`) replaced, and its MAC (by this key; NULL:
+ * none) and its hash made right again. */
+static void forge_by(const struct vf_key *key, const char *root, const char *after, const char *was,
+                     const char *is)
 {
     struct vf_buf b = {0};
-    unsigned char sum[32];
+    unsigned char sum[32] = {0};
     char *text = fx_read(root, ".venvfix/journal");
     assert_non_null(text);
-    char *at = strstr(text, after), *end = strstr(text, "\nend ");
+    char *at = strstr(text, after), *end = strstr(text, "\nmac ");
     assert_non_null(at);
     at = strstr(at, was);
     assert_non_null(at);
@@ -35,14 +44,20 @@ static void forge(const char *root, const char *after, const char *was, const ch
     vf_buf_puts(&b, is);
     at += strlen(was);
     vf_buf_put(&b, (struct vf_slice){at, (size_t)(end + 1 - at)});
+    if (key)
+        assert_true(vf_hmac_sha256(key->secret, vf_buf_slice(&b), sum));
+    put_line(&b, "mac ", sum);
     assert_true(vf_sha256(vf_buf_slice(&b), sum));
-    vf_buf_puts(&b, "end ");
-    vf_hex_put(&b, (struct vf_slice){(const char *)sum, 32});
-    vf_buf_putc(&b, '\n');
+    put_line(&b, "end ", sum);
     assert_non_null(vf_buf_cstr(&b));
     fx_file(root, ".venvfix/journal", vf_buf_cstr(&b), 0600, 1500000000);
     vf_buf_release(&b);
     free(text);
+}
+
+static void forge(const char *root, const char *after, const char *was, const char *is)
+{
+    forge_by(&test_key, root, after, was, is);
 }
 
 static void assert_foreign(const char *root, const char *what)
@@ -58,7 +73,7 @@ static void assert_foreign(const char *root, const char *what)
     if (look_state(root, &info, &a) != VF_TXN_FOREIGN)
         fail_msg("%s: state %d", what, (int)info.state);
     assert_non_null(info.why_foreign);
-    if (vf_txn_resume(sl(root), &t, &moved, &err) != VF_EXISTS)
+    if (vf_txn_resume(&test_key, sl(root), &t, &moved, &err) != VF_EXISTS)
         fail_msg("%s was resumed", what);
     char *now = fx_snapshot(root, NULL, true); /* looked at, not touched */
     assert_string_equal(now, before);
@@ -96,14 +111,81 @@ static void forged_journals(void **state)
         {"edits 11", "edits 18446744073709551615", ""},
         {"edit splice", "edit delete", ""},
         {"from /", "from ", ""},
-        {"venvfix-journal 1", "venvfix-journal 2", ""},
+        {"venvfix-journal 2", "venvfix-journal 1", ""},
+        {"lock ", "lock 9", ""},
+        {"lock-changed ", "lock-changed 9", ""},
+        {"token 0", "token x", ""},
     };
     for (size_t i = 0; i < VF_COUNT(cases); i++) {
         struct world w;
         world_make(&w, false);
-        seal_and_leave(&w);
+        commit_and_leave(&w);
         forge(w.old, cases[i].after, cases[i].was, cases[i].is);
         assert_foreign(w.old, cases[i].is);
+        world_free(&w);
+    }
+}
+
+/* Whose secret made the MAC, and none at all. */
+static void other_secrets(void **state)
+{
+    (void)state;
+    struct world w;
+    struct vf_txn_info info;
+    struct vf_arena a;
+    struct vf_key other = {true, "that of somebody else on the hos"};
+    vf_arena_init(&a);
+    world_make(&w, false);
+    commit_and_leave(&w);
+    assert_int_equal(look_state(w.old, &info, &a), VF_TXN_COMMITTED);
+    forge_by(&other, w.old, "", "verb fix", "verb fix");
+    assert_foreign(w.old, "another secret");
+    forge(w.old, "", "verb fix", "verb fix");
+    assert_int_equal(look_state(w.old, &info, &a), VF_TXN_COMMITTED);
+    char *text = fx_read(w.old, ".venvfix/journal"), *mac = strstr(text, "\nmac ");
+    mac[5] = mac[5] == '0' ? '1' : '0';
+    fx_file(w.old, ".venvfix/journal", text, 0600, 1500000000);
+    assert_foreign(w.old, "a wrong MAC");
+    free(text);
+    vf_arena_release(&a);
+    world_free(&w);
+}
+
+/* A journal without a MAC works inside its root, and nowhere else. */
+static void without_a_secret(void **state)
+{
+    (void)state;
+    struct vf_err err;
+    struct vf_txn *t = NULL;
+    bool moved;
+    vf_err_init(&err);
+    for (int at_new = 0; at_new < 2; at_new++) {
+        struct world w;
+        world_make(&w, true);
+        assert_int_equal(vf_txn_begin(NULL, sl(w.old), "move", sl(w.old), sl(w.fresh), &t, &err), VF_OK);
+        for (size_t i = 0; i < VF_COUNT(plan); i++)
+            assert_int_equal(vf_txn_stage(t, &plan[i], &err), VF_OK);
+        assert_int_equal(vf_txn_write_commit_record(t, &err), VF_OK);
+        if (at_new)
+            assert_int_equal(vf_txn_move(t, &err), VF_OK);
+        vf_txn_abandon(t);
+        const char *at = at_new ? w.fresh : w.old;
+        assert_int_equal(vf_txn_resume(&test_key, sl(at), &t, &moved, &err), VF_OK);
+        assert_int_equal(moved, at_new);
+        if (at_new) { /* not back, but forward */
+            assert_int_equal(vf_txn_roll_back(t, &err), VF_EXISTS);
+            vf_err_clear(&err);
+            assert_int_equal(vf_txn_resume(&test_key, sl(at), &t, &moved, &err), VF_OK);
+            assert_int_equal(vf_txn_apply(t, NULL, &err), VF_OK);
+            assert_int_equal(vf_txn_finish(t, &err), VF_OK);
+        } else {
+            assert_int_equal(vf_txn_move(t, &err), VF_EXISTS);
+            vf_err_clear(&err);
+            assert_int_equal(vf_txn_roll_back(t, &err), VF_OK);
+        }
+        char *after = expected_after(true);
+        check_world(&w, after, !at_new, at_new, "without a secret", at_new);
+        free(after);
         world_free(&w);
     }
 }
@@ -116,7 +198,7 @@ static void spoiled_directories(void **state)
     struct vf_arena a;
     vf_arena_init(&a);
     world_make(&w, false);
-    seal_and_leave(&w);
+    commit_and_leave(&w);
     assert_int_equal(look_state(w.old, &info, &a), VF_TXN_COMMITTED);
     char *dir = fx_join(w.old, ".venvfix"), *aside = fx_join(w.old, "aside"),
          *journal = fx_join(w.old, ".venvfix/journal");
@@ -173,7 +255,7 @@ static void copied_environment(void **state)
     (void)state;
     struct world w;
     world_make(&w, false);
-    seal_and_leave(&w);
+    commit_and_leave(&w);
     char *copy = fx_join(w.base, "copy"), *cmd = NULL;
     assert_true(asprintf(&cmd, "cp -a '%s' '%s'", w.old, copy) > 0);
     assert_int_equal(system(cmd), 0);
@@ -197,7 +279,7 @@ static void replaced_staged_file(void **state)
     (void)state;
     struct world w;
     world_make(&w, false);
-    seal_and_leave(&w);
+    commit_and_leave(&w);
     char *p = fx_join(w.old, ".venvfix/new/2"), *q = fx_join(w.old, ".venvfix/new/x");
     fx_file(w.old, ".venvfix/new/x", "#!/bin/sh\nrm -rf /\n", 0755, 1500000000);
     assert_int_equal(rename(q, p), 0);
@@ -223,10 +305,10 @@ static void linked_directory(void **state)
     char *host = fx_join(w.base, "outside"), *lib = fx_join(w.old, "lib"),
          *aside = fx_join(w.old, "lib.aside");
     char *before = fx_snapshot(host, NULL, true);
-    seal_and_leave(&w);
+    commit_and_leave(&w);
     assert_int_equal(rename(lib, aside), 0);
     assert_int_equal(symlink(host, lib), 0);
-    assert_int_equal(vf_txn_resume(sl(w.old), &t, &moved, &err), VF_OK);
+    assert_int_equal(vf_txn_resume(&test_key, sl(w.old), &t, &moved, &err), VF_OK);
     assert_int_equal(vf_txn_apply(t, NULL, &err), VF_CHANGED);
     vf_err_clear(&err);
     assert_int_equal(vf_txn_roll_back(t, &err), VF_CHANGED);
@@ -257,7 +339,7 @@ static void damaged_staged_file(void **state)
     bool moved;
     vf_err_init(&err);
     world_make(&w, false);
-    seal_and_leave(&w);
+    commit_and_leave(&w);
     char *p = fx_join(w.old, ".venvfix/new/2");
     assert_int_equal(stat(p, &st), 0);
     int fd = open(p, O_WRONLY);
@@ -265,7 +347,7 @@ static void damaged_staged_file(void **state)
     struct timespec t2[2] = {st.st_atim, st.st_mtim};
     assert_int_equal(futimens(fd, t2), 0);
     (void)close(fd);
-    assert_int_equal(vf_txn_resume(sl(w.old), &t, &moved, &err), VF_OK);
+    assert_int_equal(vf_txn_resume(&test_key, sl(w.old), &t, &moved, &err), VF_OK);
     assert_int_equal(vf_txn_apply(t, NULL, &err), VF_CHANGED);
     assert_string_equal(err.path, "bin/pip");
     vf_err_clear(&err);
@@ -281,6 +363,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forged_journals),    cmocka_unit_test(spoiled_directories),
+        cmocka_unit_test(other_secrets),      cmocka_unit_test(without_a_secret),
         cmocka_unit_test(copied_environment), cmocka_unit_test(replaced_staged_file),
         cmocka_unit_test(linked_directory),   cmocka_unit_test(damaged_staged_file),
     };

@@ -94,7 +94,8 @@ static void changed_in_between(void **state)
             world_make(&w, false);
             while (!vf_slice_eq(e->path, sl(disturbances[i].path)))
                 e++;
-            assert_int_equal(vf_txn_begin(sl(w.old), "fix", sl(w.old), sl(w.old), &t, &err), VF_OK);
+            assert_int_equal(vf_txn_begin(&test_key, sl(w.old), "fix", sl(w.old), sl(w.old), &t, &err),
+                             VF_OK);
             assert_int_equal(vf_txn_stage(t, e, &err), VF_OK);
             assert_int_equal(vf_txn_write_commit_record(t, &err), VF_OK);
             no_exchange = variant;
@@ -147,7 +148,7 @@ static void changed_after_apply(void **state)
         char *p = fx_join(w.old, "bin/pip");
         assert_int_equal(unlink(p), 0);
         vf_err_clear(&err);
-        assert_int_equal(vf_txn_resume(sl(w.old), &t, &moved, &err), VF_OK);
+        assert_int_equal(vf_txn_resume(&test_key, sl(w.old), &t, &moved, &err), VF_OK);
         assert_int_equal(vf_txn_roll_back(t, &err), VF_OK);
         char *now = fx_snapshot(w.old, NULL, false);
         assert_string_equal(now, w.before);
@@ -197,17 +198,18 @@ static void second_run_is_kept_out(void **state)
     vf_arena_init(&a);
     world_make(&w, true);
     assert_int_equal(look_state(w.old, &info, &a), VF_TXN_NONE);
-    assert_int_equal(vf_txn_begin(sl(w.old), "move", sl(w.old), sl(w.fresh), &t, &err), VF_OK);
+    assert_int_equal(vf_txn_begin(&test_key, sl(w.old), "move", sl(w.old), sl(w.fresh), &t, &err), VF_OK);
     assert_int_equal(look_state(w.old, &info, &a), VF_TXN_BUSY);
-    assert_int_equal(vf_txn_begin(sl(w.old), "fix", sl(w.old), sl(w.old), &other, &err), VF_BUSY);
+    assert_int_equal(vf_txn_begin(&test_key, sl(w.old), "fix", sl(w.old), sl(w.old), &other, &err), VF_BUSY);
     vf_err_clear(&err);
-    assert_int_equal(vf_txn_resume(sl(w.old), &other, &moved, &err), VF_BUSY);
+    assert_int_equal(vf_txn_resume(&test_key, sl(w.old), &other, &moved, &err), VF_BUSY);
     vf_err_clear(&err);
     vf_txn_abandon(t); /* as if it had been killed */
     assert_int_equal(look_state(w.old, &info, &a), VF_TXN_STAGED);
     assert_string_equal(info.verb, "move");
     assert_true(vf_slice_eq(info.from, sl(w.old)) && vf_slice_eq(info.to, sl(w.fresh)));
-    assert_int_equal(vf_txn_begin(sl(w.old), "fix", sl(w.old), sl(w.old), &other, &err), VF_EXISTS);
+    assert_int_equal(vf_txn_begin(&test_key, sl(w.old), "fix", sl(w.old), sl(w.old), &other, &err),
+                     VF_EXISTS);
     vf_err_clear(&err);
     assert_int_equal(recover(&w, FORWARD, &err), VF_OK);
     assert_int_equal(look_state(w.old, &info, &a), VF_TXN_NONE);
@@ -242,7 +244,7 @@ static void finished_but_for_the_journal(void **state)
         free(p);
         assert_int_equal(look_state(w.fresh, &info, &a), VF_TXN_COMMITTED);
         assert_true(info.done);
-        assert_int_equal(vf_txn_resume(sl(w.fresh), &t, &moved, &err), VF_OK);
+        assert_int_equal(vf_txn_resume(&test_key, sl(w.fresh), &t, &moved, &err), VF_OK);
         assert_true(moved);
         assert_int_equal(vf_txn_move(t, &err), VF_OK);
         assert_int_equal(vf_txn_apply(t, NULL, &err), VF_OK);

@@ -69,7 +69,7 @@ static void full_disk(void **state)
     char *big = calloc(1, 100001);
     memset(big, 'x', 100000);
     struct vf_edit e = {.path = VF_S_INIT("bin/keep"), .kind = VF_EDIT_WRITE, .contents = {big, 100000}};
-    assert_int_equal(vf_txn_begin(sl(w.old), "fix", sl(w.old), sl(w.old), &t, &err), VF_OK);
+    assert_int_equal(vf_txn_begin(&test_key, sl(w.old), "fix", sl(w.old), sl(w.old), &t, &err), VF_OK);
     assert_int_equal(vf_txn_stage(t, &plan[2], &err), VF_OK);
     assert_int_equal(vf_txn_stage(t, &e, &err), VF_NO_SPACE);
     vf_err_clear(&err);
@@ -93,7 +93,7 @@ static enum vf_status child_unprivileged(const struct world *w, void *ctx, struc
     (void)ctx;
     if (geteuid() == 0 && (setgid(65534) < 0 || setuid(65534) < 0))
         return VF_INTERNAL;
-    enum vf_status st = vf_txn_begin(sl(w->old), "fix", sl(w->old), sl(w->old), &t, err);
+    enum vf_status st = vf_txn_begin(&test_key, sl(w->old), "fix", sl(w->old), sl(w->old), &t, err);
     vf_err_clear(err);
     return st == VF_NOT_WRITABLE ? VF_OK : VF_INTERNAL;
 }

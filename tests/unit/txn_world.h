@@ -9,6 +9,9 @@
 #include "fs_fixture.h"
 #include "fs_hooked.h"
 
+/* Of the user who runs the tests. */
+static const struct vf_key test_key = {true, "not so secret, 32 bytes of text"};
+
 #define WEIRD "lib/we\xffird\n\"name"
 
 static inline struct vf_slice sl(const char *s)
@@ -107,7 +110,7 @@ static const char *prefix(const struct world *w)
 
 static inline enum vf_status staged(const struct world *w, struct vf_txn **t, struct vf_err *err)
 {
-    enum vf_status st = vf_txn_begin(sl(w->old), "fix", sl(w->old), sl(w->old), t, err);
+    enum vf_status st = vf_txn_begin(&test_key, sl(w->old), "fix", sl(w->old), sl(w->old), t, err);
     for (size_t i = 0; st == VF_OK && i < VF_COUNT(plan); i++)
         st = vf_txn_stage(*t, &plan[i], err);
     return st == VF_OK ? vf_txn_write_commit_record(*t, err) : st;
@@ -117,14 +120,15 @@ static inline enum vf_txn_state look_state(const char *root, struct vf_txn_info 
 {
     struct vf_err err;
     vf_err_init(&err);
-    assert_int_equal(vf_txn_inspect(sl(root), a, info, &err), VF_OK);
+    assert_int_equal(vf_txn_inspect(&test_key, sl(root), a, info, &err), VF_OK);
     vf_err_release(&err);
     return info->state;
 }
 
 static inline enum vf_status up_to_apply(const struct world *w, struct vf_txn **t, struct vf_err *err)
 {
-    enum vf_status st = vf_txn_begin(sl(w->old), w->move ? "move" : "fix", sl(w->old), sl(prefix(w)), t, err);
+    enum vf_status st =
+        vf_txn_begin(&test_key, sl(w->old), w->move ? "move" : "fix", sl(w->old), sl(prefix(w)), t, err);
     for (size_t i = 0; st == VF_OK && i < VF_COUNT(plan); i++)
         st = vf_txn_stage(*t, &plan[i], err);
     if (st == VF_OK)
@@ -172,7 +176,7 @@ static inline enum vf_status recover_at(const char *root, enum policy policy, st
     if (lstat(root, &st) < 0)
         return VF_OK;
     vf_arena_init(&a);
-    enum vf_status r = vf_txn_inspect(sl(root), &a, &info, err);
+    enum vf_status r = vf_txn_inspect(&test_key, sl(root), &a, &info, err);
     enum vf_txn_state state = info.state;
     bool done = info.done;
     vf_arena_release(&a);
@@ -181,7 +185,7 @@ static inline enum vf_status recover_at(const char *root, enum policy policy, st
     if (state != VF_TXN_STAGED && state != VF_TXN_COMMITTED && state != VF_TXN_ROLLBACK)
         return vf_err_set(err, VF_INTERNAL, 0, "look", sl(root), "state %d: %s", (int)state,
                           info.why_foreign ? info.why_foreign : "");
-    r = vf_txn_resume(sl(root), &t, &moved, err);
+    r = vf_txn_resume(&test_key, sl(root), &t, &moved, err);
     if (r != VF_OK)
         return r;
     if (state != VF_TXN_COMMITTED || (policy == BACKWARD && !done))

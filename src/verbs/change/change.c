@@ -254,6 +254,7 @@ int venvfix_change(const struct venvfix_change_options *options, struct venvfix_
                                              .retire_s = -1};
     struct vf_change c = {.o = options, .r = result};
     enum vf_status st = vf_session_open(&c.s, &options->hooks);
+    vf_key_load(options->state_dir, !options->dry_run, &c.s.key);
     if (st == VF_OK)
         st = run(&c);
     if (st != VF_OK)

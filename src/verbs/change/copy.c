@@ -50,7 +50,7 @@ static enum vf_status fill(struct vf_change *c, struct vf_staging *s)
     if (st == VF_OK && res.skipped)
         vf_hooks_note(&c->s.hooks, "sockets, pipes and devices were not copied");
     if (st == VF_OK && c->o->verb == VENVFIX_MOVE)
-        st = vf_staging_note_retire(s, c->from, &c->s.err);
+        st = vf_staging_note_retire(&c->s.key, s, c->from, &c->s.err);
     return st;
 }
 
@@ -80,7 +80,7 @@ static enum vf_status retire(struct vf_change *c)
     bool emptied = false;
     double start = vf_seconds_since(0);
     vf_hooks_phase(&c->s.hooks, "retire");
-    enum vf_status st = vf_retire(c->from, c->to, &emptied, &c->s.err);
+    enum vf_status st = vf_retire(&c->s.key, c->from, c->to, &emptied, &c->s.err);
     c->r->retire_s = vf_seconds_since(start);
     if (st != VF_OK) { /* NEW is whole: say what is left, do not call it undone */
         vf_hooks_note(&c->s.hooks,

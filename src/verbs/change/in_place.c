@@ -73,9 +73,9 @@ static enum vf_status through_journal(struct vf_change *c)
     double start = vf_seconds_since(0);
     vf_hooks_phase(&c->s.hooks, "write");
     const char *verb = c->o->verb == VENVFIX_MOVE ? "move" : "fix";
-    enum vf_status st =
-        vf_txn_begin(c->env->resolved, verb, c->o->verb == VENVFIX_MOVE ? c->from : c->env->resolved,
-                     c->o->verb == VENVFIX_MOVE ? c->to : c->env->resolved, &t, &c->s.err);
+    enum vf_status st = vf_txn_begin(&c->s.key, c->env->resolved, verb,
+                                     c->o->verb == VENVFIX_MOVE ? c->from : c->env->resolved,
+                                     c->o->verb == VENVFIX_MOVE ? c->to : c->env->resolved, &t, &c->s.err);
     if (st != VF_OK)
         return st;
     st = stage_all(c, t);

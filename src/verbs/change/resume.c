@@ -38,7 +38,7 @@ static enum vf_status roll_forward(struct vf_change *c, struct vf_slice root, co
                                    bool *moved)
 {
     struct vf_txn *t = NULL;
-    enum vf_status st = vf_txn_resume(root, &t, moved, &c->s.err);
+    enum vf_status st = vf_txn_resume(&c->s.key, root, &t, moved, &c->s.err);
     if (st != VF_OK)
         return st;
     if (!*moved)
@@ -60,7 +60,7 @@ static enum vf_status take_back(struct vf_change *c, struct vf_slice root)
 {
     struct vf_txn *t = NULL;
     bool moved;
-    enum vf_status st = vf_txn_resume(root, &t, &moved, &c->s.err);
+    enum vf_status st = vf_txn_resume(&c->s.key, root, &t, &moved, &c->s.err);
     return st == VF_OK ? vf_txn_roll_back(t, &c->s.err) : st;
 }
 
@@ -84,7 +84,7 @@ static enum vf_status retire(struct vf_change *c, struct vf_slice old, struct vf
     bool emptied;
     enum vf_status st = prove_copy(c, old, prefix);
     if (st == VF_OK)
-        st = vf_retire(old, prefix, &emptied, &c->s.err);
+        st = vf_retire(&c->s.key, old, prefix, &emptied, &c->s.err);
     if (st == VF_CHANGED) {
         vf_err_clear(&c->s.err);
         vf_hooks_note(&c->s.hooks, "another directory stands at the old place by now; it was left alone");
@@ -99,11 +99,11 @@ static enum vf_status look(struct vf_change *c, struct vf_slice root, struct vf_
                            struct vf_err *err)
 {
     const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
-    enum vf_status st = vf_txn_inspect(root, c->s.a, info, err);
+    enum vf_status st = vf_txn_inspect(&c->s.key, root, c->s.a, info, err);
     for (int i = 0; i < 60 && st == VF_OK && info->state == VF_TXN_BUSY && !vf_hooks_cancelled(&c->s.hooks);
          i++) {
         nanosleep(&pause, NULL);
-        st = vf_txn_inspect(root, c->s.a, info, err);
+        st = vf_txn_inspect(&c->s.key, root, c->s.a, info, err);
     }
     return st;
 }

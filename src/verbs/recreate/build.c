@@ -61,7 +61,7 @@ static enum vf_status apply(struct vf_recreate *a, const struct vf_plan *plan)
 {
     struct vf_change *c = a->c;
     struct vf_txn *t = NULL;
-    enum vf_status st = vf_txn_begin(a->root, "fix", a->root, a->root, &t, &c->s.err);
+    enum vf_status st = vf_txn_begin(&c->s.key, a->root, "fix", a->root, a->root, &t, &c->s.err);
     if (st != VF_OK)
         return st;
     for (size_t i = 0; i < plan->edits.n && st == VF_OK; i++)
