@@ -77,6 +77,26 @@ enum vf_status vf_err_set(struct vf_err *e, enum vf_status code, int sys, const 
     return code;
 }
 
+void vf_err_below(struct vf_err *e, struct vf_slice root)
+{
+    if (!e || e->code == VF_OK || root.n == 0 || (e->path && e->path[0] == '/'))
+        return;
+    bool slash = e->path && root.p[root.n - 1] != '/';
+    size_t n = root.n + slash + e->path_len;
+    char *whole = malloc(n + 1);
+    if (!whole)
+        return;
+    memcpy(whole, root.p, root.n);
+    if (slash)
+        whole[root.n] = '/';
+    if (e->path)
+        memcpy(whole + root.n + slash, e->path, e->path_len);
+    whole[n] = '\0';
+    free(e->path);
+    e->path = whole;
+    e->path_len = n;
+}
+
 static enum vf_status status_of_errno(int sys)
 {
     switch (sys) {

@@ -74,6 +74,9 @@ enum vf_status vf_err_nomem(struct vf_err *e);
 enum vf_status vf_err_copy(struct vf_err *e, const struct vf_err *from);
 /* Puts words in front of the detail while an error goes up ("while reading the journal of 'x'"). */
 void vf_err_context(struct vf_err *e, const char *fmt, ...) VF_PRINTF(2, 3);
+/* Makes the path of an error that is below `root` a whole one: a relative path is put behind it, an empty one
+ * becomes the root itself. Nothing when no error is set or its path is absolute. */
+void vf_err_below(struct vf_err *e, struct vf_slice root);
 const char *vf_status_name(enum vf_status code); /* static; the code of the JSON report */
 
 #endif

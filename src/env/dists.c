@@ -10,18 +10,70 @@
 
 /* Through the host's own eyes: links are followed, wherever they lead (uv's symlink mode, virtualenv's
  * symlink-app-data), as pip does. */
+static enum vf_status read_host(struct vf_env *env, struct vf_slice abs, uint64_t cap, struct vf_slice *out,
+                                bool *there, struct vf_err *err)
+{
+    enum vf_kind kind;
+    enum vf_status st = vf_host_stat(env->params.host, abs, &kind, err);
+    if (st != VF_OK || kind == VF_KIND_NONE || kind == VF_KIND_DIR)
+        return st; /* a directory of that name is no such file for Python either */
+    st = vf_host_read(env->params.host, abs, cap, &env->arena, out, err);
+    *there = st == VF_OK;
+    return st;
+}
+
+/* An egg-link whose project cannot be read is a finding of the link, unless that project is asked for. */
+static enum vf_status unread(struct vf_env *env, enum vf_status st, struct vf_err *why, struct vf_err *err)
+{
+    if (st != VF_OK && st != VF_NO_MEMORY && !env->metadata_only && env->egg_link != VF_NONE) {
+        vf_file_unexamined(&env->files[env->egg_link], st, why->sys, NULL);
+        st = VF_OK;
+    }
+    if (st != VF_OK)
+        st = vf_err_copy(err, why);
+    vf_err_release(why);
+    return st;
+}
+
 static enum vf_status read_followed(struct vf_env *env, struct vf_slice path, uint64_t cap,
                                     struct vf_slice *out, bool *there, struct vf_err *err)
 {
     struct vf_slice abs = vf_path_join(&env->arena, env->resolved, path);
+    struct vf_err why;
     if (!abs.p)
         return vf_err_nomem(err);
-    struct vf_err why;
     vf_err_init(&why);
-    enum vf_status st = vf_host_read(env->params.host, abs, cap, &env->arena, out, &why);
-    *there = st == VF_OK;
-    vf_err_release(&why);
-    return st == VF_NO_MEMORY ? vf_err_nomem(err) : VF_OK;
+    return unread(env, read_host(env, abs, cap, out, there, &why), &why, err);
+}
+
+enum vf_status vf_dists_list(struct vf_env *env, struct vf_slice path, struct vf_slice **names, size_t *n,
+                             struct vf_err *err)
+{
+    enum vf_kind kind;
+    struct vf_err why;
+    *n = 0;
+    vf_err_init(&why);
+    enum vf_status st = vf_host_stat(env->params.host, path, &kind, &why);
+    if (st == VF_OK && kind == VF_KIND_DIR)
+        st = vf_host_list_dir(env->params.host, path, &env->arena, names, n, &why);
+    return unread(env, st, &why, err);
+}
+
+/* Marks the directory that `path` is in, or the nearest one above it that is known by its own entry: what is
+ * in it was not seen. Without such an entry the error stays one. */
+static enum vf_status unseen_behind(struct vf_env *env, struct vf_slice path, struct vf_err *why,
+                                    struct vf_err *err)
+{
+    for (struct vf_slice up = path; up.n; up = vf_path_dir(up)) {
+        uint32_t i = vf_env_find(env, up);
+        if (i != VF_NONE) {
+            vf_file_unexamined(&env->files[i], why->code, why->sys, NULL);
+            return VF_OK;
+        }
+        if (vf_slice_find_byte(up, '/', 0) == VF_NPOS)
+            break;
+    }
+    return vf_err_copy(err, why);
 }
 
 /* Metadata behind links into a tool's cache: check follows no link out of the environment and only knows that
@@ -29,8 +81,17 @@ static enum vf_status read_followed(struct vf_env *env, struct vf_slice path, ui
 static enum vf_status look_behind(struct vf_env *env, struct vf_slice path, bool *there, struct vf_err *err)
 {
     struct vf_slice abs = vf_path_join(&env->arena, env->resolved, path);
-    *there = abs.p && vf_host_kind(env->params.host, abs, NULL) == VF_KIND_FILE;
-    return abs.p ? VF_OK : vf_err_nomem(err);
+    enum vf_kind kind;
+    struct vf_err why;
+    if (!abs.p)
+        return vf_err_nomem(err);
+    vf_err_init(&why);
+    enum vf_status st = vf_host_stat(env->params.host, abs, &kind, &why);
+    *there = st == VF_OK && kind == VF_KIND_FILE;
+    if (st != VF_OK)
+        st = unseen_behind(env, path, &why, err);
+    vf_err_release(&why);
+    return st;
 }
 
 enum vf_status vf_dists_read(struct vf_env *env, struct vf_slice dir, struct vf_slice name, uint64_t cap,
@@ -234,21 +295,36 @@ static enum vf_status add_entry(struct vf_dists *ds, struct vf_slice site, const
     return vf_dists_add(ds, site, ent->name, &parts, ent->st.kind, err);
 }
 
+/* An entry that the walk has seen, and that is not to be seen now; a file is marked. */
+static enum vf_status unseen_entry(struct vf_dists *ds, struct vf_slice site, const struct vf_dirent *ent,
+                                   struct vf_err *err)
+{
+    struct vf_slice path = vf_path_join(&ds->env->arena, site, ent->name);
+    if (!path.p)
+        return vf_err_nomem(err);
+    uint32_t i = vf_env_find(ds->env, path);
+    if (i == VF_NONE)
+        return vf_err_set(err, ent->status, ent->sys, "stat", path, NULL);
+    vf_file_unexamined(&ds->env->files[i], ent->status, ent->sys, NULL);
+    return VF_OK;
+}
+
 static enum vf_status list_site(struct vf_dists *ds, struct vf_slice site, struct vf_err *err)
 {
     struct vf_dirent *ents;
-    size_t n;
+    size_t n = 0;
     struct vf_err why;
     vf_err_init(&why);
     enum vf_status st = vf_tree_list(ds->env->tree, site, &ds->env->arena, &ents, &n, &why);
+    bool walk_saw_it_fail = st != VF_OK && vf_env_find(ds->env, site) != VF_NONE;
+    if (st != VF_OK && !walk_saw_it_fail)
+        st = vf_err_copy(err, &why);
     vf_err_release(&why);
-    if (st == VF_NO_MEMORY)
-        return vf_err_nomem(err);
-    if (st != VF_OK)
-        return VF_OK; /* the walk has said so */
+    if (walk_saw_it_fail)
+        return VF_OK;
     for (size_t i = 0; i < n && st == VF_OK; i++)
-        if (ents[i].status == VF_OK)
-            st = add_entry(ds, site, &ents[i], err);
+        st = ents[i].status == VF_OK ? add_entry(ds, site, &ents[i], err)
+                                     : unseen_entry(ds, site, &ents[i], err);
     return st;
 }
 

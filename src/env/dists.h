@@ -20,11 +20,15 @@ VF_MUST_CHECK enum vf_status vf_dists_add(struct vf_dists *ds, struct vf_slice d
 VF_MUST_CHECK enum vf_status vf_dists_add_bytes(struct vf_dists *ds, struct vf_slice dir,
                                                 struct vf_slice name, struct vf_slice metadata,
                                                 struct vf_err *err);
-/* A metadata file of the directory `dir`; an empty slice and *there false when it is missing or cannot be
- * read. Links are followed where the environment was opened for its metadata only. VF_NO_MEMORY. */
+/* A metadata file of the directory `dir`; an empty slice and *there false when it is missing. One that is
+ * there and cannot be read is an error where the environment was opened for its metadata only (links are
+ * followed then); else its file is marked as unexamined. */
 VF_MUST_CHECK enum vf_status vf_dists_read(struct vf_env *env, struct vf_slice dir, struct vf_slice name,
                                            uint64_t cap, struct vf_slice *out, bool *there,
                                            struct vf_err *err);
+/* The names in a directory of the host, `path` absolute; none when there is no such directory. */
+VF_MUST_CHECK enum vf_status vf_dists_list(struct vf_env *env, struct vf_slice path, struct vf_slice **names,
+                                           size_t *n, struct vf_err *err);
 /* dists_egg.c: the distributions behind `site/NAME.egg-link`, which setuptools' develop wrote: those in the
  * directory that its first line names (docs/formats.md 4.2). */
 VF_MUST_CHECK enum vf_status vf_dists_add_egg_link(struct vf_dists *ds, struct vf_slice site,

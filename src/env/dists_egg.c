@@ -33,6 +33,7 @@ static enum vf_status add(const struct link *l, struct vf_slice name, struct vf_
     struct vf_slice path = vf_path_join(&l->ds->env->arena, l->source, name);
     if (!path.p)
         return vf_err_nomem(err);
+    /* one that cannot be seen cannot be read either, which is then said of the file */
     enum vf_kind kind = vf_host_kind(l->ds->env->params.host, path, NULL);
     enum vf_status st = vf_dists_add(l->ds, l->source, name, &parts, kind, err);
     if (st != VF_OK)
@@ -44,25 +45,37 @@ static enum vf_status add(const struct link *l, struct vf_slice name, struct vf_
     return VF_OK;
 }
 
+static enum vf_status add_linked(struct link *l, struct vf_slice site, struct vf_slice line,
+                                 struct vf_err *err)
+{
+    struct vf_env *env = l->ds->env;
+    struct vf_slice *names, base = vf_path_join(&env->arena, env->typed, site);
+    size_t n = 0;
+    l->source = vf_path_clean_dup(&env->arena, vf_path_join(&env->arena, base, line));
+    if (!l->source.p)
+        return vf_err_nomem(err);
+    /* none: its project is gone, and pip does not see it either; the link itself is judged */
+    enum vf_status st = vf_dists_list(env, l->source, &names, &n, err);
+    for (size_t i = 0; i < n && st == VF_OK; i++)
+        st = add(l, names[i], err);
+    return st;
+}
+
 enum vf_status vf_dists_add_egg_link(struct vf_dists *ds, struct vf_slice site, struct vf_slice name,
                                      struct vf_err *err)
 {
     struct vf_env *env = ds->env;
-    struct vf_slice line, *names;
-    size_t n = 0;
+    struct vf_slice line;
     enum vf_status st = first_line(env, site, name, &line, err);
     if (st != VF_OK || !line.n)
         return st;
-    struct vf_slice base = vf_path_join(&env->arena, env->typed, site);
     struct link l = {.ds = ds, .stem = vf_slice_sub(name, 0, name.n - (sizeof ".egg-link" - 1))};
-    l.source = vf_path_clean_dup(&env->arena, vf_path_join(&env->arena, base, line));
-    if (!l.source.p)
+    struct vf_slice path = vf_path_join(&env->arena, site, name);
+    if (!path.p)
         return vf_err_nomem(err);
-    /* not to be listed: its project is gone, and pip does not see it either; the link itself is judged */
-    if (!vf_host_list(env->params.host, l.source, &env->arena, &names, &n))
-        return env->arena.failed ? vf_err_nomem(err) : VF_OK;
-    for (size_t i = 0; i < n && st == VF_OK; i++)
-        st = add(&l, names[i], err);
+    env->egg_link = vf_env_find(env, path);
+    st = add_linked(&l, site, line, err);
+    env->egg_link = VF_NONE;
     return st;
 }
 
@@ -92,12 +105,13 @@ enum vf_status vf_dists_add_egg_zip(struct vf_dists *ds, struct vf_slice path, s
     vf_arena_init(&scratch);
     vf_err_init(&why);
     struct vf_slice abs = vf_path_join(&scratch, env->resolved, path);
-    enum vf_status st =
-        abs.p ? vf_host_read(env->params.host, abs, EGG_CAP, &scratch, &egg, &why) : VF_NO_MEMORY;
-    if (st == VF_OK)
-        st = load_info(env, egg, &info, &why);
+    enum vf_status read =
+        abs.p ? vf_host_read(env->params.host, abs, EGG_CAP, &scratch, &egg, err) : vf_err_nomem(err);
+    enum vf_status st = read == VF_OK ? load_info(env, egg, &info, &why) : read;
     vf_err_release(&why);
     vf_arena_release(&scratch);
+    if (read != VF_OK)
+        return read;
     if (st == VF_OK)
         return vf_dists_add_bytes(ds, path, VF_S("EGG-INFO"), info, err);
     return st == VF_NO_MEMORY ? vf_err_nomem(err) : VF_OK; /* no egg: Python finds nothing in it either */

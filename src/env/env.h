@@ -180,6 +180,7 @@ struct vf_env {
     bool scanned;
     bool metadata_only;   /* opened for freeze: files holds the entries of BIN, of distributions only name,
                              version and direct_url.json were read */
+    uint32_t egg_link;    /* while what it leads to is read: its file; else VF_NONE */
     bool journal_foreign; /* ENV/.venvfix is there and is not to be trusted */
 };
 
@@ -193,6 +194,11 @@ VF_MUST_CHECK enum vf_status vf_env_open(const struct vf_env_params *params, str
 bool vf_env_is_named_by(struct vf_host *host, struct vf_slice file, struct vf_slice text, struct vf_arena *a);
 /* Reads every other file, in parallel: syntaxes, places, hashes. */
 VF_MUST_CHECK enum vf_status vf_env_scan(struct vf_env *env, struct vf_err *err);
+/* Could every file be read, and every directory be listed? VF_UNREADABLE names the first one that could not:
+ * who makes something of all files of the environment asks this, since what was not seen would be missing in
+ * it. `metadata`: metadata that is too large to be read counts, too. */
+VF_MUST_CHECK enum vf_status vf_env_must_be_readable(const struct vf_env *env, bool metadata,
+                                                     struct vf_err *err);
 void vf_env_free(struct vf_env *env);
 
 /* Reads single files again, from another tree (the planned one) and into fresh facts; the rest of the

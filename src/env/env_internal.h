@@ -65,6 +65,11 @@ VF_MUST_CHECK enum vf_status vf_env_read_contents(const struct vf_read_job *job,
 VF_MUST_CHECK enum vf_status vf_env_read_pyc(const struct vf_read_job *job, struct vf_file *f,
                                              struct vf_err *err);
 
+/* locate.c: what is at a path below the root; kind NONE when there is nothing. An error: it could not be
+ * seen. */
+VF_MUST_CHECK enum vf_status vf_env_stat(struct vf_env *env, struct vf_slice path, struct vf_stat *out,
+                                         struct vf_err *err);
+
 /* Keeps why a file could not be looked at. */
 void vf_file_unexamined(struct vf_file *f, enum vf_status st, int sys, const char *why);
 

@@ -226,7 +226,14 @@ enum vf_status vf_env_interpreter(struct vf_env *env, struct vf_err *err)
             vf_err_release(&why);
             return vf_err_nomem(err);
         }
-        if (st != VF_OK) { /* said as a finding of the file itself */
+        uint32_t file = vf_env_find(env, VF_S("pyvenv.cfg"));
+        if (st != VF_OK && file == VF_NONE) {
+            st = vf_err_copy(err, &why);
+            vf_err_release(&why);
+            return st;
+        }
+        if (st != VF_OK) { /* a finding of the file itself */
+            vf_file_unexamined(&env->files[file], st, why.sys, NULL);
             env->cfg = (struct vf_slice){NULL, 0};
             env->py.has_cfg = false;
         }

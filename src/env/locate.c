@@ -57,39 +57,77 @@ static enum vf_status follow_path_file(struct vf_env *env, struct vf_slice *pref
     return prefix->p ? VF_OK : vf_err_nomem(err);
 }
 
-static bool has_site_packages(struct vf_env *env)
+enum vf_status vf_env_stat(struct vf_env *env, struct vf_slice path, struct vf_stat *out, struct vf_err *err)
 {
-    struct vf_dirent *ents;
-    size_t n;
-    struct vf_err ignored;
-    vf_err_init(&ignored);
-    bool found = vf_tree_kind(env->tree, VF_S("Lib/site-packages")) == VF_KIND_DIR;
-    if (vf_tree_list(env->tree, VF_S("lib"), &env->arena, &ents, &n, &ignored) == VF_OK) {
-        for (size_t i = 0; i < n && !found; i++) {
-            struct vf_slice lib =
-                vf_arena_concat(&env->arena, VF_S("lib/"), ents[i].name, VF_S("/site-packages"));
-            found = lib.p && vf_tree_kind(env->tree, lib) == VF_KIND_DIR;
-        }
+    *out = (struct vf_stat){.kind = VF_KIND_NONE};
+    if (!path.p)
+        return vf_err_nomem(err);
+    struct vf_err why;
+    vf_err_init(&why);
+    enum vf_status st = vf_tree_stat(env->tree, path, out, &why);
+    if (st == VF_NOT_FOUND) {
+        *out = (struct vf_stat){.kind = VF_KIND_NONE};
+        st = VF_OK;
+    } else if (st != VF_OK) {
+        st = vf_err_copy(err, &why);
     }
-    vf_err_release(&ignored);
-    return found;
+    vf_err_release(&why);
+    return st;
+}
+
+static enum vf_status is_kind(struct vf_env *env, struct vf_slice path, enum vf_kind kind, bool *yes,
+                              struct vf_err *err)
+{
+    struct vf_stat seen;
+    enum vf_status st = vf_env_stat(env, path, &seen, err);
+    *yes = st == VF_OK && seen.kind == kind;
+    return st;
+}
+
+static enum vf_status has_site_packages(struct vf_env *env, bool *found, struct vf_err *err)
+{
+    struct vf_dirent *ents = NULL;
+    size_t n = 0;
+    bool lib;
+    enum vf_status st = is_kind(env, VF_S("Lib/site-packages"), VF_KIND_DIR, found, err);
+    if (st == VF_OK && !*found)
+        st = is_kind(env, VF_S("lib"), VF_KIND_DIR, &lib, err);
+    if (st == VF_OK && !*found && lib)
+        st = vf_tree_list(env->tree, VF_S("lib"), &env->arena, &ents, &n, err);
+    for (size_t i = 0; i < n && st == VF_OK && !*found; i++) {
+        struct vf_slice site =
+            vf_arena_concat(&env->arena, VF_S("lib/"), ents[i].name, VF_S("/site-packages"));
+        st = is_kind(env, site, VF_KIND_DIR, found, err);
+    }
+    return st;
+}
+
+/* An environment that lost its pyvenv.cfg is known by these two. */
+static enum vf_status has_landmarks(struct vf_env *env, bool *yes, struct vf_err *err)
+{
+    struct vf_slice activate = vf_path_join(&env->arena, env->bin, VF_S("activate"));
+    enum vf_status st = is_kind(env, activate, VF_KIND_FILE, yes, err);
+    return st == VF_OK && *yes ? has_site_packages(env, yes, err) : st;
 }
 
 static enum vf_status must_be_environment(struct vf_env *env, struct vf_err *err)
 {
-    if (vf_tree_kind(env->tree, VF_S("conda-meta")) == VF_KIND_DIR)
+    bool conda = false, bin = false, scripts = false, known = false;
+    enum vf_status st = is_kind(env, VF_S("conda-meta"), VF_KIND_DIR, &conda, err);
+    if (conda)
         return vf_err_set(err, VF_CONDA, 0, "open", env->typed,
                           "this is a conda environment; conda-pack moves those");
-    env->bin = VF_S("bin");
-    if (vf_tree_kind(env->tree, VF_S("bin")) != VF_KIND_DIR &&
-        vf_tree_kind(env->tree, VF_S("Scripts")) == VF_KIND_DIR)
-        env->bin = VF_S("Scripts");
-    env->py.has_cfg = vf_tree_kind(env->tree, VF_S("pyvenv.cfg")) == VF_KIND_FILE;
-    if (env->py.has_cfg)
-        return VF_OK;
-    struct vf_slice activate = vf_path_join(&env->arena, env->bin, VF_S("activate"));
-    if (activate.p && vf_tree_kind(env->tree, activate) == VF_KIND_FILE && has_site_packages(env))
-        return VF_OK;
+    if (st == VF_OK)
+        st = is_kind(env, VF_S("bin"), VF_KIND_DIR, &bin, err);
+    if (st == VF_OK && !bin)
+        st = is_kind(env, VF_S("Scripts"), VF_KIND_DIR, &scripts, err);
+    env->bin = scripts ? VF_S("Scripts") : VF_S("bin");
+    if (st == VF_OK)
+        st = is_kind(env, VF_S("pyvenv.cfg"), VF_KIND_FILE, &env->py.has_cfg, err);
+    if (st == VF_OK && !env->py.has_cfg)
+        st = has_landmarks(env, &known, err);
+    if (st != VF_OK || env->py.has_cfg || known)
+        return st;
     return vf_err_set(err, VF_NOT_AN_ENVIRONMENT, 0, "open", env->typed,
                       "no pyvenv.cfg there: it is not a virtual environment");
 }

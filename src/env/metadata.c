@@ -14,8 +14,10 @@ static enum vf_status add_site(struct vf_env *env, struct vf_vec *sites, struct 
     struct vf_slice path = vf_path_join(&env->arena, lib, VF_S("site-packages"));
     if (!path.p)
         return vf_err_nomem(err);
-    if (vf_tree_kind(env->tree, path) != VF_KIND_DIR)
-        return VF_OK;
+    struct vf_stat seen;
+    enum vf_status st = vf_env_stat(env, path, &seen, err);
+    if (st != VF_OK || seen.kind != VF_KIND_DIR)
+        return st;
     struct vf_slice *s = vf_vec_push(&env->arena, sites, sizeof *s);
     if (!s)
         return vf_err_nomem(err);
@@ -23,18 +25,16 @@ static enum vf_status add_site(struct vf_env *env, struct vf_vec *sites, struct 
     return VF_OK;
 }
 
-/* The entries of a directory; none when it cannot be listed. */
+/* The entries of a directory; none when there is none. */
 static enum vf_status list(struct vf_env *env, struct vf_slice dir, struct vf_dirent **ents, size_t *n,
                            struct vf_err *err)
 {
-    struct vf_err why;
-    vf_err_init(&why);
-    enum vf_status st = vf_tree_list(env->tree, dir, &env->arena, ents, n, &why);
-    vf_err_release(&why);
-    if (st == VF_NO_MEMORY)
-        return vf_err_nomem(err);
-    *n = st == VF_OK ? *n : 0;
-    return VF_OK;
+    struct vf_stat seen;
+    *n = 0;
+    enum vf_status st = vf_env_stat(env, dir, &seen, err);
+    if (st != VF_OK || seen.kind != VF_KIND_DIR)
+        return st;
+    return vf_tree_list(env->tree, dir, &env->arena, ents, n, err);
 }
 
 /* lib64 comes first, as in sys.path where it is a directory of its own. */
@@ -72,6 +72,8 @@ static enum vf_status list_bin(struct vf_env *env, struct vf_err *err)
         return vf_err_nomem(err);
     for (size_t i = 0; i < n; i++) {
         struct vf_slice path = vf_path_join(&env->arena, env->bin, ents[i].name);
+        if (path.p && ents[i].status != VF_OK && ents[i].status != VF_NOT_FOUND)
+            return vf_err_set(err, ents[i].status, ents[i].sys, "stat", path, NULL);
         if (!path.p || !vf_map_put(&env->by_path, path, i))
             return vf_err_nomem(err);
         env->files[i] = (struct vf_file){.path = path,
@@ -116,14 +118,15 @@ bool vf_env_site_is_used(const struct vf_env *env, struct vf_slice site)
 }
 
 /* Only of an egg-info it matters what it is. */
-static enum vf_kind kind_of(struct vf_env *env, struct vf_slice dir, struct vf_slice name,
-                            const struct vf_info_name *parts)
+static enum vf_status kind_of(struct vf_env *env, struct vf_slice dir, struct vf_slice name,
+                              const struct vf_info_name *parts, enum vf_kind *kind, struct vf_err *err)
 {
+    *kind = VF_KIND_DIR;
     if (parts->kind == VF_INFO_DIST_INFO)
-        return VF_KIND_DIR;
+        return VF_OK;
     struct vf_slice rel = vf_path_join(&env->arena, dir, name);
     struct vf_slice path = vf_path_join(&env->arena, env->resolved, rel);
-    return path.p ? vf_host_kind(env->params.host, path, NULL) : VF_KIND_NONE;
+    return path.p ? vf_host_stat(env->params.host, path, kind, err) : vf_err_nomem(err);
 }
 
 static enum vf_status add_entry(struct vf_dists *ds, struct vf_slice dir, struct vf_slice name,
@@ -136,7 +139,9 @@ static enum vf_status add_entry(struct vf_dists *ds, struct vf_slice dir, struct
         parts.kind = VF_INFO_EGG_INFO;
     if (parts.kind == VF_INFO_NONE)
         return VF_OK;
-    return vf_dists_add(ds, dir, name, &parts, kind_of(ds->env, dir, name, &parts), err);
+    enum vf_kind kind;
+    enum vf_status st = kind_of(ds->env, dir, name, &parts, &kind, err);
+    return st == VF_OK ? vf_dists_add(ds, dir, name, &parts, kind, err) : st;
 }
 
 static enum vf_status list_names(struct vf_env *env, struct vf_slice dir, struct vf_slice **names, size_t *n,
@@ -145,9 +150,7 @@ static enum vf_status list_names(struct vf_env *env, struct vf_slice dir, struct
     struct vf_slice path = vf_path_join(&env->arena, env->resolved, dir);
     if (!path.p)
         return vf_err_nomem(err);
-    if (!vf_host_list(env->params.host, path, &env->arena, names, n))
-        *n = 0;
-    return env->arena.failed ? vf_err_nomem(err) : VF_OK;
+    return vf_dists_list(env, path, names, n, err);
 }
 
 static bool known(const struct finder *f, struct vf_slice dir)
@@ -163,14 +166,22 @@ static bool known(const struct finder *f, struct vf_slice dir)
 }
 
 /* Does it lie below the root once every link is followed? pip asks so of what is local. */
-static bool is_inside(const struct vf_env *env, struct vf_slice path)
+static enum vf_status is_inside(const struct vf_env *env, struct vf_slice path, bool *inside,
+                                struct vf_err *err)
 {
     struct vf_buf real;
+    struct vf_err why;
     vf_buf_init(&real);
-    bool inside = vf_host_resolve(env->params.host, path, &real) &&
-                  vf_path_under(env->resolved, vf_buf_slice(&real), NULL);
+    vf_err_init(&why);
+    enum vf_status st = vf_host_resolve_path(env->params.host, path, &real, &why);
+    *inside = st == VF_OK && vf_path_under(env->resolved, vf_buf_slice(&real), NULL);
+    if (st == VF_NOT_FOUND)
+        st = VF_OK;
+    else if (st != VF_OK)
+        st = vf_err_copy(err, &why);
+    vf_err_release(&why);
     vf_buf_release(&real);
-    return inside;
+    return st;
 }
 
 /* A directory or egg that a .pth file in `site` adds: kept when it lies below the root. */
@@ -184,8 +195,12 @@ static enum vf_status add_path(struct finder *f, struct vf_slice site, struct vf
         return vf_err_nomem(err);
     if (!vf_path_under(env->resolved, path, &rest) && !vf_path_under(env->typed, path, &rest))
         return VF_OK;
-    if (!rest.n || known(f, rest) || !is_inside(env, path))
+    if (!rest.n || known(f, rest))
         return VF_OK;
+    bool inside;
+    enum vf_status st = is_inside(env, path, &inside, err);
+    if (st != VF_OK || !inside)
+        return st;
     struct vf_slice *more = vf_vec_push(&env->arena, &f->more, sizeof *more);
     if (!more)
         return vf_err_nomem(err);
@@ -244,9 +259,12 @@ static enum vf_status add_more(struct finder *f, struct vf_slice dir, struct vf_
     size_t n = 0;
     if (!path.p)
         return vf_err_nomem(err);
-    if (vf_host_kind(env->params.host, path, NULL) == VF_KIND_FILE)
+    enum vf_kind kind;
+    enum vf_status st = vf_host_stat(env->params.host, path, &kind, err);
+    if (st == VF_OK && kind == VF_KIND_FILE)
         return vf_slice_ends(dir, VF_S(".egg")) ? vf_dists_add_egg_zip(f->ds, dir, err) : VF_OK;
-    enum vf_status st = list_names(env, dir, &names, &n, err);
+    if (st == VF_OK)
+        st = list_names(env, dir, &names, &n, err);
     for (size_t i = 0; i < n && st == VF_OK; i++)
         st = add_entry(f->ds, dir, names[i], err);
     return st;

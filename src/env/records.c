@@ -12,9 +12,9 @@ static bool find_record(struct vf_env *env, struct vf_env_dist *d, struct vf_are
         (void)vf_err_nomem(err);
     } else if (i == VF_NONE || env->files[i].st.kind == VF_KIND_LINK) {
         struct vf_slice abs = vf_path_join(a, env->resolved, path);
-        d->has_record = abs.p && vf_host_kind(env->params.host, abs, NULL) == VF_KIND_FILE;
-        if (!abs.p)
-            (void)vf_err_nomem(err);
+        enum vf_kind kind = VF_KIND_NONE;
+        enum vf_status st = abs.p ? vf_host_stat(env->params.host, abs, &kind, err) : vf_err_nomem(err);
+        d->has_record = st == VF_OK && kind == VF_KIND_FILE;
     } else if (env->files[i].st.kind == VF_KIND_FILE) {
         d->has_record = true;
         if (env->files[i].unexamined == VF_OK)
@@ -73,9 +73,12 @@ static enum vf_status one_record(void *ctx, size_t item, unsigned worker, struct
     enum vf_status st = VF_OK;
     if (find_record(env, d, a, &why))
         st = read_record(env, d, a, &why);
-    st = why.code == VF_NO_MEMORY ? VF_NO_MEMORY : st;
+    else if (why.code != VF_OK)
+        st = d->unseen && why.code != VF_NO_MEMORY ? VF_OK : vf_err_copy(err, &why);
+    if (why.code == VF_NO_MEMORY)
+        st = vf_err_nomem(err);
     vf_err_release(&why);
-    return st == VF_OK ? find_files(env, d, a, err) : vf_err_nomem(err);
+    return st == VF_OK ? find_files(env, d, a, err) : st;
 }
 
 enum vf_status vf_env_records(struct vf_env *env, struct vf_err *err)

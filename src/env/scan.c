@@ -157,6 +157,7 @@ static enum vf_status open_with(const struct vf_env_params *params,
         return vf_err_nomem(err);
     vf_arena_init(&env->arena);
     env->params = *params;
+    env->egg_link = VF_NONE;
     env->n_workers = vf_hooks_jobs(params->hooks);
     env->worker_arenas = calloc(env->n_workers, sizeof *env->worker_arenas);
     enum vf_status st = env->worker_arenas ? VF_OK : vf_err_nomem(err);
@@ -166,6 +167,7 @@ static enum vf_status open_with(const struct vf_env_params *params,
     if (st == VF_OK)
         st = steps(env, err);
     if (st != VF_OK) {
+        vf_err_below(err, env->typed);
         vf_env_free(env);
         return st;
     }

@@ -14,20 +14,27 @@ struct git {
     struct vf_arena *a;
     struct vf_slice dir;    /* .git, or what its file names */
     struct vf_slice common; /* where refs and config lie: of a worktree another directory */
-    bool failed;            /* there was no memory */
+    struct vf_err *err;     /* why a file that is there could not be read */
+    bool failed;            /* that, or there was no memory */
 };
 
-/* False: not there or not readable. */
+static enum vf_kind kind_of(struct git *g, struct vf_slice path)
+{
+    enum vf_kind kind = VF_KIND_NONE;
+    enum vf_status st = path.p ? vf_host_stat(g->o, path, &kind, g->err) : vf_err_nomem(g->err);
+    g->failed = g->failed || st != VF_OK;
+    return kind;
+}
+
+/* False: there is no such file, or the search has failed. */
 static bool read_at(struct git *g, struct vf_slice dir, struct vf_slice name, struct vf_slice *out)
 {
-    struct vf_err ignored;
-    vf_err_init(&ignored);
     struct vf_slice path = vf_path_join(g->a, dir, name);
-    enum vf_status st = path.p ? VF_NOT_FOUND : VF_NO_MEMORY;
-    if (path.p && vf_host_exists(g->o, path))
-        st = vf_host_read(g->o, path, GIT_CAP, g->a, out, &ignored);
-    g->failed = g->failed || st == VF_NO_MEMORY;
-    vf_err_release(&ignored);
+    enum vf_kind kind = kind_of(g, path);
+    if (kind == VF_KIND_NONE || kind == VF_KIND_DIR)
+        return false;
+    enum vf_status st = vf_host_read(g->o, path, GIT_CAP, g->a, out, g->err);
+    g->failed = g->failed || st != VF_OK;
     return st == VF_OK;
 }
 
@@ -40,9 +47,7 @@ static struct vf_slice absolute(struct git *g, struct vf_slice base, struct vf_s
 static bool find_git_dir(struct git *g, struct vf_slice top)
 {
     struct vf_slice dot = vf_path_join(g->a, top, VF_S(".git")), text;
-    if (!dot.p)
-        return false;
-    enum vf_kind kind = vf_host_kind(g->o, dot, NULL);
+    enum vf_kind kind = kind_of(g, dot);
     if (kind == VF_KIND_DIR) {
         g->dir = dot;
     } else if (kind == VF_KIND_FILE && read_at(g, top, VF_S(".git"), &text) &&
@@ -54,7 +59,7 @@ static bool find_git_dir(struct git *g, struct vf_slice top)
     g->common = g->dir;
     if (read_at(g, g->dir, VF_S("commondir"), &text))
         g->common = absolute(g, g->dir, vf_slice_trim(text));
-    return g->dir.p && g->common.p && vf_host_kind(g->o, g->dir, NULL) == VF_KIND_DIR;
+    return g->dir.p && g->common.p && kind_of(g, g->dir) == VF_KIND_DIR;
 }
 
 static bool is_commit(struct vf_slice s)
@@ -99,7 +104,7 @@ static struct vf_slice head_commit(struct git *g)
 static bool has(struct git *g, struct vf_slice dir, const char *name)
 {
     struct vf_slice p = vf_path_join(g->a, dir, vf_slice_of(name));
-    return p.p && vf_host_exists(g->o, p);
+    return kind_of(g, p) != VF_KIND_NONE;
 }
 
 static bool installable(struct git *g, struct vf_slice dir)
@@ -184,12 +189,12 @@ static struct vf_slice other_system(struct git *g, struct vf_slice top, bool at_
 enum vf_status vf_vcs_inspect(struct vf_host *o, struct vf_slice dir, struct vf_arena *a,
                               struct vf_freeze_vcs *out, struct vf_err *err)
 {
-    struct git g = {.o = o, .a = a};
+    struct git g = {.o = o, .a = a, .err = err};
     *out = (struct vf_freeze_vcs){.state = VF_VCS_NONE};
     for (struct vf_slice top = dir; top.n; top = vf_path_dir(top)) {
         if (find_git_dir(&g, top)) {
             enum vf_status st = look_at_git(&g, top, dir, out, err);
-            return st == VF_OK && g.failed ? vf_err_nomem(err) : st;
+            return st == VF_OK && g.failed ? vf_err_nomem(err) : st; /* the first error stays */
         }
         if (g.failed || a->failed)
             return vf_err_nomem(err);
@@ -202,5 +207,5 @@ enum vf_status vf_vcs_inspect(struct vf_host *o, struct vf_slice dir, struct vf_
         if (top.n == 1)
             break;
     }
-    return VF_OK;
+    return g.failed ? vf_err_nomem(err) : VF_OK;
 }

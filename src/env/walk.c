@@ -311,3 +311,28 @@ bool vf_env_has(const struct vf_env *env, struct vf_slice rel)
     vf_arena_release(&scratch);
     return has;
 }
+
+static bool is_unread(const struct vf_env *env, const struct vf_file *f, bool metadata)
+{
+    size_t dist;
+    if (f->flags & VF_FILE_JOURNAL || f->unexamined == VF_OK || f->unexamined == VF_MALFORMED)
+        return false;
+    if (f->unexamined != VF_LIMIT)
+        return true;
+    return metadata && (f->st.kind == VF_KIND_DIR || vf_map_get(&env->infos, vf_path_dir(f->path), &dist));
+}
+
+enum vf_status vf_env_must_be_readable(const struct vf_env *env, bool metadata, struct vf_err *err)
+{
+    for (size_t i = 0; i < env->n_files; i++) {
+        const struct vf_file *f = &env->files[i];
+        if (!is_unread(env, f, metadata))
+            continue;
+        vf_err_set(err, VF_UNREADABLE, f->sys, "read", f->path,
+                   "%s%swhat is there would be missing in the result; make it readable first",
+                   f->why ? f->why : "", f->why ? ": " : "");
+        vf_err_below(err, env->typed);
+        return VF_UNREADABLE;
+    }
+    return VF_OK;
+}

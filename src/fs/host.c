@@ -159,27 +159,47 @@ static int compare_names(const void *a, const void *b)
 static int open_listing(const struct host *h, struct vf_slice dir)
 {
     struct vf_way way;
-    if (!is_proper(dir) || vf_way_walk(h->root, dir, true, &way) < 0)
+    if (!is_proper(dir)) {
+        errno = ENOENT;
+        return -1;
+    }
+    if (vf_way_walk(h->root, dir, true, &way) < 0)
         return -1;
     int fd = openat(way.dir, way.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int e = errno;
     vf_way_release(&way);
+    errno = e;
     return fd;
 }
 
-static bool host_list(struct vf_host *o, struct vf_slice dir, struct vf_arena *a, struct vf_slice **names,
-                      size_t *n)
+/* The names of a directory, each with a NUL behind it. -1 with errno. */
+static int read_listing(const struct host *h, struct vf_slice dir, struct vf_buf *names, size_t *n)
+{
+    int fd = open_listing(h, dir);
+    if (fd < 0)
+        return -1;
+    int r = vf_sys_read_names(fd, names, n);
+    int e = errno;
+    (void)close(fd);
+    errno = e;
+    return r;
+}
+
+static enum vf_status host_list(struct vf_host *o, struct vf_slice dir, struct vf_arena *a,
+                                struct vf_slice **names, size_t *n, struct vf_err *err)
 {
     struct vf_buf buf = {0};
     size_t count = 0;
-    int fd = open_listing((struct host *)o, dir);
-    bool ok = fd >= 0 && vf_sys_read_names(fd, &buf, &count) == 0;
-    if (fd >= 0)
-        (void)close(fd);
-    struct vf_slice block = ok ? vf_arena_dup(a, vf_buf_slice(&buf)) : VF_S("");
-    struct vf_slice *v = ok && count > 0 ? vf_arena_array(a, count, sizeof *v) : NULL;
+    if (read_listing((struct host *)o, dir, &buf, &count) < 0) {
+        enum vf_status st = vf_err_sys(err, errno == ELOOP ? ENOENT : errno, "list", dir);
+        vf_buf_release(&buf);
+        return st;
+    }
+    struct vf_slice block = vf_arena_dup(a, vf_buf_slice(&buf));
+    struct vf_slice *v = block.p && count > 0 ? vf_arena_array(a, count, sizeof *v) : NULL;
     vf_buf_release(&buf);
-    if (!ok || !block.p || (count > 0 && !v))
-        return false;
+    if (!block.p || (count > 0 && !v))
+        return vf_err_nomem(err);
     for (size_t i = 0, at = 0; i < count; i++) {
         v[i] = vf_slice_of(block.p + at);
         at += v[i].n + 1;
@@ -188,7 +208,7 @@ static bool host_list(struct vf_host *o, struct vf_slice dir, struct vf_arena *a
         qsort(v, count, sizeof *v, compare_names);
     *names = v;
     *n = count;
-    return true;
+    return VF_OK;
 }
 
 static bool host_swapped(struct vf_host *o, struct vf_slice dir, struct vf_slice first,
@@ -196,11 +216,7 @@ static bool host_swapped(struct vf_host *o, struct vf_slice dir, struct vf_slice
 {
     struct vf_buf buf = {0};
     size_t count = 0;
-    int fd = open_listing((struct host *)o, dir);
-    bool ok = fd >= 0 && vf_sys_read_names(fd, &buf, &count) == 0;
-    if (fd >= 0)
-        (void)close(fd);
-    bool swapped = false;
+    bool swapped = false, ok = read_listing((struct host *)o, dir, &buf, &count) == 0;
     for (size_t i = 0, at = 0; ok && i < count; i++) {
         struct vf_slice name = vf_slice_of(buf.p + at);
         swapped = vf_slice_eq(name, second);
@@ -275,6 +291,14 @@ enum vf_kind vf_host_kind(struct vf_host *o, struct vf_slice path, struct vf_sta
     return vf_host_look(o, path, st, NULL);
 }
 
+enum vf_status vf_host_stat(struct vf_host *o, struct vf_slice path, enum vf_kind *kind, struct vf_err *err)
+{
+    bool unseen;
+    errno = 0;
+    *kind = vf_host_look(o, path, NULL, &unseen);
+    return unseen ? vf_err_sys(err, errno ? errno : EACCES, "stat", path) : VF_OK;
+}
+
 bool vf_host_exists(struct vf_host *o, struct vf_slice path)
 {
     return vf_host_kind(o, path, NULL) != VF_KIND_NONE;
@@ -289,6 +313,17 @@ bool vf_host_executable(struct vf_host *o, struct vf_slice path)
 bool vf_host_resolve(struct vf_host *o, struct vf_slice path, struct vf_buf *out)
 {
     return o->ops->resolve(o, path, out) && !out->failed;
+}
+
+enum vf_status vf_host_resolve_path(struct vf_host *o, struct vf_slice path, struct vf_buf *out,
+                                    struct vf_err *err)
+{
+    errno = 0;
+    if (vf_host_resolve(o, path, out))
+        return VF_OK;
+    if (out->failed)
+        return vf_err_nomem(err);
+    return vf_err_sys(err, errno == 0 || is_absence(errno) ? ENOENT : errno, "resolve", path);
 }
 
 bool vf_host_readlink(struct vf_host *o, struct vf_slice path, struct vf_buf *out)
@@ -321,9 +356,16 @@ bool vf_host_same(struct vf_host *o, struct vf_slice a, struct vf_slice b)
 bool vf_host_list(struct vf_host *o, struct vf_slice dir, struct vf_arena *a, struct vf_slice **names,
                   size_t *n)
 {
+    return vf_host_list_dir(o, dir, a, names, n, NULL) == VF_OK;
+}
+
+enum vf_status vf_host_list_dir(struct vf_host *o, struct vf_slice dir, struct vf_arena *a,
+                                struct vf_slice **names, size_t *n, struct vf_err *err)
+{
     *names = NULL;
     *n = 0;
-    return o->ops->list && o->ops->list(o, dir, a, names, n);
+    return o->ops->list ? o->ops->list(o, dir, a, names, n, err)
+                        : vf_err_set(err, VF_NOT_FOUND, ENOENT, "list", dir, NULL);
 }
 
 bool vf_host_swapped(struct vf_host *o, struct vf_slice dir, struct vf_slice first, struct vf_slice second)

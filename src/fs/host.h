@@ -23,10 +23,9 @@ struct vf_host_ops {
     enum vf_status (*read)(struct vf_host *, struct vf_slice path, uint64_t cap, struct vf_arena *,
                            struct vf_slice *, struct vf_err *);
     void (*free)(struct vf_host *);
-    /* Names in a directory, sorted by bytes, in the arena. False when it cannot be listed. May be NULL:
-     * nothing can. */
-    bool (*list)(struct vf_host *, struct vf_slice dir, struct vf_arena *, struct vf_slice **names,
-                 size_t *n);
+    /* Names in a directory, sorted by bytes, in the arena. May be NULL: nothing is found. */
+    enum vf_status (*list)(struct vf_host *, struct vf_slice dir, struct vf_arena *, struct vf_slice **names,
+                           size_t *n, struct vf_err *);
     /* Of two names in a directory: does the second come first when it is read? May be NULL: never. */
     bool (*swapped)(struct vf_host *, struct vf_slice dir, struct vf_slice first, struct vf_slice second);
 };
@@ -40,10 +39,16 @@ void vf_host_free(struct vf_host *o);
 /* With the answer "could not look" apart from "nothing": every caller that reports has to ask. */
 enum vf_kind vf_host_look(struct vf_host *o, struct vf_slice path, struct vf_stat *st, bool *unseen);
 enum vf_kind vf_host_kind(struct vf_host *o, struct vf_slice path, struct vf_stat *st /* may be NULL */);
+/* With the reason as an error, when it could not be seen. VF_OK and kind NONE: there is nothing. */
+VF_MUST_CHECK enum vf_status vf_host_stat(struct vf_host *o, struct vf_slice path, enum vf_kind *kind,
+                                          struct vf_err *err);
 bool vf_host_exists(struct vf_host *o, struct vf_slice path);
 bool vf_host_executable(struct vf_host *o,
                         struct vf_slice path); /* a regular file with an x bit, links followed */
 bool vf_host_resolve(struct vf_host *o, struct vf_slice path, struct vf_buf *out);
+/* The same, with the reason when it could not be found out; VF_NOT_FOUND when nothing is there. */
+VF_MUST_CHECK enum vf_status vf_host_resolve_path(struct vf_host *o, struct vf_slice path, struct vf_buf *out,
+                                                  struct vf_err *err);
 bool vf_host_readlink(struct vf_host *o, struct vf_slice path, struct vf_buf *out);
 VF_MUST_CHECK enum vf_status vf_host_read(struct vf_host *o, struct vf_slice path, uint64_t cap,
                                           struct vf_arena *a, struct vf_slice *out, struct vf_err *err);
@@ -54,6 +59,9 @@ bool vf_host_same(struct vf_host *o, struct vf_slice a, struct vf_slice b);
  * `home/python3*`, landmarks. */
 bool vf_host_list(struct vf_host *o, struct vf_slice dir, struct vf_arena *a, struct vf_slice **names,
                   size_t *n);
+/* The same with the reason: VF_NOT_FOUND when there is no such directory, else why it could not be listed. */
+VF_MUST_CHECK enum vf_status vf_host_list_dir(struct vf_host *o, struct vf_slice dir, struct vf_arena *a,
+                                              struct vf_slice **names, size_t *n, struct vf_err *err);
 /* Does the file system give `second` before `first` when the directory is read? Where two entries have the
  * same meaning, Python takes the one that comes first. */
 bool vf_host_swapped(struct vf_host *o, struct vf_slice dir, struct vf_slice first, struct vf_slice second);

@@ -154,6 +154,8 @@ static enum vf_status run(struct vf_session *s, const struct venvfix_check_optio
         st = judge(s, env, o, r);
     if (st == VF_OK)
         st = describe(s, env, r);
+    if (st != VF_OK && env)
+        vf_err_below(&s->err, env->typed);
     vf_env_free(env);
     return st;
 }

@@ -18,7 +18,8 @@ static enum vf_status open_env(struct vf_packing *p)
         from[i] = vf_slice_of(p->o->from[i]);
     params.from = from;
     params.n_from = p->o->n_from;
-    return vf_env_open(&params, &p->env, &p->s->err);
+    enum vf_status st = vf_env_open(&params, &p->env, &p->s->err);
+    return st == VF_OK ? vf_env_must_be_readable(p->env, true, &p->s->err) : st;
 }
 
 static enum vf_status links(struct vf_packing *p, struct vf_pack_opts *opts)
@@ -210,6 +211,8 @@ enum vf_status vf_packing_write(struct vf_packing *p)
     if (st == VF_OK)
         st = write_file(p);
     r->stage_s = vf_seconds_since(start);
+    if (st != VF_OK && p->env)
+        vf_err_below(&p->s->err, p->env->typed);
     vf_pack_free(p->pack);
     vf_env_free(p->env);
     return st;

@@ -259,6 +259,8 @@ int venvfix_change(const struct venvfix_change_options *options, struct venvfix_
         st = run(&c);
     if (st != VF_OK)
         result->exit = 2;
+    if (st != VF_OK && c.env)
+        vf_err_below(&c.s.err, c.env->typed);
     vf_change_bundle_last(&c, st);
     vf_env_free(c.env);
     vf_session_close(&c.s, &result->error, &result->own);

@@ -87,19 +87,6 @@ enum vf_status vf_change_refuse_places(struct vf_change *c)
 
 /* ---- after the scan ---- */
 
-static enum vf_status refuse_unreadable(struct vf_change *c)
-{
-    for (size_t i = 0; i < c->env->n_files; i++) {
-        const struct vf_file *f = &c->env->files[i];
-        if (f->flags & VF_FILE_JOURNAL || f->unexamined == VF_OK || f->unexamined == VF_LIMIT ||
-            f->unexamined == VF_MALFORMED)
-            continue;
-        return vf_err_set(&c->s.err, VF_UNREADABLE, f->sys, "read", f->path,
-                          "what cannot be read cannot be carried over: make it readable first");
-    }
-    return VF_OK;
-}
-
 static enum vf_status refuse_base(struct vf_change *c)
 {
     const struct vf_interpreter *py = &c->env->py;
@@ -172,7 +159,7 @@ static enum vf_status refuse_unwritable(struct vf_change *c)
 
 enum vf_status vf_change_refuse_contents(struct vf_change *c)
 {
-    enum vf_status st = refuse_unreadable(c);
+    enum vf_status st = vf_env_must_be_readable(c->env, false, &c->s.err);
     if (st == VF_OK)
         st = refuse_base(c);
     if (st == VF_OK)
