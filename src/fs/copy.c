@@ -118,12 +118,6 @@ static enum vf_status clone_or_copy(struct job *j, int src, int dst, const struc
                : vf_err_write(err, errno, "copy", path_of(j, e->name));
 }
 
-static bool same(const struct vf_stat *a, const struct vf_stat *b)
-{
-    return a->kind == b->kind && a->ino == b->ino && a->size == b->size && a->mtime_s == b->mtime_s &&
-           a->mtime_ns == b->mtime_ns;
-}
-
 /* The open original is still the one that was listed. */
 static enum vf_status check_same(struct job *j, int fd, const struct vf_copy_entry *e, struct vf_err *err)
 {
@@ -132,9 +126,20 @@ static enum vf_status check_same(struct job *j, int fd, const struct vf_copy_ent
     if (fstat(fd, &native) < 0)
         return vf_err_sys(err, errno, "stat", path_of(j, e->name));
     vf_sys_to_stat(&native, &st);
-    if (!same(&st, &e->st))
+    if (!vf_stat_same(&st, &e->st))
         return vf_err_set(err, VF_CHANGED, 0, "copy", path_of(j, e->name), "it changed while it was copied");
     return VF_OK;
+}
+
+/* An edited file is read to its end, and has to be the one that the edit was made from. */
+static enum vf_status copy_edited(const struct vf_copy_entry *e, const struct vf_edit *edit, int src, int dst,
+                                   struct vf_err *err)
+{
+    struct vf_edit_sums sums = {0};
+    enum vf_status st = vf_edit_check_stat(edit, &e->st, err);
+    if (st == VF_OK)
+        st = vf_edit_write(edit, src, e->st.size, dst, edit->source.has_sum ? &sums : NULL, err);
+    return st == VF_OK && edit->source.has_sum ? vf_edit_check_sum(edit, sums.old_sum, err) : st;
 }
 
 static enum vf_status fill(struct job *j, const struct vf_copy_entry *e, const struct vf_edit *edit, int src,
@@ -142,7 +147,7 @@ static enum vf_status fill(struct job *j, const struct vf_copy_entry *e, const s
 {
     struct timespec t[2] = {{.tv_nsec = UTIME_OMIT}, {(time_t)e->st.mtime_s, (long)e->st.mtime_ns}};
     enum vf_status st =
-        edit ? vf_edit_write(edit, src, e->st.size, dst, NULL, err) : clone_or_copy(j, src, dst, e, err);
+        edit ? copy_edited(e, edit, src, dst, err) : clone_or_copy(j, src, dst, e, err);
     if (st != VF_OK)
         return st;
     VF_KILL_POINT();
@@ -223,6 +228,9 @@ static enum vf_status copy_entry(struct job *j, const struct vf_copy_entry *e, s
         return VF_OK;
     if (!edit)
         return e->st.kind == VF_KIND_FILE ? copy_file(j, e, NULL, err) : copy_link(j, e, NULL, err);
+    enum vf_status st = vf_edit_check_stat(edit, &e->st, err);
+    if (st != VF_OK)
+        return st;
     switch (edit->kind) {
     case VF_EDIT_DELETE:
         return VF_OK;

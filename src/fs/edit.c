@@ -5,6 +5,7 @@
 #include "fs/edit.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/path.h"
 
@@ -28,6 +29,29 @@ const struct vf_edit *vf_edits_find(const struct vf_edits *e, struct vf_slice pa
 {
     struct vf_edit key = {.path = path};
     return e && e->n > 0 ? bsearch(&key, e->v, e->n, sizeof *e->v, by_path) : NULL;
+}
+
+static enum vf_status changed(const struct vf_edit *e, const char *what, struct vf_err *err)
+{
+    return vf_err_set(err, VF_CHANGED, 0, "edit", e->path,
+                      "another process %s it while venvfix was at work; run the command again", what);
+}
+
+enum vf_status vf_edit_check_stat(const struct vf_edit *e, const struct vf_stat *now, struct vf_err *err)
+{
+    const struct vf_edit_source *s = &e->source;
+    if (!s->known || vf_stat_same(&s->st, now) ||
+        (s->st.kind == VF_KIND_NONE && now->kind == VF_KIND_NONE))
+        return VF_OK;
+    if (now->kind == VF_KIND_NONE)
+        return changed(e, "removed", err);
+    return changed(e, s->st.kind == VF_KIND_NONE ? "made" : "changed", err);
+}
+
+enum vf_status vf_edit_check_sum(const struct vf_edit *e, const unsigned char sum[32], struct vf_err *err)
+{
+    bool same = !e->source.has_sum || memcmp(e->source.sum, sum, sizeof e->source.sum) == 0;
+    return same ? VF_OK : changed(e, "changed", err);
 }
 
 static bool is_safe(struct vf_slice path)

@@ -4,8 +4,7 @@
 #ifndef VF_FS_EDIT_H
 #define VF_FS_EDIT_H
 
-#include "base/arena.h"
-#include "base/err.h"
+#include "fs/tree.h"
 
 enum vf_edit_kind {
     VF_EDIT_SPLICE, /* a regular file gets the splices, sorted, not overlapping; a new inode, attributes kept
@@ -21,16 +20,34 @@ struct vf_splice {
     struct vf_slice bytes; /* what stands there instead */
 };
 
+/* What an edit was made from. Whoever writes the new file compares all of it with the descriptor that it reads
+ * from, so that a file which somebody changes meanwhile is never written from old offsets. */
+struct vf_edit_source {
+    bool known;             /* false: nothing is compared (edits that no plan made) */
+    struct vf_stat st;      /* of the file or link, from before it was read; kind NONE: there is none */
+    bool has_sum;          /* not for a file that is deleted */
+    unsigned char sum[32]; /* sha256 of its contents; of a link: of its target */
+    struct vf_slice bytes; /* those bytes; p NULL: not kept */
+};
+
 struct vf_edit {
     struct vf_slice path; /* relative to the root */
     enum vf_edit_kind kind;
     struct vf_splice *splices;
     size_t n;
     struct vf_slice contents; /* WRITE: the file; LINK: the target */
+    struct vf_edit_source source;
     uint32_t mode;            /* WRITE of a new file */
     const char *rule;         /* rule id for the report, static */
     uint32_t count;           /* references that this edit changes */
 };
+
+/* Is `now`, what stands at the path, still what the edit was made from? VF_CHANGED names the file. */
+VF_MUST_CHECK enum vf_status vf_edit_check_stat(const struct vf_edit *e, const struct vf_stat *now,
+                                                struct vf_err *err);
+/* The same for the sha256 of the contents as they were read now. */
+VF_MUST_CHECK enum vf_status vf_edit_check_sum(const struct vf_edit *e, const unsigned char sum[32],
+                                               struct vf_err *err);
 
 /* Edits sorted by path, one per path. Read-only once built. */
 struct vf_edits {

@@ -9,6 +9,14 @@
 
 enum { MAX_LINKS = 40, FIRST = 4096 }; /* 40: what Linux follows */
 
+bool vf_stat_same(const struct vf_stat *a, const struct vf_stat *b)
+{
+    bool same_file = a->kind == b->kind && a->dev == b->dev && a->ino == b->ino;
+    bool same_bytes = a->size == b->size && a->mtime_s == b->mtime_s && a->mtime_ns == b->mtime_ns &&
+                      a->ctime_s == b->ctime_s && a->ctime_ns == b->ctime_ns;
+    return same_file && same_bytes && a->mode == b->mode && a->uid == b->uid && a->gid == b->gid;
+}
+
 enum vf_status vf_tree_list(struct vf_tree *t, struct vf_slice dir, struct vf_arena *a,
                             struct vf_dirent **out, size_t *n, struct vf_err *err)
 {

@@ -34,6 +34,10 @@ struct vf_stat {
     uint64_t dev, ino, nlink;    /* 0 where the maker has none (archives: nlink 1) */
 };
 
+/* Is it the same file, unchanged: kind, device, inode, size, owner, mode and both times. Any write, also one
+ * that puts the modification time back, moves the time of change. */
+bool vf_stat_same(const struct vf_stat *a, const struct vf_stat *b);
+
 struct vf_dirent {
     struct vf_slice name; /* one component, raw bytes */
     struct vf_stat st;

@@ -28,6 +28,53 @@ struct edit_reader {
     uint64_t sent; /* bytes of it that were given out */
 };
 
+/* The bytes that an edit was made from. */
+struct bytes_reader {
+    struct vf_reader base;
+    const struct vf_edit_source *source;
+    size_t pos;
+};
+
+static enum vf_status bytes_read(struct vf_reader *base, void *buf, size_t n, size_t *got, struct vf_err *err)
+{
+    struct bytes_reader *r = (struct bytes_reader *)base;
+    struct vf_slice left = vf_slice_sub(vf_slice_from(r->source->bytes, r->pos), 0, n);
+    (void)err;
+    if (left.n > 0)
+        memcpy(buf, left.p, left.n);
+    r->pos += left.n;
+    *got = left.n;
+    return VF_OK;
+}
+
+static enum vf_status bytes_stat(struct vf_reader *base, struct vf_stat *out, struct vf_err *err)
+{
+    (void)err;
+    *out = ((struct bytes_reader *)base)->source->st;
+    return VF_OK;
+}
+
+static void bytes_close(struct vf_reader *base)
+{
+    free(base);
+}
+
+static const struct vf_reader_ops bytes_ops = {.read = bytes_read, .stat = bytes_stat, .close = bytes_close};
+
+static enum vf_status open_source(struct planned *t, const struct vf_edit *e, struct vf_reader **out,
+                                  struct vf_err *err)
+{
+    if (!e->source.known || !e->source.bytes.p)
+        return vf_tree_open(t->below, e->path, out, err);
+    struct bytes_reader *r = calloc(1, sizeof *r);
+    if (!r)
+        return vf_err_nomem(err);
+    r->base.ops = &bytes_ops;
+    r->source = &e->source;
+    *out = (struct vf_reader *)r;
+    return VF_OK;
+}
+
 /* --- ranges of edits --- */
 
 /* Does the path stand below dir? Every path stands below "". */
@@ -399,7 +446,7 @@ static enum vf_status open_edited(struct planned *t, const struct vf_edit *e, st
     r->base.ops = e->kind == VF_EDIT_SPLICE ? &splice_ops : &write_ops;
     enum vf_status st = VF_OK;
     if (e->kind == VF_EDIT_SPLICE) {
-        st = vf_tree_open(t->below, e->path, &r->below, err);
+        st = open_source(t, e, &r->below, err);
         if (st == VF_OK)
             st = vf_reader_stat(r->below, &r->st, err);
         edit_stat(e, &r->st);

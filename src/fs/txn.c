@@ -325,6 +325,14 @@ enum vf_status vf_txn_apply(struct vf_txn *t, const struct vf_hooks *hooks, stru
     return sync_targets(t, err);
 }
 
+enum vf_status vf_txn_verify(struct vf_txn *t, struct vf_err *err)
+{
+    enum vf_status st = VF_OK;
+    for (size_t i = 0; i < t->d.journal.n && st == VF_OK; i++)
+        st = vf_txn_verify_one(t, i, err);
+    return st;
+}
+
 /* --- the two ends --- */
 
 enum vf_status vf_txn_finish(struct vf_txn *t, struct vf_err *err)

@@ -18,9 +18,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/digest.h"
 #include "base/path.h"
 #include "fs/edit_write.h"
 #include "fs/kill_point.h"
+#include "fs/sys_open.h"
 #include "fs/txn_edit.h"
 
 enum instant {
@@ -66,9 +68,19 @@ static bool like_old(const struct vf_jfile *f, const struct vf_stat *st)
            f->mtime_ns == st->mtime_ns;
 }
 
+/* In the run that staged it, all of it must be as it was; a later run has the journal only, and compares the
+ * contents when it comes to it (still_original). */
 static bool is_old(const struct spot *s)
 {
-    return vf_jfile_same(&s->e->was, &s->target) && (s->e->was_dev == 0 || s->e->was_dev == s->target.dev);
+    const struct vf_stat *was = &s->e->was_st;
+    if (was->kind == VF_KIND_NONE)
+        return vf_jfile_same(&s->e->was, &s->target);
+    struct vf_stat now = s->target;
+    if (was->nlink > 1) { /* renaming another name of the file moves its time of change */
+        now.ctime_s = was->ctime_s;
+        now.ctime_ns = was->ctime_ns;
+    }
+    return vf_stat_same(was, &now);
 }
 
 static bool one_file(const struct vf_stat *a, const struct vf_stat *b)
@@ -131,7 +143,7 @@ static enum vf_status find_spot(struct vf_txn *t, size_t i, struct spot *s, stru
 
 static enum vf_status changed(const struct spot *s, struct vf_err *err)
 {
-    return vf_err_set(err, VF_CHANGED, 0, "edit", s->e->path, "somebody else changed it meanwhile");
+    return vf_err_set(err, VF_CHANGED, 0, "edit", s->e->path, "another process changed it while venvfix was at work; run the command again");
 }
 
 static enum vf_status failed(const struct spot *s, int sys, struct vf_err *err)
@@ -253,11 +265,78 @@ static enum vf_status still_right(const struct spot *s, struct vf_err *err)
     return st;
 }
 
+/* sha256 of a file, or of the target of a link, at dir/name. */
+static enum vf_status sum_of(const struct spot *s, int dir, const char *name, unsigned char sum[32],
+                             struct vf_err *err)
+{
+    if (s->e->was.kind == VF_KIND_LINK) {
+        struct vf_buf target = {0};
+        bool ok = vf_sys_readlink_at(dir, name, s->e->was.size, &target) == 0 &&
+                  vf_sha256(vf_buf_slice(&target), sum);
+        vf_buf_release(&target);
+        return ok ? VF_OK : changed(s, err);
+    }
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return failed(s, errno, err);
+    enum vf_status st = vf_fd_sha256(fd, sum, err);
+    (void)close(fd);
+    return st;
+}
+
+/* Does dir/name hold the bytes that were staged from? One that could not be read then has no sum. */
+static enum vf_status same_bytes(const struct spot *s, int dir, const char *name, struct vf_err *err)
+{
+    static const unsigned char none[32];
+    unsigned char sum[32] = {0};
+    if (memcmp(s->e->was.sum, none, sizeof none) == 0)
+        return VF_OK;
+    enum vf_status st = sum_of(s, dir, name, sum, err);
+    return st == VF_OK && memcmp(sum, s->e->was.sum, sizeof sum) != 0 ? changed(s, err) : st;
+}
+
+/* Mode, owner and extended attributes of dir/name, a regular file, for another one. */
+static enum vf_status carry_attrs(const struct spot *s, int from, const char *name, int to, const char *other,
+                                  struct vf_err *err)
+{
+    struct stat native;
+    struct vf_stat st;
+    int src = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int dst = openat(to, other, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int bad = src < 0 || dst < 0 || fstat(src, &native) < 0 ? errno : 0;
+    if (!bad) {
+        vf_sys_to_stat(&native, &st);
+        VF_KILL_POINT();
+        bad = vf_sys_copy_attrs(src, dst, &st) < 0 ? errno : 0;
+    }
+    if (src >= 0)
+        (void)close(src);
+    if (dst >= 0)
+        (void)close(dst);
+    return bad ? vf_err_write(err, bad, "chmod", s->e->path) : VF_OK;
+}
+
+/* What `is_old` could not compare: after a crash the contents, and the attributes, which may have been set in
+ * between; of a file with several names the contents. */
+static enum vf_status still_original(const struct spot *s, struct vf_err *err)
+{
+    bool resumed = s->e->was_st.kind == VF_KIND_NONE;
+    if (!resumed && s->e->was_st.nlink < 2)
+        return VF_OK;
+    enum vf_status st = same_bytes(s, s->dir, s->base, err);
+    bool file = s->e->was.kind == VF_KIND_FILE && s->e->is.kind == VF_KIND_FILE;
+    if (st == VF_OK && resumed && file)
+        st = carry_attrs(s, s->dir, s->base, s->t->news, s->name.staged, err);
+    return st;
+}
+
 static enum vf_status begin_forward(struct spot *s, struct vf_err *err)
 {
-    if (s->e->kind == VF_EDIT_DELETE)
+    enum vf_status st = s->e->was.kind == VF_KIND_NONE ? VF_OK : still_original(s, err);
+    if (st == VF_OK && s->e->kind == VF_EDIT_DELETE)
         return out_checked(s, err);
-    enum vf_status st = still_right(s, err);
+    if (st == VF_OK)
+        st = still_right(s, err);
     if (st != VF_OK)
         return st;
     if (s->e->was.kind == VF_KIND_NONE)
@@ -306,8 +385,20 @@ enum vf_status vf_txn_forward(struct vf_txn *t, size_t i, struct vf_err *err)
 
 /* --- back --- */
 
+/* A mode or owner that somebody gave the new file is the original's from now on. */
+static enum vf_status keep_attrs(const struct spot *s, const char *original, struct vf_err *err)
+{
+    struct vf_stat old = vf_stat_at(s->t->news, original);
+    bool files = old.kind == VF_KIND_FILE && s->target.kind == VF_KIND_FILE;
+    bool same = old.mode == s->target.mode && old.uid == s->target.uid && old.gid == s->target.gid;
+    return files && !same ? carry_attrs(s, s->dir, s->base, s->t->news, original, err) : VF_OK;
+}
+
 static enum vf_status back_from_aside(struct spot *s, struct vf_err *err)
 {
+    enum vf_status kept = keep_attrs(s, s->name.aside, err);
+    if (kept != VF_OK)
+        return kept;
     if (one_file(&s->staged, &s->aside)) {
         enum vf_status st = drop_name(s, STAGED, err);
         if (st != VF_OK)
@@ -324,6 +415,9 @@ static enum vf_status back_from_aside(struct spot *s, struct vf_err *err)
 
 static enum vf_status back_by_exchange(struct spot *s, struct vf_err *err)
 {
+    enum vf_status st = keep_attrs(s, s->name.staged, err);
+    if (st != VF_OK)
+        return st;
     if (rename_once(s, EXCHANGE) == 0) {
         if (look(s) && vf_jfile_same(&s->e->is, &s->staged))
             return VF_OK;
@@ -373,7 +467,7 @@ static enum vf_status back_replaced(struct spot *s, struct vf_err *err)
     if (vf_jfile_same(&s->e->was, &s->target) && !staged)
         return VF_OK;
     return vf_err_set(err, VF_CHANGED, 0, "restore", s->e->path,
-                      "somebody else changed it meanwhile; what it was before is kept as '" VF_TXN_DIR
+                      "another process changed it while venvfix was at work; what it was before is kept as '" VF_TXN_DIR
                       "/new/%s': "
                       "move one of the two away and give the command again",
                       aside ? s->name.aside : s->name.staged);
@@ -405,6 +499,26 @@ enum vf_status vf_txn_back(struct vf_txn *t, size_t i, struct vf_err *err)
         break;
     }
     return vf_err_sys(err, errno, "stat", s.e->path);
+}
+
+enum vf_status vf_txn_verify_one(struct vf_txn *t, size_t i, struct vf_err *err)
+{
+    struct spot s;
+    enum vf_status st = find_spot(t, i, &s, err);
+    if (st != VF_OK || s.e->was.kind == VF_KIND_NONE)
+        return st;
+    enum instant now = instant_of(&s);
+    if (now != AFTER && now != REPLACED)
+        return changed(&s, err);
+    bool at_aside = s.aside.kind != VF_KIND_NONE;
+    const struct vf_stat *old = at_aside ? &s.aside : &s.staged, *was = &s.e->was_st;
+    if (old->kind == VF_KIND_NONE) /* a deletion of what somebody else deleted first */
+        return VF_OK;
+    bool same_attrs = was->kind == VF_KIND_NONE ||
+                      (old->mode == was->mode && old->uid == was->uid && old->gid == was->gid);
+    if (!like_old(&s.e->was, old) || !same_attrs)
+        return changed(&s, err);
+    return same_bytes(&s, t->news, at_aside ? s.name.aside : s.name.staged, err);
 }
 
 bool vf_txn_plausible(struct vf_txn *t, size_t i)

@@ -52,7 +52,7 @@ struct vf_jedit {
     enum vf_edit_kind kind;
     struct vf_slice path;    /* vf_journal_path_ok */
     struct vf_jfile was, is; /* what stood there; the staged new file */
-    uint64_t was_dev;        /* never written: devices change at a reboot; 0 after parsing */
+    struct vf_stat was_st;   /* of `was`, when it was staged; never written: kind NONE after parsing */
 };
 
 enum vf_jmac {

@@ -117,8 +117,10 @@ static enum vf_status fill_file(const struct vf_edit *e, const struct source *sr
         return vf_err_write(err, errno, "utime", e->path);
     if (src->fd >= 0) {
         st = stat_fd(src->fd, e->path, &after, err);
-        if (st == VF_OK && !vf_jfile_same(&j->was, &after))
+        if (st == VF_OK && !vf_stat_same(&j->was_st, &after))
             st = vf_err_set(err, VF_CHANGED, 0, "stage", e->path, "it changed while it was read");
+        if (st == VF_OK)
+            st = vf_edit_check_sum(e, sums.old_sum, err);
         memcpy(j->was.sum, sums.old_sum, sizeof sums.old_sum);
     }
     memcpy(j->is.sum, sums.new_sum, sizeof sums.new_sum);
@@ -184,7 +186,7 @@ static bool find_twin(const struct vf_txn *t, const struct vf_jedit *j, size_t i
 {
     for (*at = 0; *at < i; ++*at) {
         const struct vf_jedit *o = VF_VEC_AT(const struct vf_jedit, &t->edits, *at);
-        if (o->was.kind == VF_KIND_FILE && o->was.ino == j->was.ino && o->was_dev == j->was_dev &&
+        if (o->was.kind == VF_KIND_FILE && o->was.ino == j->was.ino && o->was_st.dev == j->was_st.dev &&
             o->is.kind == VF_KIND_FILE && memcmp(o->is.sum, j->is.sum, sizeof j->is.sum) == 0)
             return true;
     }
@@ -214,14 +216,18 @@ enum vf_status vf_txn_stage_one(struct vf_txn *t, const struct vf_edit *e, size_
     struct source src = {.dir = -1, .fd = -1};
     enum vf_status st = open_source(t, e, &src, err);
     if (st == VF_OK)
+        st = vf_edit_check_stat(e, &src.st, err);
+    if (st == VF_OK)
         st = fits(e, &src, err);
     if (st == VF_OK) {
         to_jfile(&j->was, &src.st);
-        j->was_dev = src.st.dev;
+        j->was_st = src.st;
         j->kind = e->kind;
     }
     if (st == VF_OK && (e->kind == VF_EDIT_LINK || e->kind == VF_EDIT_DELETE || src.st.kind == VF_KIND_LINK))
         st = hash_source(t, e, &src, j, err);
+    if (st == VF_OK && src.st.kind == VF_KIND_LINK)
+        st = vf_edit_check_sum(e, j->was.sum, err);
     if (st == VF_OK && e->kind == VF_EDIT_LINK)
         st = stage_link(t, e, &src, name.staged, j, err);
     else if (st == VF_OK && e->kind != VF_EDIT_DELETE)

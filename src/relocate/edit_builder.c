@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/digest.h"
+
 #define BYTES_CAP ((uint64_t)256 << 20)
 
 struct vf_edit_builder *vf_edit_builder_find(struct vf_edit_builders *d, uint32_t file)
@@ -97,6 +99,24 @@ static bool changes(const struct vf_edit_builder *dr)
     return dr->kind != VF_EDIT_SPLICE || dr->splices.n;
 }
 
+/* What the edit is made from: the file as it was listed, before any of it was read, and the bytes that its
+ * splices were made for. */
+static enum vf_status set_source(const struct vf_edit_builders *d, const struct vf_edit_builder *dr,
+                                 struct vf_edit *e, struct vf_err *err)
+{
+    const struct vf_file *f = &d->plan->env->files[dr->file];
+    struct vf_edit_source *s = &e->source;
+    *s = (struct vf_edit_source){.known = true, .st = f->st};
+    if (dr->kind == VF_EDIT_SPLICE)
+        s->bytes = dr->bytes;
+    else if (f->st.kind == VF_KIND_LINK)
+        s->bytes = f->target;
+    if (!s->bytes.p)
+        return VF_OK;
+    s->has_sum = vf_sha256(s->bytes, s->sum);
+    return s->has_sum ? VF_OK : vf_err_set(err, VF_INTERNAL, 0, "hash", e->path, NULL);
+}
+
 enum vf_status vf_edit_builders_finish(struct vf_edit_builders *d, struct vf_edits *out, struct vf_err *err)
 {
     struct vf_arena *a = d->plan->a;
@@ -119,6 +139,9 @@ enum vf_status vf_edit_builders_finish(struct vf_edit_builders *d, struct vf_edi
             return vf_err_nomem(err);
         if (e->n)
             memcpy(e->splices, dr->splices.base, e->n * sizeof *e->splices);
+        enum vf_status st = set_source(d, dr, e, err);
+        if (st != VF_OK)
+            return st;
         d->plan->edited_refs += dr->count;
     }
     return vf_edits_finish(out, err);

@@ -86,6 +86,8 @@ static enum vf_status through_journal(struct vf_change *c)
     c->r->stage_s = vf_seconds_since(start);
     if (st == VF_OK)
         st = commit(c, t);
+    if (st == VF_OK)
+        st = vf_txn_verify(t, &c->s.err);
     if (st != VF_OK)
         return give_up(c, t, st);
     start = vf_seconds_since(0);
