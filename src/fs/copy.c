@@ -133,7 +133,7 @@ static enum vf_status check_same(struct job *j, int fd, const struct vf_copy_ent
 
 /* An edited file is read to its end, and has to be the one that the edit was made from. */
 static enum vf_status copy_edited(const struct vf_copy_entry *e, const struct vf_edit *edit, int src, int dst,
-                                   struct vf_err *err)
+                                  struct vf_err *err)
 {
     struct vf_edit_sums sums = {0};
     enum vf_status st = vf_edit_check_stat(edit, &e->st, err);
@@ -146,8 +146,7 @@ static enum vf_status fill(struct job *j, const struct vf_copy_entry *e, const s
                            int dst, struct vf_err *err)
 {
     struct timespec t[2] = {{.tv_nsec = UTIME_OMIT}, {(time_t)e->st.mtime_s, (long)e->st.mtime_ns}};
-    enum vf_status st =
-        edit ? copy_edited(e, edit, src, dst, err) : clone_or_copy(j, src, dst, e, err);
+    enum vf_status st = edit ? copy_edited(e, edit, src, dst, err) : clone_or_copy(j, src, dst, e, err);
     if (st != VF_OK)
         return st;
     VF_KILL_POINT();

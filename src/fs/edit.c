@@ -40,8 +40,7 @@ static enum vf_status changed(const struct vf_edit *e, const char *what, struct 
 enum vf_status vf_edit_check_stat(const struct vf_edit *e, const struct vf_stat *now, struct vf_err *err)
 {
     const struct vf_edit_source *s = &e->source;
-    if (!s->known || vf_stat_same(&s->st, now) ||
-        (s->st.kind == VF_KIND_NONE && now->kind == VF_KIND_NONE))
+    if (!s->known || vf_stat_same(&s->st, now) || (s->st.kind == VF_KIND_NONE && now->kind == VF_KIND_NONE))
         return VF_OK;
     if (now->kind == VF_KIND_NONE)
         return changed(e, "removed", err);

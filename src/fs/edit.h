@@ -20,11 +20,11 @@ struct vf_splice {
     struct vf_slice bytes; /* what stands there instead */
 };
 
-/* What an edit was made from. Whoever writes the new file compares all of it with the descriptor that it reads
- * from, so that a file which somebody changes meanwhile is never written from old offsets. */
+/* What an edit was made from. Whoever writes the new file compares all of it with the descriptor that it
+ * reads from, so that a file which somebody changes meanwhile is never written from old offsets. */
 struct vf_edit_source {
-    bool known;             /* false: nothing is compared (edits that no plan made) */
-    struct vf_stat st;      /* of the file or link, from before it was read; kind NONE: there is none */
+    bool known;            /* false: nothing is compared (edits that no plan made) */
+    struct vf_stat st;     /* of the file or link, from before it was read; kind NONE: there is none */
     bool has_sum;          /* not for a file that is deleted */
     unsigned char sum[32]; /* sha256 of its contents; of a link: of its target */
     struct vf_slice bytes; /* those bytes; p NULL: not kept */
@@ -37,9 +37,9 @@ struct vf_edit {
     size_t n;
     struct vf_slice contents; /* WRITE: the file; LINK: the target */
     struct vf_edit_source source;
-    uint32_t mode;            /* WRITE of a new file */
-    const char *rule;         /* rule id for the report, static */
-    uint32_t count;           /* references that this edit changes */
+    uint32_t mode;    /* WRITE of a new file */
+    const char *rule; /* rule id for the report, static */
+    uint32_t count;   /* references that this edit changes */
 };
 
 /* Is `now`, what stands at the path, still what the edit was made from? VF_CHANGED names the file. */

@@ -143,7 +143,8 @@ static enum vf_status find_spot(struct vf_txn *t, size_t i, struct spot *s, stru
 
 static enum vf_status changed(const struct spot *s, struct vf_err *err)
 {
-    return vf_err_set(err, VF_CHANGED, 0, "edit", s->e->path, "another process changed it while venvfix was at work; run the command again");
+    return vf_err_set(err, VF_CHANGED, 0, "edit", s->e->path,
+                      "another process changed it while venvfix was at work; run the command again");
 }
 
 static enum vf_status failed(const struct spot *s, int sys, struct vf_err *err)
@@ -466,11 +467,12 @@ static enum vf_status back_replaced(struct spot *s, struct vf_err *err)
         return rename_once(s, aside ? BACK : IN) < 0 ? failed(s, errno, err) : VF_OK;
     if (vf_jfile_same(&s->e->was, &s->target) && !staged)
         return VF_OK;
-    return vf_err_set(err, VF_CHANGED, 0, "restore", s->e->path,
-                      "another process changed it while venvfix was at work; what it was before is kept as '" VF_TXN_DIR
-                      "/new/%s': "
-                      "move one of the two away and give the command again",
-                      aside ? s->name.aside : s->name.staged);
+    return vf_err_set(
+        err, VF_CHANGED, 0, "restore", s->e->path,
+        "another process changed it while venvfix was at work; what it was before is kept as '" VF_TXN_DIR
+        "/new/%s': "
+        "move one of the two away and give the command again",
+        aside ? s->name.aside : s->name.staged);
 }
 
 enum vf_status vf_txn_back(struct vf_txn *t, size_t i, struct vf_err *err)
@@ -514,8 +516,8 @@ enum vf_status vf_txn_verify_one(struct vf_txn *t, size_t i, struct vf_err *err)
     const struct vf_stat *old = at_aside ? &s.aside : &s.staged, *was = &s.e->was_st;
     if (old->kind == VF_KIND_NONE) /* a deletion of what somebody else deleted first */
         return VF_OK;
-    bool same_attrs = was->kind == VF_KIND_NONE ||
-                      (old->mode == was->mode && old->uid == was->uid && old->gid == was->gid);
+    bool same_attrs =
+        was->kind == VF_KIND_NONE || (old->mode == was->mode && old->uid == was->uid && old->gid == was->gid);
     if (!like_old(&s.e->was, old) || !same_attrs)
         return changed(&s, err);
     return same_bytes(&s, t->news, at_aside ? s.name.aside : s.name.staged, err);

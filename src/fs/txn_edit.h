@@ -33,8 +33,8 @@ VF_MUST_CHECK enum vf_status vf_txn_stage_one(struct vf_txn *t, const struct vf_
  * file meanwhile. */
 VF_MUST_CHECK enum vf_status vf_txn_forward(struct vf_txn *t, size_t i, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_txn_back(struct vf_txn *t, size_t i, struct vf_err *err);
-/* Edit i is applied: is what it replaced still what it was made from? Who had the file open may have written to
- * it since. VF_CHANGED: the edit has to be taken back, which brings what he wrote back under its name. */
+/* Edit i is applied: is what it replaced still what it was made from? Who had the file open may have written
+ * to it since. VF_CHANGED: the edit has to be taken back, which brings what he wrote back under its name. */
 VF_MUST_CHECK enum vf_status vf_txn_verify_one(struct vf_txn *t, size_t i, struct vf_err *err);
 /* May edit i be at any instant that a run of ours leaves: is its new file, by inode number, in new/ or in
  * place, or gone from both because somebody replaced it after it was applied? */
