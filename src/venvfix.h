@@ -243,6 +243,8 @@ struct venvfix_change_result {
     struct venvfix_findings warnings;  /* what still names another place, and what remains wrong */
     struct venvfix_findings unwritten; /* error code "unwritable": the references that have no writer */
     int proof_static, proof_freeze, proof_record, proof_interpreter; /* 0, 1; -1: null, could not be tried */
+    int proof_packages; /* the started interpreter finds what is installed; -1: nothing is, or not started */
+    struct venvfix_bytes not_found;   /* proof_packages 0: the first module that it does not find */
     int proof_imports;                /* the same; -1 also when it was not asked for */
     struct venvfix_bytes python;      /* made new: the full version; else p NULL */
     struct venvfix_bytes interpreter; /* made new: path of the base interpreter; else p NULL */

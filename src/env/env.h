@@ -173,9 +173,11 @@ struct vf_env {
     size_t n_dists;
     struct vf_env_prefix *prefixes; /* PRESENT first */
     size_t n_prefixes;
-    struct vf_prefix *place_list; /* the same, as the searcher wants them */
-    uint64_t bytes;               /* of regular files */
-    uint32_t counted;             /* regular files and links, journal left out */
+    struct vf_prefix *place_list;   /* the same, as the searcher wants them */
+    struct vf_slice *base_prefixes; /* of the base interpreter, as recorded here, existing or not */
+    size_t n_base_prefixes;
+    uint64_t bytes;   /* of regular files */
+    uint32_t counted; /* regular files and links, journal left out */
     uint32_t examined, n_unexamined;
     bool scanned;
     bool metadata_only;   /* opened for freeze: files holds the entries of BIN, of distributions only name,
@@ -250,6 +252,8 @@ VF_MUST_CHECK enum vf_status vf_env_locate(const struct vf_env *env, struct vf_s
 VF_MUST_CHECK enum vf_status vf_env_locate_ref(const struct vf_env *env, const struct vf_ref *ref,
                                                struct vf_arena *a, struct vf_location *out,
                                                struct vf_err *err);
+/* Is this the prefix of the base interpreter by what the environment records, existing or not? */
+bool vf_env_is_base_prefix(const struct vf_env *env, struct vf_slice path);
 /* The root of the environment that an outside path lies in (a directory above it with a pyvenv.cfg, at most 6
  * levels up), or empty. */
 struct vf_slice vf_env_other_root(const struct vf_env *env, struct vf_slice path, struct vf_arena *a);

@@ -26,6 +26,9 @@ bool vf_env_site_is_used(const struct vf_env *env, struct vf_slice site);
 /* voters.c: reads the files that may vote; places.c: the vote. */
 VF_MUST_CHECK enum vf_status vf_env_read_evidence(struct vf_env *env, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_env_add_evidence(struct vf_env *env, struct vf_err *err);
+/* base_prefix.c: fills env->base_prefixes from pyvenv.cfg, orig-prefix.txt and the interpreter's link; after
+ * the evidence for old prefixes was read, before it is counted. */
+VF_MUST_CHECK enum vf_status vf_env_base_prefixes(struct vf_env *env, struct vf_err *err);
 /* read.c: one file into facts. `bytes` may be given when it was read already (p NULL: read it). `searcher`
  * NULL: no search. */
 struct vf_read_job {

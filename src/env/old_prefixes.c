@@ -13,13 +13,13 @@ struct vote {
 };
 
 static enum vf_status add_place(struct vote *v, struct vf_slice path, enum vf_prefix_kind kind,
-                                uint32_t **votes, struct vf_err *err)
+                                struct vf_env_prefix **added, struct vf_err *err)
 {
     for (size_t i = 0; i < v->prefixes.n; i++) {
         struct vf_env_prefix *p = VF_VEC_AT(struct vf_env_prefix, &v->prefixes, i);
         if (!vf_slice_eq(p->prefix.path, path))
             continue;
-        *votes = &p->votes;
+        *added = p;
         return VF_OK;
     }
     struct vf_env_prefix *p = vf_vec_push(&v->env->arena, &v->prefixes, sizeof *p);
@@ -29,7 +29,7 @@ static enum vf_status add_place(struct vote *v, struct vf_slice path, enum vf_pr
     if (!p->prefix.path.p)
         return vf_err_nomem(err);
     p->kind = kind;
-    *votes = &p->votes;
+    *added = p;
     return VF_OK;
 }
 
@@ -64,7 +64,7 @@ static bool is_environment(const struct vf_env *env, struct vf_slice root, struc
 
 /* A base interpreter's directory looks like an environment's BIN: where no environment stands, it is a vote
  * only when nothing stands there. */
-static bool is_base_prefix(struct vote *v, struct vf_slice root)
+static bool has_base_interpreter(struct vote *v, struct vf_slice root)
 {
     if (vf_host_kind(v->env->params.host, root, NULL) == VF_KIND_NONE)
         return false;
@@ -85,12 +85,12 @@ static enum vf_status cast(struct vote *v, struct vf_slice path, struct vf_err *
     struct vf_slice clean = vf_path_clean_dup(&v->scratch, path);
     if (!clean.p)
         return vf_err_nomem(err);
-    if (!may_be_root(clean) || is_base_prefix(v, clean))
+    if (!may_be_root(clean) || vf_env_is_base_prefix(v->env, clean) || has_base_interpreter(v, clean))
         return VF_OK;
-    uint32_t *votes;
-    enum vf_status st = add_place(v, clean, VF_PREFIX_OLD, &votes, err);
+    struct vf_env_prefix *p;
+    enum vf_status st = add_place(v, clean, VF_PREFIX_OLD, &p, err);
     if (st == VF_OK)
-        ++*votes;
+        p->votes++;
     return st;
 }
 
@@ -244,20 +244,20 @@ static void resolve(struct vote *v, struct vf_env_prefix *p)
 static enum vf_status given_places(struct vote *v, struct vf_err *err)
 {
     const struct vf_env_params *q = &v->env->params;
-    uint32_t *votes;
-    enum vf_status st = add_place(v, v->env->typed, VF_PREFIX_PRESENT, &votes, err);
+    struct vf_env_prefix *p;
+    enum vf_status st = add_place(v, v->env->typed, VF_PREFIX_PRESENT, &p, err);
     if (st == VF_OK)
-        st = add_place(v, v->env->resolved, VF_PREFIX_PRESENT, &votes, err);
+        st = add_place(v, v->env->resolved, VF_PREFIX_PRESENT, &p, err);
     if (st == VF_OK && q->at.n)
-        st = add_place(v, q->at, VF_PREFIX_NEW, &votes, err);
+        st = add_place(v, q->at, VF_PREFIX_NEW, &p, err);
     for (size_t i = 0; st == VF_OK && i < q->n_from; i++) {
         struct vf_slice abs = vf_path_join(&v->scratch, q->cwd, q->from[i]);
         struct vf_slice clean = vf_path_clean_dup(&v->scratch, abs);
         if (!clean.p)
             return vf_err_nomem(err);
-        st = add_place(v, clean, VF_PREFIX_OLD, &votes, err);
+        st = add_place(v, clean, VF_PREFIX_OLD, &p, err);
         if (st == VF_OK)
-            VF_VEC_AT(struct vf_env_prefix, &v->prefixes, v->prefixes.n - 1)->given = true;
+            p->given = true;
     }
     return st;
 }
@@ -266,7 +266,9 @@ enum vf_status vf_env_add_evidence(struct vf_env *env, struct vf_err *err)
 {
     struct vote v = {.env = env};
     vf_arena_init(&v.scratch);
-    enum vf_status st = given_places(&v, err);
+    enum vf_status st = vf_env_base_prefixes(env, err);
+    if (st == VF_OK)
+        st = given_places(&v, err);
     for (size_t i = 0; st == VF_OK && i < env->n_files; i++)
         st = vote_file(&v, &env->files[i], err);
     for (size_t i = 0; i < v.prefixes.n; i++)

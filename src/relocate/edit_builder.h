@@ -24,13 +24,31 @@ struct vf_row_change {
     bool set_size;
 };
 
+/* An edited reference whose old target exists. */
+struct vf_followed {
+    uint32_t file;
+    enum vf_role role;
+    uint64_t off;
+    struct vf_slice was, now; /* what it names, and is to name */
+};
+
+/* An edit that would break a reference that resolves. */
+struct vf_refused_edit {
+    const char *why;
+};
+
 struct vf_edit_builders {
     struct vf_plan *plan;
-    struct vf_vec v;       /* struct vf_edit_builder */
-    struct vf_map by_file; /* path -> index into v */
-    struct vf_vec rows;    /* struct vf_row_change */
+    struct vf_vec v;        /* struct vf_edit_builder */
+    struct vf_map by_file;  /* path -> index into v */
+    struct vf_vec rows;     /* struct vf_row_change */
+    struct vf_vec followed; /* struct vf_followed */
     struct vf_arena scratch;
     struct vf_write_ctx target;
+    /* from an earlier planning of the same findings; in an arena that outlives the scratch */
+    struct vf_arena *refused_arena;
+    struct vf_vec refused;    /* struct vf_refused_edit */
+    struct vf_map refused_at; /* file and offset -> index into refused */
 };
 
 /* The draft of a file, made when there is none. NULL: no memory. Pointers are not stable over further calls.
@@ -67,6 +85,18 @@ VF_MUST_CHECK enum vf_status vf_edit_builders_nested(struct vf_edit_builders *d,
                                                      struct vf_err *err);
 /* The change of a row, made when there is none. */
 struct vf_row_change *vf_edit_builders_row(struct vf_edit_builders *d, uint32_t dist, uint32_t row);
+/* resolves.c: notes that reference `r` is to name `path`. */
+VF_MUST_CHECK enum vf_status vf_edit_builders_note_edit(struct vf_edit_builders *d, uint32_t file,
+                                                        const struct vf_ref *r, struct vf_slice path,
+                                                        struct vf_err *err);
+/* Refuses the noted edits whose old target exists and whose new one exists neither in the tree that `edits`
+ * give nor on the host. */
+VF_MUST_CHECK enum vf_status vf_edit_builders_find_breaking(struct vf_edit_builders *d,
+                                                            const struct vf_edits *edits, bool *found,
+                                                            struct vf_err *err);
+/* Why this edit was refused; NULL: it was not. */
+const char *vf_edit_builders_is_refused(const struct vf_edit_builders *d, uint32_t file,
+                                        const struct vf_ref *r);
 /* All drafts as sealed edits. */
 VF_MUST_CHECK enum vf_status vf_edit_builders_finish(struct vf_edit_builders *d, struct vf_edits *out,
                                                      struct vf_err *err);

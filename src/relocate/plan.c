@@ -160,6 +160,15 @@ static enum vf_status write_ref(struct vf_edit_builders *d, uint32_t file, const
                                 struct vf_err *err)
 {
     const struct vf_file *f = &d->plan->env->files[file];
+    const char *refused = fi ? vf_edit_builders_is_refused(d, file, r) : NULL;
+    if (refused) {
+        if (!d->plan->n_breaking++)
+            d->plan->first_breaking = d->plan->unwritable.v.n;
+        return cannot_write(d, fi, refused, err);
+    }
+    enum vf_status noted = fi ? vf_edit_builders_note_edit(d, file, r, path, err) : VF_OK;
+    if (noted != VF_OK)
+        return noted;
     if (r->syntax == VF_SYN_LINK)
         return set_link(d, file, link_target(d, f, path), rule, err);
     bool row_done = false;
@@ -509,21 +518,42 @@ static enum vf_status plan_all(struct vf_edit_builders *d, const struct vf_findi
     return st == VF_OK ? vf_edit_builders_pycs(d, err) : st;
 }
 
+/* One planning of all findings; *again: some edit would break a reference that resolves, and is refused now.
+ */
+static enum vf_status plan_once(struct vf_edit_builders *d, const struct vf_findings *findings, bool *again,
+                                struct vf_err *err)
+{
+    struct vf_plan *out = d->plan;
+    *out = (struct vf_plan){.a = out->a, .env = out->env, .stays = !out->env->params.at.n};
+    out->to = out->stays ? out->env->typed : out->env->params.at;
+    out->unwritable.a = out->warnings.a = out->a;
+    d->v = d->rows = d->followed = (struct vf_vec){0};
+    vf_arena_init(&d->scratch);
+    vf_map_init(&d->by_file, &d->scratch);
+    enum vf_status st = check_lengths(out->env, out->to, err);
+    if (st == VF_OK)
+        st = plan_all(d, findings, err);
+    if (st == VF_OK)
+        st = vf_edit_builders_finish(d, &out->edits, err);
+    if (st == VF_OK)
+        st = vf_edit_builders_find_breaking(d, &out->edits, again, err);
+    vf_arena_release(&d->scratch);
+    return st;
+}
+
 enum vf_status vf_plan_make(const struct vf_env *env, const struct vf_findings *findings, struct vf_arena *a,
                             struct vf_plan *out, struct vf_err *err)
 {
-    *out = (struct vf_plan){.a = a, .env = env, .stays = !env->params.at.n};
-    out->to = out->stays ? env->typed : env->params.at;
-    out->unwritable.a = out->warnings.a = a;
-    struct vf_edit_builders d = {.plan = out};
-    vf_arena_init(&d.scratch);
-    vf_map_init(&d.by_file, &d.scratch);
-    enum vf_status st = check_lengths(env, out->to, err);
-    if (st == VF_OK)
-        st = plan_all(&d, findings, err);
-    if (st == VF_OK)
-        st = vf_edit_builders_finish(&d, &out->edits, err);
-    vf_arena_release(&d.scratch);
+    struct vf_arena refused;
+    struct vf_edit_builders d = {.plan = out, .refused_arena = &refused};
+    bool again = true;
+    enum vf_status st = VF_OK;
+    *out = (struct vf_plan){.a = a, .env = env};
+    vf_arena_init(&refused);
+    vf_map_init(&d.refused_at, &refused);
+    while (st == VF_OK && again) /* an edit is refused once, so this ends */
+        st = plan_once(&d, findings, &again, err);
+    vf_arena_release(&refused);
     return st;
 }
 

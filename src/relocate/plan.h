@@ -16,6 +16,8 @@ struct vf_plan {
     bool stays;                    /* fix: the environment stays where it is */
     struct vf_edits edits;         /* sealed */
     struct vf_findings unwritable; /* references that have to change and have no writer; message says why */
+    size_t n_breaking;             /* of them: whose edit would break a reference that resolves */
+    size_t first_breaking;         /* index of the first of these */
     struct vf_findings
         warnings;         /* what is listed and stays: mentions, unedited references, errors that remain */
     uint32_t edited_refs; /* sum of the counts of the edits */

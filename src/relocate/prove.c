@@ -312,7 +312,7 @@ enum vf_status vf_prove_plan(const struct vf_plan *plan, bool leave, struct vf_a
                              struct vf_proofs *out, struct vf_err *err)
 {
     struct proving p = {.plan = plan, .a = a, .leave = leave};
-    *out = (struct vf_proofs){.interpreter = VF_PROOF_NOT_TRIED};
+    *out = (struct vf_proofs){.interpreter = VF_PROOF_NOT_TRIED, .packages = VF_PROOF_NOT_TRIED};
     enum vf_status st = lay_out(&p, err);
     if (st == VF_OK)
         st = prove_statics(&p, out, err);

@@ -313,6 +313,7 @@ static bool set_proof(json_t *o, const struct venvfix_change_result *r)
     json_t *p = json_object(), *t = json_object();
     bool ok = p && t && set_maybe(p, "static", r->proof_static) && set_maybe(p, "freeze", r->proof_freeze) &&
               set_maybe(p, "record", r->proof_record) && set_maybe(p, "interpreter", r->proof_interpreter) &&
+              set_maybe(p, "packages", r->proof_packages) &&
               (!r->recreated || set_maybe(p, "imports", r->proof_imports)) &&
               set_seconds(t, "plan", r->plan_s) && set_seconds(t, "stage", r->stage_s) &&
               set_seconds(t, "prove", r->prove_s) && set_seconds(t, "commit", r->commit_s) &&

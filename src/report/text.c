@@ -348,7 +348,12 @@ static void put_proof(struct vf_buf *out, const struct venvfix_change_result *r)
 {
     vf_buf_puts(out, "proved   no edited reference names another place \xC2\xB7 the same frozen list "
                      "\xC2\xB7 RECORD true");
-    if (r->proof_interpreter == 1)
+    if (r->proof_packages == 0) {
+        vf_buf_puts(out, " \xC2\xB7 the interpreter does not find ");
+        put(out, r->not_found);
+    } else if (r->proof_packages == 1) {
+        vf_buf_puts(out, " \xC2\xB7 the interpreter starts there and finds its packages");
+    } else if (r->proof_interpreter == 1)
         vf_buf_puts(out, " \xC2\xB7 the interpreter starts there");
     else if (!r->dry_run)
         vf_buf_puts(out, " \xC2\xB7 the interpreter could not be tried here");
@@ -410,11 +415,23 @@ static void put_plan_anew(struct vf_buf *out, const struct venvfix_change_result
     }
 }
 
+/* An error that remains is no success: exit code 1. */
+static const char *done_word(const struct venvfix_change_result *r)
+{
+    if (!strcmp(r->verb, "move"))
+        return "moved";
+    if (strcmp(r->verb, "fix") != 0)
+        return "made";
+    if (!r->exit)
+        return "fixed";
+    return r->n_edits ? "fixed in part" : "not fixed";
+}
+
 static void put_done(struct vf_buf *out, const struct venvfix_change_result *r)
 {
     double s = r->plan_s + r->prove_s + (r->stage_s > 0 ? r->stage_s : 0) +
                (r->commit_s > 0 ? r->commit_s : 0) + (r->retire_s > 0 ? r->retire_s : 0);
-    const char *word = !strcmp(r->verb, "move") ? "moved" : !strcmp(r->verb, "fix") ? "fixed" : "made";
+    const char *word = done_word(r);
     size_t from = out->n;
     vf_buf_puts(out, r->dry_run ? "would be" : word);
     pad(out, from, 9);

@@ -3,7 +3,7 @@
  * wrote is never accused for it. */
 #include "rules/judge.h"
 
-static bool rest_exists(const struct vf_env *env, const struct vf_hit *hit)
+bool vf_judge_rest_exists(const struct vf_env *env, const struct vf_hit *hit)
 {
     if (!hit->rest.n)
         return false;
@@ -49,7 +49,7 @@ enum vf_evidence vf_judge_evidence(const struct vf_env *env, const struct vf_fil
         return VF_EV_IDLE;
     if (is_cache(f))
         return VF_EV_CACHE;
-    bool strong = rest_exists(env, hit) || vf_prefix_distinctive(prefix);
+    bool strong = vf_judge_rest_exists(env, hit) || vf_prefix_distinctive(prefix);
     if (f->dist == VF_NONE || f->truth == VF_ROW_FALSE || f->truth == VF_ROW_NONE)
         return strong ? VF_EV_REFERENCE : VF_EV_MENTION;
     if (!strong)

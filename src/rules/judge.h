@@ -47,6 +47,9 @@ enum vf_evidence {
     VF_EV_BUILT, /* reference in an owned true file built here: warning, reinstall; edited only with --text */
     VF_EV_REFERENCE /* edited */
 };
+/* Does what the hit names below its prefix exist in the environment? False when it names the prefix itself.
+ */
+bool vf_judge_rest_exists(const struct vf_env *env, const struct vf_hit *hit);
 enum vf_evidence vf_judge_evidence(const struct vf_env *env, const struct vf_file *f,
                                    const struct vf_hit *hit);
 

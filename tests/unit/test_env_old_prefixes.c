@@ -25,6 +25,23 @@ static const struct {
     {{"bin/t|x", "{S}/t/data/bin/t@|{OLD}/t/data/bin/t"}, NULL, 0},
     {{"share/thing|x", "etc/a@|{OUT}/share/thing"}, NULL, 0},
     {{"etc/conf|root={OLD}\n"}, NULL, 0},
+    /* the prefix of the base is none of the environment's, whether or not it exists */
+    {{"bin/a*|#!{OLD}/bin/python\n", "pyvenv.cfg|home = {OLD}/bin\n"}, NULL, 0},
+    {{"bin/a*|#!{OLD}/bin/python\n", "pyvenv.cfg|home = {OLD}\n"}, NULL, 0},
+    {{"bin/a*|#!{OLD}/bin/python\n", "pyvenv.cfg|home = {HOME}\nexecutable = {OLD}/bin/python3.9\n"},
+     NULL,
+     0},
+    {{"bin/a*|#!{OLD}/bin/python\n", "pyvenv.cfg|home = {HOME}\nbase-prefix = {OLD}\n"}, NULL, 0},
+    {{"bin/a*|#!{OLD}/bin/python\n", "pyvenv.cfg|home = {HOME}\nbase-exec-prefix = {OLD}\n"}, NULL, 0},
+    {{"bin/a*|#!{OLD}/bin/python\n", "pyvenv.cfg|home = {HOME}\nbase-executable = {OLD}/bin/py\n"}, NULL, 0},
+    {{"{S}/../orig-prefix.txt|{OLD}", "bin/a*|#!{OLD}/bin/python\n"}, NULL, 0},
+    {{"pyvenv.cfg|home = {OUT}/gone\n", "bin/python@|{OLD}/bin/python3", "bin/a*|#!{OLD}/bin/python\n"},
+     NULL,
+     0},
+    /* but an activate file says whose prefix it is */
+    {{"bin/activate|VIRTUAL_ENV='{OLD}'\nexport VIRTUAL_ENV\n", "pyvenv.cfg|home = {OLD}/bin\n"}, "{OLD}", 1},
+    /* redirected into the old environment, while home names the base */
+    {{"bin/python@|{OLD}/bin/python3", "bin/a*|#!{OLD}/bin/python\n"}, "{OLD}", 1},
 };
 
 static void votes(void **state)

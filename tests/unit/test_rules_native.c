@@ -90,6 +90,7 @@ static void no_room(void **state)
     struct envfix *f = *state;
     struct venvfix_change_result r;
     ef_write(f, "lib/libdemo.so|x");
+    ef_write(f, "libdemo.so|x"); /* evidence that OLD is an old path */
     write_program(f, "{E}/lib/prog.so", "{OLD}/libdemo.so", "libdemo.so");
     assert_int_equal(ef_change(f, VENVFIX_FIX, f->env, NULL, false, &r), 2);
     venvfix_change_free(&r);
@@ -107,6 +108,7 @@ static void debug(void **state)
     struct elf_image file;
     struct venvfix_change_result r;
     char *source = ef_text(f, "{OLD}/src/x.c", NULL);
+    ef_write(f, "src/x.c|x"); /* evidence that OLD is an old path */
     elf_image(&file, "libdemo.so", "$ORIGIN", NULL);
     snprintf(file.debug, sizeof file.debug, "%s", source);
     write_image(f, "{E}/lib/prog.so", &file);

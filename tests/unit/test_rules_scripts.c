@@ -85,7 +85,7 @@ static const struct rule_case cases[] = {
     {"VF214",
      "bin/x",
      0,
-     {"bin/x*|#!/bin/sh\ncat {LIVE}/etc/conf\n"},
+     {"etc/conf|x", "bin/x*|#!/bin/sh\ncat {LIVE}/etc/conf\n"},
      {"bin/x*|#!/bin/sh\ncat {LIVE}ly/etc/conf\n"},
      NULL},
     {"VF215",

@@ -1,4 +1,5 @@
 /* change.c: recreate, move and fix from beginning to end, and their result. */
+#include "relocate/given.h"
 #include "verbs/recreate/recreate.h"
 
 static const char *const verb_names[] = {"recreate", "move", "fix"};
@@ -23,6 +24,8 @@ static enum vf_status open_env(struct vf_change *c)
     enum vf_status st = vf_env_open(&p, &c->env, &c->s.err);
     if (st == VF_OK)
         st = vf_env_scan(c->env, &c->s.err);
+    if (st == VF_OK)
+        st = vf_check_given(c->env, &c->s.err);
     if (st == VF_OK && o->verb == VENVFIX_FIX)
         c->to = c->env->typed;
     return st;
@@ -158,12 +161,33 @@ static int proof_value(enum vf_proof p)
     return p == VF_PROVED ? 1 : p == VF_PROVED_NOT ? 0 : -1;
 }
 
+/* An error about the interpreter itself (VF1xx). */
+static bool interpreter_is_wrong(const struct vf_findings *f)
+{
+    for (size_t i = 0; i < f->v.n; i++) {
+        const struct vf_finding *fi = vf_findings_at(f, i);
+        if (fi->level == VF_L_ERROR && vf_rule_info(fi->rule)->id[2] == '1')
+            return true;
+    }
+    return false;
+}
+
+enum vf_status vf_change_require_packages(struct vf_change *c)
+{
+    if (c->proofs.packages != VF_PROVED_NOT || interpreter_is_wrong(&c->proofs.after))
+        return VF_OK;
+    return vf_err_set(&c->s.err, VF_PROOF_FAILED, 0, "import", c->proofs.not_found,
+                      "the interpreter starts at the new path, but does not find this module");
+}
+
 void vf_change_report_proofs(struct vf_change *c)
 {
     c->r->proof_static = proof_value(c->proofs.statics);
     c->r->proof_freeze = proof_value(c->proofs.freeze);
     c->r->proof_record = proof_value(c->proofs.record);
     c->r->proof_interpreter = proof_value(c->proofs.interpreter);
+    c->r->proof_packages = proof_value(c->proofs.packages);
+    c->r->not_found = kept(c, c->proofs.not_found);
 }
 
 static enum vf_status report(struct vf_change *c)
@@ -248,6 +272,7 @@ int venvfix_change(const struct venvfix_change_options *options, struct venvfix_
                                              .proof_freeze = -1,
                                              .proof_record = -1,
                                              .proof_interpreter = -1,
+                                             .proof_packages = -1,
                                              .proof_imports = -1,
                                              .stage_s = -1,
                                              .commit_s = -1,

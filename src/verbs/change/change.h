@@ -37,6 +37,9 @@ VF_MUST_CHECK enum vf_status vf_change_refuse_contents(struct vf_change *c);
 VF_MUST_CHECK enum vf_status vf_change_in_place(struct vf_change *c);
 VF_MUST_CHECK enum vf_status vf_change_by_copy(struct vf_change *c);
 void vf_change_report_proofs(struct vf_change *c);
+/* The started interpreter has to find what is installed, unless an error about it was known before the start.
+ * VF_PROOF_FAILED names the module. */
+VF_MUST_CHECK enum vf_status vf_change_require_packages(struct vf_change *c);
 /* A proof at NEW failed (the error is set): what was made there, with this inode, is removed. */
 void vf_change_discard(struct vf_change *c, uint64_t ino);
 /* Is this finding to be listed after the change? */

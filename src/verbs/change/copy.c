@@ -67,8 +67,9 @@ static enum vf_status prove_or_discard(struct vf_change *c, uint64_t ino)
 {
     double start = vf_seconds_since(0);
     vf_hooks_phase(&c->s.hooks, "prove");
-    enum vf_status st =
-        vf_prove_interpreter(c->env, c->to, &c->s.hooks, c->s.a, &c->proofs.interpreter, &c->s.err);
+    enum vf_status st = vf_prove_interpreter(c->env, c->to, &c->s.hooks, c->s.a, &c->proofs, &c->s.err);
+    if (st == VF_OK)
+        st = vf_change_require_packages(c);
     c->r->prove_s += vf_seconds_since(start);
     if (st != VF_OK)
         vf_change_discard(c, ino);

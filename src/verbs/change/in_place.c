@@ -33,7 +33,8 @@ static enum vf_status prove_there(struct vf_change *c)
     struct vf_slice stub = vf_path_join(c->s.a, c->to, VF_S(VF_TXN_DIR "/probe"));
     if (!stub.p)
         return vf_err_nomem(&c->s.err);
-    return vf_prove_started(c->env, c->to, stub, &c->s.hooks, c->s.a, &c->proofs.interpreter, &c->s.err);
+    enum vf_status st = vf_prove_started(c->env, c->to, stub, &c->s.hooks, c->s.a, &c->proofs, &c->s.err);
+    return st == VF_OK ? vf_change_require_packages(c) : st;
 }
 
 static enum vf_status commit(struct vf_change *c, struct vf_txn *t)
@@ -98,8 +99,10 @@ static enum vf_status through_journal(struct vf_change *c)
 
 enum vf_status vf_change_in_place(struct vf_change *c)
 {
-    if (c->o->verb == VENVFIX_FIX && !c->plan.edits.n)
-        return vf_prove_interpreter(c->env, c->to, &c->s.hooks, c->s.a, &c->proofs.interpreter, &c->s.err);
+    if (c->o->verb == VENVFIX_FIX && !c->plan.edits.n) {
+        enum vf_status st = vf_prove_interpreter(c->env, c->to, &c->s.hooks, c->s.a, &c->proofs, &c->s.err);
+        return st == VF_OK ? vf_change_require_packages(c) : st;
+    }
     c->r->renamed = c->o->verb == VENVFIX_MOVE;
     return through_journal(c);
 }

@@ -143,6 +143,25 @@ static enum vf_status refuse_parent_writable(struct vf_change *c)
     return VF_OK;
 }
 
+/* An edit would point a reference that resolves to nothing. */
+static enum vf_status refuse_breaking(struct vf_change *c)
+{
+    const struct vf_finding *first = vf_findings_at(&c->plan.unwritable, c->plan.first_breaking);
+    struct vf_buf shown;
+    vf_buf_init(&shown);
+    vf_buf_put(&shown, first->message);
+    const char *why = vf_buf_cstr(&shown);
+    enum vf_status st =
+        why ? vf_err_set(&c->s.err, VF_PROOF_FAILED, 0, "plan", first->path,
+                         "%s; nothing was changed. Copy what is missing, or go on with --leave, which leaves "
+                         "%zu reference%s as %s",
+                         why, c->plan.n_breaking, c->plan.n_breaking == 1 ? "" : "s",
+                         c->plan.n_breaking == 1 ? "it is" : "they are")
+            : vf_err_nomem(&c->s.err);
+    vf_buf_release(&shown);
+    return st;
+}
+
 static enum vf_status refuse_unwritable(struct vf_change *c)
 {
     size_t n = c->plan.unwritable.v.n;
@@ -151,6 +170,8 @@ static enum vf_status refuse_unwritable(struct vf_change *c)
     enum vf_status st = vf_findings_out(&c->s, &c->plan.unwritable, &c->r->unwritten);
     if (st != VF_OK)
         return st;
+    if (c->plan.n_breaking)
+        return refuse_breaking(c);
     return vf_err_set(
         &c->s.err, VF_UNWRITABLE, 0, "plan", vf_findings_at(&c->plan.unwritable, 0)->path,
         "%zu reference%s to another place cannot be written; --leave goes on and leaves %s as %s", n,

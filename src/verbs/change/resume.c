@@ -24,7 +24,7 @@ static enum vf_status prove_resumed(struct vf_change *c, struct vf_slice root, s
 {
     struct vf_env_params p = {.path = root, .cwd = c->s.cwd, .host = c->s.host, .hooks = &c->s.hooks};
     struct vf_env *env = NULL;
-    enum vf_proof proved;
+    struct vf_proofs proved;
     enum vf_status st = vf_env_open_metadata(&p, &env, &c->s.err);
     if (st == VF_OK)
         st = vf_prove_interpreter(env, prefix, &c->s.hooks, c->s.a, &proved, &c->s.err);

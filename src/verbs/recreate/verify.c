@@ -210,8 +210,9 @@ static enum vf_status prove_there(struct vf_recreate *a)
     struct vf_change *c = a->c;
     double start = vf_seconds_since(0);
     vf_hooks_phase(&c->s.hooks, "prove");
-    enum vf_status st =
-        vf_prove_interpreter(a->made, c->to, &c->s.hooks, c->s.a, &c->proofs.interpreter, &c->s.err);
+    enum vf_status st = vf_prove_interpreter(a->made, c->to, &c->s.hooks, c->s.a, &c->proofs, &c->s.err);
+    if (st == VF_OK)
+        st = vf_change_require_packages(c);
     if (st == VF_OK && a->o->prove_imports && c->proofs.interpreter == VF_PROVED)
         st = prove_imports(a);
     c->r->prove_s += vf_seconds_since(start);
