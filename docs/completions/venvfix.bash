@@ -1,38 +1,53 @@
-# bash completion for venvfix; written by tests/tools/option_docs.py
+# bash completion for venvfix; made by `venvfix completion bash`
 _venvfix()
 {
-    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+    local verb=${COMP_WORDS[1]} words
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W "check move recreate fix freeze pack explain --help --version" -- "$word"))
+        COMPREPLY=($(compgen -W "check move recreate fix freeze pack explain completion --help --version" -- "$word"))
         return
     fi
     case $verb:$before in
-    check:--fail-on) COMPREPLY=($(compgen -W "error warning info never" -- "$word")); return ;;
-    check:--format|move:--format|recreate:--format|fix:--format) COMPREPLY=($(compgen -W "text json" -- "$word")); return ;;
-    check:--color|move:--color|recreate:--color|fix:--color|freeze:--color|pack:--color|explain:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
-    move:--link|recreate:--link) COMPREPLY=($(compgen -W "auto reflink copy" -- "$word")); return ;;
+    check:--fail-on) COMPREPLY=($(compgen -W "warning error info never" -- "$word")); return ;;
+    check:--format) COMPREPLY=($(compgen -W "text json jsonl" -- "$word")); return ;;
+    check:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
+    move:--link) COMPREPLY=($(compgen -W "auto reflink copy" -- "$word")); return ;;
+    move:--format) COMPREPLY=($(compgen -W "text json" -- "$word")); return ;;
+    move:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
     recreate:--prove) COMPREPLY=($(compgen -W "imports" -- "$word")); return ;;
+    recreate:--link) COMPREPLY=($(compgen -W "auto reflink copy" -- "$word")); return ;;
+    recreate:--format) COMPREPLY=($(compgen -W "text json" -- "$word")); return ;;
+    recreate:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
+    fix:--format) COMPREPLY=($(compgen -W "text json" -- "$word")); return ;;
+    fix:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
     freeze:--format) COMPREPLY=($(compgen -W "requirements pylock json" -- "$word")); return ;;
-    pack:--format) COMPREPLY=($(compgen -W "tar.zst tar.gz tar.xz tar zip text json" -- "$word")); return ;;
+    freeze:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
+    pack:--archive-format) COMPREPLY=($(compgen -W "by-name tar.zst tar.gz tar.xz tar zip" -- "$word")); return ;;
+    pack:--format) COMPREPLY=($(compgen -W "text json" -- "$word")); return ;;
+    pack:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
+    explain:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
+    completion:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
     esac
     case $verb in
-    check) words="--at --from --hashes --python --platform --glibc --fail-on --format --jobs --color --quiet --verbose --help" ;;
+    check) words="--here --at --from --hashes --python --platform --glibc --fail-on --format --jobs --color --quiet --verbose --help" ;;
     move) words="--link --bundle --from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
     recreate) words="--python --find-links --index-url --extra-index-url --offline --require-hashes --build --reinstall --compile --copies --prompt --prove --sha256 --allow-outside --link --bundle --from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
     fix) words="--from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
     freeze) words="--all --exclude --format --hashes --find-links --jobs --color --quiet --verbose --help" ;;
-    pack) words="--output --format --python --platform --find-links --exclude --allow-modified --pycache --from --jobs --color --quiet --verbose --help" ;;
+    pack) words="--output --archive-format --format --python --platform --find-links --exclude --allow-modified --pycache --from --jobs --color --quiet --verbose --help" ;;
     explain) words="--jobs --color --quiet --verbose --help" ;;
+    completion) words="--jobs --color --quiet --verbose --help" ;;
     *) return ;;
     esac
     case $word in
     -*) COMPREPLY=($(compgen -W "$words" -- "$word")) ;;
-    *) if [ "$verb" = explain ]; then
-           COMPREPLY=($(compgen -W "$(venvfix explain 2>/dev/null | grep -o 'VF[0-9]*')" -- "$word"))
-       else
-           COMPREPLY=($(compgen -f -- "$word"))
-       fi ;;
+    *) case $verb in
+       explain) words=$(venvfix explain 2>/dev/null | grep -o '^VF[0-9]*')
+                COMPREPLY=($(compgen -W "$words" -- "$word")) ;;
+       completion) COMPREPLY=($(compgen -W "bash zsh fish" -- "$word")) ;;
+       *) COMPREPLY=($(compgen -f -- "$word")) ;;
+       esac ;;
     esac
 }
 complete -o filenames -F _venvfix venvfix

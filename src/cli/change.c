@@ -6,43 +6,109 @@
 
 #include "cli/cli.h"
 
-#define OPT_CHANGE                                                                                           \
-    {"from", 0, VF_OPT_LIST, "PATH", "a place where it stood before; may be given again", NULL},             \
-        {"dry-run", 'n', VF_OPT_FLAG, NULL, "show the plan as a unified diff, change nothing", NULL},        \
-        {"leave", 0, VF_OPT_FLAG, NULL, "go on although references without a writer stay (exit code 1)",     \
-         NULL},                                                                                              \
-        VF_OPT_FORMAT, VF_OPT_COMMON
-
-static const struct vf_option fix_options[] = {OPT_CHANGE};
-static const struct vf_option place_options[] = {
-    {"link", 0, VF_OPT_VALUE, "HOW", "how files are copied, where they are: auto, reflink, copy",
-     "auto|reflink|copy"},
-    {"bundle", 0, VF_OPT_VALUE, "FILE", "also pack a lock bundle of it, as `venvfix pack` does", NULL},
-    OPT_CHANGE,
+struct change_args {
+    struct vf_cli_common common;
+    struct venvfix_change_options change;
+    const char *prove;
 };
 
+#define AT(member) offsetof(struct change_args, member)
+
+#define OPT_CHANGE                                                                                           \
+    {"from",                                                                                                 \
+     0,                                                                                                      \
+     VF_OPT_LIST,                                                                                            \
+     "PATH",                                                                                                 \
+     "a path where it was before; may be given again",                                                       \
+     NULL,                                                                                                   \
+     AT(change.from),                                                                                        \
+     AT(change.n_from),                                                                                      \
+     .man = "Name a path where the environment was before. It may be given again. Old paths that the "       \
+            "environment's own files name are found without it."},                                           \
+        {"dry-run",                                                                                          \
+         'n',                                                                                                \
+         VF_OPT_FLAG,                                                                                        \
+         NULL,                                                                                               \
+         "print the plan as a unified diff, change nothing",                                                 \
+         NULL,                                                                                               \
+         AT(change.dry_run),                                                                                 \
+         .man = "Print what would be changed as a unified diff, and change nothing."},                       \
+        {"leave",                                                                                            \
+         0,                                                                                                  \
+         VF_OPT_FLAG,                                                                                        \
+         NULL,                                                                                               \
+         "go on where a path cannot be rewritten (exit 1)",                                                  \
+         NULL,                                                                                               \
+         AT(change.leave),                                                                                   \
+         .man = "Go on although some paths cannot be rewritten. They are listed and the exit code is 1. "    \
+                "Without it nothing is changed in that case."},                                              \
+        VF_OPT_FORMAT_ROW("text (the default) or json; may be given again with =FILE",                       \
+                          "Write the report in this format: to standard output, or with =FILE to that "      \
+                          "file. It may be given again."),                                                   \
+        VF_OPT_COMMON
+
+#define OPT_COPY                                                                                             \
+    {"link",                                                                                                 \
+     0,                                                                                                      \
+     VF_OPT_CHOICE,                                                                                          \
+     "HOW",                                                                                                  \
+     "how files are copied: auto (the default), reflink, copy",                                              \
+     "auto|reflink|copy",                                                                                    \
+     AT(change.link),                                                                                        \
+     .man = "How files are copied where they have to be. The default, auto, shares their blocks where the "  \
+            "file system can (reflink), and copies them elsewhere; reflink fails where it cannot.",          \
+     .config = true},                                                                                        \
+    {                                                                                                        \
+        "bundle", 0, VF_OPT_VALUE, "FILE", "also pack a lock bundle, as `venvfix pack` does", NULL,          \
+            AT(change.bundle),                                                                               \
+            .man = "Also pack a lock bundle of the environment into FILE, as "                               \
+                   "venvfix pack does."                                                                      \
+    }
+
+static const struct vf_option fix_options[] = {OPT_CHANGE};
+static const struct vf_option move_options[] = {OPT_COPY, OPT_CHANGE};
+
 static const struct vf_option recreate_options[] = {
-    {"python", 0, VF_OPT_VALUE, "PATH",
-     "the interpreter of NEW: a path, a name on PATH, or 3.12. With an environment as FROM, NEW is made anew",
-     NULL},
-    {"find-links", 0, VF_OPT_LIST, "DIR", "where wheels lie; may be given again", NULL},
-    {"index-url", 0, VF_OPT_VALUE, "URL", "the index that pip or uv ask for what is not at hand", NULL},
-    {"extra-index-url", 0, VF_OPT_LIST, "URL", "one more index; may be given again", NULL},
-    {"offline", 0, VF_OPT_FLAG, NULL, "only what is at hand: --find-links, the bundle, caches of pip and uv",
-     NULL},
-    {"require-hashes", 0, VF_OPT_FLAG, NULL, "every requirement must have a hash", NULL},
-    {"build", 0, VF_OPT_FLAG, NULL, "sources may be built here by pip or uv, which runs their code", NULL},
-    {"reinstall", 0, VF_OPT_FLAG, NULL, "with an environment as FROM: everything from wheels", NULL},
-    {"compile", 0, VF_OPT_FLAG, NULL, "compile what is installed, by the new interpreter", NULL},
-    {"copies", 0, VF_OPT_FLAG, NULL, "copy the interpreter instead of linking it", NULL},
-    {"prompt", 0, VF_OPT_VALUE, "TEXT", "the prompt of NEW", NULL},
-    {"prove", 0, VF_OPT_VALUE, "WHAT", "imports: import every top-level module at NEW, or take it back",
-     "imports"},
-    {"sha256", 0, VF_OPT_VALUE, "HEX", "the hash that the bundle must have", NULL},
-    {"allow-outside", 0, VF_OPT_FLAG, NULL, "-r and -c of a list may leave its directory", NULL},
-    {"link", 0, VF_OPT_VALUE, "HOW", "how files are copied, where they are: auto, reflink, copy",
-     "auto|reflink|copy"},
-    {"bundle", 0, VF_OPT_VALUE, "FILE", "also pack a lock bundle of it, as `venvfix pack` does", NULL},
+    {"python", 0, VF_OPT_VALUE, "PATH", "interpreter of NEW: a path, a name on PATH, or 3.12", NULL,
+     AT(change.install.python), .config = true,
+     .man = "The interpreter of NEW: a path, a name on PATH, a version such as 3.12, or the directory of an "
+            "environment, whose base is taken. With an environment as FROM, NEW is then made by that "
+            "interpreter and filled from wheels."},
+    {"find-links", 0, VF_OPT_LIST, "DIR", "directory with wheels; may be given again", NULL,
+     AT(change.install.find_links), AT(change.install.n_find_links), .config = true,
+     .man = "Take wheels from this directory. It may be given again."},
+    {"index-url", 0, VF_OPT_VALUE, "URL", "index for what is not found locally", NULL,
+     AT(change.install.index_url), .config = true,
+     .man = "The index that pip or uv ask for what is not found locally."},
+    {"extra-index-url", 0, VF_OPT_LIST, "URL", "one more index; may be given again", NULL,
+     AT(change.install.extra_index_urls), AT(change.install.n_extra_index_urls), .config = true,
+     .man = "One more index. It may be given again."},
+    {"offline", 0, VF_OPT_FLAG, NULL, "use only --find-links, the bundle, and the caches of pip and uv", NULL,
+     AT(change.install.offline), .config = true,
+     .man = "Ask no index: use only --find-links, the bundle, and the caches of pip and uv."},
+    {"require-hashes", 0, VF_OPT_FLAG, NULL, "every requirement must have a hash", NULL,
+     AT(change.install.require_hashes), .config = true,
+     .man = "Refuse a list in which a requirement has no hash."},
+    {"build", 0, VF_OPT_FLAG, NULL, "let pip or uv build sources here, which runs their code", NULL,
+     AT(change.install.build), .config = true,
+     .man = "Let pip or uv build source archives here. That runs code from them."},
+    {"reinstall", 0, VF_OPT_FLAG, NULL, "with an environment as FROM: install everything from wheels", NULL,
+     AT(change.install.reinstall),
+     .man = "With an environment as FROM: install everything from wheels instead of copying files."},
+    {"compile", 0, VF_OPT_FLAG, NULL, "compile what is installed, by the new interpreter", NULL,
+     AT(change.install.compile), .config = true, .man = "Compile what is installed, by the new interpreter."},
+    {"copies", 0, VF_OPT_FLAG, NULL, "copy the interpreter instead of linking to it", NULL,
+     AT(change.install.copies), .config = true, .man = "Copy the interpreter instead of linking to it."},
+    {"prompt", 0, VF_OPT_VALUE, "TEXT", "prompt of NEW (default: the name of its directory)", NULL,
+     AT(change.install.prompt), .man = "The prompt of NEW. The default is the name of its directory."},
+    {"prove", 0, VF_OPT_VALUE, "WHAT", "imports: import every top-level module at NEW, or undo", "imports",
+     AT(prove), .config = true,
+     .man = "With imports: import every top-level module at NEW. Where one fails, NEW is removed again."},
+    {"sha256", 0, VF_OPT_VALUE, "HEX", "hash that the bundle must have", NULL, AT(change.install.sha256),
+     .man = "The SHA-256 hash that the bundle must have, in hexadecimal."},
+    {"allow-outside", 0, VF_OPT_FLAG, NULL, "-r and -c in a list may name files outside its directory", NULL,
+     AT(change.install.allow_outside), .man = "Let -r and -c in a list name files outside its directory."},
+    OPT_COPY,
     OPT_CHANGE,
 };
 
@@ -64,159 +130,137 @@ struct caches {
     char pip[4096], uv[4096];
 };
 
-static void read_install(const struct vf_verb *verb, const struct vf_parsed *p, struct caches *space,
-                         struct venvfix_install_options *o)
+static void complete_install(struct caches *space, const char *prove, struct venvfix_install_options *o)
 {
-    size_t links = vf_cli_index(verb, "find-links"), extra = vf_cli_index(verb, "extra-index-url");
-    *o = (struct venvfix_install_options){
-        .python = vf_cli_value(verb, p, "python"),
-        .find_links = p->lists[links],
-        .n_find_links = p->n_lists[links],
-        .index_url = vf_cli_value(verb, p, "index-url"),
-        .extra_index_urls = p->lists[extra],
-        .n_extra_index_urls = p->n_lists[extra],
-        .offline = vf_cli_flag(verb, p, "offline"),
-        .require_hashes = vf_cli_flag(verb, p, "require-hashes"),
-        .build = vf_cli_flag(verb, p, "build"),
-        .reinstall = vf_cli_flag(verb, p, "reinstall"),
-        .allow_outside = vf_cli_flag(verb, p, "allow-outside"),
-        .compile = vf_cli_flag(verb, p, "compile"),
-        .copies = vf_cli_flag(verb, p, "copies"),
-        .prove_imports = vf_cli_value(verb, p, "prove") != NULL,
-        .prompt = vf_cli_value(verb, p, "prompt"),
-        .sha256 = vf_cli_value(verb, p, "sha256"),
-        .environ = (const char *const *)environ,
-        .pip_cache = cache_dir("PIP_CACHE_DIR", "pip", space->pip, sizeof space->pip),
-        .uv_cache = cache_dir("UV_CACHE_DIR", "uv", space->uv, sizeof space->uv),
-    };
+    o->prove_imports = prove != NULL;
+    o->environ = (const char *const *)environ;
+    o->pip_cache = cache_dir("PIP_CACHE_DIR", "pip", space->pip, sizeof space->pip);
+    o->uv_cache = cache_dir("UV_CACHE_DIR", "uv", space->uv, sizeof space->uv);
 }
 
-static enum venvfix_link link_mode(const struct vf_verb *verb, const struct vf_parsed *p)
+static int report_result(const struct vf_verb *verb, const struct vf_cli_common *c,
+                         const struct venvfix_change_result *r)
 {
-    const char *v = verb == &vf_verb_fix ? NULL : vf_cli_value(verb, p, "link");
-    if (!v || !strcmp(v, "auto"))
-        return VENVFIX_LINK_AUTO;
-    return !strcmp(v, "reflink") ? VENVFIX_LINK_REFLINK : VENVFIX_LINK_COPY;
-}
-
-static int print_result(const struct vf_verb *verb, const struct vf_parsed *p,
-                        const struct venvfix_change_result *r)
-{
-    struct vf_buf b;
-    vf_buf_init(&b);
-    struct vf_report_style st = vf_cli_style(verb, p, 1);
-    if (vf_cli_json(verb, p))
-        b.failed = !vf_json_change(&b, r);
-    else
-        vf_text_change(&b, r, &st);
-    if (!vf_cli_json(verb, p))
-        vf_text_packed(&b, r, &st);
-    int code = vf_cli_print(1, &b, r->exit);
-    vf_buf_release(&b);
+    const struct vf_report report = {.kind = verb->report, .change = r};
+    int code = vf_cli_report(verb, c, &report, r->exit);
     if (code != 2 || r->exit == 2 || r->dry_run)
         return code;
-    fprintf(stderr, "venvfix: what was asked for is done all the same\n");
-    return 1; /* 2 says that everything is as before */
+    fprintf(stderr, "venvfix: the %s itself is done\n", verb->name);
+    return 1; /* 2 says that nothing was changed */
 }
 
 /* The references that kept it from being done, then the error. */
-static int print_error(const struct vf_verb *verb, const struct vf_parsed *p,
-                       const struct venvfix_change_result *r)
+static int report_error(const struct vf_verb *verb, const struct vf_cli_common *c,
+                        const struct venvfix_change_result *r)
 {
-    struct vf_report_style st = vf_cli_style(verb, p, 2);
-    struct vf_buf b;
-    vf_buf_init(&b);
+    struct vf_report_style st = vf_cli_style(c, 2);
+    struct vf_buf b = {0};
     vf_text_unwritten(&b, &r->unwritten, &st);
     vf_cli_print(2, &b, 2);
     vf_buf_release(&b);
-    return vf_cli_error(&r->error, vf_cli_json(verb, p), &st);
+    return vf_cli_error(verb, c, &r->error);
 }
 
-static int run_verb(const struct vf_verb *verb, const struct vf_parsed *p, enum venvfix_verb which)
+static int change(const struct vf_verb *verb, const struct vf_cli_common *c, struct venvfix_change_options *o)
 {
-    size_t from = vf_cli_index(verb, "from");
-    char state[4096];
-    struct venvfix_change_options o = {.verb = which,
-                                       .state_dir = vf_cli_state_dir(state, sizeof state),
-                                       .from_path = p->args[0],
-                                       .to_path = p->n_args > 1 ? p->args[1] : NULL,
-                                       .from = p->lists[from],
-                                       .n_from = p->n_lists[from],
-                                       .dry_run = vf_cli_flag(verb, p, "dry-run"),
-                                       .leave = vf_cli_flag(verb, p, "leave"),
-                                       .link = link_mode(verb, p)};
-    struct caches space;
-    if (which != VENVFIX_FIX)
-        o.bundle = vf_cli_value(verb, p, "bundle");
-    if (!vf_cli_epoch(&o.epoch))
-        return vf_cli_usage_error(verb, vf_cli_json(verb, p), "SOURCE_DATE_EPOCH is not a number of seconds");
-    if (which == VENVFIX_RECREATE)
-        read_install(verb, p, &space, &o.install);
-    if (!vf_cli_hooks(verb, p, &o.hooks))
-        return vf_cli_usage_error(verb, vf_cli_json(verb, p), "--jobs takes a number from 1 to 256");
     struct venvfix_change_result r;
-    (void)venvfix_change(&o, &r);
+    char state[4096];
+    o->state_dir = vf_cli_state_dir(state, sizeof state);
+    if (!vf_cli_epoch(&o->epoch))
+        return vf_cli_usage_error(verb, c, "SOURCE_DATE_EPOCH is not a number of seconds");
+    vf_cli_hooks(c, &o->hooks);
+    (void)venvfix_change(o, &r);
     vf_cli_progress_end();
-    int code = r.error.code ? print_error(verb, p, &r) : print_result(verb, p, &r);
+    int code = r.error.code ? report_error(verb, c, &r) : report_result(verb, c, &r);
     venvfix_change_free(&r);
     return code;
 }
 
-static int run_move(const struct vf_verb *verb, const struct vf_parsed *p)
+static int run_move(const struct vf_verb *verb, const void *args)
 {
-    return run_verb(verb, p, VENVFIX_MOVE);
+    const struct change_args *a = args;
+    struct venvfix_change_options o = a->change;
+    o.verb = VENVFIX_MOVE;
+    o.from_path = a->common.args[0];
+    o.to_path = a->common.args[1];
+    return change(verb, &a->common, &o);
 }
 
-static int run_recreate(const struct vf_verb *verb, const struct vf_parsed *p)
+static int run_recreate(const struct vf_verb *verb, const void *args)
 {
-    return run_verb(verb, p, VENVFIX_RECREATE);
+    const struct change_args *a = args;
+    struct venvfix_change_options o = a->change;
+    struct caches space;
+    o.verb = VENVFIX_RECREATE;
+    o.from_path = a->common.args[0];
+    o.to_path = a->common.args[1];
+    complete_install(&space, a->prove, &o.install);
+    return change(verb, &a->common, &o);
 }
 
-static int run_fix(const struct vf_verb *verb, const struct vf_parsed *p)
+static int run_fix(const struct vf_verb *verb, const void *args)
 {
-    return run_verb(verb, p, VENVFIX_FIX);
+    const struct change_args *a = args;
+    struct venvfix_change_options o = a->change;
+    char space[4096];
+    o.verb = VENVFIX_FIX;
+    o.from_path =
+        a->common.n_args ? a->common.args[0] : vf_cli_default_env(space, sizeof space, a->common.quiet);
+    return change(verb, &a->common, &o);
 }
 
 const struct vf_verb vf_verb_move = {
-    "move",
-    "OLD NEW",
-    "the same environment at NEW, proven equal, then OLD is gone",
-    "One rename with journaled edits around it, or, where a rename cannot do it, a copy. Killed at any "
-    "moment,\n"
-    "the same command, given again, finishes.\n",
-    place_options,
-    VF_COUNT(place_options),
-    2,
-    2,
-    run_move,
+    .name = "move",
+    .usage = "OLD NEW",
+    .what = "move an environment: the same at NEW, verified, then OLD is removed",
+    .details =
+        "One rename with journaled edits around it, or a copy where a rename cannot do it. Killed at any "
+        "moment, the same command, given again, finishes.",
+    .examples = "venvfix move .venv /srv/app/.venv\n"
+                "venvfix move --dry-run .venv /srv/app/.venv\n",
+    .options = move_options,
+    .n_options = VF_COUNT(move_options),
+    .min_args = 2,
+    .max_args = 2,
+    .report = VF_REPORT_CHANGE,
+    .args_size = sizeof(struct change_args),
+    .run = run_move,
 };
 
 const struct vf_verb vf_verb_recreate = {
-    "recreate",
-    "FROM NEW",
-    "an environment at NEW from another one, a list, a lock file or a lock bundle",
-    "FROM an environment: a second one at NEW, equal to it. FROM requirements.txt, pylock.toml or a bundle, "
-    "or\n"
-    "with --python: made anew by that interpreter's venv module and filled from wheels, which come from the\n"
-    "bundle, --find-links, the caches of pip and uv, else from an index through pip or uv. Nothing is "
-    "resolved:\n"
-    "a list is complete, or it is said who lacks what.\n",
-    recreate_options,
-    VF_COUNT(recreate_options),
-    2,
-    2,
-    run_recreate,
+    .name = "recreate",
+    .usage = "FROM NEW",
+    .what = "create an environment from another one, a requirements list, a lock file or a bundle",
+    .details = "FROM is an environment: NEW is a second one, equal to it. Or FROM is requirements.txt, "
+               "pylock.toml or a lock bundle, or --python is given: NEW is made by that interpreter's venv "
+               "module and filled from wheels. These come from the bundle, --find-links, the caches of pip "
+               "and uv, else from an index through pip or uv. No dependencies are resolved: the list has to "
+               "be complete, and the message names what is missing.",
+    .examples = "venvfix recreate .venv /srv/app/.venv\n"
+                "venvfix recreate requirements.txt .venv --find-links wheels --offline\n"
+                "venvfix recreate app.tar.zst /srv/app/.venv\n",
+    .options = recreate_options,
+    .n_options = VF_COUNT(recreate_options),
+    .min_args = 2,
+    .max_args = 2,
+    .report = VF_REPORT_CHANGE,
+    .args_size = sizeof(struct change_args),
+    .run = run_recreate,
 };
 
 const struct vf_verb vf_verb_fix = {
-    "fix",
-    "ENV",
-    "mends an environment that was moved, copied, or whose project was renamed",
-    "Only what is wrong is edited; the second run changes nothing. An original that a copy still reaches is\n"
-    "never touched.\n",
-    fix_options,
-    VF_COUNT(fix_options),
-    1,
-    1,
-    run_fix,
+    .name = "fix",
+    .usage = "[ENV]",
+    .what = "repair an environment that was moved or copied",
+    .details =
+        "The default ENV is $VIRTUAL_ENV, else .venv here or in a directory above. Only what is wrong is "
+        "edited; a second run changes nothing. The original of a copy is never touched.",
+    .examples = "mv project renamed && venvfix fix renamed/.venv\n"
+                "venvfix fix --dry-run\n",
+    .options = fix_options,
+    .n_options = VF_COUNT(fix_options),
+    .max_args = 1,
+    .report = VF_REPORT_CHANGE,
+    .args_size = sizeof(struct change_args),
+    .run = run_fix,
 };

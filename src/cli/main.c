@@ -1,74 +1,88 @@
 /* main.c: venvfix VERB ... */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
 
-static int help(const struct vf_verb *verb)
+static int print_help(const struct vf_verb *verb, int fd, int exit_code)
 {
-    struct vf_buf b;
-    vf_buf_init(&b);
-    vf_cli_help(&b, verb);
-    int code = vf_cli_print(1, &b, 0);
+    struct vf_buf b = {0};
+    vf_cli_help(&b, verb, vf_cli_width(fd));
+    int code = vf_cli_print(fd, &b, exit_code);
     vf_buf_release(&b);
     return code;
 }
 
-/* Before the options are understood: does the user want JSON? An error is then one, too. */
-static bool asks_for_json(int argc, char **argv)
-{
-    for (int i = 0; i < argc; i++) {
-        bool next = (!strcmp(argv[i], "--format") || !strcmp(argv[i], "-f")) && i + 1 < argc;
-        if (!strcmp(argv[i], "--format=json") || !strcmp(argv[i], "-fjson") ||
-            (next && !strcmp(argv[i + 1], "json")))
-            return true;
-    }
-    return false;
-}
-
 static int run_verb(const struct vf_verb *verb, int argc, char **argv)
 {
-    char why[300];
-    struct vf_parsed p = {0};
+    char why[400];
+    void *args = calloc(1, verb->args_size);
     int code;
-    if (!vf_cli_parse(verb, argc, argv, &p, why, sizeof why))
-        code = vf_cli_usage_error(verb, asks_for_json(argc, argv), why);
-    else if (vf_cli_flag(verb, &p, "help"))
-        code = help(verb);
+    if (!args)
+        return vf_cli_usage_error(verb, NULL, "no memory");
+    const struct vf_cli_common *common = args;
+    if (!vf_cli_parse(verb, argc, argv, args, why, sizeof why))
+        code = vf_cli_usage_error(verb, common, why);
+    else if (common->help)
+        code = print_help(verb, 1, 0);
     else
-        code = verb->run(verb, &p);
-    vf_cli_parsed_free(&p);
+        code = verb->run(verb, args);
+    vf_cli_args_free(verb, args);
+    free(args);
     return code;
+}
+
+/* Words that other programs have for a verb. */
+static const char *other_name(const char *word)
+{
+    static const char *const names[][2] = {
+        {"mv", "move"},        {"rename", "move"},     {"cp", "recreate"},      {"copy", "recreate"},
+        {"clone", "recreate"}, {"create", "recreate"}, {"install", "recreate"}, {"repair", "fix"},
+        {"verify", "check"},   {"scan", "check"},      {"doctor", "check"},     {"list", "freeze"},
+        {"export", "freeze"},  {"bundle", "pack"},
+    };
+    for (size_t i = 0; i < VF_COUNT(names); i++)
+        if (!strcmp(word, names[i][0]))
+            return names[i][1];
+    return NULL;
+}
+
+static int unknown_verb(const char *word)
+{
+    const char *names[32];
+    char why[300];
+    size_t n = 0;
+    for (; vf_verbs[n] && n < VF_COUNT(names); n++)
+        names[n] = vf_verbs[n]->name;
+    const char *near = other_name(word);
+    if (!near)
+        near = vf_cli_suggest(word, names, n);
+    if (near)
+        (void)snprintf(why, sizeof why, "unknown verb '%.100s' (did you mean '%s'?)", word, near);
+    else
+        (void)snprintf(why, sizeof why, "unknown verb '%.100s'", word);
+    return vf_cli_usage_error(NULL, NULL, why);
 }
 
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
-    if (argc < 2) {
-        struct vf_buf b;
-        vf_buf_init(&b);
-        vf_cli_help(&b, NULL);
-        vf_cli_print(2, &b, 2);
-        vf_buf_release(&b);
-        return 2;
-    }
+    if (argc < 2)
+        return print_help(NULL, 2, 2);
     if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
         puts("venvfix " VENVFIX_VERSION);
         return fflush(stdout) == 0 ? 0 : 2;
     }
     if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
-        return help(NULL);
-    if (!strcmp(argv[1], "help")) {
-        for (size_t i = 0; argc > 2 && vf_verbs[i]; i++)
-            if (!strcmp(argv[2], vf_verbs[i]->name))
-                return help(vf_verbs[i]);
-        return help(NULL);
-    }
-    for (size_t i = 0; vf_verbs[i]; i++)
-        if (!strcmp(argv[1], vf_verbs[i]->name))
-            return run_verb(vf_verbs[i], argc - 2, argv + 2);
-    char why[300];
-    snprintf(why, sizeof why, "there is no verb '%.200s'", argv[1]);
-    return vf_cli_usage_error(NULL, asks_for_json(argc, argv), why);
+        return print_help(NULL, 1, 0);
+    if (!strcmp(argv[1], "help") && argc == 2)
+        return print_help(NULL, 1, 0);
+    bool help = !strcmp(argv[1], "help");
+    const char *word = help ? argv[2] : argv[1];
+    const struct vf_verb *verb = vf_cli_verb(word);
+    if (!verb)
+        return unknown_verb(word);
+    return help ? print_help(verb, 1, 0) : run_verb(verb, argc - 2, argv + 2);
 }

@@ -1,5 +1,5 @@
 /* options.c: the command line against a table of options. `--name VALUE`, `--name=VALUE`, `-n VALUE`,
- * `-nVALUE`, `--` ends options. */
+ * `-nVALUE`; `--` ends the options. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,13 +7,32 @@
 
 #include "cli/cli.h"
 
-size_t vf_cli_index(const struct vf_verb *verb, const char *name)
+struct parser {
+    const struct vf_verb *verb;
+    char *args;     /* the verb's arguments, as bytes */
+    size_t most;    /* values that a list may get */
+    char *why;      /* the first mistake */
+    size_t why_len; /* bytes there */
+    bool wrong;
+};
+
+static void *member(const struct parser *p, size_t at)
 {
-    for (size_t i = 0; i < verb->n_options; i++)
-        if (!strcmp(verb->options[i].name, name))
-            return i;
-    abort();
+    return p->args + at;
 }
+
+VF_PRINTF(2, 3) static void complain(struct parser *p, const char *fmt, ...)
+{
+    if (p->wrong)
+        return;
+    p->wrong = true;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(p->why, p->why_len, fmt, ap);
+    va_end(ap);
+}
+
+/* --- words --- */
 
 static const struct vf_option *find_long(const struct vf_verb *verb, const char *text, size_t n)
 {
@@ -31,150 +50,265 @@ static const struct vf_option *find_letter(const struct vf_verb *verb, char c)
     return NULL;
 }
 
-static bool is_choice(const char *choices, const char *value)
+static void unknown_option(struct parser *p, const char *name, size_t n)
 {
-    size_t n = strlen(value);
-    for (const char *at = choices; at; at = strchr(at, '|')) {
+    const char *words[64];
+    char typed[64];
+    size_t count = 0;
+    for (size_t i = 0; i < p->verb->n_options && count < VF_COUNT(words); i++)
+        words[count++] = p->verb->options[i].name;
+    (void)snprintf(typed, sizeof typed, "%.*s", (int)n, name);
+    const char *near = vf_cli_suggest(typed, words, count);
+    if (near)
+        complain(p, "unknown option '--%.*s' (did you mean '--%s'?)", (int)n, name, near);
+    else
+        complain(p, "unknown option '--%.*s'", (int)n, name);
+}
+
+/* Position of a word in "a|b|c"; -1: it is none of them. */
+static int choice(const char *choices, const char *value, size_t n)
+{
+    int i = 0;
+    for (const char *at = choices; at; at = strchr(at, '|'), i++) {
         at += *at == '|';
         if (!strncmp(at, value, n) && (at[n] == '|' || at[n] == '\0'))
-            return true;
+            return i;
     }
-    return false;
+    return -1;
 }
 
-struct parser {
-    const struct vf_verb *verb;
-    struct vf_parsed *out;
-    char *space;
-    size_t n;
-};
-
-VF_PRINTF(2, 3) static bool complain(struct parser *p, const char *fmt, ...)
+static void not_a_choice(struct parser *p, const struct vf_option *o, const char *choices, const char *value)
 {
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(p->space, p->n, fmt, ap);
-    va_end(ap);
-    return false;
+    char copy[256];
+    const char *words[32];
+    size_t n = 0;
+    (void)snprintf(copy, sizeof copy, "%s", choices);
+    for (char *at = copy; at && n < VF_COUNT(words); n++) {
+        words[n] = at;
+        at = strchr(at, '|');
+        if (at)
+            *at++ = '\0';
+    }
+    const char *near = vf_cli_suggest(value, words, n);
+    if (near)
+        complain(p, "--%s takes one of %s, not '%.60s' (did you mean '%s'?)", o->name, choices, value, near);
+    else
+        complain(p, "--%s takes one of %s, not '%.60s'", o->name, choices, value);
 }
 
-static bool take(struct parser *p, const struct vf_option *o, const char *value)
+/* --- values --- */
+
+static void take_count(struct parser *p, const struct vf_option *o, const char *value)
 {
-    size_t i = (size_t)(o - p->verb->options);
-    if (o->choices && !is_choice(o->choices, value))
-        return complain(p, "--%s takes one of %s", o->name, o->choices);
-    if (o->kind == VF_OPT_FLAG) {
-        p->out->flags[i] = true;
-        return true;
+    uint64_t n = 0;
+    if (!vf_slice_to_u64(vf_slice_of(value), &n) || n < 1 || n > 256) {
+        complain(p, "--%s takes a number from 1 to 256, not '%.60s'", o->name, value);
+        return;
     }
-    if (o->kind == VF_OPT_VALUE) {
-        p->out->values[i] = value;
-        return true;
+    *(unsigned *)member(p, o->at) = (unsigned)n;
+}
+
+static void take_choice(struct parser *p, const struct vf_option *o, const char *value)
+{
+    int i = choice(o->choices, value, strlen(value));
+    if (i < 0)
+        not_a_choice(p, o, o->choices, value);
+    else
+        *(unsigned *)member(p, o->at) = (unsigned)i;
+}
+
+static void take_list(struct parser *p, const struct vf_option *o, const char *value)
+{
+    const char ***list = member(p, o->at);
+    size_t *n = member(p, o->n_at);
+    if (!*list)
+        *list = calloc(p->most + 1, sizeof **list);
+    if (!*list) {
+        complain(p, "no memory");
+        return;
     }
-    p->out->lists[i][p->out->n_lists[i]++] = value;
+    (*list)[(*n)++] = value;
+}
+
+/* `pack --format zip` of before there was --archive-format. */
+static bool take_archive_format(struct parser *p, const char *value)
+{
+    struct vf_cli_common *c = member(p, 0);
+    const struct vf_option *o = find_long(p->verb, "archive-format", strlen("archive-format"));
+    int i = o ? choice(o->choices, value, strlen(value)) : -1;
+    if (i < 0)
+        return false;
+    *(unsigned *)member(p, o->at) = (unsigned)i;
+    c->archive_by_format = true;
     return true;
 }
 
-static bool take_long(struct parser *p, const char *arg, char **next, bool *used)
+static void take_format(struct parser *p, const struct vf_option *o, const char *value)
+{
+    struct vf_output **list = member(p, o->at);
+    size_t *n = member(p, o->n_at);
+    const char *eq = strchr(value, '=');
+    size_t len = eq ? (size_t)(eq - value) : strlen(value);
+    const struct vf_writer *w = vf_writer_find(p->verb->report, (struct vf_slice){value, len});
+    if (!w && take_archive_format(p, value))
+        return;
+    if (!w) {
+        char words[256];
+        vf_writer_names(p->verb->report, words, sizeof words);
+        not_a_choice(p, o, words, value);
+        return;
+    }
+    if (eq && !eq[1]) {
+        complain(p, "--%s %s needs a file name behind '='", o->name, value);
+        return;
+    }
+    if (!*list)
+        *list = calloc(p->most + 1, sizeof **list);
+    if (!*list) {
+        complain(p, "no memory");
+        return;
+    }
+    const char *file = eq ? eq + 1 : NULL;
+    for (size_t i = 0; i < *n && !file; i++)
+        if (!(*list)[i].file) {
+            (*list)[i].writer = w; /* the last one without a file counts */
+            return;
+        }
+    (*list)[(*n)++] = (struct vf_output){w, file};
+}
+
+static void take(struct parser *p, const struct vf_option *o, const char *value)
+{
+    switch (o->kind) {
+    case VF_OPT_FLAG:
+        *(bool *)member(p, o->at) = true;
+        break;
+    case VF_OPT_VALUE:
+        if (o->choices && choice(o->choices, value, strlen(value)) < 0)
+            not_a_choice(p, o, o->choices, value);
+        *(const char **)member(p, o->at) = value;
+        break;
+    case VF_OPT_LIST:
+        take_list(p, o, value);
+        break;
+    case VF_OPT_CHOICE:
+        take_choice(p, o, value);
+        break;
+    case VF_OPT_COUNT:
+        take_count(p, o, value);
+        break;
+    case VF_OPT_FORMAT:
+        take_format(p, o, value);
+        break;
+    }
+}
+
+/* --- arguments; each returns whether the next word was used as a value --- */
+
+static bool take_long(struct parser *p, const char *arg, const char *next)
 {
     const char *eq = strchr(arg, '=');
     size_t n = eq ? (size_t)(eq - arg) : strlen(arg);
     const struct vf_option *o = find_long(p->verb, arg, n);
-    if (!o)
-        return complain(p, "there is no option --%s", arg);
-    if (o->kind == VF_OPT_FLAG)
-        return eq ? complain(p, "--%s takes no value", o->name) : take(p, o, "");
-    if (eq)
-        return take(p, o, eq + 1);
-    if (!*next)
-        return complain(p, "--%s needs a value: %s", o->name, o->value);
-    *used = true;
-    return take(p, o, *next);
+    if (!o) {
+        unknown_option(p, arg, n);
+        return false;
+    }
+    if (o->kind == VF_OPT_FLAG) {
+        if (eq)
+            complain(p, "--%s takes no value", o->name);
+        else
+            take(p, o, "");
+        return false;
+    }
+    if (eq) {
+        take(p, o, eq + 1);
+        return false;
+    }
+    if (!next) {
+        complain(p, "--%s needs a value: %s", o->name, o->value);
+        return false;
+    }
+    take(p, o, next);
+    return true;
 }
 
-static bool take_letters(struct parser *p, const char *arg, char **next, bool *used)
+static bool take_letters(struct parser *p, const char *arg, const char *next)
 {
     for (; *arg; arg++) {
-        char letter[2] = {*arg, 0};
         const struct vf_option *o = find_letter(p->verb, *arg);
-        if (!o)
-            return complain(p, "there is no option -%s", letter);
+        if (!o) {
+            complain(p, "unknown option '-%c'", *arg);
+            return false;
+        }
         if (o->kind == VF_OPT_FLAG) {
-            if (!take(p, o, ""))
-                return false;
+            take(p, o, "");
             continue;
         }
-        if (arg[1])
-            return take(p, o, arg + 1);
-        if (!*next)
-            return complain(p, "-%s needs a value: %s", letter, o->value);
-        *used = true;
-        return take(p, o, *next);
-    }
-    return true;
-}
-
-/* For as many values as there are arguments, in every list. */
-static bool make_room(const struct vf_verb *verb, size_t most, struct vf_parsed *out)
-{
-    out->args = calloc(most + 1, sizeof *out->args);
-    bool ok = out->args != NULL;
-    for (size_t i = 0; i < verb->n_options && ok; i++) {
-        if (verb->options[i].kind != VF_OPT_LIST)
-            continue;
-        out->lists[i] = calloc(most + 1, sizeof *out->lists[i]);
-        ok = out->lists[i] != NULL;
-    }
-    return ok;
-}
-
-bool vf_cli_parse(const struct vf_verb *verb, int argc, char **argv, struct vf_parsed *out, char *space,
-                  size_t n)
-{
-    struct parser p = {verb, out, space, n};
-    bool options = true;
-    *out = (struct vf_parsed){0};
-    if (!make_room(verb, (size_t)argc, out))
-        return complain(&p, "no memory");
-    for (int i = 0; i < argc; i++) {
-        bool used = false, ok = true;
-        if (options && !strcmp(argv[i], "--"))
-            options = false;
-        else if (options && !strncmp(argv[i], "--", 2))
-            ok = take_long(&p, argv[i] + 2, &argv[i + 1], &used);
-        else if (options && argv[i][0] == '-' && argv[i][1])
-            ok = take_letters(&p, argv[i] + 1, &argv[i + 1], &used);
-        else if (*argv[i])
-            out->args[out->n_args++] = argv[i];
-        else
-            ok = complain(&p, "%s: an empty path", verb->name);
-        if (!ok)
+        if (arg[1]) {
+            take(p, o, arg + 1);
             return false;
-        i += used;
-    }
-    if (vf_cli_flag(verb, out, "help"))
+        }
+        if (!next) {
+            complain(p, "-%c needs a value: %s", *arg, o->value);
+            return false;
+        }
+        take(p, o, next);
         return true;
-    if (out->n_args < verb->min_args)
-        return complain(&p, "%s needs %s", verb->name, verb->usage);
-    if (out->n_args > verb->max_args)
-        return complain(&p, "%s takes %s and no more", verb->name, verb->usage);
-    return true;
+    }
+    return false;
 }
 
-void vf_cli_parsed_free(struct vf_parsed *p)
+static void take_argument(struct parser *p, struct vf_cli_common *c, const char *word)
 {
-    for (size_t i = 0; i < VF_CLI_OPTIONS; i++)
-        free(p->lists[i]);
-    free(p->args);
-    *p = (struct vf_parsed){0};
+    if (!*word) {
+        complain(p, "%s: the path is empty", p->verb->name);
+        return;
+    }
+    ((const char **)c->args)[c->n_args++] = word;
 }
 
-const char *vf_cli_value(const struct vf_verb *verb, const struct vf_parsed *p, const char *name)
+static void check_number_of_arguments(struct parser *p, const struct vf_cli_common *c)
 {
-    return p->values[vf_cli_index(verb, name)];
+    if (c->n_args < p->verb->min_args)
+        complain(p, "%s needs %s", p->verb->name, p->verb->usage);
+    if (c->n_args > p->verb->max_args)
+        complain(p, "%s takes %s, and '%.100s' is one more", p->verb->name, p->verb->usage,
+                 c->args[p->verb->max_args]);
 }
 
-bool vf_cli_flag(const struct vf_verb *verb, const struct vf_parsed *p, const char *name)
+bool vf_cli_parse(const struct vf_verb *verb, int argc, char **argv, void *args, char *why, size_t n)
 {
-    return p->flags[vf_cli_index(verb, name)];
+    struct parser p = {verb, args, (size_t)argc, why, n, false};
+    struct vf_cli_common *c = args;
+    bool options = true;
+    c->args = calloc((size_t)argc + 1, sizeof *c->args);
+    if (!c->args) {
+        complain(&p, "no memory");
+        return false;
+    }
+    for (int i = 0; i < argc; i++) {
+        if (!options || argv[i][0] != '-' || !argv[i][1])
+            take_argument(&p, c, argv[i]);
+        else if (!strcmp(argv[i], "--"))
+            options = false;
+        else if (argv[i][1] == '-')
+            i += take_long(&p, argv[i] + 2, argv[i + 1]);
+        else
+            i += take_letters(&p, argv[i] + 1, argv[i + 1]);
+    }
+    if (!c->help)
+        check_number_of_arguments(&p, c);
+    return !p.wrong;
+}
+
+void vf_cli_args_free(const struct vf_verb *verb, void *args)
+{
+    struct vf_cli_common *c = args;
+    for (size_t i = 0; i < verb->n_options; i++) {
+        const struct vf_option *o = &verb->options[i];
+        if (o->kind == VF_OPT_LIST || o->kind == VF_OPT_FORMAT)
+            free(*(void **)((char *)args + o->at));
+    }
+    free((void *)c->args);
 }

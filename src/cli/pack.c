@@ -1,116 +1,90 @@
 /* pack.c: venvfix pack. */
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include <stdio.h>
 
 #include "cli/cli.h"
 
+struct pack_args {
+    struct vf_cli_common common;
+    struct venvfix_pack_options pack;
+};
+
+#define AT(member) offsetof(struct pack_args, member)
+
 static const struct vf_option options[] = {
-    {"output", 'o', VF_OPT_VALUE, "FILE", "the new file", NULL},
-    {"format", 'f', VF_OPT_LIST, "FORMAT",
-     "of the file: tar.zst, tar.gz, tar.xz, tar, zip (the default goes by its name); of the report: text, "
-     "json",
-     "tar.zst|tar.gz|tar.xz|tar|zip|text|json"},
-    {"python", 0, VF_OPT_VALUE, "VERSION", "of a list: the Python that the bundle is for, 3.12", NULL},
-    {"platform", 0, VF_OPT_VALUE, "TAG", "of a list: for this platform, manylinux_2_28_x86_64", NULL},
+    {"output", 'o', VF_OPT_VALUE, "FILE", "the new file", NULL, AT(pack.output),
+     .man = "The new file. A file that is there is never replaced."},
+    {"archive-format", 0, VF_OPT_CHOICE, "KIND", "by-name (the default), tar.zst, tar.gz, tar.xz, tar, zip",
+     "by-name|tar.zst|tar.gz|tar.xz|tar|zip", AT(pack.packing), .config = true,
+     .man =
+         "The kind of archive. The default goes by the name of the file, and is tar.zst for any other name."},
+    VF_OPT_FORMAT_ROW("of the report: text (the default) or json; may be given again with =FILE",
+                      "Write the report in this format: to standard output, or with =FILE to that file."),
+    {"python", 0, VF_OPT_VALUE, "VERSION", "for a list: the target's Python, 3.12", NULL, AT(pack.python),
+     .config = true, .man = "Pack a list for this Python."},
+    {"platform", 0, VF_OPT_VALUE, "TAG", "for a list: the target's platform, manylinux_2_28_x86_64", NULL,
+     AT(pack.platform), .config = true,
+     .man = "Pack a list for this platform tag. The default is this host's."},
     {"find-links", 0, VF_OPT_LIST, "DIR",
-     "take the original wheels that lie there, where they hold what is installed; may be given again", NULL},
-    {"exclude", 0, VF_OPT_LIST, "NAME", "leave out a distribution; may be given again", NULL},
-    {"allow-modified", 0, VF_OPT_FLAG, NULL, "pack files as they are that differ from RECORD", NULL},
-    {"pycache", 0, VF_OPT_FLAG, NULL,
-     "compiled files, too: `recreate --sha256` uses them, where the Python is the same", NULL},
-    {"from", 0, VF_OPT_LIST, "PATH", "a place where it stood before; may be given again", NULL},
+     "take original wheels from there, where they hold what is installed; may be given again", NULL,
+     AT(pack.links), AT(pack.n_links), .config = true,
+     .man = "Take original wheels from this directory, where they hold what is installed. It may be given "
+            "again."},
+    {"exclude", 0, VF_OPT_LIST, "NAME", "leave out a distribution; may be given again", NULL,
+     AT(pack.exclude), AT(pack.n_exclude), .config = true,
+     .man = "Leave out a distribution. It may be given again."},
+    {"allow-modified", 0, VF_OPT_FLAG, NULL, "pack files that differ from RECORD as they are", NULL,
+     AT(pack.allow_modified), .config = true,
+     .man = "Pack files that differ from RECORD as they are. Without it they are a reason to refuse."},
+    {"pycache", 0, VF_OPT_FLAG, NULL, "also pack compiled files, for `recreate --sha256`", NULL,
+     AT(pack.pycache), .config = true,
+     .man = "Also pack compiled files. They are used only by recreate with --sha256, since no other hash "
+            "covers them, and only where the Python is the same."},
+    {"from", 0, VF_OPT_LIST, "PATH", "a path where it was before; may be given again", NULL, AT(pack.from),
+     AT(pack.n_from), .man = "Name a path where the environment was before. It may be given again."},
     VF_OPT_COMMON,
 };
 
-/* --format, given for the file, for the report, or for both. */
-static bool take_formats(const struct vf_verb *verb, const struct vf_parsed *p, enum venvfix_packing *packing)
+static int run(const struct vf_verb *verb, const void *args)
 {
-    static const char *const names[] = {"", "tar.zst", "tar.gz", "tar.xz", "tar", "zip"};
-    size_t option = vf_cli_index(verb, "format");
-    bool json = false;
-    *packing = VENVFIX_PACK_BY_NAME;
-    for (size_t i = 0; i < p->n_lists[option]; i++) {
-        const char *v = p->lists[option][i];
-        for (size_t k = 1; k < sizeof names / sizeof *names; k++)
-            if (!strcmp(v, names[k]))
-                *packing = (enum venvfix_packing)k;
-        if (!strcmp(v, "json") || !strcmp(v, "text"))
-            json = v[0] == 'j';
-    }
-    return json;
-}
-
-static void take_list(const struct vf_verb *verb, const struct vf_parsed *p, const char *name,
-                      const char *const **v, size_t *n)
-{
-    size_t i = vf_cli_index(verb, name);
-    *v = p->lists[i];
-    *n = p->n_lists[i];
-}
-
-bool vf_cli_epoch(int64_t *epoch)
-{
-    const char *text = getenv("SOURCE_DATE_EPOCH");
-    uint64_t n = 0;
-    bool ok = !text || !*text || (vf_slice_to_u64(vf_slice_of(text), &n) && n < (UINT64_C(1) << 33));
-    *epoch = (int64_t)n;
-    return ok;
-}
-
-static int print_result(const struct vf_verb *verb, const struct vf_parsed *p, bool json,
-                        const struct venvfix_change_result *r)
-{
-    struct vf_report_style st = vf_cli_style(verb, p, 1);
-    struct vf_buf b = {0};
-    if (json)
-        b.failed = !vf_json_change(&b, r);
-    else
-        vf_text_pack(&b, r, &st);
-    int code = vf_cli_print(1, &b, r->exit);
-    vf_buf_release(&b);
-    return code;
-}
-
-static int run(const struct vf_verb *verb, const struct vf_parsed *p)
-{
-    struct venvfix_pack_options o = {.path = p->args[0],
-                                     .python = vf_cli_value(verb, p, "python"),
-                                     .platform = vf_cli_value(verb, p, "platform"),
-                                     .output = vf_cli_value(verb, p, "output"),
-                                     .pycache = vf_cli_flag(verb, p, "pycache"),
-                                     .allow_modified = vf_cli_flag(verb, p, "allow-modified")};
-    bool json = take_formats(verb, p, &o.packing);
-    take_list(verb, p, "find-links", &o.links, &o.n_links);
-    take_list(verb, p, "exclude", &o.exclude, &o.n_exclude);
-    take_list(verb, p, "from", &o.from, &o.n_from);
-    if (!o.output)
-        return vf_cli_usage_error(verb, json, "-o FILE says where the bundle goes");
-    if (!vf_cli_epoch(&o.epoch))
-        return vf_cli_usage_error(verb, json, "SOURCE_DATE_EPOCH is not a number of seconds");
-    if (!vf_cli_hooks(verb, p, &o.hooks))
-        return vf_cli_usage_error(verb, json, "--jobs takes a number from 1 to 256");
+    const struct pack_args *a = args;
+    const struct vf_cli_common *c = &a->common;
+    struct venvfix_pack_options o = a->pack;
     struct venvfix_change_result r;
+    if (!o.output)
+        return vf_cli_usage_error(verb, c, "-o FILE is missing: it names the new file");
+    if (!vf_cli_epoch(&o.epoch))
+        return vf_cli_usage_error(verb, c, "SOURCE_DATE_EPOCH is not a number of seconds");
+    if (c->archive_by_format)
+        fputs("venvfix: --format names the format of the report; use --archive-format for the kind of "
+              "archive\n",
+              stderr);
+    o.path = c->args[0];
+    vf_cli_hooks(c, &o.hooks);
     (void)venvfix_pack(&o, &r);
     vf_cli_progress_end();
-    struct vf_report_style st = vf_cli_style(verb, p, 2);
-    int code = r.error.code ? vf_cli_error(&r.error, json, &st) : print_result(verb, p, json, &r);
+    const struct vf_report report = {.kind = verb->report, .change = &r};
+    int code = r.error.code ? vf_cli_error(verb, c, &r.error) : vf_cli_report(verb, c, &report, r.exit);
     venvfix_change_free(&r);
     return code;
 }
 
 const struct vf_verb vf_verb_pack = {
-    "pack",
-    "ENV|LIST",
-    "a lock bundle: the frozen list with hashes and all wheels, to be installed offline",
-    "The file holds requirements.txt, pylock.toml, wheels/ and venvfix.json. It installs without venvfix:\n"
-    "pip install --no-index --find-links wheels --require-hashes -r requirements.txt. The same environment\n"
-    "gives the same bytes; SOURCE_DATE_EPOCH sets the time of all members. A LIST (requirements.txt,\n"
-    "pylock.toml) is packed from the wheels in --find-links for the Python and the platform that are "
-    "named.\n",
-    options,
-    VF_COUNT(options),
-    1,
-    1,
-    run,
+    .name = "pack",
+    .usage = "ENV|LIST",
+    .what = "pack a lock bundle: requirements with hashes and all wheels, for installing offline",
+    .details =
+        "The file holds requirements.txt, pylock.toml, wheels/ and venvfix.json. It installs without "
+        "venvfix: pip install --no-index --find-links wheels --require-hashes -r requirements.txt. The "
+        "same environment gives the same bytes; SOURCE_DATE_EPOCH sets the time of all members. A "
+        "LIST (requirements.txt, pylock.toml) is packed from the wheels in --find-links for the "
+        "Python and platform that are named.",
+    .examples = "venvfix pack .venv -o app.tar.zst\n"
+                "venvfix pack requirements.txt -o app.tar.zst --python 3.12 --find-links wheels\n",
+    .options = options,
+    .n_options = VF_COUNT(options),
+    .min_args = 1,
+    .max_args = 1,
+    .report = VF_REPORT_PACK,
+    .args_size = sizeof(struct pack_args),
+    .run = run,
 };

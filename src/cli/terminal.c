@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -58,39 +59,61 @@ void vf_cli_progress_end(void)
     bar_shown = false;
 }
 
-bool vf_cli_hooks(const struct vf_verb *verb, const struct vf_parsed *p, struct venvfix_hooks *hooks)
+void vf_cli_hooks(const struct vf_cli_common *c, struct venvfix_hooks *hooks)
 {
-    const char *jobs = vf_cli_value(verb, p, "jobs");
-    uint64_t n = 0;
-    if (jobs && (!vf_slice_to_u64(vf_slice_of(jobs), &n) || !n || n > 256))
-        return false;
-    *hooks = (struct venvfix_hooks){.cancel = &cancelled, .note = on_note, .jobs = (unsigned)n};
-    if (isatty(2))
+    *hooks = (struct venvfix_hooks){.cancel = &cancelled, .note = on_note, .jobs = c->jobs};
+    if (isatty(2) && !c->quiet)
         hooks->progress = on_progress;
     bar_start = now();
     struct sigaction sa = {.sa_handler = on_signal};
     sigaction(SIGINT, &sa, NULL);
     sigaction(SIGTERM, &sa, NULL);
     sigaction(SIGHUP, &sa, NULL);
-    return true;
 }
 
-struct vf_report_style vf_cli_style(const struct vf_verb *verb, const struct vf_parsed *p, int fd)
+static bool is_set(const char *variable)
 {
-    const char *when = vf_cli_value(verb, p, "color"), *no = getenv("NO_COLOR"), *term = getenv("TERM");
-    bool dumb = term && !strcmp(term, "dumb");
-    struct vf_report_style st = {.verbose = vf_cli_flag(verb, p, "verbose"),
-                                 .quiet = vf_cli_flag(verb, p, "quiet")};
-    st.color = when && !strcmp(when, "always");
-    if (!when || !strcmp(when, "auto"))
-        st.color = isatty(fd) && !(no && *no) && !dumb;
+    const char *v = getenv(variable);
+    return v && *v;
+}
+
+/* no-color.org and force-color.org: an empty variable counts as unset. */
+static bool automatic_color(int fd)
+{
+    const char *term = getenv("TERM");
+    if (is_set("NO_COLOR"))
+        return false;
+    if (is_set("FORCE_COLOR"))
+        return true;
+    return isatty(fd) && !(term && !strcmp(term, "dumb"));
+}
+
+struct vf_report_style vf_cli_style(const struct vf_cli_common *c, int fd)
+{
+    struct vf_report_style st = {.verbose = c->verbose, .quiet = c->quiet};
+    st.color = c->color == VF_COLOR_ALWAYS || (c->color == VF_COLOR_AUTO && automatic_color(fd));
     return st;
 }
 
-bool vf_cli_json(const struct vf_verb *verb, const struct vf_parsed *p)
+size_t vf_cli_width(int fd)
 {
-    const char *f = vf_cli_value(verb, p, "format");
-    return f && !strcmp(f, "json");
+    const char *columns = getenv("COLUMNS");
+    struct winsize size;
+    uint64_t n = 0;
+    if (columns && vf_slice_to_u64(vf_slice_of(columns), &n) && n >= 40 && n <= 1000)
+        return (size_t)n;
+    if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
+        return size.ws_col;
+    return 80;
+}
+
+bool vf_cli_epoch(int64_t *epoch)
+{
+    const char *text = getenv("SOURCE_DATE_EPOCH");
+    uint64_t n = 0;
+    bool ok = !text || !*text || (vf_slice_to_u64(vf_slice_of(text), &n) && n < (UINT64_C(1) << 33));
+    *epoch = (int64_t)n;
+    return ok;
 }
 
 int vf_cli_print(int fd, struct vf_buf *b, int exit_code)
@@ -113,32 +136,6 @@ int vf_cli_print(int fd, struct vf_buf *b, int exit_code)
         done += (size_t)n;
     }
     return exit_code;
-}
-
-int vf_cli_error(const struct venvfix_error *e, bool json, const struct vf_report_style *style)
-{
-    struct vf_buf b;
-    vf_buf_init(&b);
-    vf_text_error(&b, e, style);
-    vf_cli_print(2, &b, 2);
-    if (json) {
-        vf_buf_clear(&b);
-        if (!vf_json_error(&b, e))
-            b.failed = true;
-        vf_cli_print(1, &b, 2);
-    }
-    vf_buf_release(&b);
-    return 2;
-}
-
-int vf_cli_usage_error(const struct vf_verb *verb, bool json, const char *message)
-{
-    struct venvfix_error e = {
-        .code = "usage", .operation = verb ? verb->name : "run", .message = {message, strlen(message)}};
-    struct vf_report_style plain = {0};
-    int code = vf_cli_error(&e, json, &plain);
-    fprintf(stderr, "venvfix: see `venvfix%s%s --help`\n", verb ? " " : "", verb ? verb->name : "");
-    return code;
 }
 
 const char *vf_cli_state_dir(char *space, size_t n)

@@ -1,4 +1,4 @@
-/* whole.c: files that appear whole. */
+/* atomic_file.c: files that appear complete or not at all. */
 #include "fs/atomic_file.h"
 
 #include <errno.h>
@@ -37,11 +37,12 @@ static enum vf_status make_temp(struct vf_atomic_file *w, struct vf_err *err)
     return cannot_create(w, err);
 }
 
-enum vf_status vf_atomic_file_open(struct vf_slice path, struct vf_atomic_file *out, struct vf_err *err)
+static enum vf_status open_file(struct vf_slice path, bool replace, struct vf_atomic_file *out,
+                                struct vf_err *err)
 {
     char name[VF_SYS_NAME];
     struct vf_stat st;
-    *out = (struct vf_atomic_file){.path = path, .base = vf_path_base(path), .fd = -1};
+    *out = (struct vf_atomic_file){.path = path, .base = vf_path_base(path), .fd = -1, .replace = replace};
     if (vf_sys_name(out->base, name) != 0)
         return vf_err_sys(err, errno, "create", path);
     out->dir = vf_sys_open_path(vf_path_dir(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -51,11 +52,23 @@ enum vf_status vf_atomic_file_open(struct vf_slice path, struct vf_atomic_file *
                                                         "its parent directory does not exist: make it first")
                                            : vf_err_sys(err, e, "create", path);
     }
-    enum vf_status s = vf_sys_stat_at(out->dir, name, &st) == 0 ? exists(path, err) : make_temp(out, err);
+    bool in_the_way = vf_sys_stat_at(out->dir, name, &st) == 0 && !(replace && st.kind == VF_KIND_FILE);
+    enum vf_status s = in_the_way ? exists(path, err) : make_temp(out, err);
     out->open = s == VF_OK;
     if (!out->open)
         close(out->dir);
     return s;
+}
+
+enum vf_status vf_atomic_file_open(struct vf_slice path, struct vf_atomic_file *out, struct vf_err *err)
+{
+    return open_file(path, false, out, err);
+}
+
+enum vf_status vf_atomic_file_open_to_replace(struct vf_slice path, struct vf_atomic_file *out,
+                                              struct vf_err *err)
+{
+    return open_file(path, true, out, err);
 }
 
 /* The disk begins early, so that the end does not wait for all of it. */
@@ -86,6 +99,9 @@ static enum vf_status publish(const struct vf_atomic_file *w, struct vf_err *err
     char name[VF_SYS_NAME];
     if (vf_sys_name(w->base, name) != 0)
         return vf_err_sys(err, errno, "create", w->path);
+    if (w->replace)
+        return renameat(w->dir, w->temp, w->dir, name) == 0 ? VF_OK
+                                                            : vf_err_sys(err, errno, "create", w->path);
     if (vf_sys_rename_noreplace(w->dir, w->temp, w->dir, name) != 0)
         return errno == EEXIST ? exists(w->path, err) : vf_err_sys(err, errno, "create", w->path);
     return VF_OK;

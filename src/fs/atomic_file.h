@@ -8,6 +8,7 @@
 /* Zero-initialise. */
 struct vf_atomic_file {
     bool open;
+    bool replace; /* a file of that name is replaced */
     int dir, fd;
     uint64_t unflushed;         /* bytes written since the disk was last told to begin */
     char temp[64];              /* name in dir */
@@ -17,6 +18,9 @@ struct vf_atomic_file {
 /* `path` is absolute and clean. VF_EXISTS, VF_NO_PARENT, VF_NOT_WRITABLE and the like. */
 VF_MUST_CHECK enum vf_status vf_atomic_file_open(struct vf_slice path, struct vf_atomic_file *out,
                                                  struct vf_err *err);
+/* The same, but a regular file of that name is replaced at commit. */
+VF_MUST_CHECK enum vf_status vf_atomic_file_open_to_replace(struct vf_slice path, struct vf_atomic_file *out,
+                                                            struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_atomic_file_write(struct vf_atomic_file *w, struct vf_slice bytes,
                                                   struct vf_err *err);
 /* To the disk, then to its name. Whatever comes of it, the file is closed; after a failure it is gone. */

@@ -1,5 +1,5 @@
-/* json.c: the reports of docs/report.md, by jansson. Strings that are not UTF-8 show U+FFFD for each bad
- * byte, and a second key with the exact bytes. */
+/* json.c: the reports as JSON, one object (json) or a line each (jsonl), by jansson. Strings that are not
+ * UTF-8 show U+FFFD for each bad byte, and a second key with the exact bytes. */
 #include "report/report.h"
 
 #include <jansson.h>
@@ -8,6 +8,8 @@
 
 #include "base/digest.h"
 #include "base/escape.h"
+
+#define PRETTY JSON_INDENT(1)
 
 /* Sets key to a string or null; adds key_base64 where bytes would be lost. Takes nothing over. */
 static bool set_bytes(json_t *o, const char *key, struct venvfix_bytes v)
@@ -137,8 +139,8 @@ static bool set_sums(json_t *o, const struct venvfix_check_result *r)
               set_number(counts, "error", r->errors) && set_number(counts, "warning", r->warnings) &&
               set_number(counts, "info", r->infos) && set_number(counts, "suppressed", r->suppressed) &&
               set_number(seen, "files", r->examined) && set_number(seen, "unexamined", r->unexamined) &&
-              json_object_set(o, "answers", answers) == 0 && set_findings(o, "findings", &r->findings) &&
-              json_object_set(o, "counts", counts) == 0 && json_object_set(o, "examined", seen) == 0;
+              json_object_set(o, "answers", answers) == 0 && json_object_set(o, "counts", counts) == 0 &&
+              json_object_set(o, "examined", seen) == 0;
     json_decref(answers);
     json_decref(counts);
     json_decref(seen);
@@ -152,24 +154,41 @@ static int append(const char *text, size_t n, void *data)
     return b->failed ? -1 : 0;
 }
 
-/* Prints the object, ends the line, and gives the object up. */
-static bool print(struct vf_buf *out, json_t *o, bool ok)
+/* Prints the object, ends the line, and releases the object. */
+static void print(struct vf_buf *out, json_t *o, bool ok, size_t flags)
 {
-    ok = ok && json_dump_callback(o, append, out, JSON_INDENT(1)) == 0;
+    ok = ok && json_dump_callback(o, append, out, flags) == 0;
     vf_buf_putc(out, '\n');
     json_decref(o);
-    return ok && !out->failed;
+    if (!ok)
+        out->failed = true;
 }
 
-bool vf_json_check(struct vf_buf *out, const struct venvfix_check_result *r)
+static bool set_check(json_t *o, const struct venvfix_check_result *r)
+{
+    return set_head(o) && set_environment(o, r) && set_bytes(o, "at", r->at) && set_sums(o, r) &&
+           set_text(o, "fail_on", r->fail_on) && set_nullable(o, "exit", r->exit);
+}
+
+void vf_json_check(struct vf_buf *out, const struct vf_report *r, const struct vf_report_style *style)
 {
     json_t *o = json_object();
-    bool ok = o && set_head(o) && set_environment(o, r) && set_bytes(o, "at", r->at) && set_sums(o, r) &&
-              set_text(o, "fail_on", r->fail_on) && set_nullable(o, "exit", r->exit);
-    return print(out, o, ok);
+    (void)style;
+    print(out, o, o && set_check(o, r->check) && set_findings(o, "findings", &r->check->findings), PRETTY);
 }
 
-bool vf_json_error(struct vf_buf *out, const struct venvfix_error *e)
+void vf_jsonl_check(struct vf_buf *out, const struct vf_report *r, const struct vf_report_style *style)
+{
+    (void)style;
+    for (size_t i = 0; i < r->check->findings.n; i++) {
+        json_t *o = finding(&r->check->findings.v[i]);
+        print(out, o, o && set_text(o, "type", "finding"), JSON_COMPACT);
+    }
+    json_t *o = json_object();
+    print(out, o, o && set_text(o, "type", "summary") && set_check(o, r->check), JSON_COMPACT);
+}
+
+static json_t *error_object(const struct venvfix_error *e)
 {
     json_t *o = json_object(), *err = json_object();
     bool ok = o && err && set_head(o) && set_text(err, "code", e->code) &&
@@ -177,7 +196,22 @@ bool vf_json_error(struct vf_buf *out, const struct venvfix_error *e)
               set_bytes(err, "message", e->message) && json_object_set(o, "error", err) == 0 &&
               set_number(o, "exit", 2);
     json_decref(err);
-    return print(out, o, ok);
+    if (ok)
+        return o;
+    json_decref(o);
+    return NULL;
+}
+
+void vf_json_error(struct vf_buf *out, const struct venvfix_error *e)
+{
+    json_t *o = error_object(e);
+    print(out, o, o != NULL, PRETTY);
+}
+
+void vf_jsonl_error(struct vf_buf *out, const struct venvfix_error *e)
+{
+    json_t *o = error_object(e);
+    print(out, o, o && set_text(o, "type", "error"), JSON_COMPACT);
 }
 
 /* ---- freeze ---- */
@@ -229,8 +263,10 @@ static json_t *notes(struct venvfix_bytes text)
     return NULL;
 }
 
-bool vf_json_freeze(struct vf_buf *out, const struct venvfix_freeze_result *r)
+void vf_json_freeze(struct vf_buf *out, const struct vf_report *report, const struct vf_report_style *style)
 {
+    const struct venvfix_freeze_result *r = report->freeze;
+    (void)style;
     json_t *o = json_object(), *env = json_object(), *list = json_array();
     bool ok = o && env && list && set_head(o) && set_text(o, "verb", "freeze") &&
               set_bytes(env, "path", r->path) && set_bytes(env, "python", r->python) &&
@@ -241,7 +277,7 @@ bool vf_json_freeze(struct vf_buf *out, const struct venvfix_freeze_result *r)
          json_object_set_new(o, "notes", notes(r->notes)) == 0 && set_number(o, "exit", (uint64_t)r->exit);
     json_decref(env);
     json_decref(list);
-    return print(out, o, ok);
+    print(out, o, ok, PRETTY);
 }
 
 /* ---- recreate, move, fix ---- */
@@ -324,8 +360,10 @@ static bool set_proof(json_t *o, const struct venvfix_change_result *r)
     return ok;
 }
 
-bool vf_json_change(struct vf_buf *out, const struct venvfix_change_result *r)
+void vf_json_change(struct vf_buf *out, const struct vf_report *report, const struct vf_report_style *style)
 {
+    const struct venvfix_change_result *r = report->change;
+    (void)style;
     json_t *o = json_object();
     bool ok = o && set_head(o) && set_text(o, "verb", r->verb) && set_bool(o, "dry_run", r->dry_run) &&
               set_bytes(o, "from", r->from) && set_bytes(o, "to", r->to) && set_requirements(o, r) &&
@@ -341,5 +379,5 @@ bool vf_json_change(struct vf_buf *out, const struct venvfix_change_result *r)
         ok = set_bytes(o, "sha256", r->sha256) && set_number(o, "bytes", r->bytes);
     if (ok && r->bundle.p)
         ok = set_bytes(o, "bundle", r->bundle) && set_bytes(o, "bundle_sha256", r->bundle_sha256);
-    return print(out, o, ok);
+    print(out, o, ok, PRETTY);
 }

@@ -311,9 +311,13 @@ static void put_hint(struct vf_buf *out, const struct venvfix_check_result *r, c
     vf_buf_putc(out, '\n');
 }
 
-void vf_text_check(struct vf_buf *out, const struct venvfix_check_result *r, const struct vf_report_style *st,
-                   const char *env)
+void vf_text_check(struct vf_buf *out, const struct vf_report *report, const struct vf_report_style *st)
 {
+    const struct venvfix_check_result *r = report->check;
+    if (r->bundle) {
+        vf_text_bundle(out, r, st);
+        return;
+    }
     if (!st->quiet)
         put_head(out, r, st);
     put_findings(out, &r->findings, st);
@@ -321,8 +325,8 @@ void vf_text_check(struct vf_buf *out, const struct venvfix_check_result *r, con
         return;
     if (r->findings.n)
         vf_buf_putc(out, '\n');
-    put_answers(out, r, st, env);
-    put_hint(out, r, env);
+    put_answers(out, r, st, report->env);
+    put_hint(out, r, report->env);
 }
 
 /* ---- recreate, move, fix ---- */
@@ -454,8 +458,8 @@ static void put_left(struct vf_buf *out, const struct venvfix_change_result *r,
     put_findings(out, &r->warnings, st);
 }
 
-void vf_text_change(struct vf_buf *out, const struct venvfix_change_result *r,
-                    const struct vf_report_style *st)
+static void put_change(struct vf_buf *out, const struct venvfix_change_result *r,
+                       const struct vf_report_style *st)
 {
     if (r->dry_run)
         vf_term_put_lines(out, (struct vf_slice){r->diff.p, r->diff.n});
@@ -488,6 +492,12 @@ void vf_text_change(struct vf_buf *out, const struct venvfix_change_result *r,
     put_done(out, r);
     put_proof(out, r);
     put_left(out, r, st);
+}
+
+void vf_text_change(struct vf_buf *out, const struct vf_report *report, const struct vf_report_style *st)
+{
+    put_change(out, report->change, st);
+    vf_text_packed(out, report->change, st);
 }
 
 void vf_text_findings(struct vf_buf *out, const struct venvfix_findings *fs, const struct vf_report_style *st)

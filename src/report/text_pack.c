@@ -34,8 +34,9 @@ static void put_contents(struct vf_buf *out, const struct venvfix_change_result 
     vf_buf_putc(out, '\n');
 }
 
-void vf_text_pack(struct vf_buf *out, const struct venvfix_change_result *r, const struct vf_report_style *st)
+void vf_text_pack(struct vf_buf *out, const struct vf_report *report, const struct vf_report_style *st)
 {
+    const struct venvfix_change_result *r = report->change;
     if (st->quiet)
         return;
     put_contents(out, r);

@@ -98,10 +98,10 @@ def test_every_format_holds_the_same(get, scratch):
     for name in ("b.tar", "b.tar.gz", "b.tar.xz", "b.zip"):
         pack(env.path, scratch / name, "--exclude", "pip")
         assert members(scratch / name) == members(scratch / "b.tar"), name
-    pack(env.path, scratch / "x", "--format", "tar.gz", "--exclude", "pip")
+    pack(env.path, scratch / "x", "--archive-format", "tar.gz", "--exclude", "pip")
     assert (scratch / "x").read_bytes() == (scratch / "b.tar.gz").read_bytes()
     pack(env.path, scratch / "b.tar.zst", "--exclude", "pip")
-    pack(env.path, scratch / "b2.tar.gz", "--format", "tar.zst", "--exclude", "pip")
+    pack(env.path, scratch / "b2.tar.gz", "--archive-format", "tar.zst", "--exclude", "pip")
     data = (scratch / "b.tar.zst").read_bytes()
     assert data[:4] == b"\x28\xb5\x2f\xfd" and data == (scratch / "b2.tar.gz").read_bytes()
     if shutil.which("zstd"):

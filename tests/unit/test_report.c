@@ -60,6 +60,9 @@ static const struct venvfix_check_result checked = {
     .exit = 1,
 };
 
+static const struct vf_report checked_report = {
+    .kind = VF_REPORT_CHECK, .check = &checked, .env = "a\x1B]0;b"};
+
 static void assert_has(struct vf_buf *b, const char *part)
 {
     if (vf_slice_find(vf_buf_slice(b), vf_slice_of(part), 0) == VF_NPOS)
@@ -70,7 +73,8 @@ static void json_of_a_check(void **state)
 {
     (void)state;
     struct vf_buf b = {0};
-    assert_true(vf_json_check(&b, &checked));
+    vf_json_check(&b, &checked_report, &(struct vf_report_style){0});
+    assert_false(b.failed);
     /* what is not UTF-8 stands twice: readable, and exact */
     assert_has(&b, "\"path\": \"bin/caf\xEF\xBF\xBD\\u001B[31m\"");
     assert_has(&b, "\"path_base64\": \"YmluL2NhZukbWzMxbQ==\"");
@@ -90,13 +94,33 @@ static void json_of_a_check(void **state)
     vf_buf_release(&b);
 }
 
+/* A finding a line, each an object of its own, and the rest as the last line. */
+static void jsonl_of_a_check(void **state)
+{
+    (void)state;
+    struct vf_buf b = {0};
+    vf_jsonl_check(&b, &checked_report, &(struct vf_report_style){0});
+    assert_false(b.failed);
+    struct vf_slice rest = vf_buf_slice(&b), line, last = {NULL, 0};
+    size_t n = 0;
+    for (; vf_slice_next_line(&rest, &line); n++) {
+        assert_true(vf_slice_starts(line, VF_S("{")) && vf_slice_ends(line, VF_S("}")));
+        last = line;
+    }
+    assert_int_equal(n, checked.findings.n + 1);
+    assert_true(vf_slice_find(last, VF_S("\"type\":\"summary\""), 0) != VF_NPOS);
+    assert_true(vf_slice_find(last, VF_S("\"findings\""), 0) == VF_NPOS);
+    vf_buf_release(&b);
+}
+
 static void json_of_an_error(void **state)
 {
     (void)state;
     struct vf_buf b = {0};
     const struct venvfix_error e = {"not-found", "open", BYTES("/g\xFF"),
                                     BYTES("there is no such directory")};
-    assert_true(vf_json_error(&b, &e));
+    vf_json_error(&b, &e);
+    assert_false(b.failed);
     assert_has(&b, "\"code\": \"not-found\"");
     assert_has(&b, "\"path_base64\": \"L2f/\"");
     assert_has(&b, "\"exit\": 2");
@@ -115,7 +139,7 @@ static void text(void **state)
     (void)state;
     struct vf_buf b = {0};
     struct vf_report_style style = {.verbose = true};
-    vf_text_check(&b, &checked, &style, "a\x1B]0;b");
+    vf_text_check(&b, &checked_report, &style);
     assert_has(&b, "VF203");
     assert_has(&b, "VF720");
     assert_has(&b, "\\x1b[31m");
@@ -125,12 +149,12 @@ static void text(void **state)
                 vf_slice_find(vf_buf_slice(&b), VF_S("VF720"), 0));
     vf_buf_clear(&b);
     style = (struct vf_report_style){.quiet = true};
-    vf_text_check(&b, &checked, &style, "env");
+    vf_text_check(&b, &checked_report, &style);
     assert_has(&b, "VF203");
     assert_true(vf_slice_find(vf_buf_slice(&b), VF_S("VF720"), 0) == VF_NPOS);
     vf_buf_clear(&b);
     style = (struct vf_report_style){.color = true};
-    vf_text_check(&b, &checked, &style, "env");
+    vf_text_check(&b, &checked_report, &style);
     assert_has(&b, "\x1B[");
     vf_buf_clear(&b);
     const struct venvfix_error e = {"not-found", "open", BYTES("/a\x07"),
@@ -147,7 +171,7 @@ static void text(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(json_of_a_check), cmocka_unit_test(json_of_an_error),
-                                       cmocka_unit_test(text)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(json_of_a_check), cmocka_unit_test(jsonl_of_a_check),
+                                       cmocka_unit_test(json_of_an_error), cmocka_unit_test(text)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
