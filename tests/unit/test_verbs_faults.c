@@ -107,7 +107,8 @@ static struct answer check_once(struct envfix *f)
         assert_int_equal(r.exit, 2);
     } else {
         struct vf_buf b = {0};
-        assert_true(vf_json_check(&b, &r));
+        vf_json_check(&b, &(struct vf_report){.check = &r}, &(struct vf_report_style){0});
+        assert_false(b.failed);
         vf_buf_putc(&b, '\0');
         a.text = b.p;
     }
@@ -127,7 +128,8 @@ static struct answer move_once(struct envfix *f)
     } else {
         struct vf_buf b = {0};
         r.plan_s = r.prove_s = 0;
-        assert_true(vf_json_change(&b, &r));
+        vf_json_change(&b, &(struct vf_report){.change = &r}, &(struct vf_report_style){0});
+        assert_false(b.failed);
         vf_buf_putc(&b, '\n');
         vf_buf_put(&b, (struct vf_slice){r.diff.p, r.diff.n});
         vf_buf_putc(&b, '\0');
@@ -150,7 +152,8 @@ static struct answer freeze_once(struct envfix *f)
         assert_int_equal(r.exit, 2);
     } else {
         struct vf_buf b = {0};
-        assert_true(vf_json_freeze(&b, &r));
+        vf_json_freeze(&b, &(struct vf_report){.freeze = &r}, &(struct vf_report_style){0});
+        assert_false(b.failed);
         vf_buf_put(&b, (struct vf_slice){r.text.p, r.text.n});
         vf_buf_putc(&b, '\0');
         a.text = b.p;
@@ -192,7 +195,8 @@ static struct answer pack_once(struct envfix *f)
     } else {
         struct vf_buf b = {0};
         r.plan_s = r.stage_s = 0;
-        assert_true(vf_json_change(&b, &r));
+        vf_json_change(&b, &(struct vf_report){.change = &r}, &(struct vf_report_style){0});
+        assert_false(b.failed);
         vf_buf_putc(&b, '\0');
         a.text = b.p;
         assert_int_equal(unlink(file), 0);
@@ -216,7 +220,8 @@ static struct answer check_bundle_once(struct envfix *f)
         assert_int_equal(r.exit, 2);
     } else {
         struct vf_buf b = {0};
-        assert_true(vf_json_check(&b, &r));
+        vf_json_check(&b, &(struct vf_report){.check = &r}, &(struct vf_report_style){0});
+        assert_false(b.failed);
         vf_buf_putc(&b, '\0');
         a.text = b.p;
     }

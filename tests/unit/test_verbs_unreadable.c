@@ -206,7 +206,8 @@ static struct answer check_once(struct envfix *f)
     int code = ef_check(f, &(struct ef_check){.jobs = 1}, &r);
     armed = false;
     if (!r.error.code)
-        assert_true(vf_json_check(&b, &r));
+        vf_json_check(&b, &(struct vf_report){.check = &r}, &(struct vf_report_style){0});
+    assert_false(b.failed);
     struct answer a = done(&b, &r.error, code);
     a.unexamined = r.error.code ? 0 : r.unexamined;
     venvfix_check_free(&r);
@@ -222,7 +223,8 @@ static struct answer move_once(struct envfix *f)
     armed = false;
     if (!r.error.code) {
         r.plan_s = r.prove_s = 0;
-        assert_true(vf_json_change(&b, &r));
+        vf_json_change(&b, &(struct vf_report){.change = &r}, &(struct vf_report_style){0});
+        assert_false(b.failed);
         vf_buf_put(&b, (struct vf_slice){r.diff.p, r.diff.n});
     }
     struct answer a = done(&b, &r.error, code);
@@ -243,7 +245,8 @@ static struct answer pack_once(struct envfix *f)
     armed = false;
     if (!r.error.code) {
         r.plan_s = r.stage_s = r.commit_s = 0;
-        assert_true(vf_json_change(&b, &r));
+        vf_json_change(&b, &(struct vf_report){.change = &r}, &(struct vf_report_style){0});
+        assert_false(b.failed);
         assert_int_equal(unlink(file), 0);
     }
     struct answer a = done(&b, &r.error, code);
