@@ -328,13 +328,23 @@ static enum vf_status list_site(struct vf_dists *ds, struct vf_slice site, struc
     return st;
 }
 
-static void mark_duplicates(struct vf_env *env)
+static enum vf_status mark_duplicates(struct vf_env *env, struct vf_err *err)
 {
-    for (size_t i = 1; i < env->n_dists; i++)
-        for (size_t k = 0; k < i && !env->dists[i].duplicate; k++)
-            env->dists[i].duplicate = env->dists[i].valid_name && env->dists[k].valid_name &&
-                                      vf_slice_eq(env->dists[i].site, env->dists[k].site) &&
-                                      vf_slice_eq(env->dists[i].canonical, env->dists[k].canonical);
+    struct vf_arena scratch;
+    struct vf_map names;
+    bool ok = true;
+    vf_arena_init(&scratch);
+    vf_map_init(&names, &scratch);
+    for (size_t i = 0; ok && i < env->n_dists; i++) {
+        struct vf_env_dist *d = &env->dists[i];
+        if (!d->valid_name)
+            continue;
+        struct vf_slice key = vf_path_join(&scratch, d->site, d->canonical);
+        d->duplicate = key.p && vf_map_get(&names, key, NULL);
+        ok = key.p && vf_map_put(&names, key, i);
+    }
+    vf_arena_release(&scratch);
+    return ok ? VF_OK : vf_err_nomem(err);
 }
 
 enum vf_status vf_env_dists(struct vf_env *env, struct vf_err *err)
@@ -348,6 +358,5 @@ enum vf_status vf_env_dists(struct vf_env *env, struct vf_err *err)
         st = list_site(&ds, env->sites[i], err);
     env->dists = ds.v.base;
     env->n_dists = ds.v.n;
-    mark_duplicates(env);
-    return st;
+    return st == VF_OK ? mark_duplicates(env, err) : st;
 }

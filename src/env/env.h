@@ -174,6 +174,7 @@ struct vf_env {
     struct vf_env_prefix *prefixes; /* PRESENT first */
     size_t n_prefixes;
     struct vf_prefix *place_list;   /* the same, as the searcher wants them */
+    struct vf_map by_prefix;        /* path -> index into prefixes */
     struct vf_slice *base_prefixes; /* of the base interpreter, as recorded here, existing or not */
     size_t n_base_prefixes;
     uint64_t bytes;   /* of regular files */
@@ -218,6 +219,8 @@ bool vf_env_has_dir(const struct vf_env *env, struct vf_slice path);
 /* Does this path below the root exist (file, link or directory)? Links in the middle are followed inside the
  * tree. What lies below a directory that could not be listed is taken to be there. */
 bool vf_env_has(const struct vf_env *env, struct vf_slice rel);
+/* The distribution whose RECORD is this file; VF_NONE: none. */
+uint32_t vf_env_record_of(const struct vf_env *env, uint32_t file);
 /* The path below the root that a RECORD row of this distribution means (absolute rows of old places
  * included). False: it lies elsewhere. Clears out. */
 bool vf_env_row_path(const struct vf_env *env, const struct vf_env_dist *d, struct vf_slice row,

@@ -2,6 +2,7 @@
 #ifndef VF_ENV_INTERNAL_H
 #define VF_ENV_INTERNAL_H
 
+#include "env/cover.h"
 #include "env/env.h"
 #include "env/read_row.h"
 
@@ -59,8 +60,8 @@ VF_MUST_CHECK enum vf_status vf_env_read_syntax(const struct vf_read_job *job, s
  * the `hits` (struct vf_hit); those that no running program reads are marked idle. */
 VF_MUST_CHECK enum vf_status vf_env_read_elf(const struct vf_read_job *job, struct vf_file *f,
                                              struct vf_vec *hits, struct vf_err *err);
-/* Does the hit stand inside a reference of the file? */
-bool vf_env_claimed(const struct vf_file *f, const struct vf_hit *h);
+/* The bytes that the references of a file claim. False: no memory. */
+bool vf_env_claims(const struct vf_file *f, struct vf_arena *a, struct vf_cover *out);
 VF_MUST_CHECK enum vf_status vf_env_read_contents(const struct vf_read_job *job, struct vf_file *f,
                                                   struct vf_err *err);
 

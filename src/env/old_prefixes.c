@@ -10,23 +10,22 @@ struct vote {
     struct vf_env *env;
     struct vf_arena scratch;
     struct vf_vec prefixes; /* struct vf_env_prefix */
+    struct vf_map by_path;
 };
 
 static enum vf_status add_place(struct vote *v, struct vf_slice path, enum vf_prefix_kind kind,
                                 struct vf_env_prefix **added, struct vf_err *err)
 {
-    for (size_t i = 0; i < v->prefixes.n; i++) {
-        struct vf_env_prefix *p = VF_VEC_AT(struct vf_env_prefix, &v->prefixes, i);
-        if (!vf_slice_eq(p->prefix.path, path))
-            continue;
-        *added = p;
+    size_t known;
+    if (vf_map_get(&v->by_path, path, &known)) {
+        *added = VF_VEC_AT(struct vf_env_prefix, &v->prefixes, known);
         return VF_OK;
     }
     struct vf_env_prefix *p = vf_vec_push(&v->env->arena, &v->prefixes, sizeof *p);
     if (!p)
         return vf_err_nomem(err);
     p->prefix.path = vf_arena_dup(&v->env->arena, path);
-    if (!p->prefix.path.p)
+    if (!p->prefix.path.p || !vf_map_put(&v->by_path, p->prefix.path, v->prefixes.n - 1))
         return vf_err_nomem(err);
     p->kind = kind;
     *added = p;
@@ -266,6 +265,7 @@ enum vf_status vf_env_add_evidence(struct vf_env *env, struct vf_err *err)
 {
     struct vote v = {.env = env};
     vf_arena_init(&v.scratch);
+    vf_map_init(&v.by_path, &env->arena);
     enum vf_status st = vf_env_base_prefixes(env, err);
     if (st == VF_OK)
         st = given_places(&v, err);
@@ -278,6 +278,7 @@ enum vf_status vf_env_add_evidence(struct vf_env *env, struct vf_err *err)
         return st;
     env->prefixes = v.prefixes.base;
     env->n_prefixes = v.prefixes.n;
+    env->by_prefix = v.by_path;
     env->place_list = vf_arena_array(&env->arena, env->n_prefixes, sizeof *env->place_list);
     if (!env->place_list)
         return vf_err_nomem(err);
@@ -311,15 +312,15 @@ enum vf_status vf_env_locate(const struct vf_env *env, struct vf_slice path, str
     if (!out->path.p)
         return vf_err_nomem(err);
     out->where = VF_WHERE_HOST;
-    size_t longest = 0;
-    for (size_t i = 0; i < env->n_prefixes; i++) {
-        struct vf_slice rest, pl = env->prefixes[i].prefix.path;
-        if (pl.n <= longest || !vf_path_under(pl, out->path, &rest))
-            continue;
-        longest = pl.n;
-        out->where = where_of(env->prefixes[i].kind);
-        out->prefix = (uint32_t)i;
-        out->rest = rest;
+    size_t i;
+    for (struct vf_slice up = out->path; up.n; up = vf_path_dir(up)) {
+        if (vf_map_get(&env->by_prefix, up, &i) && vf_path_under(up, out->path, &out->rest)) {
+            out->where = where_of(env->prefixes[i].kind);
+            out->prefix = (uint32_t)i;
+            break;
+        }
+        if (up.n == 1)
+            break;
     }
     return VF_OK;
 }

@@ -31,10 +31,9 @@ struct evidence {
 static enum vf_status bytes_of(const struct vf_read_job *job, struct vf_tree_near *near,
                                const struct vf_file *f, struct vf_slice *out, struct vf_err *err)
 {
-    size_t dist;
     const struct vf_env *env = job->env;
-    if (vf_map_get(&env->infos, vf_path_dir(f->path), &dist) && env->dists[dist].record_file != VF_NONE &&
-        f == &env->files[env->dists[dist].record_file]) {
+    uint32_t dist = vf_env_record_of(env, (uint32_t)(f - env->files));
+    if (dist != VF_NONE) {
         *out = env->dists[dist].record_bytes;
         return VF_OK;
     }

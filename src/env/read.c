@@ -14,9 +14,9 @@
 struct reading {
     const struct vf_read_job *job;
     struct vf_file *f;
-    struct vf_vec hits; /* struct vf_hit */
-    struct vf_vec refs, flaws;
-    bool elf;
+    struct vf_vec hits;     /* struct vf_hit */
+    struct vf_cover claims; /* of the references known when the first hit came: all but an ELF file's */
+    bool elf, has_claims;
 };
 
 /* ---- syntaxes ---- */
@@ -116,7 +116,10 @@ void vf_read_tools_release(struct vf_read_tools *tools)
 static enum vf_status on_hit(void *ctx, const struct vf_hit *hit, struct vf_err *err)
 {
     struct reading *r = ctx;
-    if (vf_env_claimed(r->f, hit))
+    if (!r->has_claims && !vf_env_claims(r->f, r->job->a, &r->claims))
+        return vf_err_nomem(err);
+    r->has_claims = true;
+    if (vf_cover_has(&r->claims, hit->off))
         return VF_OK;
     r->f->facts.hits_total++;
     if (r->hits.n >= HITS_KEPT) {

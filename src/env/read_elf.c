@@ -3,35 +3,44 @@
 #include "env/env_internal.h"
 #include "syntax/elf.h"
 
-bool vf_env_claimed(const struct vf_file *f, const struct vf_hit *h)
+bool vf_env_claims(const struct vf_file *f, struct vf_arena *a, struct vf_cover *out)
 {
-    for (uint32_t i = 0; i < f->facts.n_refs; i++) {
+    *out = (struct vf_cover){0};
+    bool ok = true;
+    for (uint32_t i = 0; i < f->facts.n_refs && ok; i++) {
         const struct vf_ref *r = &f->facts.refs[i];
-        if (r->syntax != VF_SYN_LINK && h->off >= r->off && h->off < r->off + r->len)
-            return true;
+        ok = r->syntax == VF_SYN_LINK || vf_cover_add(out, a, r->off, r->len);
     }
-    return false;
+    return ok;
 }
 
-static void drop_claimed(struct vf_file *f, struct vf_vec *hits)
+static bool drop_claimed(struct vf_file *f, struct vf_vec *hits, struct vf_arena *a)
 {
+    struct vf_cover claims;
     size_t kept = 0;
+    if (!vf_env_claims(f, a, &claims))
+        return false;
     for (size_t i = 0; i < hits->n; i++) {
         const struct vf_hit *h = VF_VEC_AT(struct vf_hit, hits, i);
-        if (!vf_env_claimed(f, h))
+        if (!vf_cover_has(&claims, h->off))
             *VF_VEC_AT(struct vf_hit, hits, kept++) = *h;
     }
     f->facts.hits_total -= (uint32_t)(hits->n - kept);
     hits->n = kept;
+    return true;
 }
 
-static void mark_idle(struct vf_vec *hits, const struct vf_elf_idle *idle, size_t n)
+static bool mark_idle(struct vf_vec *hits, const struct vf_elf_idle *idle, size_t n, struct vf_arena *a)
 {
-    for (size_t i = 0; i < hits->n; i++) {
+    struct vf_cover cover = {0};
+    bool ok = true;
+    for (size_t k = 0; k < n && ok; k++)
+        ok = vf_cover_add(&cover, a, idle[k].off, idle[k].len);
+    for (size_t i = 0; i < hits->n && ok; i++) {
         struct vf_hit *h = VF_VEC_AT(struct vf_hit, hits, i);
-        for (size_t k = 0; k < n && !h->idle; k++)
-            h->idle = h->off >= idle[k].off && h->off - idle[k].off < idle[k].len;
+        h->idle = vf_cover_has(&cover, h->off);
     }
+    return ok;
 }
 
 enum vf_status vf_env_read_elf(const struct vf_read_job *job, struct vf_file *f, struct vf_vec *hits,
@@ -53,8 +62,8 @@ enum vf_status vf_env_read_elf(const struct vf_read_job *job, struct vf_file *f,
         st = vf_err_nomem(err);
     if (st == VF_OK) {
         f->syntaxes |= f->facts.n_refs ? 1u << VF_SYN_RPATH : 0;
-        drop_claimed(f, hits);
-        mark_idle(hits, idle, n_idle);
+        if (!drop_claimed(f, hits, &scratch) || !mark_idle(hits, idle, n_idle, &scratch))
+            st = vf_err_nomem(err);
     }
     vf_err_release(&why);
     vf_arena_release(&scratch);

@@ -87,6 +87,15 @@ enum vf_status vf_env_records(struct vf_env *env, struct vf_err *err)
     return vf_parallel(&hooks, env->n_dists, one_record, env, err);
 }
 
+uint32_t vf_env_record_of(const struct vf_env *env, uint32_t file)
+{
+    size_t dist;
+    struct vf_slice dir = vf_path_dir(env->files[file].path);
+    if (!vf_map_get(&env->infos, dir, &dist) || env->dists[dist].record_file != file)
+        return VF_NONE;
+    return (uint32_t)dist;
+}
+
 bool vf_env_row_is_hidden_script(const struct vf_env_dist *d, struct vf_slice rel)
 {
     struct vf_slice dir = vf_path_dir(rel), data = vf_path_dir(dir);

@@ -392,3 +392,18 @@ bool vf_record_digest_is(const struct vf_record_row *row, struct vf_slice digest
 {
     return row->digest.n > 0 && vf_slice_eq(row->digest, digest);
 }
+
+size_t vf_record_row_at(const struct vf_record *record, uint64_t off)
+{
+    size_t low = 0, high = record->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (record->rows[middle].row.off <= off)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (!low || off - record->rows[low - 1].row.off >= record->rows[low - 1].row.len)
+        return VF_NPOS;
+    return low - 1;
+}

@@ -79,6 +79,8 @@ struct vf_record {
 /* `file` must outlive the table. Only VF_LIMIT (too many bytes or rows) and VF_NO_MEMORY are errors. */
 VF_MUST_CHECK enum vf_status vf_record_parse(struct vf_arena *a, struct vf_slice file, struct vf_record *out,
                                              struct vf_err *err);
+/* The row that holds the byte at this offset of the file; VF_NPOS: none. */
+size_t vf_record_row_at(const struct vf_record *record, uint64_t off);
 /* Is this the digest of the row? False when the row has none. */
 bool vf_record_digest_is(const struct vf_record_row *row, struct vf_slice digest);
 

@@ -64,6 +64,46 @@ static bool overlaps(const struct vf_splice *a, const struct vf_splice *b)
     return a->off < b->off + b->len && b->off < a->off + a->len;
 }
 
+static struct vf_splice *splice_at(const struct vf_edit_builder *dr, size_t i)
+{
+    return VF_VEC_AT(struct vf_splice, &dr->splices, i);
+}
+
+/* The first splice that begins behind `off`, or at it. */
+static size_t first_from(const struct vf_edit_builder *dr, uint64_t off)
+{
+    size_t low = 0, high = dr->splices.n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (splice_at(dr, middle)->off < off)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Does a splice overlap one of the draft's? At or behind its offset, only those that begin before its end are
+ * looked at; before it, only the insertions up to the nearest one that replaces something. */
+static bool is_taken(const struct vf_edit_builder *dr, const struct vf_splice *s, size_t at)
+{
+    for (size_t i = at; i < dr->splices.n && splice_at(dr, i)->off <= s->off + s->len; i++)
+        if (overlaps(splice_at(dr, i), s))
+            return true;
+    for (size_t i = at; i > 0; i--)
+        if (splice_at(dr, i - 1)->len)
+            return overlaps(splice_at(dr, i - 1), s);
+    return false;
+}
+
+bool vf_edit_builder_covers(const struct vf_edit_builder *dr, uint64_t off)
+{
+    size_t at = first_from(dr, off);
+    if (at < dr->splices.n && splice_at(dr, at)->off == off)
+        return true;
+    return at > 0 && splice_at(dr, at - 1)->off + splice_at(dr, at - 1)->len >= off;
+}
+
 enum vf_status vf_edit_builder_splice(struct vf_edit_builders *d, uint32_t file, struct vf_splice s,
                                       const char *rule, uint32_t count, bool *added, struct vf_err *err)
 {
@@ -80,13 +120,15 @@ enum vf_status vf_edit_builder_splice(struct vf_edit_builders *d, uint32_t file,
     struct vf_edit_builder *dr = vf_edit_builder_of(d, file, VF_EDIT_SPLICE);
     if (!dr)
         return vf_err_nomem(err);
-    for (size_t i = 0; i < dr->splices.n; i++)
-        if (overlaps(VF_VEC_AT(struct vf_splice, &dr->splices, i), &s))
-            return VF_OK;
-    struct vf_splice *kept = vf_vec_push(&d->scratch, &dr->splices, sizeof *kept);
-    if (!kept)
+    size_t at = first_from(dr, s.off);
+    if (is_taken(dr, &s, at))
+        return VF_OK;
+    if (at < dr->splices.n && splice_at(dr, at)->off == s.off && s.len)
+        at++; /* behind the insertion there */
+    if (!vf_vec_push(&d->scratch, &dr->splices, sizeof s))
         return vf_err_nomem(err);
-    *kept = s;
+    memmove(splice_at(dr, at) + 1, splice_at(dr, at), (dr->splices.n - 1 - at) * sizeof s);
+    *splice_at(dr, at) = s;
     if (!dr->rule)
         dr->rule = rule;
     dr->count += count;

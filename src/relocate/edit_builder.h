@@ -4,11 +4,12 @@
 #define VF_RELOCATE_EDIT_BUILDER_H
 
 #include "relocate/plan.h"
+#include "syntax/text.h"
 
 struct vf_edit_builder {
     uint32_t file;
     enum vf_edit_kind kind;
-    struct vf_vec splices;  /* struct vf_splice */
+    struct vf_vec splices;  /* struct vf_splice: by offset, none overlaps another */
     struct vf_slice bytes;  /* of the file as it is; p NULL until read */
     struct vf_slice target; /* LINK */
     const char *rule;
@@ -17,7 +18,7 @@ struct vf_edit_builder {
 
 /* A RECORD row that changes. */
 struct vf_row_change {
-    uint32_t dist, row;
+    uint32_t row;
     struct vf_slice path;   /* p NULL: stays */
     struct vf_slice digest; /* n 0: stays */
     uint64_t size;
@@ -39,12 +40,23 @@ struct vf_refused_edit {
 
 struct vf_edit_builders {
     struct vf_plan *plan;
-    struct vf_vec v;        /* struct vf_edit_builder */
-    struct vf_map by_file;  /* path -> index into v */
-    struct vf_vec rows;     /* struct vf_row_change */
+    struct vf_vec v;       /* struct vf_edit_builder */
+    struct vf_map by_file; /* path -> index into v */
+    struct vf_vec *rows;   /* struct vf_row_change, of each distribution */
+    uint32_t **row_change; /* of each distribution, where one of its rows changes: of each row, 1 + its index
+                              in rows; 0: it stays */
+    uint32_t *present;     /* the places that the environment is at now */
+    size_t n_present;
+    struct { /* flaws of one kind in one file are repaired all at once */
+        uint32_t file;
+        enum vf_rule rule;
+        bool refused;
+    } repaired;
     struct vf_vec followed; /* struct vf_followed */
     struct vf_arena scratch;
     struct vf_write_ctx target;
+    struct vf_text_memo memo; /* of the file that was written last */
+    uint32_t memo_file;
     /* from an earlier planning of the same findings; in an arena that outlives the scratch */
     struct vf_arena *refused_arena;
     struct vf_vec refused;    /* struct vf_refused_edit */
@@ -63,6 +75,10 @@ VF_MUST_CHECK enum vf_status vf_edit_builder_bytes(struct vf_edit_builders *d, u
 VF_MUST_CHECK enum vf_status vf_edit_builder_splice(struct vf_edit_builders *d, uint32_t file,
                                                     struct vf_splice s, const char *rule, uint32_t count,
                                                     bool *added, struct vf_err *err);
+/* Is the byte at this offset of the file among those that are replaced, or beside them? */
+bool vf_edit_builder_covers(const struct vf_edit_builder *dr, uint64_t off);
+/* Sets VF_INTERRUPTED. */
+enum vf_status vf_plan_stopped(struct vf_err *err);
 /* record_pass.c: rows of edited files get new hash and size where the old row was true; .pyc of edited .py
  * go. */
 VF_MUST_CHECK enum vf_status vf_edit_builders_records(struct vf_edit_builders *d, struct vf_err *err);

@@ -56,12 +56,10 @@ static const struct {
 static const char *rule_of_edit(const struct vf_edit_builders *d, const struct vf_finding *fi)
 {
     enum vf_rule rule = fi->rule;
+    struct vf_slice path = fi->target.p ? fi->target : fi->value;
     bool left = false;
-    for (size_t i = 0; !d->plan->stays && i < d->plan->env->n_prefixes; i++) {
-        const struct vf_env_prefix *p = &d->plan->env->prefixes[i];
-        struct vf_slice path = fi->target.p ? fi->target : fi->value;
-        left = left || (p->kind == VF_PREFIX_PRESENT && vf_path_under(p->prefix.path, path, NULL));
-    }
+    for (size_t i = 0; !d->plan->stays && !left && i < d->n_present; i++)
+        left = vf_path_under(d->plan->env->prefixes[d->present[i]].prefix.path, path, NULL);
     for (size_t i = 0; left && i < VF_COUNT(bound_before); i++)
         if (bound_before[i].broken == fi->rule)
             rule = bound_before[i].bound;
@@ -88,7 +86,7 @@ static enum vf_status set_link(struct vf_edit_builders *d, uint32_t file, struct
 static struct vf_slice link_target(struct vf_edit_builders *d, const struct vf_file *f, struct vf_slice path)
 {
     struct vf_slice rest;
-    bool relative = vf_slice_eq(f->path, VF_S("lib64")) || vf_judge_is_interpreter(d->plan->env, f);
+    bool relative = vf_slice_eq(f->path, VF_S("lib64")) || vf_judge_is_interpreter(f);
     if (!relative || !vf_path_under(d->plan->to, path, &rest))
         return path;
     struct vf_buf b;
@@ -104,22 +102,15 @@ static enum vf_status write_row_path(struct vf_edit_builders *d, uint32_t file, 
                                      struct vf_slice path, bool *done, struct vf_err *err)
 {
     const struct vf_env *env = d->plan->env;
-    for (uint32_t i = 0; i < env->n_dists; i++) {
-        if (env->dists[i].record_file != file)
-            continue;
-        const struct vf_record *rec = &env->dists[i].record;
-        for (uint32_t k = 0; k < rec->n; k++) {
-            if (r->value_off < rec->rows[k].row.off ||
-                r->value_off >= (uint64_t)rec->rows[k].row.off + rec->rows[k].row.len)
-                continue;
-            struct vf_row_change *c = vf_edit_builders_row(d, i, k);
-            if (!c)
-                return vf_err_nomem(err);
-            c->path = path;
-            *done = true;
-            return VF_OK;
-        }
-    }
+    uint32_t dist = vf_env_record_of(env, file);
+    size_t row = dist == VF_NONE ? VF_NPOS : vf_record_row_at(&env->dists[dist].record, r->value_off);
+    if (row == VF_NPOS)
+        return VF_OK;
+    struct vf_row_change *c = vf_edit_builders_row(d, dist, (uint32_t)row);
+    if (!c)
+        return vf_err_nomem(err);
+    c->path = path;
+    *done = true;
     return VF_OK;
 }
 
@@ -180,6 +171,10 @@ static enum vf_status write_ref(struct vf_edit_builders *d, uint32_t file, const
     if (st != VF_OK)
         return st;
     struct vf_source src = vf_env_source(d->plan->env, f->path, bytes);
+    if (d->memo_file != file)
+        d->memo = (struct vf_text_memo){0};
+    d->memo_file = file;
+    src.memo = &d->memo;
     struct vf_buf out;
     struct vf_err why;
     vf_buf_init(&out);
@@ -275,7 +270,7 @@ static enum vf_status apply_repairs(struct vf_edit_builders *d, uint32_t file, c
     return st;
 }
 
-static enum vf_status plan_flaw(struct vf_edit_builders *d, const struct vf_finding *fi, struct vf_err *err)
+static enum vf_status repair_flaws(struct vf_edit_builders *d, const struct vf_finding *fi, struct vf_err *err)
 {
     const struct vf_file *f = &d->plan->env->files[fi->file];
     switch ((int)fi->rule) {
@@ -299,6 +294,19 @@ static enum vf_status plan_flaw(struct vf_edit_builders *d, const struct vf_find
         if (f->facts.flaws[i].has_repair)
             return apply_repairs(d, fi->file, fi, err);
     return VF_OK;
+}
+
+/* The first finding of its rule in a file stands for all of them: what repairs one flaw repairs each. */
+static enum vf_status plan_flaw(struct vf_edit_builders *d, const struct vf_finding *fi, struct vf_err *err)
+{
+    if (d->repaired.file == fi->file && d->repaired.rule == fi->rule)
+        return VF_OK;
+    size_t refused = d->plan->unwritable.v.n;
+    enum vf_status st = repair_flaws(d, fi, err);
+    d->repaired.file = fi->file;
+    d->repaired.rule = fi->rule;
+    d->repaired.refused = d->plan->unwritable.v.n != refused;
+    return st;
 }
 
 /* ---- hits: the place in a file without syntax ---- */
@@ -462,6 +470,11 @@ static enum vf_status check_lengths(const struct vf_env *env, struct vf_slice to
 
 /* ---- all of it ---- */
 
+enum vf_status vf_plan_stopped(struct vf_err *err)
+{
+    return vf_err_set(err, VF_INTERRUPTED, 0, "plan", VF_S(""), "stopped on request");
+}
+
 static bool stays_as_it_is(const struct vf_finding *fi)
 {
     return fi->verdict == VF_V_BROKEN || fi->verdict == VF_V_ASTRAY || fi->rule == VF_RULE_TEXT_MENTION ||
@@ -475,44 +488,68 @@ static bool is_written(struct vf_edit_builders *d, const struct vf_finding *fi)
     struct vf_edit_builder *dr = fi->file == VF_NONE ? NULL : vf_edit_builder_find(d, fi->file);
     if (fi->fix != VF_FIX_REWRITE || fi->expected.p || !dr)
         return fi->fix == VF_FIX_REWRITE && fi->expected.p;
-    for (size_t i = 0; i < dr->splices.n; i++) {
-        const struct vf_splice *s = VF_VEC_AT(struct vf_splice, &dr->splices, i);
-        if (fi->rule != VF_RULE_ACTIVATE_QUOTING || fi->offset < 0 ||
-            ((uint64_t)fi->offset >= s->off && (uint64_t)fi->offset <= s->off + s->len))
-            return true;
-    }
+    bool anywhere = fi->rule != VF_RULE_ACTIVATE_QUOTING || fi->offset < 0;
+    if (anywhere ? dr->splices.n > 0 : vf_edit_builder_covers(dr, (uint64_t)fi->offset))
+        return true;
     return dr->kind == VF_EDIT_LINK;
 }
 
 /* What is quoted wrongly comes last: a reference there that leads elsewhere, too, is written for the new
  * place. */
+static bool was_refused(const struct vf_edit_builders *d, const struct vf_finding *fi, size_t before)
+{
+    if (d->plan->unwritable.v.n != before)
+        return true;
+    return d->repaired.file == fi->file && d->repaired.rule == fi->rule && d->repaired.refused;
+}
+
 static enum vf_status plan_findings(struct vf_edit_builders *d, const struct vf_findings *findings,
                                     bool quoting, struct vf_err *err)
 {
+    const struct vf_hooks *hooks = d->plan->env->params.hooks;
     enum vf_status st = VF_OK;
     for (size_t i = 0; i < findings->v.n && st == VF_OK; i++) {
         const struct vf_finding *fi = vf_findings_at(findings, i);
         size_t refused = d->plan->unwritable.v.n;
         if ((fi->rule == VF_RULE_ACTIVATE_QUOTING) != quoting)
             continue;
-        st = plan_finding(d, fi, err);
-        if (st == VF_OK && stays_as_it_is(fi) && !is_written(d, fi) && d->plan->unwritable.v.n == refused)
+        st = vf_hooks_cancelled(hooks) ? vf_plan_stopped(err) : plan_finding(d, fi, err);
+        if (st == VF_OK && stays_as_it_is(fi) && !is_written(d, fi) && !was_refused(d, fi, refused))
             st = keep_finding(&d->plan->warnings, fi, err);
     }
     return st;
 }
 
+static enum vf_status find_present(struct vf_edit_builders *d, struct vf_err *err)
+{
+    const struct vf_env *env = d->plan->env;
+    d->repaired.file = d->memo_file = VF_NONE;
+    d->n_present = 0;
+    d->rows = vf_arena_array(&d->scratch, env->n_dists + 1, sizeof *d->rows);
+    d->row_change = vf_arena_array(&d->scratch, env->n_dists + 1, sizeof *d->row_change);
+    d->present = vf_arena_array(&d->scratch, env->n_prefixes + 1, sizeof *d->present);
+    if (!d->rows || !d->row_change || !d->present)
+        return vf_err_nomem(err);
+    for (uint32_t i = 0; i < env->n_prefixes; i++)
+        if (env->prefixes[i].kind == VF_PREFIX_PRESENT)
+            d->present[d->n_present++] = i;
+    return VF_OK;
+}
+
 static enum vf_status plan_all(struct vf_edit_builders *d, const struct vf_findings *findings,
                                struct vf_err *err)
 {
-    enum vf_status st = describe_target(d, err);
+    enum vf_status st = find_present(d, err);
+    if (st == VF_OK)
+        st = describe_target(d, err);
     if (st == VF_OK)
         st = plan_findings(d, findings, false, err);
     if (st == VF_OK)
         st = plan_findings(d, findings, true, err);
     for (uint32_t i = 0; !d->plan->stays && i < d->plan->env->n_files && st == VF_OK; i++)
         if (!(d->plan->env->files[i].flags & VF_FILE_JOURNAL))
-            st = plan_change_of_place(d, i, err);
+            st = vf_hooks_cancelled(d->plan->env->params.hooks) ? vf_plan_stopped(err)
+                                                                : plan_change_of_place(d, i, err);
     if (st == VF_OK)
         st = vf_edit_builders_records(d, err);
     return st == VF_OK ? vf_edit_builders_pycs(d, err) : st;
@@ -527,7 +564,7 @@ static enum vf_status plan_once(struct vf_edit_builders *d, const struct vf_find
     *out = (struct vf_plan){.a = out->a, .env = out->env, .stays = !out->env->params.at.n};
     out->to = out->stays ? out->env->typed : out->env->params.at;
     out->unwritable.a = out->warnings.a = out->a;
-    d->v = d->rows = d->followed = (struct vf_vec){0};
+    d->v = d->followed = (struct vf_vec){0};
     vf_arena_init(&d->scratch);
     vf_map_init(&d->by_file, &d->scratch);
     enum vf_status st = check_lengths(out->env, out->to, err);

@@ -13,8 +13,17 @@ struct proving {
     struct vf_tree *tree;
     struct vf_env after; /* the environment as planned: shares all but files and distributions */
     struct vf_findings before;
+    struct vf_map hard_before;          /* errors before, by path and rule and by path and verdict */
+    struct vf_map unwritable, warnings; /* findings of the plan, by path and rule and by path and value */
+    struct vf_record **records;         /* of each distribution, once it was asked for: RECORD as planned */
+    struct vf_arena scratch;            /* for one question */
     bool leave;
 };
+
+static enum vf_status stopped(struct vf_err *err)
+{
+    return vf_err_set(err, VF_INTERRUPTED, 0, "prove", VF_S(""), "stopped on request");
+}
 
 static enum vf_status failed(struct vf_err *err, struct vf_slice path, const char *rule, const char *why)
 {
@@ -30,7 +39,9 @@ static enum vf_status read_edited(struct proving *p, struct vf_err *err)
     struct vf_reread *reread = NULL;
     enum vf_status st = vf_reread_new(&p->after, p->tree, &reread, err);
     for (size_t i = 0; i < edits->n && st == VF_OK; i++) {
-        uint32_t f = vf_env_find(&p->after, edits->v[i].path);
+        if (vf_hooks_cancelled(p->plan->env->params.hooks))
+            st = stopped(err);
+        uint32_t f = st == VF_OK ? vf_env_find(&p->after, edits->v[i].path) : VF_NONE;
         if (f == VF_NONE)
             continue;
         if (edits->v[i].kind == VF_EDIT_DELETE) {
@@ -66,27 +77,79 @@ static enum vf_status lay_out(struct proving *p, struct vf_err *err)
 
 /* ---- no new error, nothing left ---- */
 
-static bool listed(const struct vf_findings *in, const struct vf_finding *fi, bool any_rule)
+/* What findings are looked up by: a path and one more thing about it. Names hold no NUL. */
+static struct vf_slice key_of(struct vf_arena *a, struct vf_slice path, const char *what,
+                              struct vf_slice more)
 {
+    struct vf_slice rest = vf_arena_concat(a, (struct vf_slice){"", 1}, vf_slice_of(what), more);
+    return rest.p ? vf_arena_concat(a, path, rest, VF_S("")) : rest;
+}
+
+static struct vf_slice rule_key(struct vf_arena *a, const struct vf_finding *fi)
+{
+    return key_of(a, fi->path, "rule", vf_slice_of(vf_rule_info(fi->rule)->id));
+}
+
+static struct vf_slice value_key(struct vf_arena *a, const struct vf_finding *fi)
+{
+    return key_of(a, fi->path, "value", fi->value);
+}
+
+static struct vf_slice verdict_key(struct vf_arena *a, const struct vf_finding *fi)
+{
+    return key_of(a, fi->path, "verdict", vf_slice_of(vf_verdict_name(fi->verdict)));
+}
+
+static bool put_key(struct vf_map *m, struct vf_slice key)
+{
+    return key.p && vf_map_put(m, key, 1);
+}
+
+static enum vf_status index_listed(struct proving *p, const struct vf_findings *in, struct vf_map *out,
+                                   struct vf_err *err)
+{
+    vf_map_init(out, p->a);
     for (size_t i = 0; i < in->v.n; i++) {
-        const struct vf_finding *o = vf_findings_at(in, i);
-        if (vf_slice_eq(o->path, fi->path) &&
-            (any_rule || o->rule == fi->rule || vf_slice_eq(o->value, fi->value)))
-            return true;
+        const struct vf_finding *fi = vf_findings_at(in, i);
+        if (!put_key(out, rule_key(p->a, fi)) || !put_key(out, value_key(p->a, fi)))
+            return vf_err_nomem(err);
     }
-    return false;
+    return VF_OK;
+}
+
+static enum vf_status index_before(struct proving *p, struct vf_err *err)
+{
+    vf_map_init(&p->hard_before, p->a);
+    for (size_t i = 0; i < p->before.v.n; i++) {
+        const struct vf_finding *fi = vf_findings_at(&p->before, i);
+        if (fi->level != VF_L_ERROR)
+            continue;
+        if (!put_key(&p->hard_before, rule_key(p->a, fi)) || !put_key(&p->hard_before, verdict_key(p->a, fi)))
+            return vf_err_nomem(err);
+    }
+    return VF_OK;
+}
+
+typedef struct vf_slice (*key_fn)(struct vf_arena *a, const struct vf_finding *fi);
+
+/* Has the map one of the two keys of a finding? */
+static bool has_key(struct proving *p, const struct vf_map *m, const struct vf_finding *fi, key_fn second)
+{
+    if (!m->n)
+        return false;
+    vf_arena_clear(&p->scratch);
+    return vf_map_get(m, rule_key(&p->scratch, fi), NULL) || vf_map_get(m, second(&p->scratch, fi), NULL);
+}
+
+static bool listed(struct proving *p, const struct vf_map *m, const struct vf_finding *fi)
+{
+    return has_key(p, m, fi, value_key);
 }
 
 /* Errors of the same file before: the same thing under the name it has there. */
-static bool was_wrong_before(const struct proving *p, const struct vf_finding *fi)
+static bool was_wrong_before(struct proving *p, const struct vf_finding *fi)
 {
-    for (size_t i = 0; i < p->before.v.n; i++) {
-        const struct vf_finding *o = vf_findings_at(&p->before, i);
-        if (o->level == VF_L_ERROR && vf_slice_eq(o->path, fi->path) &&
-            (o->rule == fi->rule || o->verdict == fi->verdict))
-            return true;
-    }
-    return false;
+    return has_key(p, &p->hard_before, fi, verdict_key);
 }
 
 static bool is_hard(const struct vf_finding *fi)
@@ -110,9 +173,9 @@ static bool names_old_place(const struct proving *p, const struct vf_finding *fi
 }
 
 /* A reference that the plan should have written. */
-static bool is_left_over(const struct proving *p, const struct vf_finding *fi)
+static bool is_left_over(struct proving *p, const struct vf_finding *fi)
 {
-    if (fi->verdict == VF_V_STALE && (!names_old_place(p, fi) || listed(&p->plan->warnings, fi, false)))
+    if (fi->verdict == VF_V_STALE && (!names_old_place(p, fi) || listed(p, &p->warnings, fi)))
         return false;
     bool text = fi->rule >= VF_RULE_TEXT_BOUND && fi->rule <= VF_RULE_TEXT_ASTRAY;
     bool body = fi->rule >= VF_RULE_SCRIPT_BODY_BOUND && fi->rule <= VF_RULE_SCRIPT_BODY_ASTRAY;
@@ -124,9 +187,16 @@ static bool is_left_over(const struct proving *p, const struct vf_finding *fi)
 
 static enum vf_status compare(struct proving *p, const struct vf_findings *after, struct vf_err *err)
 {
-    for (size_t i = 0; i < after->v.n; i++) {
+    enum vf_status st = index_before(p, err);
+    if (st == VF_OK)
+        st = index_listed(p, &p->plan->unwritable, &p->unwritable, err);
+    if (st == VF_OK)
+        st = index_listed(p, &p->plan->warnings, &p->warnings, err);
+    for (size_t i = 0; i < after->v.n && st == VF_OK; i++) {
         const struct vf_finding *fi = vf_findings_at(after, i);
-        bool refused = listed(&p->plan->unwritable, fi, false);
+        if (vf_hooks_cancelled(p->plan->env->params.hooks))
+            return stopped(err);
+        bool refused = listed(p, &p->unwritable, fi);
         if (refused && p->leave)
             continue;
         if (is_left_over(p, fi))
@@ -136,7 +206,7 @@ static enum vf_status compare(struct proving *p, const struct vf_findings *after
             return failed(err, fi->path, vf_rule_info(fi->rule)->id,
                           "it works now and would not work at the new place");
     }
-    return VF_OK;
+    return st == VF_OK && p->scratch.failed ? vf_err_nomem(err) : st;
 }
 
 static enum vf_status prove_statics(struct proving *p, struct vf_proofs *out, struct vf_err *err)
@@ -218,35 +288,52 @@ static enum vf_status record_after(const struct proving *p, const struct vf_env_
     return st;
 }
 
-static enum vf_status prove_row(const struct proving *p, const struct vf_edit *e, const struct vf_file *f,
+/* The same, taken apart once for each distribution. */
+static const struct vf_record *planned_record(struct proving *p, uint32_t dist, struct vf_err *err)
+{
+    if (p->records[dist])
+        return p->records[dist];
+    struct vf_record *now = vf_arena_alloc(p->a, sizeof *now);
+    if (!now) {
+        (void)vf_err_nomem(err);
+        return NULL;
+    }
+    if (record_after(p, &p->plan->env->dists[dist], now, err) != VF_OK)
+        return NULL;
+    return p->records[dist] = now;
+}
+
+static enum vf_status prove_row(struct proving *p, const struct vf_edit *e, const struct vf_file *f,
                                 struct vf_err *err)
 {
     const struct vf_env_dist *d = &p->plan->env->dists[f->dist];
-    struct vf_record now;
-    enum vf_status st = record_after(p, d, &now, err);
-    if (st != VF_OK)
-        return st;
+    const struct vf_record *now = planned_record(p, f->dist, err);
+    if (!now)
+        return err->code;
     struct vf_arena scratch;
     struct vf_slice old;
     struct vf_buf after;
     vf_arena_init(&scratch);
     vf_buf_init(&after);
-    st = contents_before(p, e, &scratch, &old, err);
+    enum vf_status st = contents_before(p, e, &scratch, &old, err);
     if (st == VF_OK)
         st = contents_after(p, e, &after, err);
     if (st == VF_OK && row_holds(&d->record.rows[f->row], old) &&
-        !row_holds(&now.rows[f->row], vf_buf_slice(&after)))
+        !row_holds(&now->rows[f->row], vf_buf_slice(&after)))
         st = failed(err, e->path, "", "its RECORD row would not be true any more");
     vf_buf_release(&after);
     vf_arena_release(&scratch);
     return st;
 }
 
-static enum vf_status prove_records(const struct proving *p, struct vf_proofs *out, struct vf_err *err)
+static enum vf_status prove_records(struct proving *p, struct vf_proofs *out, struct vf_err *err)
 {
-    enum vf_status st = VF_OK;
+    p->records = vf_arena_array(p->a, p->plan->env->n_dists + 1, sizeof(struct vf_record *));
+    enum vf_status st = p->records ? VF_OK : vf_err_nomem(err);
     for (size_t i = 0; i < p->plan->edits.n && st == VF_OK; i++) {
         const struct vf_edit *e = &p->plan->edits.v[i];
+        if (vf_hooks_cancelled(p->plan->env->params.hooks))
+            return stopped(err);
         uint32_t f = vf_env_find(p->plan->env, e->path);
         if (e->kind != VF_EDIT_SPLICE || f == VF_NONE)
             continue;
@@ -313,6 +400,7 @@ enum vf_status vf_prove_plan(const struct vf_plan *plan, bool leave, struct vf_a
 {
     struct proving p = {.plan = plan, .a = a, .leave = leave};
     *out = (struct vf_proofs){.interpreter = VF_PROOF_NOT_TRIED, .packages = VF_PROOF_NOT_TRIED};
+    vf_arena_init(&p.scratch);
     enum vf_status st = lay_out(&p, err);
     if (st == VF_OK)
         st = prove_statics(&p, out, err);
@@ -320,6 +408,7 @@ enum vf_status vf_prove_plan(const struct vf_plan *plan, bool leave, struct vf_a
         st = prove_records(&p, out, err);
     if (st == VF_OK)
         st = prove_freeze(&p, out, err);
+    vf_arena_release(&p.scratch);
     vf_tree_free(p.tree);
     return st;
 }

@@ -5,14 +5,6 @@
 
 #define NESTED_CAP ((uint64_t)64 << 20) /* bytes of a RECORD that is read */
 
-static bool is_own(const struct vf_env *env, uint32_t file)
-{
-    for (uint32_t i = 0; i < env->n_dists; i++)
-        if (env->dists[i].record_file == file)
-            return true;
-    return false;
-}
-
 /* The edited file that nobody owns and that a row means; VF_NONE. `site` is where the paths of the RECORD
  * begin. */
 static const struct vf_edit_builder *edited_by_row(struct vf_edit_builders *d, struct vf_slice site,
@@ -69,7 +61,7 @@ enum vf_status vf_edit_builders_nested(struct vf_edit_builders *d, size_t n, str
     for (uint32_t i = 0; any && i < env->n_files && st == VF_OK; i++) {
         const struct vf_file *f = &env->files[i];
         if (vf_slice_ends(f->path, VF_S(".dist-info/RECORD")) && f->st.kind == VF_KIND_FILE &&
-            !(f->flags & VF_FILE_JOURNAL) && f->dist == VF_NONE && !is_own(env, i))
+            !(f->flags & VF_FILE_JOURNAL) && f->dist == VF_NONE && vf_env_record_of(env, i) == VF_NONE)
             st = follow_record(d, i, err);
     }
     return st;

@@ -12,14 +12,19 @@
 
 struct vf_row_change *vf_edit_builders_row(struct vf_edit_builders *d, uint32_t dist, uint32_t row)
 {
-    for (size_t i = 0; i < d->rows.n; i++) {
-        struct vf_row_change *c = VF_VEC_AT(struct vf_row_change, &d->rows, i);
-        if (c->dist == dist && c->row == row)
-            return c;
-    }
-    struct vf_row_change *c = vf_vec_push(&d->scratch, &d->rows, sizeof *c);
-    if (c)
-        *c = (struct vf_row_change){.dist = dist, .row = row};
+    struct vf_vec *rows = &d->rows[dist];
+    uint32_t **of = &d->row_change[dist];
+    if (!*of)
+        *of = vf_arena_array(&d->scratch, d->plan->env->dists[dist].record.n + 1, sizeof **of);
+    if (!*of)
+        return NULL;
+    if ((*of)[row])
+        return VF_VEC_AT(struct vf_row_change, rows, (*of)[row] - 1);
+    struct vf_row_change *c = vf_vec_push(&d->scratch, rows, sizeof *c);
+    if (!c)
+        return NULL;
+    *c = (struct vf_row_change){.row = row};
+    (*of)[row] = (uint32_t)rows->n;
     return c;
 }
 
@@ -102,31 +107,51 @@ static enum vf_status follow_row(struct vf_edit_builders *d, const struct vf_edi
     return VF_OK;
 }
 
-/* Every row of every distribution that means this file: usually one; shared files have more. */
-static enum vf_status follow_file(struct vf_edit_builders *d, const struct vf_edit_builder *dr,
-                                  struct vf_err *err)
+static bool is_spliced(const struct vf_edit_builder *dr)
+{
+    return dr && dr->kind == VF_EDIT_SPLICE && dr->splices.n;
+}
+
+/* Every row of a distribution that means an edited file. */
+static enum vf_status follow_dist(struct vf_edit_builders *d, uint32_t dist, struct vf_err *err)
+{
+    const struct vf_env_dist *ed = &d->plan->env->dists[dist];
+    enum vf_status st = VF_OK;
+    for (uint32_t r = 0; r < ed->record.n && st == VF_OK; r++) {
+        const struct vf_edit_builder *dr =
+            ed->row_files[r] == VF_NONE ? NULL : vf_edit_builder_find(d, ed->row_files[r]);
+        if (is_spliced(dr))
+            st = follow_row(d, dr, dist, r, err);
+    }
+    return st;
+}
+
+/* The distributions that own one of the first n drafts' files. */
+static bool *touched_dists(struct vf_edit_builders *d, size_t n)
 {
     const struct vf_env *env = d->plan->env;
-    const struct vf_file *f = &env->files[dr->file];
-    if (f->dist == VF_NONE)
-        return VF_OK;
-    uint32_t owners[2] = {f->dist, f->second_dist};
-    struct vf_buf path;
-    vf_buf_init(&path);
-    enum vf_status st = VF_OK;
-    for (int o = 0; o < 2 && st == VF_OK; o++) {
-        if (owners[o] == VF_NONE)
+    bool *touched = vf_arena_array(&d->scratch, env->n_dists + 1, sizeof *touched);
+    for (size_t i = 0; touched && i < n; i++) {
+        const struct vf_edit_builder *dr = VF_VEC_AT(struct vf_edit_builder, &d->v, i);
+        const struct vf_file *f = &env->files[dr->file];
+        if (!is_spliced(dr) || f->dist == VF_NONE)
             continue;
-        const struct vf_env_dist *dist = &env->dists[owners[o]];
-        for (uint32_t r = 0; r < dist->record.n && st == VF_OK; r++) {
-            struct vf_slice base = vf_path_base(dist->record.rows[r].path);
-            if (vf_slice_eq(base, vf_path_base(f->path)) &&
-                vf_env_row_path(env, dist, dist->record.rows[r].path, &path) &&
-                vf_slice_eq(vf_buf_slice(&path), f->path))
-                st = follow_row(d, dr, owners[o], r, err);
-        }
+        touched[f->dist] = true;
+        if (f->second_dist != VF_NONE)
+            touched[f->second_dist] = true;
     }
-    vf_buf_release(&path);
+    return touched;
+}
+
+static enum vf_status write_rows(struct vf_edit_builders *d, uint32_t dist, struct vf_err *err)
+{
+    const struct vf_env_dist *ed = &d->plan->env->dists[dist];
+    enum vf_status st = VF_OK;
+    for (size_t i = 0; i < d->rows[dist].n && ed->record_file != VF_NONE && st == VF_OK; i++) {
+        struct vf_row_change c = *VF_VEC_AT(struct vf_row_change, &d->rows[dist], i);
+        st = vf_edit_builders_splice_row(d, ed->record_file, ed->record_bytes, &ed->record.rows[c.row], &c,
+                                         err);
+    }
     return st;
 }
 
@@ -153,20 +178,18 @@ enum vf_status vf_edit_builders_splice_row(struct vf_edit_builders *d, uint32_t 
 
 enum vf_status vf_edit_builders_records(struct vf_edit_builders *d, struct vf_err *err)
 {
-    enum vf_status st = VF_OK;
+    const struct vf_env *env = d->plan->env;
     size_t n = d->v.n;
-    for (size_t i = 0; i < n && st == VF_OK; i++) {
-        struct vf_edit_builder dr = *VF_VEC_AT(struct vf_edit_builder, &d->v, i);
-        if (dr.kind == VF_EDIT_SPLICE && dr.splices.n)
-            st = follow_file(d, &dr, err);
+    const bool *touched = touched_dists(d, n);
+    enum vf_status st = touched ? VF_OK : vf_err_nomem(err);
+    for (uint32_t i = 0; i < env->n_dists && st == VF_OK; i++) {
+        if (vf_hooks_cancelled(env->params.hooks))
+            return vf_plan_stopped(err);
+        if (touched[i])
+            st = follow_dist(d, i, err);
     }
-    for (size_t i = 0; i < d->rows.n && st == VF_OK; i++) {
-        struct vf_row_change c = *VF_VEC_AT(struct vf_row_change, &d->rows, i);
-        const struct vf_env_dist *dist = &d->plan->env->dists[c.dist];
-        if (dist->record_file != VF_NONE)
-            st = vf_edit_builders_splice_row(d, dist->record_file, dist->record_bytes,
-                                             &dist->record.rows[c.row], &c, err);
-    }
+    for (uint32_t i = 0; i < env->n_dists && st == VF_OK; i++)
+        st = write_rows(d, i, err);
     return st == VF_OK ? vf_edit_builders_nested(d, n, err) : st;
 }
 

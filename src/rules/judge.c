@@ -100,66 +100,8 @@ struct vf_location vf_judge_locate(struct vf_judge *j, const struct vf_ref *r)
     return loc;
 }
 
-/* O and N without the components that both end with: the directories around them. False when they end
- * differently. */
-static bool enclosing(struct vf_slice *o, struct vf_slice *n)
+bool vf_judge_is_interpreter(const struct vf_file *f)
 {
-    bool any = false;
-    while (o->n > 1 && n->n > 1 && vf_slice_eq(vf_path_base(*o), vf_path_base(*n))) {
-        *o = vf_path_dir(*o);
-        *n = vf_path_dir(*n);
-        any = true;
-    }
-    return any && o->n > 1 && n->n > 1;
-}
-
-static bool has_name(struct vf_judge *j, struct vf_slice dir, const char *name)
-{
-    struct vf_slice path = vf_path_join(&j->scratch, dir, vf_slice_of(name));
-    return path.p && vf_host_exists(j->env->params.host, path);
-}
-
-/* Was the project at `path` copied to `now`? What marks it there is here, too. */
-static bool is_same_project(struct vf_judge *j, struct vf_slice path, struct vf_slice now)
-{
-    static const char *const marks[] = {"pyproject.toml", "setup.py",  "setup.cfg", "requirements.txt",
-                                        "Pipfile",        "manage.py", ".git"};
-    bool any = false;
-    for (size_t i = 0; i < VF_COUNT(marks); i++) {
-        if (!has_name(j, path, marks[i]))
-            continue;
-        if (!has_name(j, now, marks[i]))
-            return false;
-        any = true;
-    }
-    return any;
-}
-
-bool vf_judge_project(struct vf_judge *j, struct vf_slice path, struct vf_slice *now, bool *live)
-{
-    for (size_t i = 0; i < j->env->n_prefixes; i++) {
-        const struct vf_env_prefix *p = &j->env->prefixes[i];
-        struct vf_slice o = p->prefix.path, n = j->env->typed, rest;
-        if ((p->kind != VF_PREFIX_OLD && p->kind != VF_PREFIX_LIVE) || !enclosing(&o, &n) ||
-            !vf_path_under(o, path, &rest))
-            continue;
-        *live = p->kind == VF_PREFIX_LIVE;
-        if (!*live && vf_host_exists(j->env->params.host, path))
-            continue; /* it is where it was: only the environment moved */
-        *now = rest.n ? vf_path_join(j->a, n, rest) : n;
-        if (!now->p)
-            j->out->failed = true;
-        else if (*live && vf_path_under(*now, j->env->typed, NULL) && !is_same_project(j, path, *now))
-            continue; /* the directory around this environment is always there */
-        else if (vf_host_exists(j->env->params.host, *now))
-            return true;
-    }
-    return false;
-}
-
-bool vf_judge_is_interpreter(const struct vf_env *env, const struct vf_file *f)
-{
-    (void)env;
     return (f->flags & VF_FILE_IN_BIN) && vf_name_is_python(vf_path_base(f->path)) &&
            (f->st.kind == VF_KIND_LINK || f->st.size > 2048);
 }
@@ -247,6 +189,7 @@ enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out, s
 {
     struct vf_judge j = {.env = env, .out = out, .a = out->a, .hashes = env->params.hashes};
     vf_arena_init(&j.scratch);
+    out->failed = !vf_judge_find_projects(&j);
     if (env->params.at.n) {
         struct vf_location loc;
         enum vf_status st = vf_env_locate(env, env->params.at, &j.scratch, &loc, err);

@@ -13,9 +13,11 @@ struct vf_judge {
     struct vf_findings *out;
     struct vf_arena *a; /* findings' arena */
     struct vf_arena scratch;
-    bool at;      /* judged for env->params.at, another place than the present one */
-    bool at_here; /* --at is the present place: is it sound where it stands? */
-    bool hashes;  /* rows were verified */
+    bool at;                      /* judged for env->params.at, another place than the present one */
+    bool at_here;                 /* --at is the present place: is it sound where it stands? */
+    bool hashes;                  /* rows were verified */
+    struct vf_vec projects;       /* project.c: around the places that are not the present one */
+    struct vf_map by_old_project; /* path -> 1 + index of the last such project; project.c */
 };
 
 /* Everything that is wrong with env (opened and scanned), sorted. `out` is initialised by the caller with an
@@ -92,10 +94,12 @@ struct vf_location vf_judge_locate(struct vf_judge *j, const struct vf_ref *r);
  * one is gone, or, *live, belongs to the live environment that this one was copied from together with its
  * project. */
 bool vf_judge_project(struct vf_judge *j, struct vf_slice path, struct vf_slice *now, bool *live);
-/* Is this the bin/python* of the environment? */
+/* To be called once, before the first vf_judge_project. False: no memory. */
+bool vf_judge_find_projects(struct vf_judge *j);
 /* uv writes activate.bat on every system: in `bin` no cmd ever runs it. */
 bool vf_judge_is_idle_batch(const struct vf_env *env, const struct vf_file *f);
-bool vf_judge_is_interpreter(const struct vf_env *env, const struct vf_file *f);
+/* Is this the bin/python* of the environment? */
+bool vf_judge_is_interpreter(const struct vf_file *f);
 bool vf_judge_owned_true(const struct vf_file *f); /* somebody owns it, and the row is not false */
 
 #endif

@@ -41,7 +41,7 @@ static void expect_link(struct vf_judge *j, struct vf_finding *fi, const struct 
 static void judge_absolute(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
                            const struct vf_location *loc)
 {
-    bool interpreter = vf_judge_is_interpreter(j->env, f);
+    bool interpreter = vf_judge_is_interpreter(f);
     bool here = vf_env_has(j->env, loc->rest);
     struct vf_finding *fi = NULL;
     switch (vf_judge_status(j, loc)) {
@@ -90,7 +90,7 @@ static bool is_library_of_base(const struct vf_env *env, const struct vf_file *f
 static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
                           const struct vf_location *loc)
 {
-    if (vf_judge_is_interpreter(j->env, f) && vf_slice_eq(vf_path_base(f->path), j->env->py.link))
+    if (vf_judge_is_interpreter(f) && vf_slice_eq(vf_path_base(f->path), j->env->py.link))
         return;
     if (!vf_host_exists(j->env->params.host, loc->path)) {
         struct vf_finding *fi = vf_judge_ref(j, VF_RULE_LINK_DANGLING, f, r);
@@ -98,7 +98,7 @@ static void judge_outside(struct vf_judge *j, const struct vf_file *f, const str
             fi->level = VF_L_ERROR;
         return;
     }
-    if (vf_judge_is_interpreter(j->env, f)) {
+    if (vf_judge_is_interpreter(f)) {
         struct vf_finding *fi = vf_judge_ref(j, VF_RULE_BASE_NEEDED, f, r);
         (void)fi;
         return;

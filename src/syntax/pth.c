@@ -7,7 +7,7 @@
 
 #include "base/escape.h"
 #include "base/path.h"
-#include "syntax/pytext.h"
+#include "syntax/text.h"
 
 enum form { FORM_LINE, FORM_LITERAL };
 
@@ -232,7 +232,7 @@ static enum vf_status write_literal(const struct vf_ref *ref, const struct vf_so
                           "the literal is not the one that was read");
     size_t start = out->n;
     vf_buf_put(out, vf_slice_sub(old, 0, str.body));
-    if (vf_py_put_body(out, path, &str, !vf_utf8_valid(src->bytes))) {
+    if (vf_py_put_body(out, path, &str, !vf_source_is_utf8(src))) {
         vf_buf_put(out, vf_slice_sub(old, str.body_end, old.n));
         return VF_OK;
     }

@@ -166,6 +166,7 @@ struct vf_flaw {
     struct vf_slice repair; /* bytes for [off, off+len) */
 };
 
+struct vf_text_memo;
 struct vf_source {
     struct vf_slice path;  /* relative to the environment */
     struct vf_slice bytes; /* the whole file (or its first cap bytes for HEADER, see header.h) */
@@ -173,6 +174,8 @@ struct vf_source {
         root; /* the environment's present place, absolute; for readers whose grammar depends on it */
     unsigned py_minor; /* X of Python 3.X that reads it; 0 unknown */
     bool copies; /* bin/python is a regular file: the C reader of pyvenv.cfg counts (docs/formats.md 1.2) */
+    struct vf_text_memo *memo; /* for the writers: what they find out of the whole file is kept there for its
+                                  next reference (syntax/text.h); may be NULL */
 };
 
 struct vf_read_out {

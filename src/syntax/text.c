@@ -95,6 +95,7 @@ struct writer {
     const struct vf_ref *ref;
     struct vf_slice bytes, path, original;
     struct vf_buf *out;
+    struct vf_text_memo *memo;
     bool utf8; /* the file is, so it must stay so */
 };
 
@@ -115,31 +116,17 @@ static bool is_plain_text(struct vf_slice s)
     return true;
 }
 
-static struct vf_slice line_before(const struct writer *w)
+/* The line in front of the path: where it begins, which quote is open, whether a `#` stands there. */
+static const struct vf_line_scan *line_before(const struct writer *w)
 {
-    struct vf_slice s = vf_slice_sub(w->bytes, 0, w->ref->off);
-    size_t lf = vf_slice_rfind_byte(s, '\n');
-    return vf_slice_from(s, lf == VF_NPOS ? 0 : lf + 1);
-}
-
-/* The quote that is open where the path stands, by counting; 0 when none is. */
-static char open_quote(struct vf_slice before)
-{
-    char open = '\0';
-    for (size_t i = 0; i < before.n; i++) {
-        char c = before.p[i];
-        if (c == '\\')
-            i++;
-        else if (open ? c == open : c == '"' || c == '\'')
-            open = open ? '\0' : c;
-    }
-    return open;
+    vf_line_scan_to(&w->memo->line, w->bytes, (size_t)w->ref->off);
+    return &w->memo->line;
 }
 
 static bool write_raw(const struct writer *w)
 {
-    struct vf_slice before = line_before(w);
-    char prev = before.n > 0 ? before.p[before.n - 1] : '\0';
+    size_t off = (size_t)w->ref->off;
+    char prev = off > 0 && w->bytes.p[off - 1] != '\n' ? w->bytes.p[off - 1] : '\0';
     char quoted[] = {prev, '\\', '\0'};
     if ((prev == '"' || prev == '\'') && has_any(w->path, prev == '"' ? quoted : "'"))
         return false;
@@ -152,7 +139,7 @@ static bool write_code(const struct writer *w)
     vf_buf_put(w->out, w->path);
     if (is_plain_text(w->path))
         return true;
-    return open_quote(line_before(w)) != '\0' && !has_any(w->path, "\"'\\$`%{}\n\r\t");
+    return line_before(w)->quote != '\0' && !has_any(w->path, "\"'\\$`%{}\n\r\t");
 }
 
 /* Whether a `$` there would begin something else: `${NAME}`, or `$$`, which not all take for one `$`. */
@@ -168,7 +155,7 @@ static bool pc_dollar_binds(const struct writer *w, size_t i)
  * ordinary byte). pkg-config, pkgconf 1 and later ones agree on what is written here. */
 static bool write_pc(const struct writer *w)
 {
-    char quote = open_quote(line_before(w));
+    char quote = line_before(w)->quote;
     const char *special = quote == '\0' ? " \t\"'\\#" : quote == '"' ? "\"\\#" : "#";
     const char *apart = quote == '\0' ? "${" : quote == '"' ? "$" : ""; /* what may follow `$\` */
     bool ok = !has_any(w->path, quote == '\'' ? "\n\r'" : "\n\r"), binds = false;
@@ -187,19 +174,11 @@ static bool write_pc(const struct writer *w)
 
 static bool write_python(const struct writer *w)
 {
-    struct vf_py_string str = {0};
-    size_t off = (size_t)w->ref->off;
-    bool found = false;
-    for (size_t i = 0; vf_py_next_string(w->bytes, i, &str) && str.start <= off; i = str.end) {
-        found = off >= str.body && off < str.body_end;
-        if (found)
-            break;
-    }
-    if (found)
-        return vf_py_put_body(w->out, w->path, &str, !w->utf8);
+    const struct vf_py_string *str = vf_py_string_at(&w->memo->py, w->bytes, (size_t)w->ref->off);
+    if (str)
+        return vf_py_put_body(w->out, w->path, str, !w->utf8);
     vf_buf_put(w->out, w->path);
-    bool comment = vf_slice_find_byte(line_before(w), '#', 0) != VF_NPOS;
-    return comment ? !has_any(w->path, "\n\r") : is_plain_text(w->path);
+    return line_before(w)->hash ? !has_any(w->path, "\n\r") : is_plain_text(w->path);
 }
 
 /* A file: or other URL whose path begins here is percent-encoded whatever the text around it is. */
@@ -221,11 +200,12 @@ static bool write_in(const struct writer *w, enum vf_text_lang lang)
     case VF_LANG_CODE:
         return sp == VF_ENC_RAW ? write_code(w) : vf_encoding_put(w->out, sp, w->path, w->original);
     case VF_LANG_SHELL:
-        return vf_shell_context_put(w->out, w->path, vf_shell_context_at(w->bytes, off), lang, w->original);
+        return vf_shell_context_put(w->out, w->path, vf_shell_context_at(&w->memo->shell, w->bytes, off),
+                                    lang, w->original);
     case VF_LANG_CSH:
     case VF_LANG_FISH:
-        return vf_shell_context_put(w->out, w->path, vf_simple_context_at(w->bytes, off, lang), lang,
-                                    w->original);
+        return vf_shell_context_put(
+            w->out, w->path, vf_simple_context_at(&w->memo->shell, w->bytes, off, lang), lang, w->original);
     case VF_LANG_PYTHON:
         return write_python(w);
     case VF_LANG_JSON:
@@ -246,26 +226,44 @@ enum vf_status vf_read_TEXT(const struct vf_source *src, struct vf_read_out *out
     return VF_OK;
 }
 
+bool vf_source_is_utf8(const struct vf_source *src)
+{
+    struct vf_text_memo own = {0}, *memo = src->memo ? src->memo : &own;
+    if (!memo->utf8_known)
+        memo->utf8 = vf_utf8_valid(src->bytes);
+    memo->utf8_known = true;
+    return memo->utf8;
+}
+
+static enum vf_status look_at_all(const struct vf_source *src, struct vf_text_memo *memo, struct vf_err *err)
+{
+    memo->binary = vf_slice_find_byte(src->bytes, '\0', 0) != VF_NPOS;
+    enum vf_status st = vf_text_lang_of(src, &memo->lang, err);
+    memo->known = st == VF_OK;
+    return st;
+}
+
 enum vf_status vf_write_TEXT(const struct vf_ref *ref, const struct vf_source *src, struct vf_slice path,
                              const struct vf_write_ctx *target, struct vf_buf *out, struct vf_err *err)
 {
     (void)target;
-    enum vf_text_lang lang;
+    struct vf_text_memo own = {0}, *memo = src->memo ? src->memo : &own;
     if (path.n == 0 || vf_slice_find_byte(path, '\0', 0) != VF_NPOS)
         return vf_unwritable(err, path, "no file names this path");
-    if (vf_slice_find_byte(src->bytes, '\0', 0) != VF_NPOS)
-        return vf_unwritable(err, path, "the file is binary: the text's length may be stored elsewhere");
-    enum vf_status st = vf_text_lang_of(src, &lang, err);
+    enum vf_status st = memo->known ? VF_OK : look_at_all(src, memo, err);
     if (st != VF_OK)
         return st;
+    if (memo->binary)
+        return vf_unwritable(err, path, "the file is binary: the text's length may be stored elsewhere");
     struct writer w = {.ref = ref,
                        .bytes = src->bytes,
                        .path = path,
                        .original = vf_slice_sub(src->bytes, ref->off, ref->off + ref->len),
                        .out = out,
-                       .utf8 = vf_utf8_valid(src->bytes)};
+                       .memo = memo,
+                       .utf8 = vf_source_is_utf8(src)};
     size_t start = out->n;
-    bool ok = write_in(&w, lang) || out->failed; /* of which the caller knows */
+    bool ok = write_in(&w, memo->lang) || out->failed; /* of which the caller knows */
     if (ok && !out->failed && w.utf8)
         ok = vf_utf8_valid(vf_slice_from(vf_buf_slice(out), start));
     return ok ? VF_OK : vf_unwritable(err, path, "the text around it cannot hold this path");

@@ -1,7 +1,9 @@
-/* text.h: writing a place into text whose language is known well enough to keep it valid. Private to TEXT. */
+/* text.h: writing a place into text whose language is known well enough to keep it valid. Private to TEXT,
+ * but for struct vf_text_memo, which a caller that writes many references of one file may keep. */
 #ifndef VF_SYNTAX_TEXT_H
 #define VF_SYNTAX_TEXT_H
 
+#include "syntax/pytext.h"
 #include "syntax/syntax.h"
 
 enum vf_text_lang {
@@ -30,9 +32,61 @@ enum vf_shell_context {
     VF_SHELL_HERE_RAW, /* here-document with a quoted delimiter */
     VF_SHELL_UNKNOWN   /* inside backticks, or nested too deep */
 };
-enum vf_shell_context vf_shell_context_at(struct vf_slice script, size_t off);
+
+/* --- text_scan.c: scanners that go on where the question before ended. Zero-initialise, and ask about one
+ * text only. --- */
+
+enum { VF_SHELL_DEPTH = 64, VF_SHELL_PENDING = 8 };
+struct vf_shell_here {
+    struct vf_slice end;
+    bool raw, strip_tabs;
+};
+struct vf_shell_scan {
+    struct vf_slice s;
+    size_t off; /* that was asked for last */
+    size_t i;
+    size_t region_end; /* behind what was skipped last: all of it is in `region` */
+    enum vf_shell_context region;
+    unsigned char stack[VF_SHELL_DEPTH];
+    size_t depth;
+    struct vf_shell_here here[VF_SHELL_PENDING];
+    size_t n_here, here_at;
+    bool in_here; /* the here-documents begin at i */
+    bool lost;    /* nested too deep */
+};
+enum vf_shell_context vf_shell_context_at(struct vf_shell_scan *sc, struct vf_slice script, size_t off);
 /* fish and csh: no here-documents, no nesting of quotes. `lang` tells their escapes apart. */
-enum vf_shell_context vf_simple_context_at(struct vf_slice script, size_t off, enum vf_text_lang lang);
+enum vf_shell_context vf_simple_context_at(struct vf_shell_scan *sc, struct vf_slice script, size_t off,
+                                           enum vf_text_lang lang);
+
+struct vf_py_scan {
+    size_t off;
+    struct vf_py_string next;
+    bool begun, more;
+};
+/* The literal whose body holds the offset; NULL: none. Valid until the next question. */
+const struct vf_py_string *vf_py_string_at(struct vf_py_scan *sc, struct vf_slice code, size_t off);
+
+struct vf_line_scan {
+    size_t off, i, hash_from;
+    size_t start; /* of the line that holds the offset */
+    char quote;   /* the one that is open there, by counting; 0: none */
+    bool hash;    /* a `#` stands before it in its line */
+};
+void vf_line_scan_to(struct vf_line_scan *sc, struct vf_slice text, size_t off);
+
+/* What a file's references have in common. Zero-initialise; for one file only. */
+struct vf_text_memo {
+    bool utf8_known, utf8;
+    bool known; /* the next two are */
+    bool binary;
+    enum vf_text_lang lang;
+    struct vf_shell_scan shell;
+    struct vf_py_scan py;
+    struct vf_line_scan line;
+};
+/* Is all of the file UTF-8? */
+bool vf_source_is_utf8(const struct vf_source *src);
 /* Writes path for that context; false when it cannot stand there. */
 bool vf_shell_context_put(struct vf_buf *out, struct vf_slice path, enum vf_shell_context at,
                           enum vf_text_lang lang, struct vf_slice original);

@@ -5,6 +5,12 @@
 #include "base/search.h"
 #include "syntax/text.h"
 
+static enum vf_shell_context context_at(struct vf_slice script, size_t off)
+{
+    struct vf_shell_scan fresh = {0};
+    return vf_shell_context_at(&fresh, script, off);
+}
+
 static void check(struct fuzz *f, const struct vf_ref *r, struct vf_slice path)
 {
     enum vf_text_lang lang, after;
@@ -14,10 +20,9 @@ static void check(struct fuzz *f, const struct vf_ref *r, struct vf_slice path)
     demand(vf_text_lang_of(&f->src, &lang, &f->err) == VF_OK);
     size_t off = (size_t)r->off, grown = made.n - f->src.bytes.n;
     if (lang == VF_LANG_SHELL) { /* what follows is read as before */
-        enum vf_shell_context was = vf_shell_context_at(f->src.bytes, off + 6);
-        demand(vf_shell_context_at(made, off) == vf_shell_context_at(f->src.bytes, off));
-        demand(vf_shell_context_at(made, off + 6 + grown) == was ||
-               vf_slice_find(path, VF_S("\n"), 0) != VF_NPOS);
+        enum vf_shell_context was = context_at(f->src.bytes, off + 6);
+        demand(context_at(made, off) == context_at(f->src.bytes, off));
+        demand(context_at(made, off + 6 + grown) == was || vf_slice_find(path, VF_S("\n"), 0) != VF_NPOS);
     }
     struct vf_source src = f->src;
     src.bytes = made;

@@ -222,6 +222,73 @@ static void back_again(void **state)
     syn_release(&s);
 }
 
+static enum vf_shell_context shell_at(struct vf_slice script, size_t off)
+{
+    struct vf_shell_scan fresh = {0};
+    return vf_shell_context_at(&fresh, script, off);
+}
+
+static enum vf_shell_context simple_at(struct vf_slice script, size_t off, enum vf_text_lang lang)
+{
+    struct vf_shell_scan fresh = {0};
+    return vf_simple_context_at(&fresh, script, off, lang);
+}
+
+static void same_python(struct vf_py_scan *py, struct vf_slice s, size_t off)
+{
+    struct vf_py_scan fresh = {0};
+    const struct vf_py_string *one = vf_py_string_at(py, s, off), *two = vf_py_string_at(&fresh, s, off);
+    assert_int_equal(one == NULL, two == NULL);
+    assert_int_equal(one ? one->body : 0, two ? two->body : 0);
+}
+
+static void same_line(struct vf_line_scan *line, struct vf_slice s, size_t off)
+{
+    struct vf_line_scan fresh = {0};
+    vf_line_scan_to(line, s, off);
+    vf_line_scan_to(&fresh, s, off);
+    assert_int_equal(line->start, fresh.start);
+    assert_int_equal(line->quote, fresh.quote);
+    assert_int_equal(line->hash, fresh.hash);
+}
+
+/* A scanner that goes on from question to question says what a fresh one says. */
+static void scan_on(struct vf_slice s, size_t step)
+{
+    struct vf_shell_scan sh = {0}, csh = {0}, fish = {0};
+    struct vf_py_scan py = {0};
+    struct vf_line_scan line = {0};
+    for (size_t off = 0; off < s.n; off += step) {
+        assert_int_equal(vf_shell_context_at(&sh, s, off), shell_at(s, off));
+        assert_int_equal(vf_simple_context_at(&csh, s, off, VF_LANG_CSH), simple_at(s, off, VF_LANG_CSH));
+        assert_int_equal(vf_simple_context_at(&fish, s, off, VF_LANG_FISH), simple_at(s, off, VF_LANG_FISH));
+        same_python(&py, s, off);
+        same_line(&line, s, off);
+    }
+    assert_int_equal(vf_shell_context_at(&sh, s, 1), shell_at(s, 1)); /* back again */
+    same_python(&py, s, 1);
+    same_line(&line, s, 1);
+}
+
+static void scans_go_on(void **state)
+{
+    (void)state;
+    static const char *const odd[] = {
+        "a=\"b $(c '\"' \"d\") e\"; f='g' # h\ni=`j \"k\"`\n",
+        "cat <<A; cat <<'B' <<-C\nx $y\nA\nz\nB\n\t\tC\nC\necho \"q\"\n",
+        "cat <<E\nnever ends \"'\n",
+        "x=$'a\\'b' y=${z:-\"'\"} # c\\\n\\\n\"open",
+        "a \"b\\\"c\" 'd\\' e # f 'g'\n'h",
+        "s = 'a' + \"b\" # c 'd\nt = '''e\n\"f''' + r'g\\' + 'open\nu = \"v\"\n",
+    };
+    for (size_t step = 1; step <= 7; step += 3) {
+        for (size_t k = 0; k < VF_COUNT(odd); k++)
+            scan_on(vf_slice_of(odd[k]), step);
+        for (size_t k = 0; k < VF_COUNT(contexts); k++)
+            scan_on(vf_slice_of(contexts[k]), step);
+    }
+}
+
 /* A script that never ends its quotes, nests without end, or ends in a backslash. */
 static void odd_scripts(void **state)
 {
@@ -230,21 +297,21 @@ static void odd_scripts(void **state)
     for (int i = 0; i < 1000; i++)
         vf_buf_puts(&b, "$(\"${`");
     for (size_t i = 0; i <= b.n; i += 7)
-        (void)vf_shell_context_at(vf_buf_slice(&b), i);
-    assert_int_equal(vf_shell_context_at(vf_buf_slice(&b), b.n), VF_SHELL_UNKNOWN);
+        (void)shell_at(vf_buf_slice(&b), i);
+    assert_int_equal(shell_at(vf_buf_slice(&b), b.n), VF_SHELL_UNKNOWN);
     vf_buf_release(&b);
-    assert_int_equal(vf_shell_context_at(VF_S("a\\"), 2), VF_SHELL_UNKNOWN);
-    assert_int_equal(vf_shell_context_at(VF_S("a 'b"), 3), VF_SHELL_SINGLE);
-    assert_int_equal(vf_shell_context_at(VF_S("cat <<"), 6), VF_SHELL_BARE);
-    assert_int_equal(vf_shell_context_at(VF_S("cat <<< x"), 8), VF_SHELL_BARE);
-    assert_int_equal(vf_simple_context_at(VF_S("a \"b\\"), 5, VF_LANG_FISH), VF_SHELL_DOUBLE);
+    assert_int_equal(shell_at(VF_S("a\\"), 2), VF_SHELL_UNKNOWN);
+    assert_int_equal(shell_at(VF_S("a 'b"), 3), VF_SHELL_SINGLE);
+    assert_int_equal(shell_at(VF_S("cat <<"), 6), VF_SHELL_BARE);
+    assert_int_equal(shell_at(VF_S("cat <<< x"), 8), VF_SHELL_BARE);
+    assert_int_equal(simple_at(VF_S("a \"b\\"), 5, VF_LANG_FISH), VF_SHELL_DOUBLE);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(languages),  cmocka_unit_test(spellings),   cmocka_unit_test(shell_prints),
-        cmocka_unit_test(back_again), cmocka_unit_test(odd_scripts),
+        cmocka_unit_test(back_again), cmocka_unit_test(odd_scripts), cmocka_unit_test(scans_go_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,13 +73,17 @@ static struct venvfix_bytes kept(struct vf_change *c, struct vf_slice v)
     return vf_bytes_of(vf_arena_dup(c->s.a, v));
 }
 
-static bool dist_modified(const struct vf_env *env, uint32_t dist)
+/* Of each distribution: is a file of it not what RECORD says? NULL: no memory. */
+static bool *modified_dists(struct vf_change *c)
 {
-    for (size_t i = 0; i < env->n_files; i++)
-        if (env->files[i].dist == dist && env->files[i].truth == VF_ROW_FALSE &&
-            !(env->files[i].flags & VF_FILE_PYC))
-            return true;
-    return false;
+    const struct vf_env *env = c->env;
+    bool *modified = vf_arena_array(c->s.a, env->n_dists + 1, sizeof *modified);
+    for (size_t i = 0; modified && i < env->n_files; i++) {
+        const struct vf_file *f = &env->files[i];
+        if (f->dist != VF_NONE && f->truth == VF_ROW_FALSE && !(f->flags & VF_FILE_PYC))
+            modified[f->dist] = true;
+    }
+    return modified;
 }
 
 static struct venvfix_bytes requirement(struct vf_change *c, const struct vf_env_dist *d)
@@ -95,18 +99,18 @@ static enum vf_status tell_requirements(struct vf_change *c, const struct vf_sli
     struct venvfix_change_result *r = c->r;
     r->requirements = vf_arena_array(c->s.a, env->n_dists + n_carried + 1, sizeof *r->requirements);
     r->carried = vf_arena_array(c->s.a, n_carried + 1, sizeof *r->carried);
-    if (!r->requirements || !r->carried)
+    const bool *modified = modified_dists(c);
+    if (!r->requirements || !r->carried || !modified)
         return vf_err_nomem(&c->s.err);
     for (uint32_t i = 0; i < env->n_dists; i++) {
         const struct vf_env_dist *d = &env->dists[i];
         if (!d->valid_name)
             continue;
-        r->requirements[r->n_requirements++] =
-            (struct venvfix_requirement){.requirement = requirement(c, d),
-                                         .name = kept(c, d->canonical),
-                                         .version = kept(c, d->version),
-                                         .how = "reused",
-                                         .modified = dist_modified(env, i)};
+        r->requirements[r->n_requirements++] = (struct venvfix_requirement){.requirement = requirement(c, d),
+                                                                            .name = kept(c, d->canonical),
+                                                                            .version = kept(c, d->version),
+                                                                            .how = "reused",
+                                                                            .modified = modified[i]};
     }
     for (size_t i = 0; i < n_carried; i++)
         r->carried[r->n_carried++] = kept(c, carried[i]);
