@@ -270,7 +270,8 @@ static enum vf_status apply_repairs(struct vf_edit_builders *d, uint32_t file, c
     return st;
 }
 
-static enum vf_status repair_flaws(struct vf_edit_builders *d, const struct vf_finding *fi, struct vf_err *err)
+static enum vf_status repair_flaws(struct vf_edit_builders *d, const struct vf_finding *fi,
+                                   struct vf_err *err)
 {
     const struct vf_file *f = &d->plan->env->files[fi->file];
     switch ((int)fi->rule) {
