@@ -4,9 +4,9 @@
  * would double the time that it takes to start, for verbs that never see an archive. So its functions are
  * defined here, each by its prototype in <archive.h>, and find the real one at the first call. A function
  * that is missing in the list below is linked in the ordinary way: that works, and costs what this saves (a
- * test notices). Static linking: -DVF_LINK_ARCHIVE. Without the library nothing can be made new, which looks
+ * test notices). Static linking: -DVF_STATIC. Without the library nothing can be made new, which looks
  * as if there were no memory. */
-#if defined(__linux__) && !defined(VF_LINK_ARCHIVE)
+#if defined(__linux__) && !defined(VF_STATIC)
 #include <archive.h>
 #include <archive_entry.h>
 #include <dlfcn.h>

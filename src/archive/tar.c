@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "archive/tar_read.h"
+#include "archive/utf8_locale.h"
 #include "base/escape.h"
 
 #define EPOCH_1980 315532800
@@ -136,9 +137,7 @@ enum vf_status vf_tar_writer_new(const struct vf_tar_params *params, struct vf_t
         return vf_err_nomem(err);
     w->params = *params;
     w->sealed = params->packing == VF_TAR_ZSTD;
-    w->locale = newlocale(LC_ALL_MASK, "C.UTF-8", (locale_t)0);
-    if (w->locale == (locale_t)0)
-        w->locale = newlocale(LC_ALL_MASK, "en_US.UTF-8", (locale_t)0);
+    w->locale = vf_utf8_locale_new();
     w->archive = archive_write_new();
     enum vf_status st = VF_OK;
     if (w->locale == (locale_t)0)
@@ -247,8 +246,7 @@ void vf_tar_writer_free(struct vf_tar_writer *w)
         archive_write_free(w->archive);
     if (before != (locale_t)0)
         (void)uselocale(before);
-    if (w->locale != (locale_t)0)
-        freelocale(w->locale);
+    vf_utf8_locale_free(w->locale);
     free((char *)(uintptr_t)w->member.p);
     free(w);
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <zstd.h>
 
-#if defined(__linux__) && !defined(VF_LINK_ARCHIVE)
+#if defined(__linux__) && !defined(VF_STATIC)
 #include <dlfcn.h>
 #include <pthread.h>
 #include <string.h>
@@ -19,7 +19,7 @@ struct functions {
     __typeof__(ZSTD_getErrorName) *name;
 };
 
-#if defined(__linux__) && !defined(VF_LINK_ARCHIVE)
+#if defined(__linux__) && !defined(VF_STATIC)
 static struct functions zstd; /* create NULL: not there */
 
 /* A data pointer becomes one of a function only by its bytes in ISO C. */

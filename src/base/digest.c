@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 struct vf_hasher {
@@ -12,6 +13,21 @@ struct vf_hasher {
     EVP_MD_CTX *ctx;
     bool failed;
 };
+
+/* openssl.cnf and $OPENSSL_CONF can name modules to load: a static program must load none, since they are
+ * made for the C library of the host. A shared libcrypto is left as its owner configured it. */
+static void init_library(void)
+{
+#ifdef VF_STATIC
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+#endif
+}
+
+static void init_library_once(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, init_library);
+}
 
 /* OpenSSL's name for a name of hashlib, or NULL. */
 static const char *openssl_name(struct vf_slice name)
@@ -36,6 +52,7 @@ static const char *openssl_name(struct vf_slice name)
 enum vf_status vf_hasher_new(struct vf_slice name, struct vf_hasher **out, struct vf_err *err)
 {
     *out = NULL;
+    init_library_once();
     const char *known = openssl_name(name);
     EVP_MD *md = known ? EVP_MD_fetch(NULL, known, NULL) : NULL;
     if (!md)
@@ -87,6 +104,7 @@ bool vf_sha256(struct vf_slice bytes, unsigned char out[32])
 {
     unsigned n = 0;
     const char *p = bytes.p ? bytes.p : "";
+    init_library_once();
     return EVP_Digest(p, bytes.n, out, &n, EVP_sha256(), NULL) == 1 && n == 32;
 }
 
@@ -94,6 +112,7 @@ bool vf_hmac_sha256(const unsigned char key[32], struct vf_slice bytes, unsigned
 {
     unsigned n = 0;
     const unsigned char *p = (const unsigned char *)(bytes.p ? bytes.p : "");
+    init_library_once();
     return HMAC(EVP_sha256(), key, 32, p, bytes.n, out, &n) && n == 32;
 }
 
