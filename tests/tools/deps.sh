@@ -2,7 +2,7 @@
 # Installs what is missing, and nothing else: asks no network when everything is there.
 #
 # usage: deps.sh [--list] GROUP... [PKG-CONFIG-NAME...]
-#   GROUP   build, demo, test, lint or bench
+#   GROUP   build, demo, test, lint, package or bench
 #   --list  only prints the missing packages
 # PYTHON and PKG_CONFIG name the programs the Makefile uses.
 set -eu
@@ -45,6 +45,9 @@ lint  cmd:clang-format  clang-format            clang-tools-extra        clang-e
 lint  cmd:clang-tidy    clang-tidy              clang-tools-extra        clang-extra-tools llvm
 lint  cmd:cppcheck      cppcheck                cppcheck                 cppcheck          cppcheck
 lint  cmd:bash          bash                    bash                     bash              bash
+package cmd:dpkg-source       dpkg-dev        dpkg-dev                 dpkg              -
+package cmd:dpkg-deb          dpkg            dpkg                     dpkg              -
+package cmd:debootstrap       debootstrap     debootstrap              debootstrap       -
 bench cmd:rg            ripgrep                 ripgrep                  ripgrep           ripgrep
 bench cmd:zstd          zstd                    zstd                     zstd              zstd
 END
