@@ -17,6 +17,7 @@
 #include "packaging/direct_url.h"
 #include "packaging/entry_points.h"
 #include "packaging/record.h"
+#include "syntax/elf_object.h"
 #include "syntax/syntax.h"
 
 #define VF_NONE UINT32_MAX
@@ -55,7 +56,8 @@ struct vf_facts {
     struct vf_flaw *flaws;
     struct vf_hit *hits; /* outside the ranges that refs claim */
     uint32_t n_refs, n_flaws, n_hits;
-    uint32_t hits_total; /* also those not kept */
+    uint32_t hits_total;             /* also those not kept */
+    const struct vf_elf_object *elf; /* of an ELF file; has_symbol tells whether it is an extension module */
 };
 
 struct vf_file {

@@ -62,6 +62,11 @@ VF_MUST_CHECK enum vf_status vf_env_read_elf(const struct vf_read_job *job, stru
                                              struct vf_vec *hits, struct vf_err *err);
 /* The bytes that the references of a file claim. False: no memory. */
 bool vf_env_claims(const struct vf_file *f, struct vf_arena *a, struct vf_cover *out);
+/* read_elf.c: what the loader reads of an ELF file, for f->facts.elf. `whole`: the bytes of the file, where
+ * they are at hand; else `rd` is read at offsets, or the file is read again. */
+VF_MUST_CHECK enum vf_status vf_env_read_elf_object(const struct vf_read_job *job, struct vf_file *f,
+                                                    struct vf_slice whole, struct vf_reader *rd,
+                                                    struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_env_read_contents(const struct vf_read_job *job, struct vf_file *f,
                                                   struct vf_err *err);
 

@@ -190,9 +190,11 @@ static enum vf_status first_window(struct reading *r, struct vf_search_state *st
     state->binary = first.n && memchr(first.p, 0, first.n < HEAD ? first.n : HEAD) != NULL;
     if (state->binary)
         r->f->flags |= VF_FILE_BINARY;
-    r->elf = vf_slice_starts(first, VF_S("\x7f"
-                                         "ELF"));
-    return r->f->flags & VF_FILE_EVIDENCE ? VF_OK : syntaxes_of(r, first, eof, err);
+    r->elf = vf_elf_is(first);
+    enum vf_status st = VF_OK;
+    if (r->elf && eof)
+        st = vf_env_read_elf_object(r->job, r->f, first, NULL, err);
+    return st != VF_OK || r->f->flags & VF_FILE_EVIDENCE ? st : syntaxes_of(r, first, eof, err);
 }
 
 static enum vf_status search_file(struct reading *r, struct vf_reader *rd, struct vf_row_check *check,
@@ -259,6 +261,8 @@ static enum vf_status read_open_file(struct reading *r, struct vf_reader *rd, st
         st = vf_row_check_begin(&check, &r->job->tools->hasher, r->job->env, r->f, err);
     if (st == VF_OK)
         st = search_file(r, rd, &check, err);
+    if (st == VF_OK && r->elf && !r->f->facts.elf)
+        st = vf_env_read_elf_object(r->job, r->f, (struct vf_slice){NULL, 0}, rd, err);
     if (r->job->hash)
         vf_row_check_end(&check, r->f, st == VF_OK);
     return st;

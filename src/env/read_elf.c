@@ -1,7 +1,112 @@
-/* read_elf.c: the few ELF files that name a place are read once more: does it stand where the loader looks
- * for libraries, or where nothing that runs reads it? */
+/* read_elf.c: of every ELF file what the loader reads. The few that name a prefix are read once more: does it
+ * stand where the loader looks for libraries, or where nothing that runs reads it? */
 #include "env/env_internal.h"
+
+#include <string.h>
+
+#include "env/read_elf.h"
 #include "syntax/elf.h"
+
+/* ---- what the loader reads ---- */
+
+static size_t at_memory(void *ctx, uint64_t off, void *buf, size_t n)
+{
+    const struct vf_slice *all = ctx;
+    struct vf_slice part = off < all->n ? vf_slice_sub(*all, (size_t)off, all->n) : VF_S("");
+    if (n > part.n)
+        n = part.n;
+    if (n > 0)
+        memcpy(buf, part.p, n);
+    return n;
+}
+
+struct positioned {
+    struct vf_reader *rd;
+    struct vf_err why;
+};
+
+static size_t at_reader(void *ctx, uint64_t off, void *buf, size_t n)
+{
+    struct positioned *p = ctx;
+    size_t got = 0;
+    if (vf_reader_read_at(p->rd, off, buf, n, &got, &p->why) != VF_OK)
+        return 0;
+    return got;
+}
+
+/* PyInit_NAME of NAME.so, NAME.abi3.so, ...: the function that makes a library an extension module. */
+static struct vf_slice init_symbol(const struct vf_file *f, struct vf_arena *a)
+{
+    struct vf_slice name = vf_path_base(f->path);
+    if (!(f->flags & VF_FILE_IN_SITE) || !vf_slice_ends(name, VF_S(".so")))
+        return VF_S("");
+    return vf_arena_concat(a, VF_S("PyInit_"), vf_slice_sub(name, 0, vf_slice_find_byte(name, '.', 0)),
+                           VF_S(""));
+}
+
+static enum vf_status read_object(const struct vf_read_job *job, struct vf_file *f,
+                                  const struct vf_elf_bytes *bytes, struct vf_err *err)
+{
+    struct vf_elf_object *elf = vf_arena_alloc(job->a, sizeof *elf);
+    struct vf_slice symbol = init_symbol(f, job->a);
+    if (!elf || !symbol.p || !vf_elf_object_read(bytes, symbol, job->a, elf))
+        return vf_err_nomem(err);
+    f->facts.elf = elf;
+    return VF_OK;
+}
+
+enum vf_status vf_env_read_elf_object(const struct vf_read_job *job, struct vf_file *f, struct vf_slice whole,
+                                      struct vf_reader *rd, struct vf_err *err)
+{
+    struct vf_elf_bytes bytes = {.ctx = &whole, .size = whole.n, .at = at_memory};
+    if (whole.p)
+        return read_object(job, f, &bytes, err);
+    struct positioned p = {.rd = rd};
+    struct vf_stat st = {0};
+    size_t got;
+    char byte;
+    vf_err_init(&p.why);
+    enum vf_status status = vf_reader_stat(rd, &st, err);
+    bool seeks = status == VF_OK && vf_reader_read_at(rd, 0, &byte, 1, &got, &p.why) != VF_NOT_SUPPORTED;
+    if (seeks) {
+        bytes = (struct vf_elf_bytes){.ctx = &p, .size = st.size, .at = at_reader};
+        status = read_object(job, f, &bytes, err);
+    } else if (status == VF_OK) {
+        struct vf_arena scratch;
+        vf_arena_init(&scratch);
+        status = vf_tree_read(job->tree, f->path, VF_ELF_CAP, &scratch, &whole, err);
+        bytes.size = whole.n;
+        if (status == VF_OK)
+            status = read_object(job, f, &bytes, err);
+        vf_arena_release(&scratch);
+    }
+    vf_err_release(&p.why);
+    return status;
+}
+
+bool vf_host_elf(struct vf_host *host, struct vf_slice path, struct vf_arena *a,
+                 const struct vf_elf_object **out)
+{
+    struct positioned p = {0};
+    struct vf_stat st;
+    char head[4] = {0};
+    bool ok = true;
+    *out = NULL;
+    vf_err_init(&p.why);
+    if (vf_host_open_file(host, path, &p.rd, &p.why) == VF_OK && vf_reader_stat(p.rd, &st, &p.why) == VF_OK &&
+        at_reader(&p, 0, head, sizeof head) == sizeof head &&
+        vf_elf_is((struct vf_slice){head, sizeof head})) {
+        struct vf_elf_object *elf = vf_arena_alloc(a, sizeof *elf);
+        struct vf_elf_bytes bytes = {.ctx = &p, .size = st.size, .at = at_reader};
+        ok = elf && vf_elf_object_read(&bytes, VF_S(""), a, elf);
+        *out = ok ? elf : NULL;
+    }
+    vf_reader_close(p.rd);
+    vf_err_release(&p.why);
+    return ok;
+}
+
+/* ---- search paths and debug information ---- */
 
 bool vf_env_claims(const struct vf_file *f, struct vf_arena *a, struct vf_cover *out)
 {

@@ -151,6 +151,14 @@ static enum vf_status host_read(struct vf_host *o, struct vf_slice path, uint64_
     return st;
 }
 
+static enum vf_status host_open(struct vf_host *o, struct vf_slice path, struct vf_reader **out,
+                                struct vf_err *err)
+{
+    if (!is_proper(path))
+        return vf_err_set(err, VF_NOT_FOUND, ENOENT, "open", path, NULL);
+    return open_regular((struct host *)o, path, out, err);
+}
+
 static int compare_names(const void *a, const void *b)
 {
     return vf_slice_cmp(*(const struct vf_slice *)a, *(const struct vf_slice *)b);
@@ -240,6 +248,7 @@ static const struct vf_host_ops host_ops = {.kind = host_kind,
                                             .readlink = host_readlink,
                                             .read = host_read,
                                             .free = host_free,
+                                            .open = host_open,
                                             .list = host_list,
                                             .swapped = host_swapped};
 
@@ -336,6 +345,14 @@ enum vf_status vf_host_read(struct vf_host *o, struct vf_slice path, uint64_t ca
 {
     *out = (struct vf_slice){NULL, 0};
     return o->ops->read(o, path, cap, a, out, err);
+}
+
+enum vf_status vf_host_open_file(struct vf_host *o, struct vf_slice path, struct vf_reader **out,
+                                 struct vf_err *err)
+{
+    *out = NULL;
+    return o->ops->open ? o->ops->open(o, path, out, err)
+                        : vf_err_set(err, VF_NOT_SUPPORTED, 0, "open", path, NULL);
 }
 
 bool vf_host_same(struct vf_host *o, struct vf_slice a, struct vf_slice b)

@@ -23,6 +23,8 @@ struct vf_host_ops {
     enum vf_status (*read)(struct vf_host *, struct vf_slice path, uint64_t cap, struct vf_arena *,
                            struct vf_slice *, struct vf_err *);
     void (*free)(struct vf_host *);
+    /* The same file, open; for what needs only a few of its bytes. May be NULL: nothing can be opened. */
+    enum vf_status (*open)(struct vf_host *, struct vf_slice path, struct vf_reader **, struct vf_err *);
     /* Names in a directory, sorted by bytes, in the arena. May be NULL: nothing is found. */
     enum vf_status (*list)(struct vf_host *, struct vf_slice dir, struct vf_arena *, struct vf_slice **names,
                            size_t *n, struct vf_err *);
@@ -52,6 +54,9 @@ VF_MUST_CHECK enum vf_status vf_host_resolve_path(struct vf_host *o, struct vf_s
 bool vf_host_readlink(struct vf_host *o, struct vf_slice path, struct vf_buf *out);
 VF_MUST_CHECK enum vf_status vf_host_read(struct vf_host *o, struct vf_slice path, uint64_t cap,
                                           struct vf_arena *a, struct vf_slice *out, struct vf_err *err);
+/* A regular file, links followed, to be read at any offset. VF_NOT_FOUND, VF_UNREADABLE. */
+VF_MUST_CHECK enum vf_status vf_host_open_file(struct vf_host *o, struct vf_slice path,
+                                               struct vf_reader **out, struct vf_err *err);
 /* The same directory or file (dev, ino; where there are none, the resolved path)? False when either is
  * missing. */
 bool vf_host_same(struct vf_host *o, struct vf_slice a, struct vf_slice b);

@@ -59,6 +59,23 @@ enum vf_status vf_reader_read(struct vf_reader *r, void *buf, size_t n, size_t *
     return n == 0 ? VF_OK : r->ops->read(r, buf, n, got, err);
 }
 
+enum vf_status vf_reader_read_at(struct vf_reader *r, uint64_t off, void *buf, size_t n, size_t *got,
+                                 struct vf_err *err)
+{
+    *got = 0;
+    if (!r->ops->read_at)
+        return vf_err_set(err, VF_NOT_SUPPORTED, 0, "read", VF_S(""),
+                          "it can only be read from the beginning");
+    while (*got < n) {
+        size_t more = 0;
+        enum vf_status st = r->ops->read_at(r, off + *got, (char *)buf + *got, n - *got, &more, err);
+        if (st != VF_OK || more == 0)
+            return st;
+        *got += more;
+    }
+    return VF_OK;
+}
+
 enum vf_status vf_reader_stat(struct vf_reader *r, struct vf_stat *out, struct vf_err *err)
 {
     *out = (struct vf_stat){.kind = VF_KIND_NONE};

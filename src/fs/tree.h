@@ -77,6 +77,9 @@ struct vf_reader_ops {
     enum vf_status (*read)(struct vf_reader *, void *buf, size_t n, size_t *got, struct vf_err *);
     enum vf_status (*stat)(struct vf_reader *, struct vf_stat *, struct vf_err *);
     void (*close)(struct vf_reader *);
+    /* Up to n bytes from an offset; where read stands does not change. May be NULL: there is no such way. */
+    enum vf_status (*read_at)(struct vf_reader *, uint64_t off, void *buf, size_t n, size_t *got,
+                              struct vf_err *);
 };
 struct vf_reader { /* makers embed this first */
     const struct vf_reader_ops *ops;
@@ -103,6 +106,10 @@ VF_MUST_CHECK enum vf_status vf_tree_open_near(struct vf_tree *t, struct vf_tree
 /* Up to n bytes; *got 0 at the end. Short reads are possible. */
 VF_MUST_CHECK enum vf_status vf_reader_read(struct vf_reader *r, void *buf, size_t n, size_t *got,
                                             struct vf_err *err);
+/* Up to n bytes from `off`, short only at the end of the file. VF_NOT_SUPPORTED: this kind of tree can only
+ * be read from the beginning. */
+VF_MUST_CHECK enum vf_status vf_reader_read_at(struct vf_reader *r, uint64_t off, void *buf, size_t n,
+                                               size_t *got, struct vf_err *err);
 /* Stat of the open file (by descriptor), as it was when it was opened. */
 VF_MUST_CHECK enum vf_status vf_reader_stat(struct vf_reader *r, struct vf_stat *out, struct vf_err *err);
 void vf_reader_close(struct vf_reader *r); /* NULL is fine */

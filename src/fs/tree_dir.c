@@ -74,6 +74,22 @@ static enum vf_status fd_read(struct vf_reader *base, void *buf, size_t n, size_
     return r->seen && !promised ? look_again(r, err) : VF_OK;
 }
 
+static enum vf_status fd_read_at(struct vf_reader *base, uint64_t off, void *buf, size_t n, size_t *got,
+                                 struct vf_err *err)
+{
+    const struct fd_reader *r = (struct fd_reader *)base;
+    ssize_t k;
+    if (off > INT64_MAX)
+        return VF_OK;
+    do
+        k = pread(r->fd, buf, n < MOST ? n : MOST, (off_t)off);
+    while (k < 0 && errno == EINTR);
+    if (k < 0)
+        return vf_err_sys(err, errno, "read", reader_path(r));
+    *got = (size_t)k;
+    return VF_OK;
+}
+
 static enum vf_status fd_stat(struct vf_reader *base, struct vf_stat *out, struct vf_err *err)
 {
     (void)err;
@@ -88,7 +104,8 @@ static void fd_close(struct vf_reader *base)
     free(r);
 }
 
-static const struct vf_reader_ops fd_ops = {.read = fd_read, .stat = fd_stat, .close = fd_close};
+static const struct vf_reader_ops fd_ops = {
+    .read = fd_read, .stat = fd_stat, .close = fd_close, .read_at = fd_read_at};
 
 enum vf_status vf_reader_of_fd(int fd, const struct vf_stat *st, struct vf_slice path, struct vf_reader **out,
                                struct vf_err *err)
