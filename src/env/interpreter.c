@@ -91,25 +91,70 @@ static bool is_python2(const struct vf_env *env)
     return env->n_sites && vf_slice_starts(vf_path_base(vf_path_dir(env->sites[0])), VF_S("python2"));
 }
 
-/* The one entry of BIN that leaves the environment: the absolute link, or else a regular file with that kind
- * of name. */
+/* How well an entry of BIN says where the base is. */
+enum link_rank { RANK_NONE, RANK_ALIAS, RANK_INSIDE, RANK_COPY, RANK_LEAVES, RANK_ABSOLUTE };
+
+static bool is_program(const struct vf_file *f)
+{
+    return f->st.kind == VF_KIND_FILE && f->st.size > 2048; /* less is a script */
+}
+
+/* A relative link: out of the environment, to a program of its own in another directory, or another name. */
+static enum link_rank rank_relative(struct vf_env *env, const struct vf_file *f)
+{
+    struct vf_buf to;
+    enum link_rank rank = RANK_LEAVES;
+    vf_buf_init(&to);
+    if (vf_path_link_inside(&to, f->path, f->target)) {
+        struct vf_slice rel = vf_buf_slice(&to);
+        uint32_t file = vf_env_find(env, rel);
+        bool other = !vf_slice_eq(vf_path_dir(rel), env->bin);
+        rank = RANK_ALIAS;
+        if (other && (file != VF_NONE || vf_env_has(env, rel)))
+            rank = RANK_INSIDE;
+    }
+    vf_buf_release(&to);
+    return rank;
+}
+
+static enum link_rank rank_of(struct vf_env *env, const struct vf_file *f)
+{
+    if (!(f->flags & VF_FILE_IN_BIN) || !vf_name_is_python(vf_path_base(f->path)))
+        return RANK_NONE;
+    if (f->st.kind != VF_KIND_LINK)
+        return is_program(f) ? RANK_COPY : RANK_NONE;
+    if (!vf_path_is_abs(f->target))
+        return rank_relative(env, f);
+    bool own = vf_path_under(env->typed, f->target, NULL) || vf_path_under(env->resolved, f->target, NULL);
+    return own ? RANK_INSIDE : RANK_ABSOLUTE;
+}
+
+/* Where a relative link that leaves the environment leads from where it is judged for. */
+static struct vf_slice absolute_target(struct vf_env *env, const struct vf_file *f)
+{
+    struct vf_slice root = env->params.at.n ? env->params.at : env->typed;
+    struct vf_slice dir = vf_path_join(&env->arena, root, vf_path_dir(f->path));
+    return vf_path_clean_dup(&env->arena, vf_path_join(&env->arena, dir, f->target));
+}
+
+/* The entry of BIN that leads to the base: the absolute link, a relative one that leaves the environment, a copied
+ * program, or a link to a program that is inside. */
 static void find_link(struct vf_env *env)
 {
+    enum link_rank best = RANK_ALIAS;
     for (size_t i = 0; i < env->n_files; i++) {
         const struct vf_file *f = &env->files[i];
-        struct vf_slice base = vf_path_base(f->path);
-        if (!(f->flags & VF_FILE_IN_BIN) || !vf_name_is_python(base))
+        enum link_rank rank = rank_of(env, f);
+        if (rank <= best)
             continue;
-        if (f->st.kind == VF_KIND_LINK && vf_path_is_abs(f->target)) {
-            env->py.link = base;
+        best = rank;
+        env->py.link = vf_path_base(f->path);
+        env->py.copies = rank == RANK_COPY;
+        env->py.link_target = (struct vf_slice){NULL, 0};
+        if (rank == RANK_LEAVES)
+            env->py.link_target = absolute_target(env, f);
+        else if (rank != RANK_COPY && vf_path_is_abs(f->target))
             env->py.link_target = f->target;
-            env->py.copies = false;
-            return;
-        }
-        if (f->st.kind == VF_KIND_FILE && !env->py.link.n && f->st.size > 2048) {
-            env->py.link = base;
-            env->py.copies = true;
-        }
     }
 }
 

@@ -59,9 +59,7 @@ static const struct vf_library *env_path(struct vf_loader *l, struct vf_slice pa
     return lib;
 }
 
-/* The path below the root; false: it lies elsewhere. *gone: in the environment as it stands now, which will
- * not be there. */
-static bool below_root(const struct vf_loader *l, struct vf_slice path, struct vf_slice *rel, bool *gone)
+bool vf_loader_below_root(const struct vf_loader *l, struct vf_slice path, struct vf_slice *rel, bool *gone)
 {
     const struct vf_env *env = l->env;
     *gone = false;
@@ -79,7 +77,7 @@ const struct vf_library *vf_loader_file(struct vf_loader *l, struct vf_slice pat
     bool gone;
     if (vf_map_get(&l->by_path, path, &known))
         return known ? *VF_VEC_AT(struct vf_library *, &l->libraries, known - 1) : NULL;
-    if (below_root(l, path, &rel, &gone))
+    if (vf_loader_below_root(l, path, &rel, &gone))
         return env_path(l, path, rel);
     return gone ? NULL : host_file(l, path);
 }

@@ -263,6 +263,50 @@ static bool same_bytes(struct venvfix_bytes a, struct venvfix_bytes b)
     return vf_slice_eq((struct vf_slice){a.p, a.n}, (struct vf_slice){b.p, b.n});
 }
 
+/* Findings that no edit of the environment mends: it needs another interpreter. */
+static bool needs_interpreter(const struct venvfix_finding *fi)
+{
+    static const char *const rules[] = {"VF102", "VF103", "VF104", "VF120", "VF127", "VF128",
+                                        "VF130", "VF131", "VF132", "VF133", "VF134"};
+    for (size_t i = 0; i < VF_COUNT(rules); i++)
+        if (!strcmp(fi->rule, rules[i]))
+            return strcmp(fi->level, "info") != 0 && strcmp(fi->fix, "rewrite") != 0;
+    return false;
+}
+
+/* The minor version that the packages are for, "3.12"; empty when it is not known. */
+static struct vf_slice minor_version(const struct venvfix_check_result *r)
+{
+    struct vf_slice v = {r->python.p, r->python.n};
+    size_t dot = vf_slice_find_byte(v, '.', 0);
+    dot = dot == VF_NPOS ? dot : vf_slice_find_byte(v, '.', dot + 1);
+    return vf_slice_sub(v, 0, dot == VF_NPOS ? v.n : dot);
+}
+
+/* The command that mends what makes the environment unsound; nothing where none does. */
+static void put_next(struct vf_buf *out, const struct venvfix_check_result *r, const char *env)
+{
+    bool elsewhere = r->at.p && !same_bytes(r->at, r->path) && !same_bytes(r->at, r->resolved);
+    bool interpreter = false, rewrite = false;
+    for (size_t i = 0; i < r->findings.n; i++) {
+        const struct venvfix_finding *fi = &r->findings.v[i];
+        interpreter = interpreter || needs_interpreter(fi);
+        rewrite = rewrite || (!strcmp(fi->fix, "rewrite") && !strcmp(fi->level, "error"));
+    }
+    struct vf_slice minor = minor_version(r);
+    if (interpreter) {
+        vf_buf_puts(out, "   venvfix recreate --python ");
+        vf_buf_put(out, minor.n ? minor : VF_S("PATH"));
+        vf_buf_putc(out, ' ');
+        put_word(out, vf_slice_of(env));
+        vf_buf_puts(out, elsewhere ? " " : " NEW");
+    } else if (rewrite) {
+        put_command(out, elsewhere ? "move" : "fix", env, elsewhere ? " " : "");
+    }
+    if (elsewhere && (interpreter || rewrite))
+        put_word(out, (struct vf_slice){r->at.p, r->at.n});
+}
+
 static void put_answers(struct vf_buf *out, const struct venvfix_check_result *r,
                         const struct vf_report_style *st, const char *env)
 {
@@ -272,10 +316,7 @@ static void put_answers(struct vf_buf *out, const struct venvfix_check_result *r
     if (!r->sound) {
         vf_buf_printf(out, "   %llu thing%s broken or reach%s elsewhere", (unsigned long long)wrong,
                       wrong == 1 ? " is" : "s are", wrong == 1 ? "es" : "");
-        bool elsewhere = r->at.p && !same_bytes(r->at, r->path) && !same_bytes(r->at, r->resolved);
-        put_command(out, elsewhere ? "move" : "fix", env, elsewhere ? " " : "");
-        if (elsewhere)
-            put_word(out, (struct vf_slice){r->at.p, r->at.n});
+        put_next(out, r, env);
     }
     vf_buf_putc(out, '\n');
     if (r->movable >= 0) {

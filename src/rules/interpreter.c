@@ -15,123 +15,42 @@ static struct vf_slice bin_path(struct vf_judge *j, struct vf_slice name)
     return p;
 }
 
-/* Directories that hold one patch release and go with the next upgrade. A pyenv or uv directory of a whole
- * minor is none. */
-static bool is_fragile(struct vf_slice base)
-{
-    static const char *const marks[] = {"/Cellar/",    "/hostedtoolcache/", "/nix/store/",
-                                        "/gnu/store/", "/.pyenv/versions/", "/pyenv/versions/"};
-    for (size_t i = 0; i < VF_COUNT(marks); i++)
-        if (vf_slice_find(base, vf_slice_of(marks[i]), 0) != VF_NPOS)
-            return true;
-    size_t at = vf_slice_find(base, VF_S("/uv/python/cpython-3."), 0);
-    if (at == VF_NPOS)
-        return false;
-    struct vf_slice version = vf_slice_from(base, at + sizeof "/uv/python/cpython-" - 1);
-    size_t end = vf_slice_find_byte(version, '-', 0);
-    struct vf_slice v = vf_slice_sub(version, 0, end == VF_NPOS ? version.n : end);
-    size_t dot = vf_slice_find_byte(v, '.', 0);
-    return dot != VF_NPOS && vf_slice_find_byte(v, '.', dot + 1) != VF_NPOS;
-}
-
-/* A script in the interpreter's place: pyenv's shims and the like. */
-static bool is_shim(struct vf_judge *j, struct vf_slice base)
-{
-    struct vf_slice head = {NULL, 0};
-    struct vf_err err;
-    struct vf_stat stat;
-    vf_err_init(&err);
-    bool shim = false;
-    if (vf_host_kind(j->env->params.host, base, &stat) == VF_KIND_FILE && stat.size < 8192 &&
-        vf_host_read(j->env->params.host, base, 8192, &j->scratch, &head, &err) == VF_OK)
-        shim = vf_slice_starts(head, VF_S("#!"));
-    vf_err_release(&err);
-    return shim;
-}
-
-/* X of a name or a resolved name such as python3.12. */
-static unsigned minor_of_name(struct vf_slice path)
-{
-    struct vf_slice base = vf_path_base(path);
-    size_t at = vf_slice_find(base, VF_S("python3."), 0);
-    if (at == VF_NPOS)
-        return 0;
-    unsigned v = 0;
-    for (size_t i = at + 8; i < base.n && base.p[i] >= '0' && base.p[i] <= '9' && v < 100; i++)
-        v = v * 10 + (unsigned)(base.p[i] - '0');
-    return v;
-}
-
-static unsigned base_minor(struct vf_judge *j)
-{
-    struct vf_buf b;
-    vf_buf_init(&b);
-    unsigned minor = 0;
-    if (vf_host_resolve(j->env->params.host, j->env->py.base, &b) && !b.failed)
-        minor = minor_of_name(vf_buf_slice(&b));
-    vf_buf_release(&b);
-    return minor;
-}
-
-static void judge_link_target(struct vf_judge *j)
-{
-    const struct vf_interpreter *py = &j->env->py;
-    struct vf_slice path = bin_path(j, py->link);
-    struct vf_finding *fi = NULL;
-    struct vf_stat stat;
-    enum vf_kind kind = vf_host_kind(j->env->params.host, py->base, &stat);
-    if (kind == VF_KIND_NONE)
-        fi = about_env(j, VF_RULE_INTERPRETER_DANGLING, path);
-    else if (kind != VF_KIND_FILE || !py->base_exists)
-        fi = about_env(j, VF_RULE_INTERPRETER_NOT_EXECUTABLE, path);
-    else if (is_shim(j, py->base))
-        fi = about_env(j, VF_RULE_INTERPRETER_SHIM, path);
-    else
-        fi = about_env(j, VF_RULE_BASE_NEEDED, path);
-    if (fi) {
-        fi->value = py->link_target;
-        fi->target = py->base;
-    }
-    if (py->base_exists && is_fragile(py->base) && (fi = about_env(j, VF_RULE_BASE_FRAGILE, path)))
-        fi->value = py->link_target;
-}
-
-/* The library that a copied interpreter loads from outside. Not on its own path: the loader may take another
- * one from the system. */
-static void judge_library(struct vf_judge *j)
-{
-    const struct vf_interpreter *py = &j->env->py;
-    struct vf_finding *fi =
-        py->library.p ? about_env(j, VF_RULE_COPY_NEEDS_LIBRARY, bin_path(j, py->link)) : NULL;
-    if (!fi)
-        return;
-    fi->value = py->library;
-    if (py->library_found) { /* it comes with the base interpreter, which is needed anyway */
-        fi->target = py->library;
-        fi->level = VF_L_INFO;
-    } else {
-        fi->message = VF_S(
-            "the copied interpreter needs a library that is not where it looks: another one may be loaded");
-    }
-}
-
-static void judge_minor(struct vf_judge *j)
-{
-    const struct vf_interpreter *py = &j->env->py;
-    unsigned base = py->base_exists ? base_minor(j) : 0;
-    if (!base || !py->minor || base == py->minor || py->pypy || !j->env->n_sites)
-        return;
-    struct vf_finding *fi = about_env(j, VF_RULE_MINOR_MISMATCH, bin_path(j, py->link));
-    if (!fi)
-        return;
-    fi->value = py->link_target.p ? py->link_target : py->base;
-    fi->target = py->base;
-}
-
 /* Does `home` hold a Python of this minor, or a standard library above it? */
 static bool home_serves(struct vf_judge *j, struct vf_slice home)
 {
     return vf_host_kind(j->env->params.host, home, NULL) == VF_KIND_DIR;
+}
+
+/* An interpreter of its own lies in the environment: the directory `rest` has its standard library above it. */
+static bool holds_stdlib(struct vf_judge *j, struct vf_slice rest)
+{
+    bool found = false;
+    struct vf_buf b;
+    vf_buf_init(&b);
+    for (struct vf_slice dir = rest; !found && j->env->py.minor; dir = vf_path_dir(dir)) {
+        vf_buf_clear(&b);
+        vf_buf_put(&b, dir);
+        vf_buf_printf(&b, "%slib/python3.%u/os.py", dir.n ? "/" : "", j->env->py.minor);
+        found = !b.failed && vf_env_find(j->env, vf_buf_slice(&b)) != VF_NONE;
+        if (!dir.n)
+            break;
+    }
+    j->out->failed = j->out->failed || b.failed;
+    vf_buf_release(&b);
+    return found;
+}
+
+/* An interpreter that is carried along: right as long as home names where it is. */
+static void judge_home_inside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
+                              const struct vf_location *loc)
+{
+    enum vf_ref_status status = vf_judge_status(j, loc);
+    struct vf_finding *fi = NULL;
+    if (status == VF_STATUS_BOUND)
+        vf_judge_ref(j, VF_RULE_CFG_VALUE, f, r);
+    else if (status == VF_STATUS_BROKEN || status == VF_STATUS_ASTRAY)
+        fi = vf_judge_ref(j, VF_RULE_CFG_HOME_MISSING, f, r);
+    vf_judge_expect(j, fi, loc->rest);
 }
 
 static void judge_home(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
@@ -140,6 +59,10 @@ static void judge_home(struct vf_judge *j, const struct vf_file *f, const struct
     if (!vf_path_is_abs(r->value))
         return; /* a flaw says so */
     struct vf_location loc = vf_judge_locate(j, r);
+    if (loc.prefix != VF_NONE && holds_stdlib(j, loc.rest)) {
+        judge_home_inside(j, f, r, &loc);
+        return;
+    }
     if (loc.prefix != VF_NONE && (loc.where == VF_WHERE_HERE || loc.where == VF_WHERE_NEW)) {
         vf_judge_ref(j, VF_RULE_CFG_HOME_SELF, f, r);
         return;
@@ -161,8 +84,8 @@ static void judge_home(struct vf_judge *j, const struct vf_file *f, const struct
     if (!py->link_target.p || !py->base_exists)
         return;
     struct vf_slice dir = vf_path_dir(py->link_target);
-    if (vf_host_same(j->env->params.host, dir, r->value))
-        return;
+    if (vf_host_same(j->env->params.host, dir, r->value) || j->runtime.stdlib_home.n)
+        return; /* the second is one cause: home has no standard library */
     struct vf_buf a, b;
     vf_buf_init(&a);
     vf_buf_init(&b);
@@ -285,20 +208,6 @@ void vf_judge_interpreter(struct vf_judge *j)
         about_env(j, VF_RULE_CFG_TWO_FILES, second);
     if (!has_interpreter(env))
         vf_findings_add(j->out, VF_RULE_INTERPRETER_MISSING, bin_path(j, VF_S("python")));
-    if (env->py.link_target.p) {
-        struct vf_location loc;
-        struct vf_err err;
-        vf_err_init(&err);
-        if (vf_env_locate(env, env->py.link_target, j->a, &loc, &err) == VF_OK && loc.prefix == VF_NONE)
-            judge_link_target(j); /* links into a place of ours are judged as links */
-        vf_err_release(&err);
-    } else if (env->py.copies && env->py.base_exists) {
-        struct vf_finding *fi = about_env(j, VF_RULE_BASE_NEEDED, bin_path(j, env->py.link));
-        if (fi)
-            fi->value = env->py.base;
-    }
-    judge_library(j);
-    judge_minor(j);
     if (vf_env_has_dir(env, VF_S("lib64")) && vf_env_has_dir(env, VF_S("lib")) && env->n_sites > 1)
         vf_findings_add(j->out, VF_RULE_LIB64_COPY, VF_S("lib64"));
 }

@@ -79,6 +79,16 @@ struct vf_finding *vf_judge_flaw(struct vf_judge *j, enum vf_rule rule, const st
     return fi;
 }
 
+void vf_judge_say(struct vf_judge *j, struct vf_finding *fi, struct vf_buf *words)
+{
+    struct vf_slice kept = words->failed ? (struct vf_slice){NULL, 0} : vf_arena_dup(j->a, vf_buf_slice(words));
+    vf_buf_release(words);
+    if (!kept.p)
+        j->out->failed = true;
+    else if (fi)
+        fi->message = kept;
+}
+
 void vf_judge_expect(struct vf_judge *j, struct vf_finding *fi, struct vf_slice rest)
 {
     if (!fi)
@@ -185,6 +195,21 @@ static void judge_one(struct vf_judge *j, const struct vf_file *f)
         vf_judge_hits(j, f);
 }
 
+/* home as it is in the file now: an edit may be laid over it. */
+static struct vf_slice home_of(const struct vf_env *env)
+{
+    uint32_t cfg = vf_env_find(env, VF_S("pyvenv.cfg"));
+    for (uint32_t i = 0; cfg != VF_NONE && i < env->files[cfg].facts.n_refs; i++)
+        if (env->files[cfg].facts.refs[i].role == VF_ROLE_HOME)
+            return env->files[cfg].facts.refs[i].value;
+    return (struct vf_slice){"", 0};
+}
+
+static bool inspect_runtime(struct vf_judge *j)
+{
+    return vf_runtime_inspect(&j->runtime, j->env, vf_judge_fine_root(j), home_of(j->env), j->a);
+}
+
 enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out, struct vf_err *err)
 {
     struct vf_judge j = {.env = env, .out = out, .a = out->a, .hashes = env->params.hashes};
@@ -198,7 +223,10 @@ enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out, s
         j.at_here = loc.where == VF_WHERE_HERE && !loc.rest.n;
         j.at = !j.at_here;
     }
+    if (!inspect_runtime(&j))
+        out->failed = true;
     vf_judge_interpreter(&j);
+    vf_judge_start(&j);
     vf_judge_journal(&j);
     vf_judge_metadata(&j);
     vf_judge_entry_points(&j);
@@ -207,6 +235,7 @@ enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out, s
         judge_one(&j, &env->files[i]);
     /* also where a judge asked with a function that cannot say so */
     out->failed = vf_buf_ran_out() || out->failed || j.scratch.failed || j.a->failed;
+    vf_runtime_release(&j.runtime);
     vf_arena_release(&j.scratch);
     vf_findings_sort(out);
     return out->failed ? vf_err_nomem(err) : VF_OK;

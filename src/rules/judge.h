@@ -5,7 +5,7 @@
 #ifndef VF_RULES_JUDGE_H
 #define VF_RULES_JUDGE_H
 
-#include "env/env.h"
+#include "env/runtime.h"
 #include "rules/finding.h"
 
 struct vf_judge {
@@ -18,6 +18,7 @@ struct vf_judge {
     bool hashes;                  /* rows were verified */
     struct vf_vec projects;       /* project.c: around the places that are not the present one */
     struct vf_map by_old_project; /* path -> 1 + index of the last such project; project.c */
+    struct vf_runtime runtime;    /* what starts the environment there */
 };
 
 /* Everything that is wrong with env (opened and scanned), sorted. `out` is initialised by the caller with an
@@ -57,6 +58,7 @@ enum vf_evidence vf_judge_evidence(const struct vf_env *env, const struct vf_fil
 
 /* --- one file per hundred --- */
 void vf_judge_interpreter(struct vf_judge *j);                  /* VF1xx, whole environment */
+void vf_judge_start(struct vf_judge *j);                        /* VF1xx: program, libraries, standard library */
 void vf_judge_cfg(struct vf_judge *j, const struct vf_file *f); /* VF1xx, pyvenv.cfg */
 void vf_judge_script(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF2xx */
 void vf_judge_script_flaw(struct vf_judge *j, const struct vf_file *f, const struct vf_flaw *flaw);
@@ -96,6 +98,10 @@ struct vf_location vf_judge_locate(struct vf_judge *j, const struct vf_ref *r);
 bool vf_judge_project(struct vf_judge *j, struct vf_slice path, struct vf_slice *now, bool *live);
 /* To be called once, before the first vf_judge_project. False: no memory. */
 bool vf_judge_find_projects(struct vf_judge *j);
+/* The finding's own words: the buffer, which is released. fi may be NULL. */
+void vf_judge_say(struct vf_judge *j, struct vf_finding *fi, struct vf_buf *words);
+/* Appends why a library cannot be loaded: "libz.so.1 is not found". */
+void vf_judge_put_problem(struct vf_buf *b, const struct vf_load_problem *p);
 /* uv writes activate.bat on every system: in `bin` no cmd ever runs it. */
 bool vf_judge_is_idle_batch(const struct vf_env *env, const struct vf_file *f);
 /* Is this the bin/python* of the environment? */

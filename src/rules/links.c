@@ -86,11 +86,17 @@ static bool is_library_of_base(const struct vf_env *env, const struct vf_file *f
            (vf_slice_starts(f->path, VF_S("lib/python")) || vf_slice_starts(f->path, VF_S("include/")));
 }
 
+/* The entry of BIN that VF1xx follows to the base. */
+static bool is_followed(const struct vf_judge *j, const struct vf_file *f)
+{
+    return vf_judge_is_interpreter(f) && vf_slice_eq(vf_path_base(f->path), j->runtime.name);
+}
+
 /* Absolute, in no place of ours. The interpreter's own link is VF1xx. */
 static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
                           const struct vf_location *loc)
 {
-    if (vf_judge_is_interpreter(f) && vf_slice_eq(vf_path_base(f->path), j->env->py.link))
+    if (is_followed(j, f))
         return;
     if (!vf_host_exists(j->env->params.host, loc->path)) {
         struct vf_finding *fi = vf_judge_ref(j, VF_RULE_LINK_DANGLING, f, r);
@@ -134,6 +140,8 @@ static void expect_as_from_old(struct vf_judge *j, struct vf_finding *fi, const 
 
 static void judge_leaving(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
 {
+    if (is_followed(j, f) && (j->at || j->at_here || j->runtime.fault != VF_START_OK))
+        return; /* said with the base */
     struct vf_slice dir = vf_path_join(&j->scratch, vf_judge_fine_root(j), vf_path_dir(f->path));
     struct vf_slice abs = vf_path_clean_dup(j->a, vf_path_join(&j->scratch, dir, r->value));
     if (!abs.p) {
@@ -206,6 +214,8 @@ static void judge_relative(struct vf_judge *j, const struct vf_file *f, const st
 void vf_judge_link(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
 {
     struct vf_location loc = vf_judge_locate(j, r);
+    if (j->runtime.fault == VF_START_LOOP && vf_judge_is_interpreter(f))
+        return; /* one cause: the loop is said once */
     if (loc.where == VF_WHERE_RELATIVE)
         judge_relative(j, f, r);
     else if (loc.prefix != VF_NONE)

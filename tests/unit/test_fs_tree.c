@@ -42,7 +42,7 @@ static void odd_close(struct vf_reader *r)
     ((struct odd_reader *)r)->closed++;
 }
 
-static const struct vf_reader_ops odd_ops = {odd_read, odd_stat, odd_close};
+static const struct vf_reader_ops odd_ops = {.read = odd_read, .stat = odd_stat, .close = odd_close};
 
 static void check_odd(struct box *b, uint64_t claimed, uint64_t total, size_t piece, uint64_t cap,
                       enum vf_status req)

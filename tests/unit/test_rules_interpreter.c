@@ -19,7 +19,12 @@ static const struct rule_case cases[] = {
      {"lib/python{V}-|", "lib/python3.1/site-packages/|"},
      {"lib/python{V}-|", "lib/python{V}/site-packages/|"},
      NULL},
-    {"VF105", "pyvenv.cfg", 0, {"pyvenv.cfg|home = {OUT}\n" CFG_H}, {CFG}, NULL},
+    {"VF105",
+     "pyvenv.cfg",
+     0,
+     {"{T}/two/lib/python{V}/os.py|", "{T}/two/bin/|", "pyvenv.cfg|home = {T}/two/bin\n" CFG_H},
+     {CFG},
+     NULL},
     {"VF106", "bin/python", 0, {CFG}, {"bin/python@|{T}/gone/python3"}, NULL},
     {"VF107",
      "bin/python",
@@ -92,11 +97,25 @@ static const struct rule_case cases[] = {
     {"VF124", "pyvenv.cfg", 0, {CFG "tool-cache = {OLD}/cache\n"}, {CFG "tool-cache = {OLD}2/cache\n"}, NULL},
     {"VF125", "bin/python3", RC_ONE_WAY, {"bin/python3@|{E}/bin/python"}, {"bin/python3@|python"}, NULL},
     {"VF126", "bin/python3", 0, {"bin/python3@|{LIVE}/bin/python"}, {"bin/python3@|{PY}"}, NULL},
+    {"VF120",
+     "bin/python",
+     0,
+     {"{T}/wrap/python3*|#!/bin/sh\nexec {PY} \"$@\"\n", "bin/python@|{T}/wrap/python3"},
+     {"{T}/wrap/python3@|{PY}", "bin/python@|{T}/wrap/python3"},
+     NULL},
+    {"VF131",
+     "bin/python",
+     0,
+     {"{T}/no/python3*|no program", "bin/python@|{T}/no/python3"},
+     {"{T}/no/python3@|{PY}", "bin/python@|{T}/no/python3"},
+     NULL},
+    {"VF134", "bin/python", 0, {"bin/python@|python3"}, {"bin/python@|{PY}"}, NULL},
+    {"VF134", "bin/python", 0, {"bin/python@|{E}/bin/python"}, {"bin/python@|{PY}"}, NULL},
     {"VF127", "bin/python", 0, {"bin/python-|", "bin/python3-|"}, {"bin/python3-|"}, NULL},
 };
 
-/* No text can stand for a program that is linked against a library: a test of its own, below. */
-static const char *const waiting[] = {"VF117", NULL};
+/* No text can stand for a program: tests of their own, below and in test_rules_start.c. */
+static const char *const waiting[] = {"VF117", "VF128", "VF129", "VF130", "VF132", "VF133", NULL};
 
 /* {E}/bin/python is a program, larger than any script, that needs this library and looks for it here. */
 static void write_program(struct envfix *f, const char *library, const char *runpath)
