@@ -137,8 +137,8 @@ static struct vf_slice absolute_target(struct vf_env *env, const struct vf_file 
     return vf_path_clean_dup(&env->arena, vf_path_join(&env->arena, dir, f->target));
 }
 
-/* The entry of BIN that leads to the base: the absolute link, a relative one that leaves the environment, a copied
- * program, or a link to a program that is inside. */
+/* The entry of BIN that leads to the base: the absolute link, a relative one that leaves the environment, a
+ * copied program, or a link to a program that is inside. */
 static void find_link(struct vf_env *env)
 {
     enum link_rank best = RANK_ALIAS;

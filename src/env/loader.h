@@ -62,8 +62,8 @@ struct vf_loader {
 
 void vf_loader_init(struct vf_loader *l, const struct vf_env *env, struct vf_slice root, struct vf_arena *a);
 void vf_loader_release(struct vf_loader *l); /* the scratch memory; what lives in the arena stays */
-/* Is the path one of the environment, when that is at its root? *rel is then the path below it. False with *gone:
- * it is in the environment as it is now, which will not be there. */
+/* Is the path one of the environment, when that is at its root? *rel is then the path below it. False with
+ * *gone: it is in the environment as it is now, which will not be there. */
 bool vf_loader_below_root(const struct vf_loader *l, struct vf_slice path, struct vf_slice *rel, bool *gone);
 /* The file at an absolute path, links followed; NULL when there is no ELF file. */
 const struct vf_library *vf_loader_file(struct vf_loader *l, struct vf_slice path);

@@ -35,8 +35,9 @@ static enum vf_kind look(struct vf_runtime *rt, struct vf_slice path, struct vf_
     vf_buf_init(&end);
     enum vf_kind kind = vf_tree_resolve(env->tree, rel, &rt->loader.scratch, &end);
     if (kind == VF_KIND_LINK)
-        kind = vf_path_is_abs(vf_buf_slice(&end)) ? vf_host_look(env->params.host, vf_buf_slice(&end), st, denied)
-                                                  : VF_KIND_NONE;
+        kind = vf_path_is_abs(vf_buf_slice(&end))
+                   ? vf_host_look(env->params.host, vf_buf_slice(&end), st, denied)
+                   : VF_KIND_NONE;
     else if (kind == VF_KIND_FILE && (file = vf_env_find(env, vf_buf_slice(&end))) != VF_NONE)
         *st = env->files[file].st;
     vf_buf_release(&end);
@@ -66,7 +67,8 @@ static struct vf_slice next_link(struct vf_runtime *rt, struct vf_slice path)
             vf_buf_put(&target, env->files[file].target);
     } else {
         is_link = !gone && vf_host_readlink(env->params.host, path, &target);
-        if (is_link && !vf_path_is_abs(vf_buf_slice(&target)) && vf_host_resolve(env->params.host, dir, &joined))
+        if (is_link && !vf_path_is_abs(vf_buf_slice(&target)) &&
+            vf_host_resolve(env->params.host, dir, &joined))
             dir = kept(rt, &joined);
         vf_buf_clear(&joined);
     }
@@ -333,12 +335,14 @@ static void inspect_stdlib(struct vf_runtime *rt)
         rt->stdlib_home = own;
 }
 
-/* The entry of BIN to start from: the one that leads to the base, else any with the name of an interpreter. */
+/* The entry of BIN to start from: the one that leads to the base, else any with the name of an interpreter.
+ */
 static struct vf_slice start_name(const struct vf_env *env)
 {
     for (size_t i = 0; !env->py.link.n && i < env->n_files; i++) {
         const struct vf_file *f = &env->files[i];
-        if (f->flags & VF_FILE_IN_BIN && f->st.kind == VF_KIND_LINK && vf_name_is_python(vf_path_base(f->path)))
+        if (f->flags & VF_FILE_IN_BIN && f->st.kind == VF_KIND_LINK &&
+            vf_name_is_python(vf_path_base(f->path)))
             return vf_path_base(f->path);
     }
     return env->py.link;

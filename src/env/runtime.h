@@ -1,8 +1,8 @@
 /* runtime.h: what runs the environment: the program at the end of its interpreter links, how far it gets, and
  * its standard library. Found as the kernel, the loader and Python find them; nothing is started.
  *
- * Sources: execve(2); ld.so(8); PEP 405; CPython's "Modules/getpath.py" and, up to 3.10, getpath.c: from 3.11 on
- * `home` is searched upward for the landmark, before that the directory of the program itself. */
+ * Sources: execve(2); ld.so(8); PEP 405; CPython's "Modules/getpath.py" and, up to 3.10, getpath.c: from 3.11
+ * on `home` is searched upward for the landmark, before that the directory of the program itself. */
 #ifndef VF_ENV_RUNTIME_H
 #define VF_ENV_RUNTIME_H
 
@@ -30,10 +30,10 @@ struct vf_runtime {
     struct vf_slice home;
     struct vf_slice *links; /* absolute paths: BIN/python and every link that it leads through */
     size_t n_links;
-    struct vf_slice program; /* absolute: where they end, also when nothing is there */
-    struct vf_slice blocked; /* DENIED: the directory */
-    bool inside;             /* the program is a file of the environment */
-    const struct vf_library *library; /* of the program; NULL: none that could be read */
+    struct vf_slice program;               /* absolute: where they end, also when nothing is there */
+    struct vf_slice blocked;               /* DENIED: the directory */
+    bool inside;                           /* the program is a file of the environment */
+    const struct vf_library *library;      /* of the program; NULL: none that could be read */
     const struct vf_load_problem *problem; /* LIBRARY */
     struct vf_elf_machine host_machine;    /* MACHINE */
     /* what its name and its libpython say; minor 0: unknown */
@@ -46,8 +46,8 @@ struct vf_runtime {
     struct vf_slice stdlib_home; /* home has none: the directory that should be home; empty */
 };
 
-/* `root`: where the environment is judged for, absolute. `home`: of pyvenv.cfg, empty when there is none. Never
- * fails but for memory (false). The environment has been scanned. Release frees scratch memory only. */
+/* `root`: where the environment is judged for, absolute. `home`: of pyvenv.cfg, empty when there is none.
+ * Never fails but for memory (false). The environment has been scanned. Release frees scratch memory only. */
 VF_MUST_CHECK bool vf_runtime_inspect(struct vf_runtime *rt, const struct vf_env *env, struct vf_slice root,
                                       struct vf_slice home, struct vf_arena *a);
 void vf_runtime_release(struct vf_runtime *rt);

@@ -21,7 +21,8 @@ static bool home_serves(struct vf_judge *j, struct vf_slice home)
     return vf_host_kind(j->env->params.host, home, NULL) == VF_KIND_DIR;
 }
 
-/* An interpreter of its own lies in the environment: the directory `rest` has its standard library above it. */
+/* An interpreter of its own lies in the environment: the directory `rest` has its standard library above it.
+ */
 static bool holds_stdlib(struct vf_judge *j, struct vf_slice rest)
 {
     bool found = false;

@@ -81,7 +81,8 @@ struct vf_finding *vf_judge_flaw(struct vf_judge *j, enum vf_rule rule, const st
 
 void vf_judge_say(struct vf_judge *j, struct vf_finding *fi, struct vf_buf *words)
 {
-    struct vf_slice kept = words->failed ? (struct vf_slice){NULL, 0} : vf_arena_dup(j->a, vf_buf_slice(words));
+    struct vf_slice kept =
+        words->failed ? (struct vf_slice){NULL, 0} : vf_arena_dup(j->a, vf_buf_slice(words));
     vf_buf_release(words);
     if (!kept.p)
         j->out->failed = true;

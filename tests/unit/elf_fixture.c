@@ -47,7 +47,14 @@ struct maker {
     size_t strings; /* used of the texts */
 };
 
-enum { PHDRS_AT = 64, DYNAMIC_AT = 512, VERNEED_AT = 2048, VERDEF_AT = 4096, INTERP_AT = 6144, STRINGS_AT = 8192 };
+enum {
+    PHDRS_AT = 64,
+    DYNAMIC_AT = 512,
+    VERNEED_AT = 2048,
+    VERDEF_AT = 4096,
+    INTERP_AT = 6144,
+    STRINGS_AT = 8192
+};
 
 static size_t put_string(struct maker *m, const char *text)
 {
@@ -132,7 +139,10 @@ void elf_make(const struct elf_spec *s, unsigned char image[ELF_FILE])
                        .e_phnum = interp ? 3 : 2};
     Elf64_Phdr parts[] = {
         {.p_type = PT_LOAD, .p_filesz = ELF_FILE, .p_memsz = ELF_FILE, .p_flags = PF_R, .p_align = 4096},
-        {.p_type = PT_DYNAMIC, .p_offset = DYNAMIC_AT, .p_vaddr = DYNAMIC_AT, .p_filesz = 40 * sizeof(Elf64_Dyn)},
+        {.p_type = PT_DYNAMIC,
+         .p_offset = DYNAMIC_AT,
+         .p_vaddr = DYNAMIC_AT,
+         .p_filesz = 40 * sizeof(Elf64_Dyn)},
         {.p_type = PT_INTERP, .p_offset = INTERP_AT, .p_vaddr = INTERP_AT, .p_filesz = interp}};
     memcpy(image, &head, sizeof head);
     memcpy(image + PHDRS_AT, parts, head.e_phnum * sizeof *parts);

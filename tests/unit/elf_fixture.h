@@ -20,8 +20,8 @@ struct elf_image {
  * NULL: none; else the end of `runpath` that the name of the file itself shares. */
 void elf_image(struct elf_image *out, const char *library, const char *runpath, const char *soname);
 
-/* A file as the loader reads it, by its segments: what it needs, where it looks, which versions it requires and
- * defines. No code is in it. Lists end at the first NULL. */
+/* A file as the loader reads it, by its segments: what it needs, where it looks, which versions it requires
+ * and defines. No code is in it. Lists end at the first NULL. */
 #define ELF_FILE     16384 /* bytes */
 #define ELF_SPEC_MAX 8
 struct elf_spec {

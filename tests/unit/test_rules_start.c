@@ -35,8 +35,8 @@ static void use(struct envfix *f, const char *program, const char *home)
     ef_write(f, line);
 }
 
-/* The words of the only finding above info among VF1xx of the environment as it stands; "" when there is none.
- * Starts with the rule. */
+/* The words of the only finding above info among VF1xx of the environment as it stands; "" when there is
+ * none. Starts with the rule. */
 static const char *judged(struct envfix *f, const char *at)
 {
     static char words[2000];
@@ -70,7 +70,8 @@ static void expect(struct envfix *f, const char *rule, const char *part)
 /* A whole Python of its own at {T}/py: program, loader, library, standard library. */
 static void make_python(struct envfix *f)
 {
-    const struct elf_spec python = {.interp = "/nowhere/ld.so.1", .runpath = "$ORIGIN/../lib", .needed = {"libone.so.1"}};
+    const struct elf_spec python = {
+        .interp = "/nowhere/ld.so.1", .runpath = "$ORIGIN/../lib", .needed = {"libone.so.1"}};
     char *loader = ef_text(f, "{T}/py/ld.so.1", NULL);
     struct elf_spec spec = python;
     spec.interp = loader;
@@ -78,7 +79,8 @@ static void make_python(struct envfix *f)
     spec.requires[0].version = "ONE_1.9";
     write_elf(f, "{T}/py/ld.so.1", &(struct elf_spec){.soname = "ld.so.1"});
     write_elf(f, "{T}/py/bin/python3.99", &spec);
-    write_elf(f, "{T}/py/lib/libone.so.1", &(struct elf_spec){.soname = "libone.so.1", .defines = {"ONE_1.2", "ONE_1.9"}});
+    write_elf(f, "{T}/py/lib/libone.so.1",
+              &(struct elf_spec){.soname = "libone.so.1", .defines = {"ONE_1.2", "ONE_1.9"}});
     ef_write(f, "{T}/py/lib/python3.99/os.py|");
     use(f, "{T}/py/bin/python3.99", "{T}/py/bin");
     free(loader);
@@ -90,11 +92,13 @@ static void libraries(void **state)
     make_python(f);
     expect(f, "", "");
     assert_string_equal(judged(f, NULL), "");
-    write_elf(f, "{T}/py/lib/libone.so.1", &(struct elf_spec){.soname = "libone.so.1", .defines = {"ONE_1.2"}});
+    write_elf(f, "{T}/py/lib/libone.so.1",
+              &(struct elf_spec){.soname = "libone.so.1", .defines = {"ONE_1.2"}});
     expect(f, "VF133", "libone.so.1 has no version ONE_1.9");
     write_elf(f, "{T}/py/lib/libone.so.1", &(struct elf_spec){.soname = "libone.so.1"});
     assert_string_equal(judged(f, NULL), ""); /* it defines none: the loader only warns */
-    write_elf(f, "{T}/py/lib/libone.so.1", &(struct elf_spec){.soname = "libone.so.1", .machine = EM_AARCH64});
+    write_elf(f, "{T}/py/lib/libone.so.1",
+              &(struct elf_spec){.soname = "libone.so.1", .machine = EM_AARCH64});
     expect(f, "VF133", "is there only for AArch64");
     ef_write(f, "{T}/py/lib/libone.so.1-|");
     expect(f, "VF133", "libone.so.1 is not found");
@@ -216,7 +220,8 @@ static void relative(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {EF_TEST(libraries), EF_TEST(machine), EF_TEST(stdlib), EF_TEST(home), EF_TEST(bundled),
-                                       EF_TEST(denied),    EF_TEST(chain),   EF_TEST(relative)};
+    const struct CMUnitTest tests[] = {EF_TEST(libraries), EF_TEST(machine), EF_TEST(stdlib),
+                                       EF_TEST(home),      EF_TEST(bundled), EF_TEST(denied),
+                                       EF_TEST(chain),     EF_TEST(relative)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
