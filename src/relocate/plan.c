@@ -374,6 +374,8 @@ static enum vf_status plan_finding(struct vf_edit_builders *d, const struct vf_f
     const struct vf_file *f = &d->plan->env->files[fi->file];
     if (is_text_rule(fi->rule) || is_body_rule(fi))
         return fi->fix == VF_FIX_NONE ? VF_OK : plan_hits(d, fi, err);
+    if (fi->rule == VF_RULE_EDITABLE_REBUILD && !d->plan->stays)
+        return cannot_write(d, fi, "reinstall it after the move", err);
     if (fi->fix != VF_FIX_REWRITE)
         return VF_OK;
     if (fi->ref != VF_NONE && fi->expected.p)

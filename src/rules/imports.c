@@ -18,12 +18,24 @@ static bool is_editable(const struct vf_judge *j, const struct vf_file *f, const
     return f->dist != VF_NONE && j->env->dists[f->dist].editable;
 }
 
+/* Where a located path is to be: below the environment's prefix that is checked for, or where it is. */
+static struct vf_slice future_path(struct vf_judge *j, const struct vf_location *loc)
+{
+    if (loc->prefix == VF_NONE)
+        return loc->path;
+    struct vf_slice path = vf_path_join(&j->scratch, vf_judge_fine_root(j), loc->rest);
+    j->out->failed = j->out->failed || !path.p;
+    return path;
+}
+
 /* A build tool of meson-python: ninja, the build directory. */
 static void judge_tool(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
                        const struct vf_location *loc)
 {
     enum vf_ref_status s = vf_judge_status(j, loc);
     struct vf_finding *fi;
+    if (vf_judge_stale_build(j, f, r, future_path(j, loc)))
+        return;
     if (s == VF_STATUS_BOUND) {
         vf_judge_ref(j, VF_RULE_EDITABLE_BOUND, f, r);
     } else if (s == VF_STATUS_BROKEN || s == VF_STATUS_ASTRAY) {
@@ -40,12 +52,16 @@ static void judge_outside(struct vf_judge *j, const struct vf_file *f, const str
     struct vf_slice now;
     bool live;
     if (vf_judge_project(j, loc->path, &now, &live)) {
+        if (vf_judge_stale_build(j, f, r, now))
+            return;
         struct vf_finding *moved = vf_judge_ref(j, live ? rules->astray : rules->broken, f, r);
         if (moved)
             moved->expected = now;
         return;
     }
     if (vf_host_exists(j->env->params.host, loc->path)) {
+        if (vf_judge_stale_build(j, f, r, loc->path))
+            return;
         if (!(r->flags & VF_REF_CODE) || rules == &editable)
             vf_judge_ref(j, rules->host, f, r);
         return;
@@ -82,6 +98,8 @@ static void judge_placed(struct vf_judge *j, const struct vf_file *f, const stru
     enum vf_ref_status s = vf_judge_status(j, loc);
     bool here = vf_env_has(j->env, loc->rest);
     struct vf_finding *fi = NULL;
+    if (vf_judge_stale_build(j, f, r, future_path(j, loc)))
+        return;
     if (s == VF_STATUS_FINE || s == VF_STATUS_BOUND) {
         if (!here && !(r->flags & VF_REF_CODE)) {
             fi = vf_judge_ref(j, rules->dangling, f, r);

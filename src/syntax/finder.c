@@ -123,6 +123,15 @@ static bool stands_alone(struct vf_slice file, const struct vf_py_string *str)
            behind < file.n && file.p[behind] != '\0' && strchr(",:)]}", file.p[behind]);
 }
 
+/* scikit-build-core gives the build directory and then whether it builds on import; meson-python always
+ * does. */
+static bool builds_on_import(const struct reading *r, const struct statement *s, const struct vf_py_string *str)
+{
+    if (r->meson && s->meson)
+        return true;
+    return !strncmp(s->key, "install", 7) && vf_slice_starts(vf_slice_from(r->file, str->end), VF_S(", True"));
+}
+
 static enum vf_status add(struct reading *r, const struct statement *s, const struct vf_py_string *str)
 {
     struct vf_buf b = {0};
@@ -146,6 +155,8 @@ static enum vf_status add(struct reading *r, const struct statement *s, const st
     ref->value_off = str->body;
     ref->value = value;
     ref->key = s->key;
+    if (builds_on_import(r, s, str))
+        ref->flags |= VF_REF_REBUILDS;
     return VF_OK;
 }
 

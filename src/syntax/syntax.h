@@ -77,7 +77,8 @@ enum vf_ref_flag {
     VF_REF_CODE = 8,       /* stands inside code that runs at startup (.pth import line) */
     VF_REF_EDITABLE = 16,  /* .pth of an editable install (by its name or by who owns it) */
     VF_REF_READONLY = 32,  /* there is no writer for this form: `unwritable` when it has to change */
-    VF_REF_DEFAULT_OK = 64 /* activate of virtualenv >= 20.36: only a hint, bash finds the place by itself */
+    VF_REF_DEFAULT_OK = 64, /* activate of virtualenv >= 20.36: only a hint, bash finds the place by itself */
+    VF_REF_REBUILDS = 128 /* FINDER: may be the build directory of a project that is built on import */
 };
 
 struct vf_ref {

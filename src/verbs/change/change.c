@@ -1,4 +1,5 @@
 /* change.c: recreate, move and fix from beginning to end, and their result. */
+#include "base/escape.h"
 #include "relocate/given.h"
 #include "verbs/recreate/recreate.h"
 
@@ -31,6 +32,25 @@ static enum vf_status open_env(struct vf_change *c)
     return st;
 }
 
+/* What no edit repairs is said before anything starts. */
+static void note_reinstalls(struct vf_change *c)
+{
+    for (size_t i = 0; i < c->findings.v.n; i++) {
+        const struct vf_finding *fi = vf_findings_at(&c->findings, i);
+        if (fi->level != VF_L_ERROR || fi->fix != VF_FIX_REINSTALL)
+            continue;
+        struct vf_buf b;
+        vf_buf_init(&b);
+        vf_term_put(&b, fi->distribution.n ? fi->distribution : fi->path);
+        vf_buf_puts(&b, " has to be reinstalled: ");
+        vf_term_put(&b, fi->message);
+        const char *text = vf_buf_cstr(&b);
+        if (text)
+            vf_hooks_note(&c->s.hooks, text);
+        vf_buf_release(&b);
+    }
+}
+
 static enum vf_status examine(struct vf_change *c)
 {
     double start = vf_seconds_since(0);
@@ -41,6 +61,8 @@ static enum vf_status examine(struct vf_change *c)
     if (st == VF_OK)
         st = vf_plan_make(c->env, &c->findings, c->s.a, &c->plan, &c->s.err);
     c->r->plan_s = vf_seconds_since(start);
+    if (st == VF_OK)
+        note_reinstalls(c);
     if (st == VF_OK)
         st = vf_change_refuse_contents(c);
     if (st != VF_OK)
