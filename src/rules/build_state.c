@@ -21,8 +21,9 @@ static struct vf_slice made_for(struct vf_judge *j, struct vf_slice dir, const c
         struct vf_slice lead = vf_slice_of(states[i].lead);
         struct vf_err ignored;
         vf_err_init(&ignored);
-        enum vf_status st = path.p ? vf_host_read(j->env->params.host, path, STATE_CAP, &j->scratch, &text, &ignored)
-                                   : VF_NO_MEMORY;
+        enum vf_status st =
+            path.p ? vf_host_read(j->env->params.host, path, STATE_CAP, &j->scratch, &text, &ignored)
+                   : VF_NO_MEMORY;
         vf_err_release(&ignored);
         size_t at = st == VF_OK ? vf_slice_find(text, lead, 0) : VF_NPOS;
         if (at == VF_NPOS)
@@ -47,7 +48,8 @@ static struct vf_slice present_path(struct vf_judge *j, struct vf_slice path)
     return vf_path_join(&j->scratch, j->env->resolved, loc.rest);
 }
 
-bool vf_judge_stale_build(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r, struct vf_slice path)
+bool vf_judge_stale_build(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
+                          struct vf_slice path)
 {
     const char *file = NULL;
     if (!(r->flags & VF_REF_REBUILDS))

@@ -60,6 +60,12 @@ static void judge_placed(struct vf_judge *j, const struct vf_file *f, const stru
         fi->level = VF_L_WARNING;
 }
 
+/* That the base is missing is said once, of the base. */
+static bool is_base_interpreter(const struct vf_judge *j, struct vf_slice path)
+{
+    return vf_env_is_base_prefix(j->env, vf_path_dir(vf_path_dir(path)));
+}
+
 /* An absolute interpreter that is in no place of this environment. */
 static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
                           const struct vf_location *loc)
@@ -76,7 +82,7 @@ static void judge_outside(struct vf_judge *j, const struct vf_file *f, const str
     if (exists && vf_env_other_root(j->env, loc->path, &j->scratch).n) {
         fi = vf_judge_ref(j, VF_RULE_SCRIPT_ASTRAY, f, r);
         expect_interpreter(j, fi, vf_path_base(loc->path));
-    } else if (exists) {
+    } else if (exists || is_base_interpreter(j, loc->path)) {
         fi = vf_judge_ref(j, VF_RULE_SCRIPT_HOST, f, r);
         if (fi && published)
             fi->level = VF_L_INFO;

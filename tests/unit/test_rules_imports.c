@@ -76,7 +76,8 @@ static const struct rule_case cases[] = {
     {"VF417",
      MESON,
      0,
-     {"{OUT}/m/meson-info/meson-info.json|{\"directories\": {\"source\": \"{OUT}\", \"build\": \"{T}/gone\"}}",
+     {"{OUT}/m/meson-info/meson-info.json|{\"directories\": {\"source\": \"{OUT}\", \"build\": "
+      "\"{T}/gone\"}}",
       MESON "|class MesonpyMetaFinder(object):\n    pass\n\ndef install(*a):\n    pass\n\n"
             "install('demo', {'demo'}, '{OUT}/m', ['{OUT}/thing'], False)\n"},
      {"{OUT}/m/meson-info/meson-info.json|{\"directories\": {\"source\": \"{OUT}\", \"build\": \"{OUT}/m\"}}",

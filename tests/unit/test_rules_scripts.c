@@ -43,6 +43,13 @@ static const struct rule_case cases[] = {
      {"bin/x*|#!{OUT}/bin/python\nprint(1)\n"},
      NULL},
     {"VF205", "bin/x", 0, {"bin/x*|#!{PY}\nprint(1)\n"}, {"bin/x*|#!/bin/sh\n"}, NULL},
+    /* the base is missing: its scripts wait for it */
+    {"VF205",
+     "bin/x",
+     0,
+     {"pyvenv.cfg|home = {OLD}/py/bin\n", "bin/x*|#!{OLD}/py/bin/python3\n"},
+     {"pyvenv.cfg|home = {OLD}/py/bin\n", "bin/x*|#!{T}/gone/bin/python3\n"},
+     NULL},
     {"VF206", "bin/x", 0, {"bin/x*|#!/usr/bin/env python3\n"}, {"bin/x*|#!/usr/bin/env perl\n"}, NULL},
     {"VF207", "bin/x", 0, {"bin/x*|#!python\nprint(1)\n"}, {"lib/x*|#!python\nprint(1)\n"}, NULL},
     {"VF208",
