@@ -125,11 +125,13 @@ static bool stands_alone(struct vf_slice file, const struct vf_py_string *str)
 
 /* scikit-build-core gives the build directory and then whether it builds on import; meson-python always
  * does. */
-static bool builds_on_import(const struct reading *r, const struct statement *s, const struct vf_py_string *str)
+static bool builds_on_import(const struct reading *r, const struct statement *s,
+                             const struct vf_py_string *str)
 {
     if (r->meson && s->meson)
         return true;
-    return !strncmp(s->key, "install", 7) && vf_slice_starts(vf_slice_from(r->file, str->end), VF_S(", True"));
+    return !strncmp(s->key, "install", 7) &&
+           vf_slice_starts(vf_slice_from(r->file, str->end), VF_S(", True"));
 }
 
 static enum vf_status add(struct reading *r, const struct statement *s, const struct vf_py_string *str)

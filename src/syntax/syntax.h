@@ -72,13 +72,13 @@ enum vf_role {
 
 enum vf_ref_flag {
     VF_REF_SELF = 1, /* self-locating: value is the name below BIN (HEADER) or empty: nothing to re-point */
-    VF_REF_RELATIVE = 2,   /* a relative path of that syntax */
-    VF_REF_LIST = 4,       /* one element of a list inside a longer string */
-    VF_REF_CODE = 8,       /* stands inside code that runs at startup (.pth import line) */
-    VF_REF_EDITABLE = 16,  /* .pth of an editable install (by its name or by who owns it) */
-    VF_REF_READONLY = 32,  /* there is no writer for this form: `unwritable` when it has to change */
+    VF_REF_RELATIVE = 2,    /* a relative path of that syntax */
+    VF_REF_LIST = 4,        /* one element of a list inside a longer string */
+    VF_REF_CODE = 8,        /* stands inside code that runs at startup (.pth import line) */
+    VF_REF_EDITABLE = 16,   /* .pth of an editable install (by its name or by who owns it) */
+    VF_REF_READONLY = 32,   /* there is no writer for this form: `unwritable` when it has to change */
     VF_REF_DEFAULT_OK = 64, /* activate of virtualenv >= 20.36: only a hint, bash finds the place by itself */
-    VF_REF_REBUILDS = 128 /* FINDER: may be the build directory of a project that is built on import */
+    VF_REF_REBUILDS = 128   /* FINDER: may be the build directory of a project that is built on import */
 };
 
 struct vf_ref {
