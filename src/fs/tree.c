@@ -12,9 +12,11 @@ enum { MAX_LINKS = 40, FIRST = 4096 }; /* 40: what Linux follows */
 bool vf_stat_same(const struct vf_stat *a, const struct vf_stat *b)
 {
     bool same_file = a->kind == b->kind && a->dev == b->dev && a->ino == b->ino;
-    bool same_bytes = a->size == b->size && a->mtime_s == b->mtime_s && a->mtime_ns == b->mtime_ns &&
-                      a->ctime_s == b->ctime_s && a->ctime_ns == b->ctime_ns;
-    return same_file && same_bytes && a->mode == b->mode && a->uid == b->uid && a->gid == b->gid;
+    bool same_time = a->mtime_s == b->mtime_s && a->mtime_ns == b->mtime_ns;
+    bool never_touched = a->ctime_s == b->ctime_s && a->ctime_ns == b->ctime_ns;
+    bool may_be_linked = a->nlink > 1 || b->nlink > 1;
+    return same_file && a->size == b->size && same_time && (never_touched || may_be_linked) &&
+           a->mode == b->mode && a->uid == b->uid && a->gid == b->gid;
 }
 
 enum vf_status vf_tree_list(struct vf_tree *t, struct vf_slice dir, struct vf_arena *a,

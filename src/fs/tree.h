@@ -35,7 +35,8 @@ struct vf_stat {
 };
 
 /* Is it the same file, unchanged: kind, device, inode, size, owner, mode and both times. Any write, also one
- * that puts the modification time back, moves the time of change. */
+ * that puts the modification time back, moves the time of change; so does making or renaming another name of
+ * the file, which is why that time is not compared of files with several names. */
 bool vf_stat_same(const struct vf_stat *a, const struct vf_stat *b);
 
 struct vf_dirent {

@@ -41,6 +41,7 @@ void vf_txn_abandon(struct vf_txn *t)
         (void)close(t->news);
     if (t->parent >= 0)
         (void)close(t->parent);
+    vf_txn_release_parents(t);
     vf_jdir_release(&t->d);
     free(t);
 }
@@ -82,16 +83,13 @@ static enum vf_status make_all(struct vf_txn *t, struct vf_err *err)
     return st == VF_OK ? open_news(t, err) : st;
 }
 
-enum vf_status vf_txn_begin(const struct vf_key *key, struct vf_slice root, const char *verb,
-                            struct vf_slice from, struct vf_slice to, struct vf_txn **out, struct vf_err *err)
+/* begin, with the root open already; takes t. */
+static enum vf_status begin_opened(struct vf_txn *t, const char *verb, struct vf_slice from, struct vf_slice to,
+                                   struct vf_txn **out, struct vf_err *err)
 {
-    struct vf_txn *t = txn_new(key);
-    *out = NULL;
-    if (!t)
-        return vf_err_nomem(err);
-    enum vf_status st = vf_jdir_root(&t->d, root, err);
+    enum vf_status st = set_head(t, verb, from, to, err);
     if (st == VF_OK)
-        st = set_head(t, verb, from, to, err);
+        st = vf_txn_hold_parents(t, err);
     if (st == VF_OK)
         st = vf_jdir_make(&t->d, err);
     if (st == VF_OK)
@@ -102,6 +100,34 @@ enum vf_status vf_txn_begin(const struct vf_key *key, struct vf_slice root, cons
     }
     if (t->d.lock >= 0) /* made by us: the first error is the one to tell */
         (void)!vf_jdir_remove(&t->d, NULL);
+    vf_txn_abandon(t);
+    return st;
+}
+
+enum vf_status vf_txn_begin(const struct vf_key *key, struct vf_slice root, const char *verb,
+                            struct vf_slice from, struct vf_slice to, struct vf_txn **out, struct vf_err *err)
+{
+    struct vf_txn *t = txn_new(key);
+    *out = NULL;
+    if (!t)
+        return vf_err_nomem(err);
+    enum vf_status st = vf_jdir_root(&t->d, root, err);
+    if (st == VF_OK)
+        return begin_opened(t, verb, from, to, out, err);
+    vf_txn_abandon(t);
+    return st;
+}
+
+enum vf_status vf_txn_begin_in(const struct vf_key *key, int root, const char *verb, struct vf_slice from,
+                               struct vf_slice to, struct vf_txn **out, struct vf_err *err)
+{
+    struct vf_txn *t = txn_new(key);
+    *out = NULL;
+    if (!t)
+        return vf_err_nomem(err);
+    enum vf_status st = vf_jdir_root_fd(&t->d, root, from, err);
+    if (st == VF_OK)
+        return begin_opened(t, verb, from, to, out, err);
     vf_txn_abandon(t);
     return st;
 }
@@ -177,43 +203,6 @@ enum vf_status vf_txn_write_commit_record(struct vf_txn *t, struct vf_err *err)
 
 /* --- the rename --- */
 
-static bool same_place(const struct vf_txn *t)
-{
-    return vf_slice_eq(t->d.journal.from, t->d.journal.to);
-}
-
-/* Does the environment directory stand at this place, under a name of its own (not a link)? */
-static bool stands_at(struct vf_jdir *d, struct vf_slice prefix)
-{
-    int fd = -1;
-    const char *base = NULL;
-    struct vf_err ignored;
-    vf_err_init(&ignored);
-    enum vf_status st = vf_prefix_parent(prefix, &d->arena, &fd, &base, &ignored);
-    struct vf_stat at = st == VF_OK ? vf_stat_at(fd, base) : (struct vf_stat){0};
-    if (fd >= 0)
-        (void)close(fd);
-    vf_err_release(&ignored);
-    return at.kind == VF_KIND_DIR && at.ino == d->root_st.ino && at.dev == d->root_st.dev;
-}
-
-static enum vf_status rename_error(int sys, struct vf_slice to, struct vf_err *err)
-{
-    switch (sys) {
-    case EXDEV:
-        return vf_err_set(err, VF_CROSS_DEVICE, sys, "rename", to, NULL);
-    case EBUSY:
-        return vf_err_set(err, VF_BUSY, sys, "rename", to, "it is a mount point");
-    case EEXIST:
-    case ENOTEMPTY:
-        return vf_err_set(err, VF_EXISTS, sys, "rename", to, NULL);
-    case EINVAL:
-        return vf_err_set(err, VF_NESTED, sys, "rename", to, "one place lies inside the other");
-    default:
-        return vf_err_write(err, sys, "rename", to);
-    }
-}
-
 /* A journal that anybody could have written leads to no path outside of its root. */
 static enum vf_status refuse_confined(struct vf_txn *t, struct vf_err *err)
 {
@@ -225,42 +214,18 @@ static enum vf_status refuse_confined(struct vf_txn *t, struct vf_err *err)
         "renamed: rename it yourself, remove .venvfix and run `venvfix fix`");
 }
 
-/* One rename of the environment directory, and both parents made durable. */
-static enum vf_status rename_root(struct vf_txn *t, struct vf_slice from, struct vf_slice to,
-                                  struct vf_err *err)
-{
-    int ofd = -1, nfd = -1;
-    const char *obase = NULL, *nbase = NULL;
-    enum vf_status st = vf_prefix_parent(from, &t->d.arena, &ofd, &obase, err);
-    if (st == VF_OK)
-        st = vf_prefix_parent(to, &t->d.arena, &nfd, &nbase, err);
-    if (st == VF_OK) {
-        VF_KILL_POINT();
-        if (vf_sys_rename_noreplace(ofd, obase, nfd, nbase) < 0)
-            st = rename_error(errno, to, err);
-    }
-    VF_KILL_POINT();
-    if (st == VF_OK && (vf_sys_sync_dir(nfd) < 0 || vf_sys_sync_dir(ofd) < 0))
-        st = vf_err_write(err, errno, "sync", to);
-    if (ofd >= 0)
-        (void)close(ofd);
-    if (nfd >= 0)
-        (void)close(nfd);
-    return st;
-}
-
 enum vf_status vf_txn_move(struct vf_txn *t, struct vf_err *err)
 {
     const struct vf_journal *j = &t->d.journal;
-    if (t->d.state == VF_JSTATE_DONE || same_place(t) || stands_at(&t->d, j->to))
+    if (t->d.state == VF_JSTATE_DONE || vf_txn_stays(t) || vf_txn_is_at(t, VF_END_TO))
         return VF_OK;
     if (t->d.state != VF_JSTATE_COMMITTED)
         return vf_err_set(err, VF_INTERNAL, 0, "rename", j->to, "the transaction is not sealed");
-    if (!stands_at(&t->d, j->from))
+    if (!vf_txn_is_at(t, VF_END_FROM))
         return vf_err_set(err, VF_CHANGED, 0, "rename", j->from,
-                          "the environment does not stand there any more");
+                          "the path does not lead to the environment any more");
     enum vf_status st = refuse_confined(t, err);
-    return st != VF_OK ? st : rename_root(t, j->from, j->to, err);
+    return st != VF_OK ? st : vf_txn_rename_root(t, VF_END_TO, err);
 }
 
 /* --- apply --- */
@@ -325,12 +290,17 @@ enum vf_status vf_txn_apply(struct vf_txn *t, const struct vf_hooks *hooks, stru
     return sync_targets(t, err);
 }
 
+bool vf_txn_old_is_back(struct vf_txn *t)
+{
+    return !vf_txn_stays(t) && vf_txn_is_taken(t, VF_END_FROM) && !vf_txn_is_at(t, VF_END_FROM);
+}
+
 enum vf_status vf_txn_verify(struct vf_txn *t, struct vf_err *err)
 {
     enum vf_status st = VF_OK;
     for (size_t i = 0; i < t->d.journal.n && st == VF_OK; i++)
         st = vf_txn_verify_one(t, i, err);
-    return st;
+    return st == VF_OK ? vf_txn_check_path(t, err) : st;
 }
 
 /* --- the two ends --- */
@@ -354,12 +324,12 @@ enum vf_status vf_txn_finish(struct vf_txn *t, struct vf_err *err)
 static enum vf_status undo_all(struct vf_txn *t, struct vf_err *err)
 {
     const struct vf_journal *j = &t->d.journal;
-    bool renamed = !same_place(t) && stands_at(&t->d, j->to);
+    bool renamed = !vf_txn_stays(t) && vf_txn_is_at(t, VF_END_TO);
     enum vf_status st = renamed ? refuse_confined(t, err) : VF_OK;
     if (st == VF_OK && t->d.state == VF_JSTATE_COMMITTED)
         st = vf_jdir_put_state(&t->d, VF_JSTATE_ROLLBACK, err);
-    if (st == VF_OK && !same_place(t) && stands_at(&t->d, j->to))
-        st = rename_root(t, j->to, j->from, err);
+    if (st == VF_OK && !vf_txn_stays(t) && vf_txn_is_at(t, VF_END_TO))
+        st = vf_txn_rename_root(t, VF_END_FROM, err);
     if (st != VF_OK)
         return st;
     for (size_t i = j->n; i-- > 0;) { /* one that is stuck does not keep the others from going back */
@@ -389,8 +359,8 @@ enum vf_status vf_txn_roll_back(struct vf_txn *t, struct vf_err *err)
 /* The last traces of a move that was finished: its state is gone already, the directory not yet. */
 static bool finished_move(struct vf_txn *t)
 {
-    return t->d.state == VF_JSTATE_STAGED && t->d.verified && !same_place(t) &&
-           stands_at(&t->d, t->d.journal.to);
+    return t->d.state == VF_JSTATE_STAGED && t->d.verified && !vf_txn_stays(t) &&
+           vf_txn_is_at(t, VF_END_TO);
 }
 
 static const char *judge_edits(struct vf_txn *t)
@@ -510,7 +480,7 @@ enum vf_status vf_txn_resume(const struct vf_key *key, struct vf_slice root, str
         vf_txn_abandon(t);
         return st;
     }
-    *moved = !t->d.verified || same_place(t) || stands_at(&t->d, t->d.journal.to);
+    *moved = !t->d.verified || vf_txn_stays(t) || vf_txn_is_at(t, VF_END_TO);
     *out = t;
     return VF_OK;
 }

@@ -63,6 +63,10 @@ VF_MUST_CHECK enum vf_status vf_txn_inspect(const struct vf_key *key, struct vf_
 VF_MUST_CHECK enum vf_status vf_txn_begin(const struct vf_key *key, struct vf_slice root, const char *verb,
                                           struct vf_slice from, struct vf_slice to, struct vf_txn **out,
                                           struct vf_err *err);
+/* The same in a directory that is open for reading, whatever the path leads to by now. */
+VF_MUST_CHECK enum vf_status vf_txn_begin_in(const struct vf_key *key, int root, const char *verb,
+                                             struct vf_slice from, struct vf_slice to, struct vf_txn **out,
+                                             struct vf_err *err);
 /* Writes the new file of one edit into the journal directory, with the attributes of the original (seal
  * flushes all of them at once). The original is read through no link; VF_CHANGED when splices do not fit. */
 VF_MUST_CHECK enum vf_status vf_txn_stage(struct vf_txn *t, const struct vf_edit *e, struct vf_err *err);
@@ -76,9 +80,11 @@ VF_MUST_CHECK enum vf_status vf_txn_write_commit_record(struct vf_txn *t, struct
  * changed; the caller rolls back and copies. VF_EXISTS. */
 VF_MUST_CHECK enum vf_status vf_txn_move(struct vf_txn *t, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_txn_apply(struct vf_txn *t, const struct vf_hooks *hooks, struct vf_err *err);
-/* The last look before finish: VF_CHANGED when a file that was replaced is not what its edit was made from
- * any more. The caller rolls back. */
+/* The last look before finish: VF_CHANGED when a file that was replaced is not what its edit was made from any
+ * more, or when the new path does not lead to the environment. The caller rolls back. */
 VF_MUST_CHECK enum vf_status vf_txn_verify(struct vf_txn *t, struct vf_err *err);
+/* After a move: did somebody make the old path again? */
+bool vf_txn_old_is_back(struct vf_txn *t);
 /* Everything back as it was before begin; frees t. */
 VF_MUST_CHECK enum vf_status vf_txn_roll_back(struct vf_txn *t, struct vf_err *err);
 /* Removes the journal directory (with the originals) and frees t. */

@@ -72,15 +72,8 @@ static bool like_old(const struct vf_jfile *f, const struct vf_stat *st)
  * contents when it comes to it (still_original). */
 static bool is_old(const struct spot *s)
 {
-    const struct vf_stat *was = &s->e->was_st;
-    if (was->kind == VF_KIND_NONE)
-        return vf_jfile_same(&s->e->was, &s->target);
-    struct vf_stat now = s->target;
-    if (was->nlink > 1) { /* renaming another name of the file moves its time of change */
-        now.ctime_s = was->ctime_s;
-        now.ctime_ns = was->ctime_ns;
-    }
-    return vf_stat_same(was, &now);
+    bool resumed = s->e->was_st.kind == VF_KIND_NONE;
+    return resumed ? vf_jfile_same(&s->e->was, &s->target) : vf_stat_same(&s->e->was_st, &s->target);
 }
 
 static bool one_file(const struct vf_stat *a, const struct vf_stat *b)

@@ -54,6 +54,16 @@ enum vf_status vf_jdir_root(struct vf_jdir *d, struct vf_slice root, struct vf_e
     return VF_OK;
 }
 
+enum vf_status vf_jdir_root_fd(struct vf_jdir *d, int root, struct vf_slice path, struct vf_err *err)
+{
+    struct stat st;
+    d->root = fcntl(root, F_DUPFD_CLOEXEC, 0);
+    if (d->root < 0 || fstat(d->root, &st) < 0)
+        return vf_err_sys(err, errno, "open", path);
+    vf_sys_to_stat(&st, &d->root_st);
+    return VF_OK;
+}
+
 /* --- making --- */
 
 static enum vf_status make_dir(struct vf_jdir *d, struct vf_err *err)

@@ -46,6 +46,9 @@ void vf_jdir_init(struct vf_jdir *d);
 void vf_jdir_release(struct vf_jdir *d); /* closes everything, and with it the lock; the disk stays */
 /* Opens the environment directory. */
 VF_MUST_CHECK enum vf_status vf_jdir_root(struct vf_jdir *d, struct vf_slice root, struct vf_err *err);
+/* The same by a descriptor, which stays the caller's. */
+VF_MUST_CHECK enum vf_status vf_jdir_root_fd(struct vf_jdir *d, int root, struct vf_slice path,
+                                             struct vf_err *err);
 /* Makes the directory and takes the lock. VF_EXISTS, VF_BUSY, VF_NOT_WRITABLE. */
 VF_MUST_CHECK enum vf_status vf_jdir_make(struct vf_jdir *d, struct vf_err *err);
 /* Opens what is there and reads it. *why: NULL, or why it is not to be trusted. VF_NOT_FOUND: there is none.

@@ -5,8 +5,15 @@
 
 #include "fs/txn_dir.h"
 
+/* The directory above the environment at one end of a move, and the environment's name in it. */
+struct vf_held {
+    int fd;
+    const char *base; /* NULL: not opened yet */
+};
+
 struct vf_txn {
     struct vf_jdir d;
+    struct vf_held from, to;
     int news;            /* descriptor of .venvfix/new */
     struct vf_vec edits; /* of struct vf_jedit, in d.arena; also d.journal.v once sealed */
     struct vf_map paths; /* of the edits */
@@ -18,6 +25,22 @@ struct vf_txn {
 /* The directory (relative to the root, "" for the root itself), opened for reading without following a link.
  * Owned by t, valid until the next call. -1 with errno. */
 int vf_txn_parent(struct vf_txn *t, struct vf_slice dir);
+
+/* --- the rename (txn_rename.c) --- */
+
+enum vf_end { VF_END_FROM, VF_END_TO };
+bool vf_txn_stays(const struct vf_txn *t); /* there is no rename */
+/* Opens the directories above both ends. VF_CHANGED: `from` does not lead to the environment. */
+VF_MUST_CHECK enum vf_status vf_txn_hold_parents(struct vf_txn *t, struct vf_err *err);
+void vf_txn_release_parents(struct vf_txn *t);
+/* Is the environment directory at this end, under a name of its own (not a link)? */
+bool vf_txn_is_at(struct vf_txn *t, enum vf_end end);
+/* Is anything there at all? False where the directory above was not opened. */
+bool vf_txn_is_taken(struct vf_txn *t, enum vf_end end);
+/* Does the new path, looked up again, lead to the environment? VF_CHANGED. */
+VF_MUST_CHECK enum vf_status vf_txn_check_path(struct vf_txn *t, struct vf_err *err);
+/* One rename to this end, and both directories above made durable. */
+VF_MUST_CHECK enum vf_status vf_txn_rename_root(struct vf_txn *t, enum vf_end to, struct vf_err *err);
 
 /* Names in .venvfix/new of edit i: the staged file, and where an original stands aside when names cannot be
  * exchanged. */

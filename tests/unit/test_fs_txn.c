@@ -247,7 +247,13 @@ static void move_refuses(void **state)
     static const struct {
         const char *to;
         enum vf_status req;
-    } cases[] = {{"new", VF_EXISTS}, {"none/new", VF_NO_PARENT}, {"old/bin/inside", VF_NESTED}};
+    } cases[] = {{"new", VF_EXISTS}, {"old/bin/inside", VF_NESTED}};
+    char *nowhere = fx_join(w.base, "none/new");
+    assert_int_equal(vf_txn_begin(&test_key, sl(w.old), "move", sl(w.old), sl(nowhere), &t, &err),
+                     VF_NO_PARENT);
+    vf_err_clear(&err);
+    assert_false(fx_there(w.old, ".venvfix"));
+    free(nowhere);
     for (size_t i = 0; i < VF_COUNT(cases); i++) {
         char *to = fx_join(w.base, cases[i].to);
         char *before = fx_snapshot(w.base, NULL, false);

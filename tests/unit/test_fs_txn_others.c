@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <sys/file.h>
 
+#include "base/digest.h"
 #include "txn_world.h"
 
 struct disturbance {
@@ -183,6 +184,137 @@ static void changed_before_going_on(void **state)
     free(mine);
     world_free(&w);
 }
+/* As many bytes, and the time put back: the time of change says it. A mode: the same. */
+static void changed_without_a_trace(void **state)
+{
+    (void)state;
+    for (int variant = 0; variant < 2; variant++) {
+        struct world w;
+        struct vf_err err;
+        struct vf_txn *t = NULL;
+        vf_err_init(&err);
+        world_make(&w, false);
+        char *p = fx_join(w.old, "pyvenv.cfg");
+        assert_int_equal(staged(&w, &t, &err), VF_OK);
+        if (variant)
+            assert_int_equal(chmod(p, 0600), 0);
+        else
+            fx_file(w.old, "pyvenv.cfg", "HOME = /usr/bin\ncommand = /o\n", 0644, 1500000001);
+        char *theirs = fx_snapshot(w.old, NULL, false);
+        assert_int_equal(vf_txn_apply(t, NULL, &err), VF_CHANGED);
+        assert_string_equal(err.path, "pyvenv.cfg");
+        vf_err_clear(&err);
+        assert_int_equal(vf_txn_roll_back(t, &err), VF_OK);
+        char *now = fx_read(w.old, "pyvenv.cfg");
+        assert_string_equal(now,
+                            variant ? "home = /usr/bin\ncommand = /o\n" : "HOME = /usr/bin\ncommand = /o\n");
+        struct stat st;
+        assert_int_equal(stat(p, &st), 0);
+        assert_int_equal(st.st_mode & 07777, variant ? 0600 : 0644);
+        free(theirs);
+        free(now);
+        free(p);
+        world_free(&w);
+    }
+}
+
+/* Somebody who had the file open goes on writing to it after it was replaced. */
+static void written_by_an_open_descriptor(void **state)
+{
+    (void)state;
+    for (int variant = 0; variant < 2; variant++) {
+        struct world w;
+        struct vf_err err;
+        struct vf_txn *t = NULL;
+        vf_err_init(&err);
+        no_exchange = variant != 0;
+        world_make(&w, false);
+        char *p = fx_join(w.old, "pyvenv.cfg");
+        int fd = open(p, O_WRONLY | O_APPEND);
+        assert_true(fd >= 0);
+        assert_int_equal(staged(&w, &t, &err), VF_OK);
+        assert_int_equal(vf_txn_apply(t, NULL, &err), VF_OK);
+        assert_int_equal(vf_txn_verify(t, &err), VF_OK);
+        assert_int_equal(write(fd, "late\n", 5), 5);
+        assert_int_equal(close(fd), 0);
+        assert_int_equal(vf_txn_verify(t, &err), VF_CHANGED);
+        assert_string_equal(err.path, "pyvenv.cfg");
+        vf_err_clear(&err);
+        assert_int_equal(vf_txn_roll_back(t, &err), VF_OK);
+        char *now = fx_read(w.old, "pyvenv.cfg");
+        assert_string_equal(now, "home = /usr/bin\ncommand = /o\nlate\n");
+        free(now);
+        free(p);
+        world_free(&w);
+    }
+    no_exchange = false;
+}
+
+/* An edit says what it was made from: another file, or other bytes, are not written from its offsets. */
+static void made_from_another_file(void **state)
+{
+    (void)state;
+    for (int variant = 0; variant < 3; variant++) {
+        struct world w;
+        struct vf_err err;
+        struct vf_txn *t = NULL;
+        struct vf_edit e = plan[2];
+        struct stat st;
+        vf_err_init(&err);
+        world_make(&w, false);
+        char *p = fx_join(w.old, "bin/pip");
+        assert_int_equal(stat(p, &st), 0);
+        e.source.known = true;
+        vf_sys_to_stat(&st, &e.source.st);
+        e.source.has_sum = true;
+        assert_true(vf_sha256(VF_S("#!/base/old/bin/python\nimport pip\n"), e.source.sum));
+        if (variant == 1)
+            e.source.st.ino++;
+        if (variant == 2)
+            e.source.sum[0] ^= 1;
+        assert_int_equal(vf_txn_begin(&test_key, sl(w.old), "fix", sl(w.old), sl(w.old), &t, &err), VF_OK);
+        assert_int_equal(vf_txn_stage(t, &e, &err), variant ? VF_CHANGED : VF_OK);
+        vf_err_clear(&err);
+        assert_int_equal(vf_txn_roll_back(t, &err), VF_OK);
+        char *now = fx_snapshot(w.old, NULL, false);
+        assert_string_equal(now, w.before);
+        free(now);
+        free(p);
+        world_free(&w);
+    }
+}
+
+/* A directory above the new path is renamed away and a link put in its place: the way back is made where the
+ * environment went. */
+static void parent_becomes_a_link(void **state)
+{
+    (void)state;
+    struct world w;
+    struct vf_err err;
+    struct vf_txn *t = NULL;
+    vf_err_init(&err);
+    world_make(&w, true);
+    fx_mkdir(w.base, "n", 0755);
+    fx_mkdir(w.base, "stranger", 0755);
+    char *to = fx_join(w.base, "n/new"), *n = fx_join(w.base, "n"), *away = fx_join(w.base, "away");
+    assert_int_equal(vf_txn_begin(&test_key, sl(w.old), "move", sl(w.old), sl(to), &t, &err), VF_OK);
+    assert_int_equal(vf_txn_write_commit_record(t, &err), VF_OK);
+    assert_int_equal(vf_txn_move(t, &err), VF_OK);
+    assert_int_equal(vf_txn_verify(t, &err), VF_OK);
+    assert_int_equal(rename(n, away), 0);
+    fx_link(w.base, "n", "stranger");
+    assert_int_equal(vf_txn_verify(t, &err), VF_CHANGED);
+    vf_err_clear(&err);
+    assert_int_equal(vf_txn_roll_back(t, &err), VF_OK);
+    char *now = fx_snapshot(w.old, NULL, false);
+    assert_string_equal(now, w.before);
+    free(now);
+    free(to);
+    free(n);
+    free(away);
+    world_free(&w);
+}
+
 /* --- locks --- */
 
 static void second_run_is_kept_out(void **state)
@@ -263,9 +395,11 @@ static void finished_but_for_the_journal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(changed_before_apply),   cmocka_unit_test(changed_in_between),
-        cmocka_unit_test(changed_after_apply),    cmocka_unit_test(changed_before_going_on),
-        cmocka_unit_test(second_run_is_kept_out), cmocka_unit_test(finished_but_for_the_journal),
+        cmocka_unit_test(changed_before_apply),    cmocka_unit_test(changed_in_between),
+        cmocka_unit_test(changed_after_apply),     cmocka_unit_test(changed_before_going_on),
+        cmocka_unit_test(changed_without_a_trace), cmocka_unit_test(written_by_an_open_descriptor),
+        cmocka_unit_test(made_from_another_file),  cmocka_unit_test(parent_becomes_a_link),
+        cmocka_unit_test(second_run_is_kept_out),  cmocka_unit_test(finished_but_for_the_journal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

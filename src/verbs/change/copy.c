@@ -1,5 +1,6 @@
 /* change_copy.c: recreate from an environment, and move where one rename cannot do it: a copy in a staging
  * directory beside NEW, edits applied on the way, one rename, and, for move, OLD retired. */
+#include "env/recheck.h"
 #include "fs/copy.h"
 #include "fs/sys.h"
 #include "fs/tree_dir.h"
@@ -49,6 +50,8 @@ static enum vf_status fill(struct vf_change *c, struct vf_staging *s)
                           &res, &c->s.err);
     if (st == VF_OK && res.skipped)
         vf_hooks_note(&c->s.hooks, "sockets, pipes and devices were not copied");
+    if (st == VF_OK)
+        st = vf_env_recheck(c->env, NULL, &c->s.err);
     if (st == VF_OK && c->o->verb == VENVFIX_MOVE)
         st = vf_staging_note_retire(&c->s.key, s, c->from, &c->s.err);
     return st;

@@ -1,5 +1,7 @@
-/* change_place.c: fix, and move by one rename: the transaction around it. What it costs depends on what is
+/* in_place.c: fix, and move by one rename: the transaction around it. What it costs depends on what is
  * edited, not on the environment. */
+#include "env/recheck.h"
+#include "fs/tree_dir.h"
 #include "fs/txn.h"
 #include "verbs/change/change.h"
 
@@ -68,27 +70,44 @@ static enum vf_status give_up(struct vf_change *c, struct vf_txn *t, enum vf_sta
     return st;
 }
 
+/* Everything is in: did another process change what it was made from, or add what should have been edited?
+ * From here on there is no way back. */
+static enum vf_status last_look(struct vf_change *c, struct vf_txn *t)
+{
+    enum vf_status st = vf_env_recheck(c->env, &c->plan.edits, &c->s.err);
+    if (st == VF_OK)
+        st = vf_txn_verify(t, &c->s.err);
+    if (st == VF_OK && vf_txn_old_is_back(t)) {
+        vf_hooks_note(&c->s.hooks, "another process made the old path again while the environment was moved; "
+                                   "what it wrote there is not in the new one");
+        c->r->exit = 1;
+    }
+    return st;
+}
+
 static enum vf_status through_journal(struct vf_change *c)
 {
     struct vf_txn *t = NULL;
     double start = vf_seconds_since(0);
     vf_hooks_phase(&c->s.hooks, "write");
     const char *verb = c->o->verb == VENVFIX_MOVE ? "move" : "fix";
-    enum vf_status st = vf_txn_begin(&c->s.key, c->env->resolved, verb,
-                                     c->o->verb == VENVFIX_MOVE ? c->from : c->env->resolved,
-                                     c->o->verb == VENVFIX_MOVE ? c->to : c->env->resolved, &t, &c->s.err);
+    enum vf_status st = vf_txn_begin_in(&c->s.key, vf_tree_dir_fd(c->env->tree), verb,
+                                        c->o->verb == VENVFIX_MOVE ? c->from : c->env->resolved,
+                                        c->o->verb == VENVFIX_MOVE ? c->to : c->env->resolved, &t, &c->s.err);
     if (st != VF_OK)
         return st;
     st = stage_all(c, t);
     if (st == VF_OK)
         st = stage_stub(c, t);
     if (st == VF_OK)
+        st = vf_env_recheck(c->env, NULL, &c->s.err);
+    if (st == VF_OK)
         st = vf_txn_write_commit_record(t, &c->s.err);
     c->r->stage_s = vf_seconds_since(start);
     if (st == VF_OK)
         st = commit(c, t);
     if (st == VF_OK)
-        st = vf_txn_verify(t, &c->s.err);
+        st = last_look(c, t);
     if (st != VF_OK)
         return give_up(c, t, st);
     start = vf_seconds_since(0);
