@@ -21,7 +21,8 @@ static enum vf_status changed(struct vf_slice path, const char *what, struct vf_
 
 static enum vf_status watch(struct recheck *r, struct vf_slice dir, struct vf_err *err)
 {
-    uint32_t unlisted = vf_env_find(r->env, dir); /* a directory is a file only where it could not be listed */
+    uint32_t unlisted =
+        vf_env_find(r->env, dir); /* a directory is a file only where it could not be listed */
     bool known = vf_env_has_dir(r->env, dir) && unlisted == VF_NONE;
     return !known || vf_map_put(&r->watched, dir, 0) ? VF_OK : vf_err_nomem(err);
 }

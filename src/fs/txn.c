@@ -84,8 +84,8 @@ static enum vf_status make_all(struct vf_txn *t, struct vf_err *err)
 }
 
 /* begin, with the root open already; takes t. */
-static enum vf_status begin_opened(struct vf_txn *t, const char *verb, struct vf_slice from, struct vf_slice to,
-                                   struct vf_txn **out, struct vf_err *err)
+static enum vf_status begin_opened(struct vf_txn *t, const char *verb, struct vf_slice from,
+                                   struct vf_slice to, struct vf_txn **out, struct vf_err *err)
 {
     enum vf_status st = set_head(t, verb, from, to, err);
     if (st == VF_OK)
@@ -359,8 +359,7 @@ enum vf_status vf_txn_roll_back(struct vf_txn *t, struct vf_err *err)
 /* The last traces of a move that was finished: its state is gone already, the directory not yet. */
 static bool finished_move(struct vf_txn *t)
 {
-    return t->d.state == VF_JSTATE_STAGED && t->d.verified && !vf_txn_stays(t) &&
-           vf_txn_is_at(t, VF_END_TO);
+    return t->d.state == VF_JSTATE_STAGED && t->d.verified && !vf_txn_stays(t) && vf_txn_is_at(t, VF_END_TO);
 }
 
 static const char *judge_edits(struct vf_txn *t)

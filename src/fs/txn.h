@@ -80,8 +80,8 @@ VF_MUST_CHECK enum vf_status vf_txn_write_commit_record(struct vf_txn *t, struct
  * changed; the caller rolls back and copies. VF_EXISTS. */
 VF_MUST_CHECK enum vf_status vf_txn_move(struct vf_txn *t, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_txn_apply(struct vf_txn *t, const struct vf_hooks *hooks, struct vf_err *err);
-/* The last look before finish: VF_CHANGED when a file that was replaced is not what its edit was made from any
- * more, or when the new path does not lead to the environment. The caller rolls back. */
+/* The last look before finish: VF_CHANGED when a file that was replaced is not what its edit was made from
+ * any more, or when the new path does not lead to the environment. The caller rolls back. */
 VF_MUST_CHECK enum vf_status vf_txn_verify(struct vf_txn *t, struct vf_err *err);
 /* After a move: did somebody make the old path again? */
 bool vf_txn_old_is_back(struct vf_txn *t);

@@ -1,7 +1,7 @@
 /* change_copy.c: recreate from an environment, and move where one rename cannot do it: a copy in a staging
  * directory beside NEW, edits applied on the way, one rename, and, for move, OLD retired. */
-#include "env/recheck.h"
 #include "fs/copy.h"
+#include "env/recheck.h"
 #include "fs/sys.h"
 #include "fs/tree_dir.h"
 #include "fs/txn.h"
