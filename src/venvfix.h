@@ -38,7 +38,56 @@ struct venvfix_hooks {
     unsigned jobs; /* workers; 0: one a processor */
 };
 
+/* The words of the JSON report (docs/report.md), each with a function that gives its name. Names are static.
+ */
+enum venvfix_level { VENVFIX_LEVEL_INFO, VENVFIX_LEVEL_WARNING, VENVFIX_LEVEL_ERROR };
+enum venvfix_verdict {
+    VENVFIX_BROKEN,
+    VENVFIX_ASTRAY,
+    VENVFIX_TAMPERED,
+    VENVFIX_FORBIDDEN,
+    VENVFIX_BOUND,
+    VENVFIX_HOST,
+    VENVFIX_UNEXAMINED,
+    VENVFIX_INCONSISTENT,
+    VENVFIX_EXPOSED,
+    VENVFIX_STALE
+};
+enum venvfix_how_fixed { /* what `fix`, `recreate` and `move` do about a finding */
+                         VENVFIX_BY_REWRITE,
+                         VENVFIX_BY_REINSTALL,
+                         VENVFIX_BY_HAND,
+                         VENVFIX_NOT_FIXED
+};
+enum venvfix_kind { VENVFIX_KIND_VENV, VENVFIX_KIND_VIRTUALENV, VENVFIX_KIND_UV, VENVFIX_KIND_UNKNOWN };
+enum venvfix_implementation {
+    VENVFIX_IMPLEMENTATION_UNKNOWN, /* null in the report */
+    VENVFIX_CPYTHON,
+    VENVFIX_PYPY
+};
+enum venvfix_how { VENVFIX_REUSED, VENVFIX_INSTALLED, VENVFIX_CARRIED };
+enum venvfix_origin {                      /* of a wheel */
+                      VENVFIX_ORIGIN_NONE, /* null in the report */
+                      VENVFIX_ORIGIN_FIND_LINKS,
+                      VENVFIX_ORIGIN_BUNDLE,
+                      VENVFIX_ORIGIN_CACHE,
+                      VENVFIX_ORIGIN_INDEX,
+                      VENVFIX_ORIGIN_BUILT,
+                      VENVFIX_ORIGIN_DIRECT,
+                      VENVFIX_ORIGIN_ENVIRONMENT
+};
+enum venvfix_source { VENVFIX_FROM_NAME, VENVFIX_FROM_ARCHIVE, VENVFIX_FROM_DIRECTORY, VENVFIX_FROM_VCS };
+const char *venvfix_level_name(enum venvfix_level v);                   /* "warning" */
+const char *venvfix_verdict_name(enum venvfix_verdict v);               /* "broken" */
+const char *venvfix_how_fixed_name(enum venvfix_how_fixed v);           /* "rewrite" */
+const char *venvfix_kind_name(enum venvfix_kind v);                     /* "virtualenv" */
+const char *venvfix_implementation_name(enum venvfix_implementation v); /* "cpython"; NULL for UNKNOWN */
+const char *venvfix_how_name(enum venvfix_how v);                       /* "reused" */
+const char *venvfix_origin_name(enum venvfix_origin v);                 /* "find-links"; NULL for NONE */
+const char *venvfix_source_name(enum venvfix_source v);                 /* "vcs" */
+
 enum venvfix_fail_on { VENVFIX_FAIL_WARNING, VENVFIX_FAIL_ERROR, VENVFIX_FAIL_INFO, VENVFIX_FAIL_NEVER };
+const char *venvfix_fail_on_name(enum venvfix_fail_on v); /* "warning" */
 
 struct venvfix_error {
     const char *code;      /* "not-found"; NULL when there is no error */
@@ -48,11 +97,11 @@ struct venvfix_error {
 };
 
 struct venvfix_finding {
-    const char *rule;    /* "VF201" */
-    const char *name;    /* "script-bound" */
-    const char *verdict; /* "bound" */
-    const char *level;   /* "info", "warning", "error" */
-    const char *fix;     /* "rewrite", "reinstall", "manual", "none" */
+    const char *rule; /* "VF201" */
+    const char *name; /* "script-bound" */
+    enum venvfix_verdict verdict;
+    enum venvfix_level level;
+    enum venvfix_how_fixed fix;
     struct venvfix_bytes path, value, expected, target, distribution, message;
     int64_t line, offset; /* -1: null */
     uint32_t count;
@@ -91,8 +140,8 @@ struct venvfix_check_options {
 struct venvfix_check_result {
     struct venvfix_error error; /* code NULL: there is none */
     struct venvfix_bytes path, resolved;
-    const char *kind;           /* "venv", "virtualenv", "uv", "unknown" */
-    const char *implementation; /* "cpython", "pypy", NULL */
+    enum venvfix_kind kind;
+    enum venvfix_implementation implementation;
     struct venvfix_bytes python, base;
     int base_exists, system_site_packages; /* 0, 1; -1: null */
     bool relocatable_claim;
@@ -106,7 +155,7 @@ struct venvfix_check_result {
     struct venvfix_findings findings; /* sorted as docs/report.md says */
     uint32_t errors, warnings, infos, suppressed;
     uint64_t examined, unexamined;
-    const char *fail_on;
+    enum venvfix_fail_on fail_on;
     int exit;
     void *own; /* memory of the result */
 };
@@ -139,7 +188,7 @@ struct venvfix_wheel_file {
 struct venvfix_frozen {
     struct venvfix_bytes requirement; /* its line, without comments and hashes */
     struct venvfix_bytes name, version;
-    const char *source;       /* "name", "archive", "directory", "vcs" */
+    enum venvfix_source source;
     struct venvfix_bytes url; /* of the source, without secrets; p NULL: there is none */
     bool editable;
     bool local;                        /* the line means a place of this host */
@@ -164,7 +213,8 @@ void venvfix_freeze_free(struct venvfix_freeze_result *result);
 
 /* ---- recreate, move, fix ---- */
 
-enum venvfix_verb { VENVFIX_RECREATE, VENVFIX_MOVE, VENVFIX_FIX };
+enum venvfix_verb { VENVFIX_RECREATE, VENVFIX_MOVE, VENVFIX_FIX, VENVFIX_PACK };
+const char *venvfix_verb_name(enum venvfix_verb v); /* "recreate" */
 enum venvfix_link { VENVFIX_LINK_AUTO, VENVFIX_LINK_REFLINK, VENVFIX_LINK_COPY };
 
 /* recreate from a list, a lock file or a lock bundle, or from an environment for another interpreter. */
@@ -215,11 +265,10 @@ struct venvfix_change_options {
 struct venvfix_requirement {
     struct venvfix_bytes requirement; /* "flask==3.0.3"; p NULL for carried files */
     struct venvfix_bytes name, version;
-    const char *how;            /* "reused", "installed", "carried" */
+    enum venvfix_how how;
     bool modified;              /* files of it differ from RECORD and are carried as they are */
     struct venvfix_bytes wheel; /* made new: the file's name; else p NULL */
-    const char *origin;         /* made new: "find-links", "bundle", "cache", "index", "built", "direct",
-                                   "environment"; else         NULL */
+    enum venvfix_origin origin; /* made new: where the wheel came from */
     struct venvfix_bytes
         was; /* recreate ENV for another interpreter: the tags that it had, where they differ */
 };
@@ -231,7 +280,7 @@ struct venvfix_edit {
 
 struct venvfix_change_result {
     struct venvfix_error error;
-    const char *verb; /* "recreate", "move", "fix" */
+    enum venvfix_verb verb;
     bool dry_run;
     struct venvfix_bytes from, to; /* absolute */
     struct venvfix_requirement *requirements;
@@ -299,7 +348,11 @@ int venvfix_pack(const struct venvfix_pack_options *options, struct venvfix_chan
 /* ---- rules ---- */
 
 struct venvfix_rule {
-    const char *id, *name, *verdict, *level, *fix, *what, *why, *how;
+    const char *id, *name;
+    enum venvfix_verdict verdict; /* usual ones: a finding may have another */
+    enum venvfix_level level;
+    enum venvfix_how_fixed fix;
+    const char *what, *why, *how; /* sentences */
 };
 size_t venvfix_rule_count(void);
 const struct venvfix_rule *venvfix_rule_at(size_t i); /* NULL past the end; static memory */

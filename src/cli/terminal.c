@@ -90,7 +90,7 @@ static bool automatic_color(int fd)
 
 struct vf_report_style vf_cli_style(const struct vf_cli_common *c, int fd)
 {
-    struct vf_report_style st = {.verbose = c->verbose, .quiet = c->quiet};
+    struct vf_report_style st = {.verbose = c->verbose, .quiet = c->quiet, .terminal = isatty(fd) != 0};
     st.color = c->color == VF_COLOR_ALWAYS || (c->color == VF_COLOR_AUTO && automatic_color(fd));
     return st;
 }

@@ -23,7 +23,6 @@
 #define VF_NONE UINT32_MAX
 
 enum vf_env_kind { VF_ENV_VENV, VF_ENV_VIRTUALENV, VF_ENV_UV, VF_ENV_UNKNOWN };
-const char *vf_env_kind_name(enum vf_env_kind k); /* as in docs/report.md */
 
 /* Is the RECORD row of a file true? Needs its hash, so it is asked only of files that matter (hits, edits) or
  * with hashes wanted. */

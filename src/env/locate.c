@@ -10,12 +10,6 @@
 
 #define PATH_FILE_CAP 4096
 
-const char *vf_env_kind_name(enum vf_env_kind k)
-{
-    static const char *const names[] = {"venv", "virtualenv", "uv", "unknown"};
-    return names[k];
-}
-
 static enum vf_status not_found(struct vf_slice path, struct vf_err *err)
 {
     return vf_err_set(err, VF_NOT_FOUND, 0, "open", path, "there is no such directory");

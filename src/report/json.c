@@ -73,13 +73,13 @@ static json_t *finding(const struct venvfix_finding *f)
 {
     json_t *o = json_object();
     bool ok = o && set_text(o, "rule", f->rule) && set_text(o, "name", f->name) &&
-              set_text(o, "verdict", f->verdict) && set_text(o, "level", f->level) &&
-              set_bytes(o, "path", f->path) && set_nullable(o, "line", f->line) &&
-              set_nullable(o, "offset", f->offset) && set_bytes(o, "value", f->value) &&
-              set_bytes(o, "expected", f->expected) && set_bytes(o, "target", f->target) &&
-              set_bytes(o, "distribution", f->distribution) && set_bytes(o, "message", f->message) &&
-              set_number(o, "count", f->count) && set_text(o, "fix", f->fix) &&
-              set_bool(o, "suppressed", f->suppressed);
+              set_text(o, "verdict", venvfix_verdict_name(f->verdict)) &&
+              set_text(o, "level", venvfix_level_name(f->level)) && set_bytes(o, "path", f->path) &&
+              set_nullable(o, "line", f->line) && set_nullable(o, "offset", f->offset) &&
+              set_bytes(o, "value", f->value) && set_bytes(o, "expected", f->expected) &&
+              set_bytes(o, "target", f->target) && set_bytes(o, "distribution", f->distribution) &&
+              set_bytes(o, "message", f->message) && set_number(o, "count", f->count) &&
+              set_text(o, "fix", venvfix_how_fixed_name(f->fix)) && set_bool(o, "suppressed", f->suppressed);
     if (ok)
         return o;
     json_decref(o);
@@ -119,7 +119,8 @@ static bool set_environment(json_t *o, const struct venvfix_check_result *r)
 {
     json_t *e = json_object();
     bool ok = e && set_bytes(e, "path", r->path) && set_bytes(e, "resolved", r->resolved) &&
-              set_text(e, "kind", r->kind) && set_text(e, "implementation", r->implementation) &&
+              set_text(e, "kind", venvfix_kind_name(r->kind)) &&
+              set_text(e, "implementation", venvfix_implementation_name(r->implementation)) &&
               set_bytes(e, "python", r->python) && set_bytes(e, "base", r->base) &&
               set_maybe(e, "base_exists", r->base_exists) &&
               set_maybe(e, "system_site_packages", r->system_site_packages) &&
@@ -167,7 +168,7 @@ static void print(struct vf_buf *out, json_t *o, bool ok, size_t flags)
 static bool set_check(json_t *o, const struct venvfix_check_result *r)
 {
     return set_head(o) && set_environment(o, r) && set_bytes(o, "at", r->at) && set_sums(o, r) &&
-           set_text(o, "fail_on", r->fail_on) && set_nullable(o, "exit", r->exit);
+           set_text(o, "fail_on", venvfix_fail_on_name(r->fail_on)) && set_nullable(o, "exit", r->exit);
 }
 
 void vf_json_check(struct vf_buf *out, const struct vf_report *r, const struct vf_report_style *style)
@@ -230,7 +231,7 @@ static json_t *frozen(const struct venvfix_frozen *f)
 {
     json_t *o = json_object(), *wheels = json_array();
     bool ok = o && wheels && set_bytes(o, "requirement", f->requirement) && set_bytes(o, "name", f->name) &&
-              set_bytes(o, "version", f->version) && set_text(o, "source", f->source) &&
+              set_bytes(o, "version", f->version) && set_text(o, "source", venvfix_source_name(f->source)) &&
               set_bytes(o, "url", f->url) && set_bool(o, "editable", f->editable) &&
               set_bool(o, "local", f->local) && set_bool(o, "redacted", f->redacted);
     for (size_t i = 0; ok && i < f->n_wheels; i++)
@@ -290,11 +291,11 @@ static bool set_requirements(json_t *o, const struct venvfix_change_result *r)
         const struct venvfix_requirement *q = &r->requirements[i];
         json_t *one = json_object();
         ok = one && set_bytes(one, "requirement", q->requirement) && set_bytes(one, "name", q->name) &&
-             set_bytes(one, "version", q->version) && set_text(one, "how", q->how) &&
+             set_bytes(one, "version", q->version) && set_text(one, "how", venvfix_how_name(q->how)) &&
              set_bool(one, "modified", q->modified);
         if (ok && r->recreated)
-            ok = set_bytes(one, "wheel", q->wheel) && set_text(one, "origin", q->origin) &&
-                 set_bytes(one, "was", q->was);
+            ok = set_bytes(one, "wheel", q->wheel) &&
+                 set_text(one, "origin", venvfix_origin_name(q->origin)) && set_bytes(one, "was", q->was);
         ok = ok && json_array_append(list, one) == 0;
         json_decref(one);
     }
@@ -365,9 +366,10 @@ void vf_json_change(struct vf_buf *out, const struct vf_report *report, const st
     const struct venvfix_change_result *r = report->change;
     (void)style;
     json_t *o = json_object();
-    bool ok = o && set_head(o) && set_text(o, "verb", r->verb) && set_bool(o, "dry_run", r->dry_run) &&
-              set_bytes(o, "from", r->from) && set_bytes(o, "to", r->to) && set_requirements(o, r) &&
-              set_edits(o, r) && set_carried(o, r) && set_findings(o, "warnings", &r->warnings) &&
+    bool ok = o && set_head(o) && set_text(o, "verb", venvfix_verb_name(r->verb)) &&
+              set_bool(o, "dry_run", r->dry_run) && set_bytes(o, "from", r->from) &&
+              set_bytes(o, "to", r->to) && set_requirements(o, r) && set_edits(o, r) && set_carried(o, r) &&
+              set_findings(o, "warnings", &r->warnings) &&
               json_object_set_new(o, "outside", json_null()) == 0 && set_proof(o, r) &&
               set_bool(o, "renamed", r->renamed) && set_bool(o, "resumed", r->resumed) &&
               set_number(o, "exit", (uint64_t)r->exit);

@@ -8,8 +8,9 @@
 
 struct vf_report_style {
     bool color;
-    bool verbose; /* every finding on lines of its own */
-    bool quiet;   /* errors and answers only */
+    bool verbose;  /* every finding on lines of its own */
+    bool quiet;    /* errors and answers only */
+    bool terminal; /* it goes to a terminal: a diff is escaped, too */
 };
 
 /* What a report is about. */

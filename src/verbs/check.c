@@ -3,12 +3,6 @@
 #include "rules/judge.h"
 #include "verbs/check_bundle.h"
 
-static const char *fail_on_name(enum venvfix_fail_on f)
-{
-    static const char *const names[] = {"warning", "error", "info", "never"};
-    return names[f];
-}
-
 static int exit_code(const struct vf_answers *ans, enum venvfix_fail_on f)
 {
     switch (f) {
@@ -47,12 +41,19 @@ static enum vf_status describe_places(struct vf_session *s, const struct vf_env 
     return VF_OK;
 }
 
+static enum venvfix_implementation implementation_of(const struct vf_env *env)
+{
+    if (env->py.pypy)
+        return VENVFIX_PYPY;
+    return env->py.minor ? VENVFIX_CPYTHON : VENVFIX_IMPLEMENTATION_UNKNOWN;
+}
+
 static enum vf_status describe(struct vf_session *s, const struct vf_env *env, struct venvfix_check_result *r)
 {
     r->path = kept(s, env->typed);
     r->resolved = kept(s, env->resolved);
-    r->kind = vf_env_kind_name(env->kind);
-    r->implementation = env->py.pypy ? "pypy" : env->py.minor ? "cpython" : NULL;
+    r->kind = (enum venvfix_kind)env->kind; /* result.c asserts that they agree */
+    r->implementation = implementation_of(env);
     r->python = kept(s, env->py.version);
     r->base = kept(s, env->py.base);
     r->base_exists = env->py.base.n ? env->py.base_exists : -1;
@@ -88,7 +89,7 @@ static void count(const struct vf_findings *findings, const struct venvfix_check
     r->errors = ans.errors;
     r->warnings = ans.warnings;
     r->infos = ans.infos;
-    r->fail_on = fail_on_name(o->fail_on);
+    r->fail_on = o->fail_on;
     r->exit = exit_code(&ans, o->fail_on);
 }
 

@@ -53,8 +53,8 @@ static enum vf_status describe(struct vf_session *s, const struct venvfix_check_
     r->path = vf_bytes_of(typed);
     r->resolved = vf_bytes_of(known ? vf_arena_dup(s->a, vf_buf_slice(&real)) : typed);
     vf_buf_release(&real);
-    r->kind = "unknown";
-    r->implementation = b->target.target.python == VF_TARGET_PYPY ? "pypy" : "cpython";
+    r->kind = VENVFIX_KIND_UNKNOWN;
+    r->implementation = b->target.target.python == VF_TARGET_PYPY ? VENVFIX_PYPY : VENVFIX_CPYTHON;
     r->python = vf_bytes_of(vf_arena_dup(s->a, b->target.markers.value[VF_MARKER_PYTHON_VERSION]));
     r->base_exists = -1;
     r->system_site_packages = b->file->bundle.system_site;

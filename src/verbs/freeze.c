@@ -121,21 +121,21 @@ static struct venvfix_bytes keep(struct vf_arena *a, struct vf_buf *b)
     return vf_bytes_of(s);
 }
 
-static const char *source_of(const struct vf_freeze_item *it)
+static enum venvfix_source source_of(const struct vf_freeze_item *it)
 {
     if (it->editable)
-        return it->vcs.state == VF_VCS_FOUND ? "vcs" : "directory";
+        return it->vcs.state == VF_VCS_FOUND ? VENVFIX_FROM_VCS : VENVFIX_FROM_DIRECTORY;
     if (!it->url)
-        return "name";
+        return VENVFIX_FROM_NAME;
     switch (it->url->kind) {
     case VF_DIRECT_ARCHIVE:
-        return "archive";
+        return VENVFIX_FROM_ARCHIVE;
     case VF_DIRECT_VCS:
-        return "vcs";
+        return VENVFIX_FROM_VCS;
     case VF_DIRECT_DIR:
         break;
     }
-    return "directory";
+    return VENVFIX_FROM_DIRECTORY;
 }
 
 static struct venvfix_bytes url_of(struct vf_arena *a, const struct vf_freeze_item *it)

@@ -104,12 +104,12 @@ static enum vf_status report_requirements(struct vf_packing *p)
         return vf_err_nomem(&p->s->err);
     for (size_t i = 0; i < b->n_dists; i++) {
         const struct vf_bundle_dist *d = &b->dists[i];
-        r->requirements[r->n_requirements++] =
-            (struct venvfix_requirement){.requirement = vf_bytes_of(pin(p->s->a, d)),
-                                         .name = vf_bytes_of(vf_arena_dup(p->s->a, d->name)),
-                                         .version = vf_bytes_of(vf_arena_dup(p->s->a, d->version)),
-                                         .how = p->pack->wheels[i].original ? "installed" : "reused",
-                                         .modified = d->n_modified > 0};
+        r->requirements[r->n_requirements++] = (struct venvfix_requirement){
+            .requirement = vf_bytes_of(pin(p->s->a, d)),
+            .name = vf_bytes_of(vf_arena_dup(p->s->a, d->name)),
+            .version = vf_bytes_of(vf_arena_dup(p->s->a, d->version)),
+            .how = p->pack->wheels[i].original ? VENVFIX_INSTALLED : VENVFIX_REUSED,
+            .modified = d->n_modified > 0};
     }
     for (size_t i = 0; i < b->n_extras; i++)
         r->carried[r->n_carried++] = vf_bytes_of(vf_arena_dup(p->s->a, b->extras[i].path));
@@ -230,7 +230,7 @@ int venvfix_pack(const struct venvfix_pack_options *options, struct venvfix_chan
 {
     struct vf_session s;
     struct vf_packing p = {.s = &s, .o = options, .r = result};
-    *result = (struct venvfix_change_result){.verb = "pack",
+    *result = (struct venvfix_change_result){.verb = VENVFIX_PACK,
                                              .proof_static = -1,
                                              .proof_freeze = -1,
                                              .proof_record = -1,

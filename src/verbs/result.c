@@ -88,6 +88,15 @@ static struct venvfix_bytes keep(struct vf_session *s, struct vf_slice v, bool *
     return vf_bytes_of(d);
 }
 
+/* The public enums have the order of the inner ones. */
+_Static_assert((int)VENVFIX_STALE == (int)VF_V_STALE && (int)VENVFIX_BOUND == (int)VF_V_BOUND, "verdicts");
+_Static_assert((int)VENVFIX_LEVEL_ERROR == (int)VF_L_ERROR && (int)VENVFIX_LEVEL_INFO == (int)VF_L_INFO,
+               "levels");
+_Static_assert((int)VENVFIX_NOT_FIXED == (int)VF_FIX_NONE && (int)VENVFIX_BY_HAND == (int)VF_FIX_MANUAL,
+               "fixes");
+_Static_assert((int)VENVFIX_KIND_UNKNOWN == (int)VF_ENV_UNKNOWN && (int)VENVFIX_KIND_UV == (int)VF_ENV_UV,
+               "kinds");
+
 enum vf_status vf_findings_out(struct vf_session *s, const struct vf_findings *in,
                                struct venvfix_findings *out)
 {
@@ -100,9 +109,9 @@ enum vf_status vf_findings_out(struct vf_session *s, const struct vf_findings *i
         const struct vf_rule_info *rule = vf_rule_info(fi->rule);
         out->v[i] = (struct venvfix_finding){.rule = rule->id,
                                              .name = rule->name,
-                                             .verdict = vf_verdict_name(fi->verdict),
-                                             .level = vf_level_name(fi->level),
-                                             .fix = vf_fix_name(fi->fix),
+                                             .verdict = (enum venvfix_verdict)fi->verdict,
+                                             .level = (enum venvfix_level)fi->level,
+                                             .fix = (enum venvfix_how_fixed)fi->fix,
                                              .path = keep(s, fi->path, &failed),
                                              .value = keep(s, fi->value, &failed),
                                              .expected = keep(s, fi->expected, &failed),

@@ -18,9 +18,9 @@ const struct venvfix_rule *venvfix_rule_at(size_t i)
         const struct vf_rule_info *r = vf_rule_info((enum vf_rule)k);
         table[k] = (struct venvfix_rule){r->id,
                                          r->name,
-                                         vf_verdict_name(r->verdict),
-                                         vf_level_name(r->level),
-                                         vf_fix_name(r->fix),
+                                         (enum venvfix_verdict)r->verdict,
+                                         (enum venvfix_level)r->level,
+                                         (enum venvfix_how_fixed)r->fix,
                                          r->what,
                                          r->why,
                                          r->how};

@@ -12,13 +12,6 @@
 #include "fs/sys.h"
 #include "packaging/name.h"
 
-const char *vf_origin_name(enum vf_origin o)
-{
-    static const char *const names[] = {"find-links", "bundle", "cache",      "index",
-                                        "built",      "direct", "environment"};
-    return names[o];
-}
-
 void vf_candidates_init(struct vf_candidates *s, struct vf_arena *a, struct vf_host *host)
 {
     *s = (struct vf_candidates){.a = a, .host = host};

@@ -26,8 +26,6 @@ enum vf_origin {
     VF_ORIGIN_DIRECT, /* the list names the file */
     VF_ORIGIN_ENV     /* rebuilt from the environment that is recreated */
 };
-const char *vf_origin_name(enum vf_origin o); /* "find-links", "bundle", "cache", "index", "built", "direct",
-                                                 "environment" */
 
 /* Which file it was when it was first opened. */
 struct vf_candidate_identity {

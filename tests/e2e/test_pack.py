@@ -489,7 +489,7 @@ def test_check_of_a_bundle(packed, scratch):
     assert report("check", "--fail-on", "never", packed, "--python", "3.12")["exit"] == 0
     assert os.listdir(scratch) == before
     text = vf("check", packed, rc=0).out.decode()
-    assert "complete for its target   yes" in text
+    assert "Complete for its target   yes" in text
 
 
 def elf_files(bundle, to):

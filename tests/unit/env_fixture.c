@@ -268,7 +268,7 @@ void ef_show(const struct venvfix_findings *fs)
 {
     for (size_t i = 0; i < fs->n; i++)
         (void)fprintf(stderr, "  %s %s %s %s:%lld value %s expected %s fix %s\n", fs->v[i].rule,
-                      fs->v[i].level, fs->v[i].name, fs->v[i].path.p, (long long)fs->v[i].line,
-                      fs->v[i].value.p ? fs->v[i].value.p : "-",
-                      fs->v[i].expected.p ? fs->v[i].expected.p : "-", fs->v[i].fix);
+                      venvfix_level_name(fs->v[i].level), fs->v[i].name, fs->v[i].path.p,
+                      (long long)fs->v[i].line, fs->v[i].value.p ? fs->v[i].value.p : "-",
+                      fs->v[i].expected.p ? fs->v[i].expected.p : "-", venvfix_how_fixed_name(fs->v[i].fix));
 }

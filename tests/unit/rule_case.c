@@ -77,7 +77,7 @@ static bool change(struct run *r, enum venvfix_verb verb, const char *from, cons
     (void)ef_change(r->f, verb, from, to, (r->c->flags & RC_DRY) != 0, &out);
     bool ok = !out.error.code;
     if (!ok) {
-        fail_case(r, out.verb, NULL);
+        fail_case(r, venvfix_verb_name(out.verb), NULL);
         (void)fprintf(stderr, "  %s: %s %s\n", out.error.code, out.error.message.p,
                       out.error.path.p ? out.error.path.p : "");
     }
@@ -95,7 +95,8 @@ static void expect_mended(struct run *r, const char *env)
     size_t n = 0;
     for (size_t i = 0; i < out.findings.n; i++) {
         const struct venvfix_finding *fi = &out.findings.v[i];
-        n += !strcmp(fi->rule, r->c->rule) && !strcmp(fi->path.p, r->path) && !strcmp(fi->fix, "rewrite");
+        n += !strcmp(fi->rule, r->c->rule) && !strcmp(fi->path.p, r->path) &&
+             !strcmp(venvfix_how_fixed_name(fi->fix), "rewrite");
     }
     size_t any = ef_count(&out.findings, r->c->rule, r->path);
     if (n || (any && !(r->c->flags & RC_STAYS)))
@@ -137,7 +138,8 @@ static void expect_sound(struct run *r, const char *env, const char *gone)
     struct venvfix_check_result out;
     check(r, env, env, &out);
     for (size_t i = 0; i < out.findings.n; i++)
-        if (!strcmp(out.findings.v[i].path.p, r->path) && !strcmp(out.findings.v[i].level, "error"))
+        if (!strcmp(out.findings.v[i].path.p, r->path) &&
+            !strcmp(venvfix_level_name(out.findings.v[i].level), "error"))
             fail_case(r, "an error at the new place", &out.findings);
     venvfix_check_free(&out);
     char *bytes = *r->path == '/' || *r->path == '.' ? NULL : fx_read(env, r->path);
@@ -174,13 +176,13 @@ static void mend_or_move(struct run *r)
 {
     const struct venvfix_rule *rule = venvfix_rule_find(r->c->rule);
     assert_non_null(rule);
-    if (strcmp(rule->fix, "rewrite") != 0 || r->c->flags & RC_NO_FIX)
+    if (strcmp(venvfix_how_fixed_name(rule->fix), "rewrite") != 0 || r->c->flags & RC_NO_FIX)
         return;
     ef_reset(r->f);
     ef_lines(r->f, r->c->hit);
     /* evidence that both were prefixes of the environment, in a file that is never edited */
     ef_write(r->f, ".mypy_cache/seen|{NUL}{OLD}/bin/python{NUL}{LIVE}/bin/python{NUL}");
-    if (!strcmp(rule->verdict, "bound"))
+    if (!strcmp(venvfix_verdict_name(rule->verdict), "bound"))
         move(r);
     else
         mend(r);
@@ -216,7 +218,7 @@ void rc_all_hit(const struct rule_case *cases, size_t n, char hundred, const cha
     unsigned missing = 0;
     for (size_t k = 0; k < venvfix_rule_count(); k++) {
         const struct venvfix_rule *rule = venvfix_rule_at(k);
-        bool hit = false, fixed = strcmp(rule->fix, "rewrite") != 0;
+        bool hit = false, fixed = strcmp(venvfix_how_fixed_name(rule->fix), "rewrite") != 0;
         if (rule->id[2] != hundred || stands_in(waiting, rule->id))
             continue;
         for (size_t i = 0; i < n; i++) {

@@ -34,18 +34,11 @@ static char *read_doc(const char *path)
 
 static void put_rule(struct vf_buf *out, const struct venvfix_rule *r)
 {
-    static const struct {
-        const char *fix, *words;
-    } fixes[] = {{"rewrite", "`fix`, `move` and `recreate` rewrite it"},
-                 {"reinstall", "reinstalling the distribution"},
-                 {"manual", "by hand"},
-                 {"none", "nothing to be mended by venvfix"}};
-    const char *words = "";
-    for (size_t i = 0; i < sizeof fixes / sizeof *fixes; i++)
-        if (!strcmp(fixes[i].fix, r->fix))
-            words = fixes[i].words;
+    static const char *const fixes[] = {"`fix`, `move` and `recreate` rewrite it", "reinstall the package",
+                                        "by hand", "venvfix changes nothing about it"};
     vf_buf_printf(out, "### %s %s\n\n", r->id, r->name);
-    vf_buf_printf(out, "*%s, usually %s; mended: %s.*\n\n", r->verdict, r->level, words);
+    vf_buf_printf(out, "*%s, usually %s; repair: %s.*\n\n", venvfix_verdict_name(r->verdict),
+                  venvfix_level_name(r->level), fixes[r->fix]);
     vf_buf_printf(out, "**What:** %s.\n\n", r->what);
     vf_buf_printf(out, "**Why:** %s\n\n", r->why);
     vf_buf_printf(out, "**How:** %s\n", r->how);

@@ -143,7 +143,7 @@ static int needs_library(struct envfix *f, const char *library, const char *runp
     int loud = 0;
     for (size_t i = 0; i < r.findings.n; i++)
         if (!strcmp(r.findings.v[i].rule, "VF117"))
-            loud = strcmp(r.findings.v[i].level, "info") ? 2 : 1;
+            loud = strcmp(venvfix_level_name(r.findings.v[i].level), "info") ? 2 : 1;
     venvfix_check_free(&r);
     return loud;
 }

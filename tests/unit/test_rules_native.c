@@ -37,7 +37,7 @@ static const char *level(struct envfix *f, const char *runpath, const char *rule
         if (!strcmp(r.findings.v[i].rule, rule)) {
             assert_null(kept);
             assert_string_equal(r.findings.v[i].path.p, "bin/prog");
-            kept = !strcmp(r.findings.v[i].level, "error") ? "error" : "warning";
+            kept = !strcmp(venvfix_level_name(r.findings.v[i].level), "error") ? "error" : "warning";
         }
     venvfix_check_free(&r);
     return kept;

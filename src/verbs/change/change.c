@@ -3,7 +3,6 @@
 #include "relocate/given.h"
 #include "verbs/recreate/recreate.h"
 
-static const char *const verb_names[] = {"recreate", "move", "fix"};
 
 /* ---- examine: open, scan, judge, plan, prove ---- */
 
@@ -131,7 +130,7 @@ static enum vf_status tell_requirements(struct vf_change *c, const struct vf_sli
         r->requirements[r->n_requirements++] = (struct venvfix_requirement){.requirement = requirement(c, d),
                                                                             .name = kept(c, d->canonical),
                                                                             .version = kept(c, d->version),
-                                                                            .how = "reused",
+                                                                            .how = VENVFIX_REUSED,
                                                                             .modified = modified[i]};
     }
     for (size_t i = 0; i < n_carried; i++)
@@ -292,7 +291,7 @@ static enum vf_status run(struct vf_change *c)
 
 int venvfix_change(const struct venvfix_change_options *options, struct venvfix_change_result *result)
 {
-    *result = (struct venvfix_change_result){.verb = verb_names[options->verb],
+    *result = (struct venvfix_change_result){.verb = options->verb,
                                              .dry_run = options->dry_run,
                                              .proof_static = -1,
                                              .proof_freeze = -1,

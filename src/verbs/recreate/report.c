@@ -19,7 +19,28 @@ static struct venvfix_bytes line_of(struct vf_recreate *a, size_t i)
     return vf_bytes_of(vf_arena_concat(arena, w->name, VF_S("=="), a->selections[i].version));
 }
 
-static void tell_one(struct vf_recreate *a, size_t i, struct venvfix_requirement *q)
+static enum venvfix_origin origin_of(enum vf_origin o)
+{
+    switch (o) {
+    case VF_ORIGIN_LINKS:
+        return VENVFIX_ORIGIN_FIND_LINKS;
+    case VF_ORIGIN_BUNDLE:
+        return VENVFIX_ORIGIN_BUNDLE;
+    case VF_ORIGIN_CACHE:
+        return VENVFIX_ORIGIN_CACHE;
+    case VF_ORIGIN_INDEX:
+        return VENVFIX_ORIGIN_INDEX;
+    case VF_ORIGIN_BUILT:
+        return VENVFIX_ORIGIN_BUILT;
+    case VF_ORIGIN_DIRECT:
+        return VENVFIX_ORIGIN_DIRECT;
+    case VF_ORIGIN_ENV:
+        break;
+    }
+    return VENVFIX_ORIGIN_ENVIRONMENT;
+}
+
+static void report_one(struct vf_recreate *a, size_t i, struct venvfix_requirement *q)
 {
     const struct vf_install_req *w = VF_INSTALL_REQ_AT(&a->reqs, i);
     const struct vf_selection *p = &a->selections[i];
@@ -27,10 +48,9 @@ static void tell_one(struct vf_recreate *a, size_t i, struct venvfix_requirement
     *q = (struct venvfix_requirement){.requirement = line_of(a, i),
                                       .name = kept(a, w->name),
                                       .version = kept(a, p->version),
-                                      .how = "installed",
+                                      .how = VENVFIX_INSTALLED,
                                       .modified = p->modified,
-                                      .origin = own ? vf_origin_name(VF_ORIGIN_ENV)
-                                                    : vf_origin_name(VF_ORIGIN_INDEX)};
+                                      .origin = own ? VENVFIX_ORIGIN_ENVIRONMENT : VENVFIX_ORIGIN_INDEX};
     if (p->was.n)
         q->was = kept(a, p->was);
     if (p->candidates == VF_NPOS)
@@ -38,10 +58,10 @@ static void tell_one(struct vf_recreate *a, size_t i, struct venvfix_requirement
     const struct vf_candidate_wheel *f =
         VF_VEC_AT(const struct vf_candidate_wheel, &a->candidates.wheels, p->candidates);
     q->wheel = kept(a, f->file_name);
-    q->origin = vf_origin_name(f->origin);
+    q->origin = origin_of(f->origin);
 }
 
-static enum vf_status tell_requirements(struct vf_recreate *a)
+static enum vf_status report_requirements(struct vf_recreate *a)
 {
     struct venvfix_change_result *r = a->c->r;
     size_t n = a->reqs.v.n;
@@ -50,7 +70,7 @@ static enum vf_status tell_requirements(struct vf_recreate *a)
     if (!r->requirements || !r->carried)
         return vf_err_nomem(&a->c->s.err);
     for (size_t i = 0; i < n; i++) {
-        tell_one(a, i, &r->requirements[i]);
+        report_one(a, i, &r->requirements[i]);
         r->n_requirements++;
     }
     for (size_t i = 0; i < a->extras.n; i++)
@@ -58,7 +78,7 @@ static enum vf_status tell_requirements(struct vf_recreate *a)
     return VF_OK;
 }
 
-static enum vf_status tell_warnings(struct vf_recreate *a)
+static enum vf_status report_warnings(struct vf_recreate *a)
 {
     struct vf_change *c = a->c;
     struct vf_findings some = {.a = c->s.a};
@@ -77,7 +97,7 @@ static enum vf_status tell_warnings(struct vf_recreate *a)
 }
 
 /* What a dry run shows: a line for each wheel. */
-static enum vf_status tell_plan(struct vf_recreate *a)
+static enum vf_status report_plan(struct vf_recreate *a)
 {
     struct vf_change *c = a->c;
     struct vf_buf b = {0};
@@ -89,7 +109,7 @@ static enum vf_status tell_plan(struct vf_recreate *a)
         if (q->wheel.p)
             vf_buf_put(&b, (struct vf_slice){q->wheel.p, q->wheel.n});
         vf_buf_puts(&b, q->wheel.p ? " from " : "from ");
-        vf_buf_puts(&b, q->origin);
+        vf_buf_puts(&b, venvfix_origin_name(q->origin));
         vf_buf_putc(&b, '\n');
     }
     for (size_t i = 0; i < a->reqs.skipped.n; i++) {
@@ -110,9 +130,9 @@ enum vf_status vf_recreate_report(struct vf_recreate *a)
     c->r->interpreter = kept(a, a->query.started);
     if (!c->o->dry_run)
         vf_change_report_proofs(c);
-    enum vf_status st = tell_requirements(a);
+    enum vf_status st = report_requirements(a);
     if (st == VF_OK)
-        st = c->o->dry_run ? tell_plan(a) : tell_warnings(a);
+        st = c->o->dry_run ? report_plan(a) : report_warnings(a);
     c->r->edits = vf_arena_array(c->s.a, 1, sizeof *c->r->edits);
     return st == VF_OK && c->s.a->failed ? vf_err_nomem(&c->s.err) : st;
 }

@@ -1,0 +1,255 @@
+/* text_check.c: a check for people: the answer first, then the findings, then what each question comes to and
+ * the command that helps. */
+#include <string.h>
+
+#include "report/text_parts.h"
+
+/* What the findings come to, at warning and above. */
+struct sums {
+    uint64_t wrong;      /* broken, reaching another environment, tampered with: at error */
+    uint64_t repairable; /* of these, what `fix` and `move` rewrite */
+    uint64_t bound_files;
+    uint64_t unseen;
+    uint64_t host;
+    bool only_bound; /* nothing but path-dependent references is at warning or above */
+};
+
+static bool same_bytes(struct venvfix_bytes a, struct venvfix_bytes b)
+{
+    return vf_slice_eq((struct vf_slice){a.p, a.n}, (struct vf_slice){b.p, b.n});
+}
+
+static bool is_wrong(const struct venvfix_finding *f)
+{
+    return f->level == VENVFIX_LEVEL_ERROR &&
+           (f->verdict == VENVFIX_BROKEN || f->verdict == VENVFIX_ASTRAY || f->verdict == VENVFIX_TAMPERED);
+}
+
+static struct sums add_up(const struct venvfix_findings *fs)
+{
+    struct sums s = {.only_bound = true};
+    struct venvfix_bytes last = {NULL, 0};
+    for (size_t i = 0; i < fs->n; i++) {
+        const struct venvfix_finding *f = &fs->v[i];
+        if (f->level == VENVFIX_LEVEL_INFO)
+            continue;
+        s.wrong += is_wrong(f);
+        s.repairable += is_wrong(f) && f->fix == VENVFIX_BY_REWRITE;
+        s.unseen += f->verdict == VENVFIX_UNEXAMINED;
+        s.host += f->verdict == VENVFIX_HOST;
+        if (f->verdict != VENVFIX_BOUND) {
+            s.only_bound = false;
+            continue;
+        }
+        s.bound_files += !last.p || !same_bytes(last, f->path);
+        last = f->path;
+    }
+    return s;
+}
+
+static bool is_elsewhere(const struct venvfix_check_result *r)
+{
+    return r->at.p && !same_bytes(r->at, r->path) && !same_bytes(r->at, r->resolved);
+}
+
+static void put_answer_line(struct vf_buf *out, const struct venvfix_check_result *r, const struct sums *s,
+                            const struct vf_report_style *st)
+{
+    vf_text_color(out, st, "1");
+    vf_text_put(out, r->path);
+    vf_text_color(out, st, "0");
+    vf_buf_puts(out, ": ");
+    vf_text_color(out, st, r->sound ? "32" : "31");
+    if (is_elsewhere(r)) {
+        vf_buf_puts(out, r->sound ? "would work at " : "would not work at ");
+        vf_text_put(out, r->at);
+    } else {
+        vf_buf_puts(out, r->sound ? "works here" : "does not work here");
+    }
+    vf_text_color(out, st, "0");
+    if (!r->sound) {
+        vf_buf_puts(out, " (");
+        vf_text_put_count(out, s->wrong, "problem", "problems");
+        vf_buf_putc(out, ')');
+    } else if (r->exit == 1 && !s->only_bound) {
+        vf_buf_puts(out, ", with ");
+        vf_text_put_count(out, r->warnings, "warning", "warnings");
+    }
+    vf_buf_putc(out, '\n');
+}
+
+static void put_facts(struct vf_buf *out, const struct venvfix_check_result *r)
+{
+    vf_buf_puts(out, r->implementation == VENVFIX_PYPY ? "PyPy" : "CPython");
+    if (r->python.p) {
+        vf_buf_putc(out, ' ');
+        vf_text_put(out, r->python);
+    }
+    if (r->base.p) {
+        vf_buf_puts(out, " from ");
+        vf_text_put(out, r->base);
+    }
+    vf_buf_puts(out, ", ");
+    vf_text_put_count(out, r->distributions, "package", "packages");
+    vf_buf_puts(out, ", ");
+    vf_text_put_count(out, r->files, "file", "files");
+    vf_buf_puts(out, "\n\n");
+}
+
+static void put_question(struct vf_buf *out, const char *question, const struct vf_report_style *st,
+                         int answer)
+{
+    size_t from = out->n;
+    vf_buf_puts(out, question);
+    vf_text_pad(out, from, 23);
+    if (answer < 0)
+        return;
+    vf_text_color(out, st, answer ? "32" : "31");
+    vf_buf_puts(out, answer ? "yes" : "no");
+    vf_text_color(out, st, "0");
+}
+
+static void put_command(struct vf_buf *out, const char *verb, const char *env, struct venvfix_bytes at)
+{
+    vf_buf_printf(out, "   venvfix %s ", verb);
+    vf_text_put_word(out, vf_slice_of(env));
+    if (at.p) {
+        vf_buf_putc(out, ' ');
+        vf_text_put_word(out, (struct vf_slice){at.p, at.n});
+    }
+}
+
+/* Findings that no edit of the environment repairs: it needs another interpreter. */
+static bool needs_interpreter(const struct venvfix_finding *f)
+{
+    static const char *const rules[] = {"VF102", "VF103", "VF104", "VF120", "VF127", "VF128",
+                                        "VF130", "VF131", "VF132", "VF133", "VF134"};
+    for (size_t i = 0; i < VF_COUNT(rules); i++)
+        if (!strcmp(f->rule, rules[i]))
+            return f->level != VENVFIX_LEVEL_INFO && f->fix != VENVFIX_BY_REWRITE;
+    return false;
+}
+
+/* The minor version that the packages are for, "3.12"; empty when it is not known. */
+static struct vf_slice minor_version(const struct venvfix_check_result *r)
+{
+    struct vf_slice v = {r->python.p, r->python.n};
+    size_t dot = vf_slice_find_byte(v, '.', 0);
+    dot = dot == VF_NPOS ? dot : vf_slice_find_byte(v, '.', dot + 1);
+    return vf_slice_sub(v, 0, dot == VF_NPOS ? v.n : dot);
+}
+
+static void put_recreate(struct vf_buf *out, const struct venvfix_check_result *r, const char *env,
+                         struct venvfix_bytes at)
+{
+    struct vf_slice minor = minor_version(r);
+    vf_buf_puts(out, "   venvfix recreate --python ");
+    vf_buf_put(out, minor.n ? minor : VF_S("PATH"));
+    vf_buf_putc(out, ' ');
+    vf_text_put_word(out, vf_slice_of(env));
+    vf_buf_putc(out, ' ');
+    vf_text_put_word(out, at.p ? (struct vf_slice){at.p, at.n} : VF_S("NEW"));
+}
+
+/* The command that repairs what makes the environment unsound; nothing where none does. */
+static void put_next(struct vf_buf *out, const struct venvfix_check_result *r, const struct sums *s,
+                     const char *env)
+{
+    bool elsewhere = is_elsewhere(r);
+    struct venvfix_bytes at = elsewhere ? r->at : (struct venvfix_bytes){NULL, 0};
+    for (size_t i = 0; i < r->findings.n; i++)
+        if (needs_interpreter(&r->findings.v[i])) {
+            put_recreate(out, r, env, at);
+            return;
+        }
+    if (s->repairable == 0)
+        return;
+    put_command(out, elsewhere ? "move" : "fix", env, at);
+    if (s->repairable == s->wrong)
+        vf_buf_puts(out, s->wrong == 1 ? " repairs it" : " repairs them");
+    else
+        vf_buf_printf(out, " repairs %llu", (unsigned long long)s->repairable);
+}
+
+static void put_works(struct vf_buf *out, const struct venvfix_check_result *r, const struct sums *s,
+                      const struct vf_report *report, const struct vf_report_style *st)
+{
+    put_question(out, is_elsewhere(r) ? "Works there" : "Works here", st, r->sound);
+    if (!r->sound) {
+        vf_buf_puts(out, " (");
+        vf_text_put_count(out, s->wrong, "problem)", "problems)");
+        put_next(out, r, s, report->env);
+    }
+    vf_buf_putc(out, '\n');
+}
+
+static void put_survives(struct vf_buf *out, const struct venvfix_check_result *r, const struct sums *s,
+                         const struct vf_report *report, const struct vf_report_style *st)
+{
+    if (r->movable < 0)
+        return;
+    put_question(out, "Survives a plain mv", st, r->movable);
+    if (!r->movable && s->bound_files > 0) {
+        vf_buf_puts(out, " (");
+        vf_text_put_count(out, s->bound_files, "file contains its path)", "files contain its path)");
+        if (r->sound) {
+            put_command(out, "move", report->env, (struct venvfix_bytes){"NEW", 3});
+            vf_buf_puts(out, " rewrites them");
+        }
+    } else if (!r->movable && s->unseen > 0) {
+        vf_buf_puts(out, " (");
+        vf_text_put_count(out, s->unseen, "file could not be examined)", "files could not be examined)");
+    }
+    vf_buf_putc(out, '\n');
+}
+
+static void put_needs(struct vf_buf *out, const struct venvfix_check_result *r, const struct sums *s,
+                      const struct vf_report_style *st)
+{
+    put_question(out, "Needs from the host", st, -1);
+    if (r->self_contained)
+        vf_buf_puts(out, "only ");
+    if (r->base.p)
+        vf_text_put(out, r->base);
+    else
+        vf_buf_puts(out, "its base interpreter");
+    if (!r->self_contained)
+        vf_buf_printf(out, " and %llu more (above)", (unsigned long long)s->host);
+    vf_buf_putc(out, '\n');
+}
+
+/* When only path-dependent references made it fail, another question may be meant. */
+static void put_hint(struct vf_buf *out, const struct venvfix_check_result *r, const struct sums *s,
+                     const char *env)
+{
+    if (r->exit != 1 || r->at.p || !s->only_bound)
+        return;
+    vf_buf_puts(out,
+                "\nThis is normal unless you want to move it. To check only whether it works where it is: "
+                "venvfix check --here ");
+    vf_text_put_word(out, vf_slice_of(env));
+    vf_buf_putc(out, '\n');
+}
+
+void vf_text_check(struct vf_buf *out, const struct vf_report *report, const struct vf_report_style *st)
+{
+    const struct venvfix_check_result *r = report->check;
+    if (r->bundle) {
+        vf_text_bundle(out, r, st);
+        return;
+    }
+    if (st->quiet) {
+        vf_text_findings(out, &r->findings, st);
+        return;
+    }
+    struct sums s = add_up(&r->findings);
+    put_answer_line(out, r, &s, st);
+    put_facts(out, r);
+    vf_text_findings(out, &r->findings, st);
+    if (r->findings.n)
+        vf_buf_putc(out, '\n');
+    put_works(out, r, &s, report, st);
+    put_survives(out, r, &s, report, st);
+    put_needs(out, r, &s, st);
+    put_hint(out, r, &s, report->env);
+}
