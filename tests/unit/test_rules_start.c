@@ -46,7 +46,7 @@ static const char *judged(struct envfix *f, const char *at)
     assert_true(ef_check(f, &(struct ef_check){.alone = true, .at = at ? at : f->env}, &r) < 2);
     for (size_t i = 0; i < r.findings.n; i++) {
         const struct venvfix_finding *fi = &r.findings.v[i];
-        if (!strcmp(fi->level, "info"))
+        if (!strcmp(venvfix_level_name(fi->level), "info"))
             continue;
         (void)snprintf(words, sizeof words, "%s %s %s", fi->rule, fi->path.p, fi->message.p);
         n++;
