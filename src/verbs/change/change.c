@@ -3,7 +3,6 @@
 #include "relocate/given.h"
 #include "verbs/recreate/recreate.h"
 
-
 /* ---- examine: open, scan, judge, plan, prove ---- */
 
 static enum vf_status open_env(struct vf_change *c)
