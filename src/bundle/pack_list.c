@@ -39,6 +39,9 @@ static enum vf_status choose(struct listing *x, const struct vf_install_req *req
                            .pre = x->l->reqs->pre,
                            .require_hashes = x->l->reqs->require_hashes};
     struct vf_buf why = {0};
+    enum vf_status local = vf_install_req_check_local(x->l->candidates->host, req, x->err);
+    if (local != VF_OK)
+        return local;
     if (req->kind == VF_INSTALL_REQ_SOURCE || (req->kind == VF_INSTALL_REQ_WHEEL && !req->local))
         return vf_err_set(x->err, VF_NOT_SUPPORTED, 0, "pack", req->file,
                           "'%.*s' is no wheel on this host: build or fetch it, and name its directory with "
@@ -119,8 +122,10 @@ static enum vf_status add(struct listing *x, const struct vf_install_req *req)
     if (st == VF_OK && req->hashed)
         st = vf_candidates_has_hash(x->l->candidates, index, req->hashes, req->n_hashes, &fits, x->err);
     if (st == VF_OK && !fits)
-        st = vf_err_set(x->err, VF_INCOMPATIBLE, 0, "pack", req->location,
-                        "it has none of the hashes that the list names");
+        st = vf_install_req_error(x->err, VF_INCOMPATIBLE, "pack", req,
+                                  "its wheel has none of the hashes that the list names");
+    if (st == VF_OK)
+        st = vf_candidates_check_size(x->l->candidates, index, req, x->err);
     if (st == VF_OK)
         st = look(x, req, index, &b->dists[i], &x->dists[i]);
     if (st != VF_OK)

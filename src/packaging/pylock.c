@@ -15,13 +15,24 @@ struct parse {
     enum vf_status st;
     const struct vf_toml_value *at; /* the table in hand */
     const char *what;               /* "package", "wheel", ... */
+    struct vf_slice package;        /* the name of the package in hand; empty when there is none */
 };
+
+/* " of package 'six'", or nothing. */
+static struct vf_quoted of_package(const struct parse *p, const char **words)
+{
+    *words = p->package.n ? " of package " : "";
+    return vf_quote(p->package);
+}
 
 static bool bad(struct parse *p, const char *why, const char *key)
 {
     if (p->st == VF_OK) {
-        p->st = vf_err_set(p->err, VF_BAD_LIST, 0, "parse", (struct vf_slice){NULL, 0}, "line %u: %s%s%s: %s",
-                           p->at ? p->at->line : 1, p->what, key ? ", " : "", key ? key : "", why);
+        const char *of;
+        struct vf_quoted name = of_package(p, &of);
+        p->st = vf_err_set(p->err, VF_BAD_LIST, 0, "parse", (struct vf_slice){NULL, 0},
+                           "line %u: %s%s%s%s%s: %s", p->at ? p->at->line : 1, p->what, key ? ", " : "",
+                           key ? key : "", of, p->package.n ? name.s : "", why);
     }
     return false;
 }
@@ -42,7 +53,10 @@ static bool passed(struct parse *p, enum vf_status st, const char *key)
         p->st = VF_BAD_LIST;
         if (p->err)
             p->err->code = VF_BAD_LIST;
-        vf_err_context(p->err, "line %u: %s, %s", p->at->line, p->what, key);
+        const char *of;
+        struct vf_quoted name = of_package(p, &of);
+        vf_err_context(p->err, "line %u: %s, %s%s%s", p->at->line, p->what, key, of,
+                       p->package.n ? name.s : "");
     }
     return false;
 }
@@ -338,8 +352,12 @@ static bool parse_package(struct parse *p, struct vf_lock_package *k)
     struct vf_version version;
     size_t direct = 0;
     k->line = p->at->line;
-    if (!get_string(p, "name", true, &k->name) || !get_string(p, "version", false, &k->version) ||
-        !get_string(p, "marker", false, &marker) || !get_string(p, "index", false, &k->index))
+    p->package = VF_S("");
+    if (!get_string(p, "name", true, &k->name))
+        return false;
+    p->package = k->name;
+    if (!get_string(p, "version", false, &k->version) || !get_string(p, "marker", false, &marker) ||
+        !get_string(p, "index", false, &k->index))
         return false;
     if (!vf_name_is_canonical(k->name))
         return bad(p, "not in canonical form", "name");

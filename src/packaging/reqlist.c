@@ -201,3 +201,11 @@ enum vf_status vf_reqlist_parse(struct vf_arena *a, struct vf_slice path, struct
     *out = (struct vf_reqlist){p.items.base, p.items.n, p.any_hash, p.files.base, p.files.n};
     return st;
 }
+
+bool vf_reqlist_requires(const struct vf_reqlist *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (list->items[i].kind != VF_LIST_OPTION && !list->items[i].constraint)
+            return true;
+    return false;
+}

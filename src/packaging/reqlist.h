@@ -104,6 +104,9 @@ VF_MUST_CHECK enum vf_status vf_reqlist_parse(struct vf_arena *a, struct vf_slic
                                               const struct vf_list_reader *reader, struct vf_reqlist *out,
                                               struct vf_err *err);
 
+/* Does the list ask for anything? Constraints and options do not. */
+bool vf_reqlist_requires(const struct vf_reqlist *list);
+
 /* --- its parts, on their own --- */
 
 /* The text as UTF-8: byte order marks, `coding:` in a comment of the first two lines (UTF-8, UTF-16, UTF-32,

@@ -9,6 +9,7 @@
 #include "bundle/check.h"
 #include "fs/spool.h"
 #include "fs/sys.h"
+#include "packaging/source_name.h"
 
 static enum vf_status open_archive(struct vf_session *s, const char *path, struct vf_zip_source *out)
 {
@@ -24,10 +25,10 @@ enum vf_status vf_check_is_bundle(struct vf_session *s, const struct venvfix_che
     *is = st == VF_OK && vf_bundle_is_archive(&f);
     if (f.fd >= 0)
         (void)close(f.fd);
-    if (st == VF_NO_MEMORY)
+    if (st == VF_NO_MEMORY || *is)
         return st;
     vf_err_clear(&s->err);
-    return VF_OK;
+    return st == VF_OK ? vf_source_name_check(vf_slice_of(o->path), f.size, &s->err) : VF_OK;
 }
 
 /* A target's glibc, and the processor of this host, for where the bundle says none. */

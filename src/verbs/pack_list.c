@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
+#include "packaging/source_name.h"
 #include "packaging/target.h"
 #include "verbs/pack.h"
 
@@ -84,19 +85,26 @@ static enum vf_status read_wants(struct vf_packing *p, const struct vf_interpret
 {
     struct vf_arena *a = p->s->a;
     struct vf_err *err = &p->s->err;
-    struct vf_slice path = vf_session_abs(p->s, p->o->path), bytes;
+    struct vf_slice path = vf_session_abs(p->s, p->o->path), typed = vf_slice_of(p->o->path), bytes;
     struct vf_list_reader reader = {.ctx = p, .read = read_included};
     struct vf_reqlist list;
     struct vf_pylock lock;
     enum vf_status st =
         path.p ? vf_host_read(p->s->host, path, VF_LIST_MAX, a, &bytes, err) : vf_err_nomem(err);
+    if (st == VF_OK)
+        st = vf_source_name_check(typed, bytes.n, err);
     if (st != VF_OK)
         return st;
     if (vf_slice_ends(path, VF_S(".toml"))) {
         st = vf_pylock_parse(a, bytes, &lock, err);
-        return st == VF_OK ? vf_install_reqs_from_lock(a, &lock, path, &t->markers, &t->tags, reqs, err) : st;
+        if (st == VF_OK)
+            st = vf_install_reqs_from_lock(a, &lock, path, &t->markers, &t->tags, reqs, err);
+        vf_err_below(err, typed);
+        return st;
     }
-    st = vf_reqlist_parse(a, vf_slice_of(p->o->path), bytes, &reader, &list, err);
+    st = vf_reqlist_parse(a, typed, bytes, &reader, &list, err);
+    if (st == VF_OK && !vf_reqlist_requires(&list))
+        vf_hooks_note(&p->s->hooks, "the list is empty: the bundle has no packages");
     return st == VF_OK ? vf_install_reqs_from_list(a, &list, &t->markers, p->s->cwd, reqs, err) : st;
 }
 

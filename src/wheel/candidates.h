@@ -80,6 +80,10 @@ struct vf_chooser {
 VF_MUST_CHECK enum vf_status vf_candidates_choose(const struct vf_chooser *c,
                                                   const struct vf_install_req *req, size_t *index,
                                                   struct vf_buf *why, struct vf_err *err);
+/* Is the size of the chosen wheel the one that the lock file says? VF_BAD_LIST names both. VF_OK where the
+ * lock says none, and where the wheel is no file of the lock (built from its source, repacked). */
+VF_MUST_CHECK enum vf_status vf_candidates_check_size(struct vf_candidates *s, size_t index,
+                                                      const struct vf_install_req *req, struct vf_err *err);
 /* The source archive that the want would be built from: the newest allowed one; NULL when there is none. */
 const struct vf_candidate_source *vf_candidates_source_for(const struct vf_candidates *s,
                                                            const struct vf_install_req *req,

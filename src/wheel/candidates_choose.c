@@ -165,8 +165,8 @@ enum vf_status vf_candidates_choose(const struct vf_chooser *c, const struct vf_
     struct choosing g = {.c = c, .req = req, .why = why, .err = err};
     *index = VF_NPOS;
     if (c->require_hashes && !req->hashed)
-        return vf_err_set(err, VF_BAD_LIST, 0, "choose", req->line,
-                          "it has no --hash, and hashes are required");
+        return vf_install_req_error(err, VF_BAD_LIST, "choose", req,
+                                    "it has no --hash, and hashes are required");
     vf_arena_init(&g.scratch);
     enum vf_status st = gather(&g);
     if (st == VF_OK)
@@ -177,4 +177,35 @@ enum vf_status vf_candidates_choose(const struct vf_chooser *c, const struct vf_
         st = best(&g, index);
     vf_arena_release(&g.scratch);
     return st;
+}
+
+static enum vf_status one_size(struct vf_candidates *s, size_t index, const struct vf_install_req *req,
+                               const struct vf_lock_file *f, struct vf_err *err)
+{
+    bool same = false;
+    if (!f->has_size)
+        return VF_OK;
+    enum vf_status st = vf_candidates_has_hash(s, index, f->hashes, f->n_hashes, &same, err);
+    const struct vf_candidate_wheel *w = VF_VEC_AT(struct vf_candidate_wheel, &s->wheels, index);
+    uint64_t size = w->path.n ? w->mark.size : w->held.size;
+    if (st != VF_OK || !same || size == f->size)
+        return st;
+    return vf_install_req_error(
+        err, VF_BAD_LIST, "check", req,
+        "the lock file says that '%.*s' has %llu bytes; the file with its hash has %llu",
+        (int)(w->file_name.n < 150 ? w->file_name.n : 150), w->file_name.p, (unsigned long long)f->size,
+        (unsigned long long)size);
+}
+
+enum vf_status vf_candidates_check_size(struct vf_candidates *s, size_t index,
+                                        const struct vf_install_req *req, struct vf_err *err)
+{
+    const struct vf_lock_package *k = req->locked;
+    const struct vf_candidate_wheel *w = VF_VEC_AT(struct vf_candidate_wheel, &s->wheels, index);
+    enum vf_status st = VF_OK;
+    if (!k || w->proven || w->unhashed)
+        return VF_OK;
+    for (size_t i = 0; i < k->n_wheels && st == VF_OK; i++)
+        st = one_size(s, index, req, &k->wheels[i], err);
+    return st == VF_OK && k->source == VF_LOCK_ARCHIVE ? one_size(s, index, req, &k->archive, err) : st;
 }

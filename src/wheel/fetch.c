@@ -29,6 +29,9 @@ static struct vf_install_req *req(struct run *r, size_t i)
     return VF_INSTALL_REQ_AT(r->f->reqs, i);
 }
 
+static const char ONLY_A_SOURCE[] =
+    "only a source archive of it is at hand: --build makes a wheel of it, on this host";
+
 static enum vf_status refuse(struct run *r, const struct vf_install_req *w, enum vf_status code,
                              const char *why)
 {
@@ -288,8 +291,7 @@ static enum vf_status from_source_at_hand(struct run *r, size_t i, bool *done)
     if (has_controls(src->path))
         return refuse(r, w, VF_NOT_SUPPORTED, "control characters in the path of its source archive");
     if (!r->f->build)
-        return refuse(r, w, VF_NOT_SUPPORTED,
-                      "only a source archive of it is at hand: --build makes a wheel of it, on this host");
+        return refuse(r, w, VF_NOT_SUPPORTED, ONLY_A_SOURCE);
     struct vf_install_req built = *w;
     built.kind = VF_INSTALL_REQ_SOURCE;
     built.location = src->path;
@@ -341,6 +343,20 @@ static enum vf_status may_be_fetched(struct run *r, const struct vf_install_req 
     return VF_OK;
 }
 
+static enum vf_status rehearse(struct run *r, const size_t *which, size_t n, size_t *made)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct vf_install_req *w = req(r, which[i]);
+        bool named = w->kind == VF_INSTALL_REQ_NAMED;
+        bool at_hand = named && vf_candidates_source_for(r->f->candidates, w, r->f->a);
+        made[i] = VF_NPOS;
+        if (at_hand && !r->f->build)
+            return refuse(r, w, VF_NOT_SUPPORTED, ONLY_A_SOURCE);
+        r->f->later[i] = !named || at_hand || !r->f->offline;
+    }
+    return VF_OK;
+}
+
 enum vf_status vf_fetch(struct vf_fetch *f, const size_t *which, size_t n, size_t *made, struct vf_err *err)
 {
     struct run r = {.f = f, .scratch = -1, .err = err};
@@ -352,6 +368,8 @@ enum vf_status vf_fetch(struct vf_fetch *f, const size_t *which, size_t n, size_
     if (st == VF_OK && r.tool.kind == VF_TOOL_NONE)
         st = refuse(&r, req(&r, which[0]), VF_INCOMPLETE,
                     "it is not at hand, and neither pip nor uv is there to fetch it");
+    if (st == VF_OK && f->dry_run)
+        return rehearse(&r, which, n, made);
     if (st != VF_OK)
         return st;
     r.scratch = vf_sys_open_path(f->scratch, O_RDONLY | O_DIRECTORY);

@@ -22,6 +22,8 @@ struct vf_fetch {
     const struct vf_slice *links; /* absolute directories, or URLs */
     size_t n_links;
     bool offline, build;
+    bool dry_run; /* only says what it would refuse, and marks in `later` what it would fetch or build */
+    bool *later;  /* dry run: one for each of `which` */
     const struct vf_hooks *hooks;
     struct vf_arena *a;
     unsigned count; /* directories made in scratch so far; begins with 0 */

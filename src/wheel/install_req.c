@@ -1,6 +1,8 @@
 /* want.c: lines of a requirement list become wants. */
 #include "wheel/install_req.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/path.h"
@@ -30,6 +32,20 @@ void vf_install_req_put(struct vf_buf *out, const struct vf_install_req *w)
         vf_buf_put_u64(out, w->at);
     }
     vf_buf_putc(out, ')');
+}
+
+enum vf_status vf_install_req_error(struct vf_err *err, enum vf_status code, const char *op,
+                                    const struct vf_install_req *req, const char *fmt, ...)
+{
+    char why[400];
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(why, sizeof why, fmt, ap);
+    va_end(ap);
+    if (!req->file.n)
+        return vf_err_set(err, code, 0, op, req->line, "%s", why);
+    return vf_err_set(err, code, 0, op, req->file, "line %u: '%.*s': %s", req->at,
+                      (int)(req->line.n < 120 ? req->line.n : 120), req->line.p, why);
 }
 
 /* The line as it may be shown: without the secret of its URL. */
@@ -251,13 +267,30 @@ static enum vf_status take_option(struct reading *r, const struct vf_list_item *
     return VF_OK;
 }
 
+/* pip's rule: one hash in the list demands one of every requirement. */
+static enum vf_status all_hashed(struct reading *r)
+{
+    for (size_t i = 0; i < r->out->v.n && r->out->require_hashes; i++) {
+        const struct vf_install_req *w = VF_INSTALL_REQ_AT(r->out, i);
+        if (!w->hashed)
+            return vf_install_req_error(r->err, VF_BAD_LIST, "read", w,
+                                        "it has no --hash, and %s; add its hash (`pip hash WHEEL` "
+                                        "prints it)",
+                                        r->list->any_hash
+                                            ? "another requirement of the list has one, so that "
+                                              "each of them must have one"
+                                            : "the list says --require-hashes");
+    }
+    return VF_OK;
+}
+
 enum vf_status vf_install_reqs_from_list(struct vf_arena *a, const struct vf_reqlist *list,
                                          const struct vf_marker_env *env, struct vf_slice cwd,
                                          struct vf_install_reqs *out, struct vf_err *err)
 {
     struct reading r = {.a = a, .list = list, .env = env, .cwd = cwd, .out = out, .err = err};
     enum vf_status st = VF_OK;
-    *out = (struct vf_install_reqs){0};
+    *out = (struct vf_install_reqs){.require_hashes = list->any_hash};
     vf_map_init(&r.by_name, a);
     for (size_t i = 0; i < list->n && st == VF_OK; i++) {
         const struct vf_list_item *it = &list->items[i];
@@ -270,7 +303,7 @@ enum vf_status vf_install_reqs_from_list(struct vf_arena *a, const struct vf_req
         if (list->items[i].constraint && list->items[i].kind == VF_LIST_REQUIREMENT &&
             list->items[i].req.name.n)
             st = take_constraint(&r, &list->items[i]);
-    return st;
+    return st == VF_OK ? all_hashed(&r) : st;
 }
 
 enum vf_status vf_install_reqs_pin(struct vf_arena *a, struct vf_install_reqs *w, struct vf_slice name,

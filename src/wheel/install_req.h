@@ -8,6 +8,7 @@
 #ifndef VF_WHEEL_INSTALL_REQ_H
 #define VF_WHEEL_INSTALL_REQ_H
 
+#include "fs/host.h"
 #include "packaging/pylock.h"
 #include "packaging/reqlist.h"
 
@@ -33,9 +34,10 @@ struct vf_install_req {
         location; /* WHEEL, SOURCE: absolute path or URL; NAMED: where a lock says that it is, or empty */
     bool local;   /* location is a path */
     bool has_url; /* direct_url.json is to be written from `url` */
-    struct vf_direct_url url;   /* of archives the hash is still open */
-    struct vf_slice direct_url; /* the bytes of it, where they are known already; else empty */
-    bool not_requested;         /* somebody else's dependency: no REQUESTED */
+    struct vf_direct_url url;             /* of archives the hash is still open */
+    struct vf_slice direct_url;           /* the bytes of it, where they are known already; else empty */
+    const struct vf_lock_package *locked; /* the entry of the lock file; NULL: it comes from elsewhere */
+    bool not_requested;                   /* somebody else's dependency: no REQUESTED */
 };
 
 struct vf_install_reqs {
@@ -63,6 +65,15 @@ VF_MUST_CHECK enum vf_status vf_install_reqs_pin(struct vf_arena *a, struct vf_i
                                                  struct vf_slice name, struct vf_slice version,
                                                  struct vf_slice direct_url, struct vf_install_req **out,
                                                  struct vf_err *err);
+/* Sets an error about the requirement: the path is its list, the detail begins with line and requirement. One
+ * that is in no list is the path itself. Returns `code`. */
+enum vf_status vf_install_req_error(struct vf_err *err, enum vf_status code, const char *op,
+                                    const struct vf_install_req *req, const char *fmt, ...) VF_PRINTF(5, 6);
+/* A requirement by a path of this host that is not there, as lists of other machines have them (`six @
+ * file:///croot/...` of conda): VF_BAD_LIST says what to write instead. Also why it could not be looked at.
+ */
+VF_MUST_CHECK enum vf_status vf_install_req_check_local(struct vf_host *host,
+                                                        const struct vf_install_req *req, struct vf_err *err);
 /* Appends "flask==3.0 (requirements.txt:3)" for messages. */
 void vf_install_req_put(struct vf_buf *out, const struct vf_install_req *w);
 

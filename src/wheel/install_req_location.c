@@ -180,3 +180,35 @@ bool vf_install_req_same_location(struct vf_arena *a, const struct vf_install_re
     return w->kind != VF_INSTALL_REQ_NAMED && place_of(a, it, cwd, &place, &local) && local == w->local &&
            vf_slice_eq(without_fragment(place), without_fragment(w->location));
 }
+
+/* Where the builders of conda unpack what they package: such a path is in every list that `pip freeze` makes
+ * there. */
+static bool is_condas(struct vf_slice path)
+{
+    static const struct vf_slice marks[] = {VF_S_INIT("/croot/"), VF_S_INIT("/conda-bld/"),
+                                            VF_S_INIT("/feedstock_root/")};
+    for (size_t i = 0; i < VF_COUNT(marks); i++)
+        if (vf_slice_find(path, marks[i], 0) != VF_NPOS)
+            return true;
+    return false;
+}
+
+enum vf_status vf_install_req_check_local(struct vf_host *host, const struct vf_install_req *req,
+                                          struct vf_err *err)
+{
+    enum vf_kind kind;
+    if (!req->local || req->kind == VF_INSTALL_REQ_NAMED)
+        return VF_OK;
+    enum vf_status st = vf_host_stat(host, req->location, &kind, err);
+    if (st != VF_OK || kind != VF_KIND_NONE)
+        return st;
+    struct vf_slice name = req->name.n ? req->name : VF_S("NAME"), path = req->location;
+    return vf_install_req_error(
+        err, VF_BAD_LIST, "read", req,
+        "'%.*s' does not exist here: it is a path of the host where the list was written; write "
+        "`%.*s==VERSION` instead%s",
+        (int)(path.n < 120 ? path.n : 120), path.p, (int)(name.n < 60 ? name.n : 60), name.p,
+        is_condas(path)
+            ? " (in the conda environment, `python -m pip list --format freeze` writes such lines)"
+            : "");
+}

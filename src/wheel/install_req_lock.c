@@ -148,6 +148,7 @@ static enum vf_status add(struct vf_arena *a, const struct vf_lock_choice *c, st
         return st;
     w->file = path;
     w->at = k->line;
+    w->locked = k;
     st = place_package(a, w, c, vf_path_dir(path), err);
     return st == VF_OK ? check_words(w, err) : st;
 }
@@ -165,6 +166,7 @@ enum vf_status vf_install_reqs_from_lock(struct vf_arena *a, const struct vf_pyl
     sets.groups = lock->default_groups;
     sets.n_groups = lock->n_default_groups;
     enum vf_status st = vf_pylock_select(a, lock, &sets, tags, &choices, &n, err);
+    vf_err_below(err, path);
     for (size_t i = 0; i < n && st == VF_OK; i++)
         st = add(a, &choices[i], path, out, err);
     return st;

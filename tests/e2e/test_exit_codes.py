@@ -62,3 +62,132 @@ def test_what_cannot_be_read_is_not_absent(what, env, scratch, as_nobody):
         assert not new.exists() and not bundle.exists()
     finally:
         hidden.chmod(0o755)
+
+
+# ---- names that say what is inside
+
+@pytest.mark.parametrize("name", ["a.tar.zst", "a.tar", "a.tgz", "a.tar.xz", "a.tar.bz2", "a.zip", "a-1.0-py3-none-any.whl"])
+@pytest.mark.parametrize("contents", [b"", b"P", b"six==1.16.0\n", b"<html>not found</html>"])
+def test_a_name_of_an_archive_must_be_one(name, contents, scratch):
+    file = scratch / name
+    file.write_bytes(contents)
+    for command in (["recreate", "--offline", file, scratch / "n"], ["check", file], ["pack", "--python", "3.11", file, "-o", scratch / "o.tar"]):
+        error(*command, code="bad-archive")
+    assert sorted(os.listdir(scratch)) == [name]
+
+
+@pytest.mark.parametrize("name", ["b.tar.zst", "b.tar", "b.tar.gz", "b.tar.xz", "b.zip"])
+def test_a_bundle_cut_to_any_length(name, scratch):
+    (scratch / "w").mkdir()
+    verify.tiny_wheel(scratch / "w", "one")
+    (scratch / "r.txt").write_text("one\n")
+    file = scratch / name
+    vf("pack", "--python", "3.11", "--find-links", scratch / "w", scratch / "r.txt", "-o", file, rc=0)
+    whole = file.read_bytes()
+    report("check", file)
+    lengths = set(range(12)) | set(range(12, len(whole), max(1, len(whole) // 40))) | {len(whole) - 1, len(whole) // 2}
+    for n in sorted(lengths):
+        file.write_bytes(whole[:n])
+        doc = report("check", file, rc=2)
+        assert doc["error"]["code"] == "bad-archive", (n, len(whole), doc)
+    for n in (0, 3, 300, len(whole) - 1):
+        file.write_bytes(whole[:n])
+        error("recreate", file, scratch / "n", code="bad-archive")
+        assert sorted(os.listdir(scratch)) == sorted(["w", "r.txt", name])
+
+
+def test_an_empty_list_is_said_to_be_empty(scratch):
+    for name, text in (("r.txt", ""), ("c.txt", "# nothing\n--pre\n")):
+        (scratch / name).write_text(text)
+        r = vf("recreate", "-n", "--offline", scratch / name, scratch / "n", rc=0)
+        assert b"list is empty" in r.err, r
+    r = vf("recreate", "--offline", scratch / "r.txt", scratch / "n", rc=0)
+    assert b"list is empty" in r.err and (scratch / "n/bin/python").exists()
+    (scratch / "pylock.toml").write_text("")
+    doc = error("recreate", "--offline", scratch / "pylock.toml", scratch / "m", code="bad-list")
+    assert doc["path"] == str(scratch / "pylock.toml")
+
+
+@pytest.mark.parametrize("name, command", [
+    ("uv.lock", "uv export"), ("poetry.lock", "poetry export"), ("pdm.lock", "pdm export"), ("Pipfile.lock", "pipenv requirements"),
+    ("Pipfile", "pipenv requirements"), ("pyproject.toml", "uv pip compile"), ("setup.py", "uv pip compile"), ("environment.yml", "pip list --format freeze")])
+def test_the_file_of_another_tool_gets_the_export_command(name, command, scratch):
+    file = scratch / name
+    file.write_text('version = 1\n[[package]]\nname = "six"\n')
+    for line in (["recreate", file, scratch / "n"], ["check", file], ["pack", "--python", "3.11", file, "-o", scratch / "o"]):
+        doc = error(*line, code="bad-list")
+        assert command in doc["message"] and doc["path"] == str(file), doc
+    assert os.listdir(scratch) == [name]
+
+
+# ---- lists
+
+def test_a_path_of_another_machine(scratch):
+    for text, names in (("six @ file:///croot/six_1/work\n", ("six==VERSION", "pip list --format freeze")), ("attrs\n./gone-1.0-py3-none-any.whl\n", ("gone==VERSION",)),
+                        ("six @ file:///home/somebody/six\n", ("six==VERSION",))):
+        (scratch / "r.txt").write_text(text)
+        for more in ([], ["-n"], ["--build"]):
+            doc = error("recreate", "--offline", *more, scratch / "r.txt", scratch / "n", code="bad-list")
+            assert all(n in doc["message"] for n in names) and f"line {len(text.splitlines())}" in doc["message"], doc
+            assert doc["path"] == str(scratch / "r.txt")
+
+
+def test_one_hash_demands_one_of_each(scratch):
+    wheels = scratch / "w"
+    wheels.mkdir()
+    one, two = verify.tiny_wheel(wheels, "one"), verify.tiny_wheel(wheels, "two")
+    digest = lambda w: __import__("hashlib").sha256(w.read_bytes()).hexdigest()
+    file = scratch / "r.txt"
+    file.write_text(f"one==1.0 --hash=sha256:{digest(one)}\n# comment\ntwo==1.0\n")
+    for command in (["recreate", "--offline", "--find-links", wheels, file, scratch / "n"], ["recreate", "-n", "--offline", "--find-links", wheels, file, scratch / "n"],
+                    ["pack", "--python", "3.11", "--find-links", wheels, file, "-o", scratch / "o.tar"]):
+        doc = error(*command, code="bad-list")
+        assert doc["path"] == str(file) and "line 3" in doc["message"] and "two" in doc["message"], doc
+    file.write_text(f"one==1.0 --hash=sha256:{digest(one)}\ntwo==1.0 --hash=sha256:{digest(two)}\n")
+    vf("recreate", "--offline", "--find-links", wheels, file, scratch / "n", rc=0)
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_the_size_in_a_lock_is_checked(right, scratch):
+    wheel = verify.tiny_wheel(scratch, "one")
+    digest = __import__("hashlib").sha256(wheel.read_bytes()).hexdigest()
+    file = scratch / "pylock.toml"
+    size = wheel.stat().st_size + (0 if right else 1)
+    file.write_text(f'lock-version = "1.0"\ncreated-by = "t"\n[[packages]]\nname = "one"\nversion = "1.0"\n[[packages.wheels]]\npath = "{wheel.name}"\nsize = {size}\n'
+                    f'hashes = {{sha256 = "{digest}"}}\n')
+    recreate = ["recreate", "--offline", file, scratch / "n"]
+    pack = ["pack", "--python", "3.11", "--find-links", scratch, file, "-o", scratch / "o.tar"]
+    for command in (recreate, pack):
+        if right:
+            vf(*command, rc=0)
+        else:
+            doc = error(*command, code="bad-list")
+            assert doc["path"] == str(file) and "line 3" in doc["message"] and "one" in doc["message"] and str(size) in doc["message"], doc
+
+
+def test_errors_of_a_lock_name_file_line_and_project(scratch):
+    file = scratch / "pylock.toml"
+    head = 'lock-version = "1.0"\ncreated-by = "t"\n[[packages]]\nname = "six"\nversion = "1.16.0"\n[[packages.wheels]]\n'
+    for wheel, line in (('path = "six-1.16.0-py3-none-any.whl"\n', "line 6"), ('path = "two-1.16.0-py3-none-any.whl"\nhashes = {sha256 = "aa"}\n', "line 3"),
+                        ('path = "six-1.16.0-cp27-none-win32.whl"\nhashes = {sha256 = "aa"}\n', "")):
+        file.write_text(head + wheel)
+        doc = error("recreate", "--offline", file, scratch / "n", code=("bad-list", "incompatible"))
+        assert doc["path"] == str(file) and "six" in doc["message"] and line in doc["message"], doc
+
+
+@pytest.mark.parametrize("text, more", [("one\n", []), ("one\nmissing==3\n", []), ("one @ {w}/src\n", []), ("one @ {w}/src\n", ["--build"]), ("missing\n", ["--build"]),
+                                        ("one @ https://h.invalid/one-1.0-py3-none-any.whl\n", [])])
+def test_a_dry_run_says_what_the_real_run_will(text, more, scratch):
+    wheels = scratch / "w"
+    (wheels / "src").mkdir(parents=True)
+    (wheels / "src/setup.py").write_text("from setuptools import setup; setup(name='one', version='1.0', py_modules=[])")
+    verify.tiny_wheel(wheels, "one")
+    file = scratch / "r.txt"
+    file.write_text(text.format(w=wheels))
+    command = ["recreate", "--offline", "--find-links", wheels, *more, file, scratch / "n"]
+    before = sorted(os.listdir(scratch))
+    dry = report(command[0], "-n", *command[1:])
+    assert sorted(os.listdir(scratch)) == before
+    real = report(*command)
+    if "setup" not in str(real.get("error")) and real.get("error", {}).get("code") != "tool-failed":  # the build itself is not rehearsed
+        assert dry["exit"] == real["exit"] and dry.get("error") == real.get("error"), (dry, real)

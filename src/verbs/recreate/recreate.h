@@ -33,6 +33,7 @@ struct vf_selection {
     struct vf_slice version, metadata; /* of the wheel, or, where there is none, of the environment */
     struct vf_slice was;               /* the tags it had in the environment, where the wheel has others */
     struct vf_slice refused;           /* why it could not be taken from the environment */
+    bool later;                        /* dry run: the real one would fetch or build it */
     bool modified;                     /* rebuilt with files that differ from RECORD */
 };
 
@@ -68,6 +69,7 @@ struct vf_recreate {
     struct vf_vec bin_names;        /* struct vf_slice: of site */
     struct vf_installer *installer; /* a bundle's wheels are installed while others are still being read */
     int spool;                      /* our own descriptor of the file that holds them; -1 */
+    bool rehearse;                  /* a dry run that needs the staging directory all the same */
     bool streamed;                  /* python, wants, picks and the bare environment are there already */
     struct vf_env *made;            /* the staged environment, read again */
     struct vf_slice prompt;         /* of the environment that is recreated; empty: the directory's name */

@@ -14,7 +14,7 @@ static struct vf_install_req *req(struct vf_recreate *a, size_t i)
 enum vf_status vf_recreate_stage(struct vf_recreate *a)
 {
     struct vf_change *c = a->c;
-    if (a->staging || c->o->dry_run)
+    if (a->staging || (c->o->dry_run && !a->rehearse))
         return VF_OK;
     enum vf_status st = vf_staging_begin(c->to, &a->staging, &c->s.err);
     if (st != VF_OK)
@@ -102,6 +102,13 @@ static enum vf_status choose_file(struct vf_recreate *a, size_t i)
     return st == VF_OK ? choose(a, i, NULL) : st;
 }
 
+/* Nothing at hand, and nothing that the real run would fetch or build. */
+static bool is_missing(const struct vf_recreate *a, size_t i)
+{
+    const struct vf_selection *p = &a->selections[i];
+    return p->candidates == VF_NPOS && !p->metadata.p && !p->later;
+}
+
 static enum vf_status choose_all(struct vf_recreate *a, size_t *missing)
 {
     enum vf_status st = VF_OK;
@@ -122,7 +129,7 @@ static enum vf_status choose_all(struct vf_recreate *a, size_t *missing)
                 .path = w->location, .file_name = vf_path_base(w->location), .origin = VF_ORIGIN_DIRECT};
             st = vf_candidates_add(&a->candidates, &file, &a->selections[i].candidates, &a->c->s.err);
         }
-        *missing += a->selections[i].candidates == VF_NPOS && !a->selections[i].metadata.p;
+        *missing += is_missing(a, i);
     }
     return st;
 }
@@ -153,13 +160,13 @@ static void put_others(struct vf_recreate *a, size_t first, struct vf_buf *out)
 {
     size_t n = 0;
     for (size_t i = first + 1; i < a->reqs.v.n; i++)
-        n += a->selections[i].candidates == VF_NPOS && !a->selections[i].metadata.p;
+        n += is_missing(a, i);
     if (!n)
         return;
     vf_buf_printf(out, ", nor of %zu more (", n);
     size_t reported = 0;
     for (size_t i = first + 1; i < a->reqs.v.n && reported < 6; i++) {
-        if (a->selections[i].candidates != VF_NPOS || a->selections[i].metadata.p)
+        if (!is_missing(a, i))
             continue;
         vf_buf_puts(out, reported++ ? " " : "");
         vf_buf_put(out, req(a, i)->line);
@@ -173,7 +180,7 @@ static enum vf_status incomplete(struct vf_recreate *a, enum vf_status code)
     struct vf_buf text = {0}, why = {0}, more = {0};
     size_t first = 0;
     enum vf_status st = VF_OK;
-    while (a->selections[first].candidates != VF_NPOS || a->selections[first].metadata.p)
+    while (!is_missing(a, first))
         first++;
     if (req(a, first)->kind == VF_INSTALL_REQ_NAMED)
         st = choose(a, first, &why);
@@ -200,7 +207,8 @@ static enum vf_status fetch(struct vf_recreate *a, size_t missing)
     struct vf_slice *extra = vf_arena_array(c->s.a, a->o->n_extra_index_urls + 1, sizeof *extra);
     size_t *which = vf_arena_array(c->s.a, missing + 1, sizeof *which), n = 0;
     size_t *made = vf_arena_array(c->s.a, missing + 1, sizeof *made);
-    if (!extra || !which || !made)
+    bool *later = vf_arena_array(c->s.a, missing + 1, sizeof *later);
+    if (!extra || !which || !made || !later)
         return vf_err_nomem(&c->s.err);
     for (size_t i = 0; i < a->o->n_extra_index_urls; i++)
         extra[i] = vf_slice_of(a->o->extra_index_urls[i]);
@@ -221,11 +229,15 @@ static enum vf_status fetch(struct vf_recreate *a, size_t missing)
                          .n_links = a->links.n,
                          .offline = a->o->offline || a->reqs.no_index,
                          .build = a->o->build,
+                         .dry_run = c->o->dry_run,
+                         .later = later,
                          .hooks = &c->s.hooks,
                          .a = c->s.a};
     enum vf_status st = vf_fetch(&f, which, n, made, &c->s.err);
     for (size_t i = 0; i < n && st == VF_OK; i++)
         a->selections[which[i]].candidates = made[i];
+    for (size_t i = 0; i < n && st == VF_OK && f.dry_run; i++)
+        a->selections[which[i]].later = f.later[i];
     return st;
 }
 
@@ -241,14 +253,14 @@ static enum vf_status check_direct(struct vf_recreate *a, size_t i)
     bool proven = VF_VEC_AT(struct vf_candidate_wheel, &a->candidates.wheels, p->candidates)->proven;
     bool yes = true, required = a->o->require_hashes || a->reqs.require_hashes;
     if (required && !w->hashed)
-        return vf_err_set(&c->s.err, VF_BAD_LIST, 0, "choose", w->line,
-                          "it has no --hash, and hashes are required");
+        return vf_install_req_error(&c->s.err, VF_BAD_LIST, "choose", w,
+                                    "it has no --hash, and hashes are required");
     enum vf_status st = vf_wheel_check_target(p->open.wheel, &a->query.tags, a->query.python, &c->s.err);
     if (st == VF_OK && w->hashed && !proven)
         st = vf_candidates_has_hash(&a->candidates, p->candidates, w->hashes, w->n_hashes, &yes, &c->s.err);
     if (st == VF_OK && !yes)
-        st = vf_err_set(&c->s.err, VF_INCOMPATIBLE, 0, "choose", w->line,
-                        "the file has not the hash of the list");
+        st = vf_install_req_error(&c->s.err, VF_INCOMPATIBLE, "choose", w,
+                                  "the file does not have a hash of the list");
     return st;
 }
 
@@ -261,14 +273,16 @@ static enum vf_status right_project(struct vf_recreate *a, size_t i)
     if (!w->name.n)
         w->name = wheel->canonical;
     if (!vf_slice_eq(w->name, wheel->canonical))
-        return vf_err_set(&a->c->s.err, VF_BAD_LIST, 0, "choose", w->line, "the file is '%.*s'",
-                          (int)(wheel->file_name.n < 200 ? wheel->file_name.n : 200), wheel->file_name.p);
+        return vf_install_req_error(&a->c->s.err, VF_BAD_LIST, "choose", w, "the file is '%.*s'",
+                                    (int)(wheel->file_name.n < 200 ? wheel->file_name.n : 200),
+                                    wheel->file_name.p);
     if (w->versions.n)
         st = vf_specifiers_contains_text(a->c->s.a, &w->versions, wheel->version, &in, &a->c->s.err);
     return st != VF_OK || in
                ? st
-               : vf_err_set(&a->c->s.err, VF_INCOMPATIBLE, 0, "choose", w->line, "the wheel is version %.*s",
-                            (int)(wheel->version.n < 100 ? wheel->version.n : 100), wheel->version.p);
+               : vf_install_req_error(&a->c->s.err, VF_INCOMPATIBLE, "choose", w, "the wheel is version %.*s",
+                                      (int)(wheel->version.n < 100 ? wheel->version.n : 100),
+                                      wheel->version.p);
 }
 
 /* The archive and each wheel have a limit of their own (archive/unpack.h, archive/zip.h); together they would
@@ -294,6 +308,8 @@ enum vf_status vf_recreate_open_selection(struct vf_recreate *a, size_t i)
     if (st == VF_OK && req(a, i)->kind != VF_INSTALL_REQ_NAMED)
         st = check_direct(a, i);
     if (st == VF_OK)
+        st = vf_candidates_check_size(&a->candidates, p->candidates, req(a, i), &c->s.err);
+    if (st == VF_OK)
         st = right_project(a, i);
     if (st == VF_OK)
         st = no_bomb(a, p->open.wheel);
@@ -318,8 +334,8 @@ static enum vf_status open_all(struct vf_recreate *a)
         if (st != VF_OK)
             break;
         if (vf_map_get(&names, req(a, i)->name, &before))
-            st = vf_err_set(&c->s.err, VF_BAD_LIST, 0, "choose", req(a, i)->line,
-                            "the list names this project twice");
+            st = vf_install_req_error(&c->s.err, VF_BAD_LIST, "choose", req(a, i),
+                                      "the list names this project twice");
         else if (!vf_map_put(&names, req(a, i)->name, i))
             st = vf_err_nomem(&c->s.err);
     }
@@ -347,6 +363,21 @@ enum vf_status vf_recreate_begin_selections(struct vf_recreate *a)
     return VF_OK;
 }
 
+/* The caches, then pip or uv. Without network a dry run does the same, since uv's cache can be asked only by
+ * packing what it holds: in a staging directory, which goes again. */
+static enum vf_status look_further(struct vf_recreate *a, size_t *missing)
+{
+    a->rehearse = a->c->o->dry_run && (a->o->offline || a->reqs.no_index);
+    enum vf_status st = a->o->uv_cache ? vf_recreate_stage(a) : VF_OK;
+    if (st == VF_OK)
+        st = from_caches(a);
+    if (st == VF_OK)
+        st = choose_all(a, missing);
+    if (st == VF_OK && *missing)
+        st = fetch(a, *missing);
+    return st == VF_OK && *missing ? choose_all(a, missing) : st;
+}
+
 enum vf_status vf_recreate_select(struct vf_recreate *a)
 {
     struct vf_change *c = a->c;
@@ -354,6 +385,8 @@ enum vf_status vf_recreate_select(struct vf_recreate *a)
     enum vf_status st = vf_recreate_begin_selections(a);
     if (st == VF_OK)
         st = no_binary(a);
+    for (size_t i = 0; i < a->reqs.v.n && st == VF_OK; i++)
+        st = vf_install_req_check_local(c->s.host, req(a, i), &c->s.err);
     if (st == VF_OK)
         st = vf_recreate_stage(a);
     if (st == VF_OK)
@@ -363,14 +396,8 @@ enum vf_status vf_recreate_select(struct vf_recreate *a)
     if (st == VF_OK)
         st = choose_all(a, &missing);
     if (st == VF_OK && missing && a->kind != VF_RECREATE_BUNDLE)
-        st = from_caches(a);
-    if (st == VF_OK && missing && a->kind != VF_RECREATE_BUNDLE)
-        st = choose_all(a, &missing);
-    if (st == VF_OK && missing && a->kind != VF_RECREATE_BUNDLE && !c->o->dry_run)
-        st = fetch(a, missing);
+        st = look_further(a, &missing);
     if (st == VF_OK && missing)
-        st = choose_all(a, &missing);
-    if (st == VF_OK && missing && (!c->o->dry_run || a->kind == VF_RECREATE_BUNDLE))
         st = incomplete(a, a->kind == VF_RECREATE_BUNDLE ? VF_INCOMPATIBLE : VF_INCOMPLETE);
     return st == VF_OK ? open_all(a) : st;
 }

@@ -7,11 +7,12 @@
 #include "base/digest.h"
 #include "fs/spool.h"
 #include "fs/sys.h"
+#include "packaging/source_name.h"
 #include "verbs/recreate/recreate.h"
 
 /* ---- what it is ---- */
 
-static enum vf_status is_archive(struct vf_change *c, bool *yes)
+static enum vf_status is_archive(struct vf_change *c, bool *yes, uint64_t *size)
 {
     struct stat st;
     enum vf_status done = VF_OK;
@@ -22,6 +23,7 @@ static enum vf_status is_archive(struct vf_change *c, bool *yes)
         done = vf_err_sys(&c->s.err, errno, "stat", c->from);
     struct vf_zip_source src = {.fd = fd, .size = done == VF_OK ? (uint64_t)st.st_size : 0, .label = c->from};
     *yes = done == VF_OK && vf_bundle_is_archive(&src);
+    *size = src.size;
     (void)close(fd);
     return done;
 }
@@ -48,6 +50,7 @@ static enum vf_status recognise(struct vf_change *c, enum vf_recreate_kind *kind
 {
     const struct venvfix_install_options *o = &c->o->install;
     bool archive = false;
+    uint64_t size = 0;
     struct vf_slice text;
     *kind = VF_RECREATE_NOT;
     if (c->o->verb != VENVFIX_RECREATE)
@@ -57,12 +60,14 @@ static enum vf_status recognise(struct vf_change *c, enum vf_recreate_kind *kind
         *kind = o->python || o->reinstall ? VF_RECREATE_ENV : VF_RECREATE_NOT;
     if (at != VF_KIND_FILE)
         return VF_OK;
-    enum vf_status st = is_archive(c, &archive);
+    enum vf_status st = is_archive(c, &archive, &size);
     if (st == VF_OK && archive)
         *kind = VF_RECREATE_BUNDLE;
     if (st != VF_OK || archive)
         return st;
-    st = vf_host_read(c->s.host, c->from, VF_LIST_MAX, c->s.a, &text, &c->s.err);
+    st = vf_source_name_check(vf_slice_of(c->o->from_path), size, &c->s.err);
+    if (st == VF_OK)
+        st = vf_host_read(c->s.host, c->from, VF_LIST_MAX, c->s.a, &text, &c->s.err);
     if (st != VF_OK)
         return st;
     if (vf_slice_ends(c->from, VF_S(".toml")))
@@ -130,9 +135,13 @@ static enum vf_status read_list(struct vf_recreate *a)
     struct vf_list_reader reader = {
         .ctx = a, .read = read_file, .variable = variable, .allow_outside = a->o->allow_outside};
     enum vf_status st = vf_host_read(c->s.host, c->from, VF_LIST_MAX, c->s.a, &bytes, &c->s.err);
-    return st == VF_OK
-               ? vf_reqlist_parse(c->s.a, vf_slice_of(c->o->from_path), bytes, &reader, &a->list, &c->s.err)
-               : st;
+    if (st == VF_OK)
+        st = vf_reqlist_parse(c->s.a, vf_slice_of(c->o->from_path), bytes, &reader, &a->list, &c->s.err);
+    if (st == VF_OK && !vf_reqlist_requires(&a->list))
+        vf_hooks_note(&c->s.hooks, c->o->dry_run
+                                       ? "the list is empty: the new environment would have no packages"
+                                       : "the list is empty: the new environment has no packages");
+    return st;
 }
 
 static enum vf_status read_lock(struct vf_recreate *a)
@@ -142,6 +151,10 @@ static enum vf_status read_lock(struct vf_recreate *a)
     enum vf_status st = vf_host_read(c->s.host, c->from, VF_LIST_MAX, c->s.a, &bytes, &c->s.err);
     if (st == VF_OK)
         st = vf_pylock_parse(c->s.a, bytes, &a->lock, &c->s.err);
+    if (st != VF_OK)
+        vf_err_below(&c->s.err, vf_slice_of(c->o->from_path));
+    if (st == VF_OK && !a->lock.n_packages)
+        vf_hooks_note(&c->s.hooks, "the lock file has no packages: the new environment has none either");
     if (st == VF_OK && a->lock.newer)
         vf_hooks_note(&c->s.hooks,
                       "the lock file has a newer minor version: there may be things in it that are not "
