@@ -226,6 +226,9 @@ uint32_t vf_env_record_of(const struct vf_env *env, uint32_t file);
  * included). False: it lies elsewhere. Clears out. */
 bool vf_env_row_path(const struct vf_env *env, const struct vf_env_dist *d, struct vf_slice row,
                      struct vf_buf *out);
+/* Does the row mean a file of a `pip install --target SITE`, which is not where the row says but below SITE
+ * (`rel`, relative to the root, as vf_env_row_path gave it)? */
+bool vf_env_row_is_in_target(const struct vf_env_dist *d, struct vf_slice row, struct vf_slice rel);
 /* Does a row that means `rel` (relative to the root) keep the wheel's own name of a script that an entry
  * point hides? pip never puts such a file there: "SITE/x-1.0.data/scripts/NAME". */
 bool vf_env_row_is_hidden_script(const struct vf_env_dist *d, struct vf_slice rel);

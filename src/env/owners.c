@@ -12,6 +12,27 @@ static bool is_plain(struct vf_slice row)
     return true;
 }
 
+/* `pip install --target SITE` unpacks into SITE what RECORD lists two directories above it: the row
+ * "../../bin/x" means SITE/bin/x, where that is there and lib/bin/x is not. Replaces *path. */
+static bool take_target_path(const struct vf_env *env, const struct vf_env_dist *d, struct vf_slice row,
+                             struct vf_buf *path)
+{
+    if (!vf_slice_starts(row, VF_S("../../")) || vf_slice_starts(row, VF_S("../../../")) ||
+        vf_env_find(env, vf_buf_slice(path)) != VF_NONE)
+        return true;
+    struct vf_buf there;
+    vf_buf_init(&there);
+    vf_path_join_buf(&there, d->site, vf_slice_from(row, sizeof "../../" - 1));
+    bool ok = !there.failed;
+    if (ok && vf_env_find(env, vf_buf_slice(&there)) != VF_NONE) {
+        vf_buf_clear(path);
+        vf_buf_put(path, vf_buf_slice(&there));
+        ok = !path->failed;
+    }
+    vf_buf_release(&there);
+    return ok;
+}
+
 /* The path below the root that a row means; false when it lies elsewhere. Rows are relative to the directory
  * that holds the dist-info; absolute rows are resolved against every spelling of a place the environment had.
  */
@@ -30,6 +51,8 @@ static bool row_path(const struct vf_env *env, const struct vf_env_dist *d, stru
         vf_path_clean(out, vf_buf_slice(&joined));
         bool ok = !joined.failed && !out->failed;
         vf_buf_release(&joined);
+        if (ok)
+            ok = take_target_path(env, d, row, out);
         struct vf_slice c = vf_buf_slice(out);
         return ok && !vf_path_is_abs(c) && !vf_slice_eq(c, VF_S("..")) && !vf_slice_starts(c, VF_S("../"));
     }
@@ -123,4 +146,11 @@ enum vf_status vf_env_owners(struct vf_env *env, struct vf_err *err)
     if (st == VF_OK)
         own_metadata(env);
     return st;
+}
+
+bool vf_env_row_is_in_target(const struct vf_env_dist *d, struct vf_slice row, struct vf_slice rel)
+{
+    struct vf_slice rest;
+    return vf_slice_starts(row, VF_S("../../")) && vf_path_under(d->site, rel, &rest) &&
+           vf_slice_eq(rest, vf_slice_from(row, sizeof "../../" - 1));
 }

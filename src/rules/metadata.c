@@ -30,12 +30,19 @@ static bool below(struct vf_slice path, const char *dir)
     return vf_path_under(vf_slice_of(dir), path, NULL);
 }
 
+/* `python -m ipykernel install --sys-prefix` writes over the one that its wheel brought, and other kernels do
+ * the same. */
+static bool is_kernelspec(struct vf_slice path)
+{
+    return below(path, "share/jupyter/kernels") && vf_slice_eq(vf_path_base(path), VF_S("kernel.json"));
+}
+
 /* Files that Python, an installer or their own tool rewrites after RECORD was written (docs/formats.md 4.5).
  */
 static bool changes_itself(const struct vf_env_dist *d, const struct vf_file *f)
 {
     struct vf_slice base = vf_path_base(f->path);
-    if (f->flags & VF_FILE_PYC || below(f->path, "etc/jupyter"))
+    if (f->flags & VF_FILE_PYC || below(f->path, "etc/jupyter") || is_kernelspec(f->path))
         return true;
     if (vf_slice_eq(base, VF_S("direct_url.json")) || vf_slice_eq(base, VF_S("INSTALLER")) ||
         vf_slice_eq(base, VF_S("REQUESTED")) || vf_slice_eq(base, VF_S("RECORD")))
@@ -126,6 +133,8 @@ static void judge_one_row(struct vf_judge *j, const struct vf_env_dist *d, const
         return; /* malformed: said already */
     uint32_t file = d->row_files[row - d->record.rows];
     if (file != VF_NONE) {
+        if (vf_env_row_is_in_target(d, row->path, j->env->files[file].path) && !ph->n++)
+            ph->first = row;
         judge_changed(j, d, row, &j->env->files[file]);
         return;
     }

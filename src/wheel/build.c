@@ -80,14 +80,24 @@ static bool is_installers(struct vf_slice base)
     return false;
 }
 
-static bool is_left_out(const struct planning *p, struct vf_slice rel)
+/* In BIN, or where `pip install --target SITE` put what belongs there. */
+static bool is_script(const struct planning *p, struct vf_slice rel, const struct vf_record_row *row)
+{
+    struct vf_slice dir = vf_path_dir(rel);
+    if (vf_slice_eq(dir, p->env->bin))
+        return true;
+    return vf_slice_eq(vf_path_base(dir), VF_S("bin")) && vf_slice_eq(vf_path_dir(dir), p->dist->site) &&
+           vf_env_row_is_in_target(p->dist, row->path, rel);
+}
+
+static bool is_left_out(const struct planning *p, struct vf_slice rel, const struct vf_record_row *row)
 {
     struct vf_slice base = vf_path_base(rel), dir = vf_path_dir(rel);
     if (vf_slice_eq(dir, p->dist->info) && (is_installers(base) || (p->legacy && vf_legacy_drops(base))))
         return true;
     if (vf_slice_ends(base, VF_S(".pyc")) && vf_slice_eq(vf_path_base(dir), VF_S("__pycache__")))
         return true;
-    return vf_slice_eq(dir, p->env->bin) && vf_script_is_generated(&p->dist->entry_points, base);
+    return is_script(p, rel, row) && vf_script_is_generated(&p->dist->entry_points, base);
 }
 
 /* "include/site/python3.12/NAME/x.h" -> "x.h" */
@@ -111,10 +121,11 @@ static struct vf_slice data_name(const struct planning *p, struct vf_slice key, 
 }
 
 /* The member's name for a path below the root; p NULL on no memory. */
-static struct vf_slice name_of(const struct planning *p, struct vf_slice rel, bool *script)
+static struct vf_slice name_of(const struct planning *p, struct vf_slice rel, const struct vf_record_row *row,
+                               bool *script)
 {
     struct vf_slice rest;
-    *script = vf_slice_eq(vf_path_dir(rel), p->env->bin);
+    *script = is_script(p, rel, row);
     if (*script)
         return data_name(p, VF_S("scripts"), vf_path_base(rel));
     if (vf_path_under(p->dist->info, rel, &rest))
@@ -183,7 +194,7 @@ static enum vf_status add_file(struct planning *p, uint32_t file, const struct v
         return refuse(p, VF_UNWRITABLE, f->path, "a link or a special file, which no wheel can hold");
     if (!p->opts->editable && vf_slice_starts(vf_path_base(f->path), VF_S("__editable__")))
         return refuse(p, VF_NOT_SUPPORTED, f->path, "an editable install: its files are elsewhere");
-    struct vf_slice name = name_of(p, f->path, &script);
+    struct vf_slice name = name_of(p, f->path, row, &script);
     if (!name.p)
         return vf_err_nomem(p->err);
     if (vf_map_get(&p->by_name, name, &before)) /* listed twice */
@@ -220,7 +231,7 @@ static enum vf_status add_row(struct planning *p, const struct vf_record_row *ro
     vf_buf_release(&b);
     if (st == VF_OK && p->legacy)
         st = take(p, rel);
-    if (st != VF_OK || is_left_out(p, rel))
+    if (st != VF_OK || is_left_out(p, rel, row))
         return st;
     uint32_t file = vf_env_find(p->env, rel);
     if (file == VF_NONE)

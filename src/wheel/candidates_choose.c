@@ -111,7 +111,7 @@ static enum vf_status by_hash(struct choosing *g)
                                         &keep[i], g->err);
     }
     if (st == VF_OK && ask)
-        keep_only(g, keep, "has not the hash of the list");
+        keep_only(g, keep, "does not have a hash of the list");
     return st;
 }
 

@@ -6,6 +6,7 @@ import pytest
 
 import place
 import verify
+from envs import site_packages
 from test_check import NOBODY, as_nobody  # noqa: F401
 from vf import brief, error, find, report, vf
 
@@ -191,3 +192,54 @@ def test_a_dry_run_says_what_the_real_run_will(text, more, scratch):
     real = report(*command)
     if "setup" not in str(real.get("error")) and real.get("error", {}).get("code") != "tool-failed":  # the build itself is not rehearsed
         assert dry["exit"] == real["exit"] and dry.get("error") == real.get("error"), (dry, real)
+
+
+# ---- what was so before the move
+
+def test_a_file_edited_by_hand_is_copied_with_a_warning(env, scratch):
+    six = env.sp / "six.py"
+    text = six.read_text() + "\n# edited\n"
+    six.unlink()
+    six.write_text(text)
+    for verb, new in (("recreate", scratch / "copy"), ("move", scratch / "moved")):
+        doc = report(verb, env.path, new, rc=0)
+        changed = [f for f in doc["warnings"] if f["path"].endswith("six.py")]
+        assert changed and {f["level"] for f in changed} == {"warning"} and {f["verdict"] for f in changed} == {"tampered"}, doc["warnings"]
+        assert site_packages(new).joinpath("six.py").read_text() == text
+
+
+def test_a_kernelspec_written_over_that_of_the_wheel(env, scratch):
+    """As `python -m ipykernel install --sys-prefix --name python3` does."""
+    files = {"ipykernel-6.0.data/data/share/jupyter/kernels/python3/kernel.json": b'{"argv": ["python", "-m", "ipykernel_launcher"], "display_name": "Python 3"}'}
+    wheel = verify.tiny_wheel(scratch, "ipykernel", "6.0", files=files)
+    subprocess.run([env.python, "-m", "pip", "install", "-q", "--no-index", wheel], check=True)
+    spec = env.path / "share/jupyter/kernels/python3/kernel.json"
+    spec.write_text(f'{{"argv": ["{env.path}/bin/python", "-m", "ipykernel_launcher"], "display_name": "Python 3 (mine)", "language": "python"}}')
+    for more in ([], ["--hashes"]):
+        doc = report("check", *more, "--at", env.path, env.path, rc=0)
+        found = find(doc, path="share/jupyter/kernels/python3/kernel.json")
+        assert [f["level"] for f in found] == ["info"] and not find(doc, verdict="tampered"), brief(found)
+    doc = report("move", env.path, scratch / "n", rc=0)
+    assert str(scratch / "n/bin/python") in (scratch / "n/share/jupyter/kernels/python3/kernel.json").read_text()
+    assert not find(report("check", "--hashes", "--at", scratch / "n", scratch / "n", rc=0), verdict="tampered")
+
+
+def test_pip_install_target_into_site_packages(env, scratch):
+    data = {"tgt-1.0.data/scripts/tgt-more": b"#!python\nprint('more')\n"}
+    wheel = verify.tiny_wheel(scratch, "tgt", "1.0", scripts=("tgt",), files=data)
+    subprocess.run([env.python, "-m", "pip", "install", "-q", "--no-index", "--target", env.sp, wheel], check=True)
+    beside = env.sp / "bin/tgt"
+    assert beside.exists() and "../../bin/tgt," in next(env.sp.glob("tgt-*.dist-info")).joinpath("RECORD").read_text()
+    name = os.path.relpath(beside, env.path)
+    doc = report("check", "--at", env.path, env.path, rc=0)
+    assert not find(doc, atleast="warning"), brief(doc["findings"])
+    assert [f["level"] for f in find(doc, rule="VF505") if f["distribution"] == "tgt"] == ["info"]
+    assert find(report("check", "--at", scratch / "n", env.path, rc=1), path=name, verdict="broken"), "the script beside is judged"
+    bundle = scratch / "b.tar"
+    vf("pack", env.path, "-o", bundle, rc=0)
+    vf("recreate", "--offline", bundle, scratch / "r", rc=0)
+    for script in ("tgt", "tgt-more"):
+        assert subprocess.run([scratch / "r/bin" / script], capture_output=True, check=True).stdout
+    report("move", env.path, scratch / "n", rc=0)
+    assert subprocess.run([site_packages(scratch / "n") / "bin/tgt"], capture_output=True, check=True, env={**os.environ, "PYTHONPATH": ""}).stdout.strip() == os.fsencode(scratch / "n")
+    report("check", "--hashes", "--at", scratch / "n", scratch / "n", rc=0)

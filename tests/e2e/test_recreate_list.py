@@ -215,7 +215,7 @@ def test_hashes(scratch):
     envs.rmtree(scratch / "new")
     assert made(scratch, "mine", options=links)["requirements"][0]["wheel"] == "mine-1.0-1-py3-none-any.whl"
     envs.rmtree(scratch / "new")
-    refused(scratch, f"mine --hash=sha256:{'0' * 64}", words="has not the hash", code="incomplete", options=links)
+    refused(scratch, f"mine --hash=sha256:{'0' * 64}", words="not have a hash of the list", code="incomplete", options=links)
     refused(scratch, f"mine --hash=sha256:{good}", "six", words="no --hash", options=(*links, *LINKS, "--require-hashes"))
     refused(scratch, f"mine --hash=md5:{'0' * 32}", words="hash", code="bad-list", options=links)
 
@@ -261,7 +261,7 @@ def test_direct_references(scratch):
         assert data == {"archive_info": {"hash": f"sha256={digest}", "hashes": {"sha256": digest}}, "url": f"file://{wheel}"}
         assert b"file://" in vf("freeze", scratch / "new", rc=0).out
         envs.rmtree(scratch / "new")
-    refused(scratch, f"file://{wheel}#sha256={'0' * 64}", words="has not the hash", options=HERE)
+    refused(scratch, f"file://{wheel}#sha256={'0' * 64}", words="not have a hash of the list", options=HERE)
     refused(scratch, f"other @ file://{wheel}", words="the file is 'mine-1.0", code="bad-list", options=HERE)
     refused(scratch, str(scratch / "gone-1.0-py3-none-any.whl"), words="gone-1.0", options=HERE)
 
@@ -408,7 +408,7 @@ def test_lock(scratch):
         assert not (site(scratch / "new") / "one-1.0.dist-info/direct_url.json").exists()
         envs.rmtree(scratch / "new")
     bad = lambda words, *a, **k: words in report("recreate", lock(scratch, *a, **k), scratch / "new", "--find-links", scratch / "w", *HERE, rc=2)["error"]["message"]
-    assert bad("has not the hash", locked(one, digest="0" * 64))
+    assert bad("not have a hash of the list", locked(one, digest="0" * 64))
     assert bad("does not allow", locked(one), head=['requires-python = ">=9"'])
     nothing(scratch)
 

@@ -161,19 +161,33 @@ bool vf_change_worth_a_warning(const struct vf_finding *fi)
            fi->rule == VF_RULE_CACHE_PLACE || fi->rule == VF_RULE_URL_STALE;
 }
 
+/* Files that somebody changed after they were installed were so before, and are copied as they are: a
+ * warning. What the operation is about is where references lead. */
+enum vf_status vf_change_add_warning(struct vf_change *c, const struct vf_finding *fi,
+                                     struct vf_findings *out)
+{
+    if (!vf_change_worth_a_warning(fi))
+        return VF_OK;
+    struct vf_finding *one = vf_vec_push(c->s.a, &out->v, sizeof *one);
+    if (!one)
+        return vf_err_nomem(&c->s.err);
+    *one = *fi;
+    if (fi->level != VF_L_ERROR)
+        return VF_OK;
+    if (fi->verdict == VF_V_BROKEN || fi->verdict == VF_V_ASTRAY)
+        c->r->exit = 1;
+    else
+        one->level = VF_L_WARNING;
+    return VF_OK;
+}
+
 static enum vf_status tell_warnings(struct vf_change *c)
 {
     struct vf_findings some = {.a = c->s.a};
     for (size_t i = 0; i < c->proofs.after.v.n; i++) {
-        const struct vf_finding *fi = vf_findings_at(&c->proofs.after, i);
-        if (!vf_change_worth_a_warning(fi))
-            continue;
-        struct vf_finding *kept_fi = vf_vec_push(c->s.a, &some.v, sizeof *kept_fi);
-        if (!kept_fi)
-            return vf_err_nomem(&c->s.err);
-        *kept_fi = *fi;
-        if (fi->level == VF_L_ERROR)
-            c->r->exit = 1;
+        enum vf_status st = vf_change_add_warning(c, vf_findings_at(&c->proofs.after, i), &some);
+        if (st != VF_OK)
+            return st;
     }
     if (c->plan.unwritable.v.n)
         c->r->exit = 1; /* left by --leave */

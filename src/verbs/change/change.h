@@ -44,6 +44,10 @@ VF_MUST_CHECK enum vf_status vf_change_require_packages(struct vf_change *c);
 void vf_change_discard(struct vf_change *c, uint64_t ino);
 /* Is this finding to be listed after the change? */
 bool vf_change_worth_a_warning(const struct vf_finding *fi);
+/* Adds it to `out` when it is worth a warning. Exit becomes 1 when a reference is broken or astray
+ * afterwards. */
+VF_MUST_CHECK enum vf_status vf_change_add_warning(struct vf_change *c, const struct vf_finding *fi,
+                                                   struct vf_findings *out);
 /* A directory inside the environment is a mount of its own. */
 bool vf_change_has_mounts(const struct vf_env *env);
 

@@ -83,15 +83,9 @@ static enum vf_status report_warnings(struct vf_recreate *a)
     struct vf_change *c = a->c;
     struct vf_findings some = {.a = c->s.a};
     for (size_t i = 0; i < c->proofs.after.v.n; i++) {
-        const struct vf_finding *fi = vf_findings_at(&c->proofs.after, i);
-        if (!vf_change_worth_a_warning(fi))
-            continue;
-        struct vf_finding *one = vf_vec_push(c->s.a, &some.v, sizeof *one);
-        if (!one)
-            return vf_err_nomem(&c->s.err);
-        *one = *fi;
-        if (fi->level == VF_L_ERROR)
-            c->r->exit = 1;
+        enum vf_status st = vf_change_add_warning(c, vf_findings_at(&c->proofs.after, i), &some);
+        if (st != VF_OK)
+            return st;
     }
     return vf_findings_out(&c->s, &some, &c->r->warnings);
 }
