@@ -192,8 +192,8 @@ lint-fuzz: ; +@$(TALLY) one $(RESULTS) $@ $(SUBMAKE) fuzz
 
 # ARCH=aarch64 cross-compiles, where that is possible. docs/packaging/README.md has more.
 PACKAGING = BUILD='$(BUILD)' PYTHON='$(PYTHON)' MAKE='$(MAKE)' CC='$(CC)' CXX='$(CXX)'
-static: ; @$(PACKAGING) docs/packaging/static.sh $(ARCH)
-check-packaging: deps-package static pytools
+static wheel dist: ; @$(PACKAGING) docs/packaging/package.sh $@ $(ARCH)
+check-packaging: deps-package all dist pytools
 	@$(E2E_ENV) $(TALLY) pytest $(RESULTS) packaging tests/packaging $(PYTEST)
 
 INSTALLED = bin/venvfix lib/libvenvfix.a include/venvfix.h share/man/man1/venvfix.1 \
@@ -219,11 +219,11 @@ help:
 	@echo 'make fuzz              build the libFuzzer harnesses, $(BUILD)/fuzz/fuzz_*'
 	@echo 'make bench             measure, as ratios to reference programs'
 	@echo 'make install           to DESTDIR and PREFIX ($(PREFIX)); make uninstall takes it away again'
-	@echo 'make static            build a program that needs nothing where it runs (ARCH=aarch64: for that); check-packaging: its tests'
+	@echo 'make static wheel dist  what is given to others, into $(BUILD)/dist (docs/packaging); check-packaging: its tests'
 	@echo 'make clean             remove $(BUILD)'
 
 force:
-.PHONY: all deps deps-test deps-lint deps-bench deps-package static check-packaging demo check check-asan check-layers check-unit check-asan-unit check-e2e \
+.PHONY: all deps deps-test deps-lint deps-bench deps-package static wheel dist check-packaging demo check check-asan check-layers check-unit check-asan-unit check-e2e \
 	check-matrix check-asan-e2e check-fuzz-corpus fuzz pytools bench format lint lint-format lint-tidy lint-cppcheck \
 	lint-analyzer lint-citations lint-scripts lint-fuzz install uninstall clean help force
 .SECONDARY:

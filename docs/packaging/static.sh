@@ -2,7 +2,7 @@
 # Builds the static program: glibc and all libraries within, nothing needed where it runs.
 #
 # usage: static.sh [ARCH]     ARCH: x86_64, aarch64 (that of this machine)
-# Writes $BUILD/venvfix-VERSION-linux-ARCH and a list of what is in it, $BUILD/venvfix-VERSION-linux-ARCH.tsv.
+# Writes $BUILD/dist/venvfix-VERSION-linux-ARCH; beside it .tsv, the packages it is made of, and .licenses.txt.
 # For another ARCH the compiler is Debian's cross compiler, g++-ARCH-linux-gnu.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -19,7 +19,8 @@ fi
 CC=$cc docs/packaging/static-deps.sh "$arch" "$deps"
 lib=$(cd "$deps/root/usr/lib/$("${cc##* }" -print-multiarch)" && pwd)
 include=$(cd "$deps/root/usr/include" && pwd)
-out=$build/venvfix-$version-linux-$arch
+mkdir -p "$build/dist"
+out=$build/dist/venvfix-$version-linux-$arch
 
 # Position independent, for the addresses stay random. --no-warnings: libcrypto could ask for a host's address
 # or load a module, which would need a shared glibc; nothing calls these functions. Debug information goes.
@@ -34,11 +35,23 @@ cp -f "$build/static/$arch/venvfix" "$out.new" && mv -f "$out.new" "$out"
 # glibc and the runtime of the compiler come from the compiler's own packages.
 {
     cat "$deps/packages.tsv"
-    # shellcheck disable=SC2016 # a format of dpkg-query
     for file in libc.a libgcc.a libstdc++.a; do
         path=$(readlink -f "$("${cxx##* }" -print-file-name="$file")")
+        # shellcheck disable=SC2016 # a format of dpkg-query
         dpkg-query -W -f '${Package}\t${Version}\t${source:Package}\t${source:Version}\n' \
             "$(dpkg-query -S "$path" | sed 's/: .*//')"
     done
 } | LC_ALL=C sort -u >"$out.tsv"
+{
+    echo 'venvfix:'
+    cat LICENSE
+    cut -f 1 "$out.tsv" | while read -r package; do
+        for root in "$deps/root" ''; do
+            test -f "$root/usr/share/doc/$package/copyright" || continue
+            printf '\n%s\n%s, from Debian package %s:\n\n' "$(printf '%072d' 0 | tr 0 -)" "$package" "$package"
+            cat "$root/usr/share/doc/$package/copyright"
+            break
+        done
+    done
+} >"$out.licenses.txt"
 ls -l "$out"

@@ -22,7 +22,7 @@ def run(*command, code=0, **options):
 
 
 def static_path(arch):
-    return BUILD / f"venvfix-{VERSION}-linux-{arch}"
+    return BUILD / f"dist/venvfix-{VERSION}-linux-{arch}"
 
 
 @pytest.fixture(scope="session")

@@ -48,6 +48,8 @@ lint  cmd:bash          bash                    bash                     bash   
 package cmd:dpkg-source       dpkg-dev        dpkg-dev                 dpkg              -
 package cmd:dpkg-deb          dpkg            dpkg                     dpkg              -
 package cmd:debootstrap       debootstrap     debootstrap              debootstrap       -
+package cmd:pipx              pipx            pipx                     pipx              pipx
+package cmd:strace            strace          strace                   strace            -
 bench cmd:rg            ripgrep                 ripgrep                  ripgrep           ripgrep
 bench cmd:zstd          zstd                    zstd                     zstd              zstd
 END
