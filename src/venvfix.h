@@ -303,8 +303,11 @@ struct venvfix_change_result {
     struct venvfix_bytes sha256; /* pack: of the new file, hexadecimal; recreate --sha256: of the bundle */
     uint64_t bytes;              /* pack: of the new file */
     struct venvfix_bytes bundle, bundle_sha256; /* --bundle: the file that was packed; p NULL: none */
-    bool renamed;                               /* by one rename (not by copying) */
-    bool resumed;                               /* an earlier run was finished */
+    struct venvfix_bytes
+        *changed; /* what somebody else changed in OLD meanwhile, relative to it: OLD stays */
+    size_t n_changed;
+    bool renamed; /* by one rename (not by copying) */
+    bool resumed; /* an earlier run was finished */
     int exit;
     void *own;
 };

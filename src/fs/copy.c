@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/path.h"
-#include "fs/copy_list.h"
+#include "fs/copied.h"
 #include "fs/edit_write.h"
 #include "fs/kill_point.h"
 #include "fs/sys.h"
@@ -223,7 +223,7 @@ static enum vf_status make_file(struct job *j, const char *name, const struct vf
 static enum vf_status copy_entry(struct job *j, const struct vf_copy_entry *e, struct vf_err *err)
 {
     const struct vf_edit *edit = edit_of(j, e->name);
-    if (e->again)
+    if (e->again || (e->st.kind != VF_KIND_FILE && e->st.kind != VF_KIND_LINK))
         return VF_OK;
     if (!edit)
         return e->st.kind == VF_KIND_FILE ? copy_file(j, e, NULL, err) : copy_link(j, e, NULL, err);
@@ -527,6 +527,11 @@ static enum vf_status copy_all(struct copier *c, struct vf_err *err)
     VF_KILL_POINT();
     if (st == VF_OK && c->opts->sync && vf_sys_syncfs(c->list.dst) < 0)
         st = vf_err_write(err, errno, "sync", VF_S(""));
+    if (st == VF_OK && c->opts->copied) {
+        vf_copied_put(c->opts->copied, &c->list);
+        if (c->opts->copied->failed)
+            st = vf_err_nomem(err);
+    }
     return st;
 }
 

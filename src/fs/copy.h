@@ -2,8 +2,9 @@
  * recreate, and move where one rename cannot do it). Several writers; reflink, else copy_file_range; hard
  * links inside the tree kept (an edited file becomes an inode of its own, shared by the names that are edited
  * alike); modes, owners (as root), xattrs and mtimes kept, of directories too; special files are not copied:
- * `skipped` counts them. Names in `omit` (relative paths, e.g.
- * ".venvfix") are left out. Removes nothing when it fails: the caller drops the staging directory. */
+ * `skipped` counts them. A journal directory at its
+ * root is never copied; names in `omit` (relative paths) are left out, too. Removes nothing when it fails:
+ * the caller drops the staging directory. */
 #ifndef VF_FS_COPY_H
 #define VF_FS_COPY_H
 
@@ -16,7 +17,8 @@ struct vf_copy_opts {
     enum vf_link_mode mode;
     const struct vf_slice *omit;
     size_t n_omit;
-    bool sync; /* syncfs at the end */
+    bool sync;             /* syncfs at the end */
+    struct vf_buf *copied; /* gets the list of what was copied (copied.h); NULL: not wanted */
 };
 struct vf_copy_result {
     uint64_t files, bytes, links, dirs, skipped, cloned;

@@ -15,6 +15,7 @@
 #include "fs/edit_write.h"
 #include "fs/kill_point.h"
 #include "fs/sys.h"
+#include "fs/txn.h"
 
 enum { DEPTH_MAX = 1000 };
 
@@ -41,6 +42,8 @@ struct vf_slice vf_copy_path(struct vf_buf *tmp, const struct vf_copy_dir *d, co
 static bool omitted(struct lister *w, const char *name)
 {
     const struct vf_copy_opts *o = w->l->opts;
+    if (w->d->path.n == 0 && strcmp(name, VF_TXN_DIR) == 0)
+        return true;
     for (size_t i = 0; i < o->n_omit; i++)
         if (vf_slice_eq(o->omit[i], vf_copy_path(&w->tmp, w->d, name)))
             return true;
@@ -58,7 +61,7 @@ static enum vf_status add_dir(struct lister *w, const char *name, const struct v
     if (!d->path.p)
         return vf_err_nomem(err);
     VF_KILL_POINT();
-    if (mkdirat(w->dst, name, 0700) < 0)
+    if (w->l->dst >= 0 && mkdirat(w->dst, name, 0700) < 0)
         return vf_err_write(err, errno, "mkdir", d->path);
     return VF_OK;
 }
@@ -108,7 +111,7 @@ static enum vf_status add(struct lister *w, const char *name, struct vf_err *err
         break;
     }
     w->d->skipped++;
-    return VF_OK;
+    return add_file(w, name, &st, err);
 }
 
 static int by_name(const void *a, const void *b)
@@ -144,17 +147,41 @@ static enum vf_status read_names(struct lister *w, struct vf_err *err)
     return st;
 }
 
-static enum vf_status open_both(struct lister *w, struct vf_err *err)
+/* Another file system, or a part of this one that is mounted there. */
+static bool is_mount(const struct lister *w, const struct stat *st, int sys)
+{
+    if (w->l->dst >= 0 || w->d->path.n == 0)
+        return false;
+    return w->src >= 0 ? (uint64_t)st->st_dev != w->l->dirs[0].st.dev : sys == EXDEV;
+}
+
+static enum vf_status open_from(struct lister *w, struct vf_err *err)
 {
     const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-    struct stat st;
-    w->src = vf_sys_open_beneath(w->l->src, w->d->path, flags, 0);
-    if (w->src < 0 || fstat(w->src, &st) < 0)
-        return vf_err_sys(err, errno, "open", w->d->path);
+    struct stat st = {0};
+    w->src = w->l->dst >= 0 ? vf_sys_open_beneath(w->l->src, w->d->path, flags, 0)
+                            : vf_sys_open_staying(w->l->src, w->d->path, flags);
+    int e = errno;
+    if (w->src >= 0 && fstat(w->src, &st) < 0)
+        return vf_err_sys(err, errno, "stat", w->d->path);
+    w->d->mount = is_mount(w, &st, e);
+    if (w->d->mount)
+        return VF_OK;
+    if (w->src < 0)
+        return vf_err_sys(err, e, "open", w->d->path);
     if (w->d->path.n == 0)
         vf_sys_to_stat(&st, &w->d->st);
     else if ((uint64_t)st.st_ino != w->d->st.ino)
         return vf_err_set(err, VF_CHANGED, 0, "open", w->d->path, "it changed while it was read");
+    return VF_OK;
+}
+
+static enum vf_status open_both(struct lister *w, struct vf_err *err)
+{
+    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    enum vf_status st = open_from(w, err);
+    if (st != VF_OK || w->l->dst < 0)
+        return st;
     w->dst = vf_sys_open_beneath(w->l->dst, w->d->path, flags, 0);
     return w->dst < 0 ? vf_err_write(err, errno, "open", w->d->path) : VF_OK;
 }
@@ -170,7 +197,7 @@ static enum vf_status list_one(void *ctx, size_t item, unsigned worker, struct v
     struct lister w = {
         .l = lv->l, .d = &lv->l->dirs[lv->from + item], .a = &lv->l->arenas[worker], .src = -1, .dst = -1};
     enum vf_status st = open_both(&w, err);
-    if (st == VF_OK)
+    if (st == VF_OK && !w.d->mount)
         st = read_names(&w, err);
     if (w.src >= 0)
         (void)close(w.src);

@@ -1,231 +1,469 @@
-/* retire.c: what is left of OLD goes, once NEW is complete and on disk.
+/* retire.c: OLD is marked, put aside, compared and removed.
  *
- * OLD goes aside by one rename, so that it is never seen half-removed. Where that cannot be (a mount point, a
- * directory whose parent may not be written to, an overlay's lower directory) it is emptied where it stands,
- * behind a marker: an inode number alone would not tell OLD from a directory that somebody made there after a
- * crash. */
-#include <dirent.h>
+ * Every step can be the last one of this process: what the next run finds then, and what it does, is the
+ * table in docs/architecture.md. */
+#include "fs/retire.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/digest.h"
+#include "base/path.h"
+#include "fs/copied.h"
 #include "fs/edit_write.h"
 #include "fs/kill_point.h"
-#include "fs/staging_holder.h"
+#include "fs/txn_dir.h"
 
-static const char marker[] = VF_TXN_DIR "-retired";
-
-struct retire {
-    struct vf_jdir d;   /* of NEW */
-    struct vf_holder h; /* beside OLD */
-    bool *emptied;
-    bool other; /* what stands at OLD is not what was copied */
+struct vf_retire {
+    struct vf_jdir old, fresh; /* both locked; the paths below are in the arena of old */
+    int parent;                /* the directory that holds OLD */
+    const char *base;          /* OLD's name in it */
+    struct vf_slice path;      /* OLD, absolute */
+    char aside[48];            /* its name in the parent while it is being removed */
+    bool is_aside;
+    struct vf_buf copied;
 };
 
-static bool old_is_there(const struct retire *r)
+/* --- life --- */
+
+static struct vf_retire *retire_new(const struct vf_key *key)
 {
-    struct vf_stat st = vf_stat_at(r->h.parent, r->h.base);
-    return st.kind == VF_KIND_DIR && st.ino == r->d.journal.retire_ino;
+    struct vf_retire *r = calloc(1, sizeof *r);
+    if (!r)
+        return NULL;
+    vf_jdir_init(&r->old);
+    vf_jdir_init(&r->fresh);
+    r->old.key = r->fresh.key = *key;
+    r->parent = -1;
+    return r;
 }
 
-/* --- aside --- */
+static void retire_free(struct vf_retire *r)
+{
+    if (r->parent >= 0)
+        (void)close(r->parent);
+    vf_buf_release(&r->copied);
+    vf_jdir_release(&r->old);
+    vf_jdir_release(&r->fresh);
+    free(r);
+}
+
+static void set_aside_name(struct vf_retire *r, const unsigned char token[32])
+{
+    size_t n = (size_t)snprintf(r->aside, sizeof r->aside, VF_TXN_DIR "-old-");
+    for (size_t i = 0; i < 8; i++)
+        (void)snprintf(r->aside + n + 2 * i, 3, "%02x", token[i]);
+}
+
+/* Opens the directory that holds OLD, once. */
+static enum vf_status open_parent(struct vf_retire *r, struct vf_slice old, struct vf_err *err)
+{
+    r->path = vf_arena_dup(&r->old.arena, vf_prefix_trim(old));
+    if (!r->path.p)
+        return vf_err_nomem(err);
+    return vf_prefix_parent(r->path, &r->old.arena, &r->parent, &r->base, err);
+}
+
+static bool is_root(const struct vf_jdir *d, int dir, const char *name)
+{
+    struct vf_stat st = vf_stat_at(dir, name);
+    return st.kind == VF_KIND_DIR && st.ino == d->root_st.ino && st.dev == d->root_st.dev;
+}
+
+/* --- begin, note, cancel --- */
+
+static enum vf_status mark_old(struct vf_retire *r, struct vf_slice new_prefix, struct vf_err *err)
+{
+    struct vf_journal *j = &r->old.journal;
+    j->verb = "move";
+    j->from = r->path;
+    j->to = vf_arena_dup(&r->old.arena, vf_prefix_trim(new_prefix));
+    if (!j->to.p)
+        return vf_err_nomem(err);
+    if (vf_sys_random(j->token, sizeof j->token) < 0)
+        return vf_err_sys(err, errno, "random", VF_S(""));
+    set_aside_name(r, j->token);
+    enum vf_status st = vf_jdir_make(&r->old, err);
+    if (st == VF_OK)
+        st = vf_jdir_put_journal(&r->old, err);
+    return st == VF_OK ? vf_jdir_put_state(&r->old, VF_JSTATE_LEAVING, err) : st;
+}
+
+enum vf_status vf_retire_begin(const struct vf_key *key, int fd, struct vf_slice old,
+                               struct vf_slice new_prefix, struct vf_retire **out, struct vf_err *err)
+{
+    struct vf_retire *r = retire_new(key);
+    *out = NULL;
+    if (!r)
+        return vf_err_nomem(err);
+    enum vf_status st = open_parent(r, old, err);
+    if (st == VF_OK)
+        st = vf_jdir_root_fd(&r->old, fd, old, err);
+    if (st == VF_OK && !is_root(&r->old, r->parent, r->base))
+        st = vf_err_set(err, VF_CHANGED, 0, "open", old, "another directory is there by now");
+    if (st == VF_OK)
+        st = mark_old(r, new_prefix, err);
+    if (st == VF_OK) {
+        *out = r;
+        return VF_OK;
+    }
+    if (r->old.lock >= 0) /* the journal directory was made here */
+        (void)!vf_jdir_remove(&r->old, NULL);
+    retire_free(r);
+    return st;
+}
+
+enum vf_status vf_retire_note(struct vf_retire *r, int staged, struct vf_slice copied, struct vf_err *err)
+{
+    struct vf_journal *j = &r->fresh.journal;
+    const struct vf_journal *of_old = &r->old.journal;
+    enum vf_status st = vf_jdir_root_fd(&r->fresh, staged, of_old->to, err);
+    j->verb = of_old->verb;
+    j->from = of_old->from;
+    j->to = of_old->to;
+    j->retire_ino = r->old.root_st.ino;
+    memcpy(j->token, of_old->token, sizeof j->token);
+    vf_buf_put(&r->copied, copied);
+    if (st == VF_OK && (r->copied.failed || !vf_sha256(copied, j->copied)))
+        st = vf_err_nomem(err);
+    if (st == VF_OK)
+        st = vf_jdir_make(&r->fresh, err);
+    if (st == VF_OK)
+        st = vf_jdir_put_copied(&r->fresh, copied, err);
+    if (st == VF_OK)
+        st = vf_jdir_put_journal(&r->fresh, err);
+    return st == VF_OK ? vf_jdir_put_state(&r->fresh, VF_JSTATE_RETIRE, err) : st;
+}
+
+enum vf_status vf_retire_cancel(struct vf_retire *r, struct vf_err *err)
+{
+    enum vf_status st = vf_jdir_remove(&r->old, err);
+    retire_free(r);
+    return st;
+}
+
+/* --- aside, and back --- */
 
 static bool must_stay(int sys)
 {
     return sys == EBUSY || sys == EXDEV || sys == EACCES || sys == EPERM || sys == EROFS;
 }
 
-/* VF_CROSS_DEVICE: it cannot be put aside, nothing was changed. */
-static enum vf_status put_aside(struct retire *r, struct vf_err *err)
+static enum vf_status sync_parent(const struct vf_retire *r, struct vf_err *err)
+{
+    VF_KILL_POINT();
+    return vf_sys_sync_dir(r->parent) < 0 ? vf_err_write(err, errno, "sync", vf_path_dir(r->path)) : VF_OK;
+}
+
+/* Back under its own name, unless somebody has made something there: then it stays where it is, and the
+ * result says where. */
+static enum vf_status put_back(struct vf_retire *r, struct vf_err *err)
+{
+    if (!r->is_aside)
+        return VF_OK;
+    VF_KILL_POINT();
+    if (vf_sys_rename_noreplace(r->parent, r->aside, r->parent, r->base) < 0)
+        return errno == EEXIST || errno == ENOTEMPTY ? VF_OK : vf_err_write(err, errno, "rename", r->path);
+    r->is_aside = false;
+    return sync_parent(r, err);
+}
+
+/* *other: what is under OLD's name is not the directory that was copied. */
+static enum vf_status put_aside(struct vf_retire *r, bool *other, struct vf_err *err)
+{
+    if (r->is_aside) /* by the run that was cut off */
+        return VF_OK;
+    *other = !is_root(&r->old, r->parent, r->base);
+    if (*other)
+        return VF_OK;
+    VF_KILL_POINT();
+    if (vf_sys_rename_noreplace(r->parent, r->base, r->parent, r->aside) < 0) {
+        *other = errno == ENOENT;
+        return *other || must_stay(errno) ? VF_OK : vf_err_write(err, errno, "rename", r->path);
+    }
+    r->is_aside = true;
+    if (is_root(&r->old, r->parent, r->aside))
+        return sync_parent(r, err);
+    *other = true; /* somebody put it there between the two calls */
+    return put_back(r, err);
+}
+
+/* --- the comparison and the removal --- */
+
+static void keep_list(struct vf_retire_result *res, const struct vf_vec *v)
+{
+    res->outcome = VF_RETIRE_CHANGED;
+    res->changed = v->base;
+    res->n_changed = v->n;
+}
+
+/* Nothing but our own files in OLD's journal directory: it would go with them. */
+static enum vf_status compare_journal(struct vf_retire *r, struct vf_arena *a, struct vf_vec *changed,
+                                      struct vf_err *err)
+{
+    const char *stranger = NULL;
+    enum vf_status st = vf_jdir_stranger(&r->old, a, &stranger, err);
+    if (st != VF_OK || !stranger)
+        return st;
+    struct vf_slice *v = vf_vec_push(a, changed, sizeof *v);
+    if (!v)
+        return vf_err_nomem(err);
+    *v = vf_path_join(a, VF_S(VF_TXN_DIR), vf_slice_of(stranger));
+    return v->p ? VF_OK : vf_err_nomem(err);
+}
+
+static enum vf_status remove_listed(struct vf_retire *r, const struct vf_copy_list *now,
+                                    const struct vf_hooks *hooks, struct vf_arena *a, struct vf_vec *left,
+                                    struct vf_err *err)
+{
+    struct vf_copy_list rest = {0};
+    enum vf_status st = vf_copied_remove(now, err);
+    if (st != VF_OK)
+        return st;
+    st = vf_copied_list(r->old.root, hooks, &rest, err);
+    if (st == VF_OK)
+        st = vf_copied_rest(&rest, a, left, err);
+    vf_copy_list_release(&rest);
+    return st == VF_OK ? compare_journal(r, a, left, err) : st;
+}
+
+static enum vf_status compare_and_remove(struct vf_retire *r, const struct vf_hooks *hooks,
+                                         struct vf_arena *a, struct vf_retire_result *res, struct vf_err *err)
+{
+    struct vf_copy_list now = {0};
+    struct vf_vec changed = {0};
+    bool begun = r->fresh.state == VF_JSTATE_REMOVING;
+    enum vf_status st = vf_copied_list(r->old.root, hooks, &now, err);
+    if (st == VF_OK)
+        st = vf_copied_compare(vf_buf_slice(&r->copied), &now, begun, a, &changed, err);
+    if (st == VF_OK && !begun)
+        st = compare_journal(r, a, &changed, err);
+    if (st == VF_OK && !begun && changed.n == 0)
+        st = vf_jdir_put_state(&r->fresh, VF_JSTATE_REMOVING, err);
+    if (st == VF_OK && (begun || changed.n == 0)) {
+        changed.n = 0;
+        st = remove_listed(r, &now, hooks, a, &changed, err);
+    }
+    if (st == VF_OK && changed.n > 0)
+        keep_list(res, &changed);
+    vf_copy_list_release(&now);
+    return st;
+}
+
+/* OLD is empty but for its journal. */
+static enum vf_status remove_root(struct vf_retire *r, struct vf_retire_result *res, struct vf_err *err)
+{
+    const char *name = r->is_aside ? r->aside : r->base;
+    enum vf_status st = vf_jdir_remove(&r->old, err);
+    if (st != VF_OK)
+        return st;
+    VF_KILL_POINT();
+    if (is_root(&r->old, r->parent, name) && unlinkat(r->parent, name, AT_REMOVEDIR) < 0 && errno != ENOENT) {
+        if (!must_stay(errno))
+            return vf_err_write(err, errno, "remove", r->path);
+        res->outcome = VF_RETIRE_EMPTIED;
+        return VF_OK;
+    }
+    return sync_parent(r, err);
+}
+
+/* OLD stays, whole or what is left of it, and neither journal is needed any more. What somebody else put into
+ * its journal directory stays there. */
+static enum vf_status let_stay(struct vf_retire *r, struct vf_err *err)
 {
     struct vf_err own;
     vf_err_init(&own);
-    enum vf_status st = vf_holder_make(&r->h, &own);
-    if (st == VF_NOT_WRITABLE)
-        st = VF_CROSS_DEVICE;
-    else if (st != VF_OK)
-        st = vf_err_set(err, own.code, own.sys, own.op, r->h.prefix, "%s", own.detail);
+    enum vf_status st = put_back(r, err);
+    if (st == VF_OK && vf_jdir_remove(&r->old, &own) != VF_OK && own.sys != ENOTEMPTY && own.sys != EEXIST)
+        st = vf_err_copy(err, &own);
     vf_err_release(&own);
-    if (st != VF_OK)
-        return st;
-    st = vf_holder_ignore(&r->h, err);
-    VF_KILL_POINT();
-    if (st == VF_OK && vf_sys_rename_noreplace(r->h.parent, r->h.base, r->h.dir, r->h.base) < 0) {
-        int e = errno;
-        (void)!vf_holder_remove(&r->h, NULL);
-        return must_stay(e) ? VF_CROSS_DEVICE : vf_err_write(err, e, "rename", r->h.prefix);
-    }
-    VF_KILL_POINT();
-    if (st == VF_OK && (vf_sys_sync_dir(r->h.dir) < 0 || vf_sys_sync_dir(r->h.parent) < 0))
-        st = vf_err_write(err, errno, "sync", r->h.prefix);
     return st;
 }
 
-/* --- emptied where it stands --- */
-
-static enum vf_status put_marker(struct retire *r, struct vf_err *err)
+static enum vf_status say_where(struct vf_retire *r, struct vf_arena *a, struct vf_retire_result *res,
+                                struct vf_err *err)
 {
-    int dir = openat(r->h.parent, r->h.base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    VF_KILL_POINT();
-    int fd = dir >= 0 ? vf_file_make(dir, marker) : -1;
-    int bad = fd < 0 && (dir < 0 || errno != EEXIST) ? errno : 0;
-    if (!bad && vf_sys_sync_dir(dir) < 0)
-        bad = errno;
+    res->old =
+        r->is_aside ? vf_path_join(a, vf_path_dir(r->path), vf_slice_of(r->aside)) : vf_arena_dup(a, r->path);
+    return res->old.p ? VF_OK : vf_err_nomem(err);
+}
+
+/* Both directories are open and locked. */
+static enum vf_status retire_steps(struct vf_retire *r, const struct vf_hooks *hooks, struct vf_arena *a,
+                                   struct vf_retire_result *res, struct vf_err *err)
+{
+    bool other = false;
+    enum vf_status st = VF_OK;
+    if (r->fresh.state == VF_JSTATE_RETIRE)
+        st = put_aside(r, &other, err);
+    if (st == VF_OK && other)
+        res->outcome = VF_RETIRE_NOT_OLD;
+    else if (st == VF_OK)
+        st = compare_and_remove(r, hooks, a, res, err);
+    if (st == VF_OK)
+        st = res->outcome == VF_RETIRED ? remove_root(r, res, err) : let_stay(r, err);
+    if (st == VF_OK)
+        st = say_where(r, a, res, err);
+    return st == VF_OK ? vf_jdir_remove(&r->fresh, err) : st;
+}
+
+/* --- the end of a run --- */
+
+static int64_t time_of_copy(const struct vf_jdir *fresh)
+{
+    return vf_stat_at(fresh->dir, "copied").mtime_s;
+}
+
+/* NEW is where the journal says, under a name of its own. */
+static bool new_is_there(struct vf_retire *r)
+{
+    int fd = -1;
+    const char *base = NULL;
+    enum vf_status st = vf_prefix_parent(r->fresh.journal.to, &r->fresh.arena, &fd, &base, NULL);
+    bool there = st == VF_OK && is_root(&r->fresh, fd, base);
     if (fd >= 0)
         (void)close(fd);
-    if (dir >= 0)
-        (void)close(dir);
-    return bad ? vf_err_write(err, bad, "write", r->h.prefix) : VF_OK;
+    return there;
 }
 
-/* Everything but the marker. */
-static enum vf_status empty_dir(int dir, struct vf_slice prefix, struct vf_err *err)
+enum vf_status vf_retire_finish(struct vf_retire *r, const struct vf_hooks *hooks, struct vf_arena *a,
+                                struct vf_retire_result *res, struct vf_err *err)
 {
-    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
-    if (!list) {
-        int e = errno;
-        if (fd >= 0)
-            (void)close(fd);
-        return vf_err_sys(err, e, "list", prefix);
-    }
+    *res = (struct vf_retire_result){.outcome = VF_RETIRED, .copied_at = time_of_copy(&r->fresh)};
     enum vf_status st = VF_OK;
-    for (struct dirent *e = readdir(list); e; e = readdir(list)) {
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 || strcmp(e->d_name, marker) == 0)
-            continue;
-        VF_KILL_POINT();
-        enum vf_status one = vf_sys_remove_tree(dir, e->d_name, err);
-        st = st == VF_OK ? one : st;
-    }
-    (void)closedir(list);
-    return st;
-}
-
-static enum vf_status empty_old(struct retire *r, struct vf_err *err)
-{
-    if (!old_is_there(r))
-        return VF_OK;
-    int dir = openat(r->h.parent, r->h.base, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (dir < 0)
-        return vf_err_sys(err, errno, "open", r->h.prefix);
-    enum vf_status st = VF_OK;
-    if (vf_stat_at(dir, marker).kind == VF_KIND_FILE) {
-        st = empty_dir(dir, r->h.prefix, err);
-        VF_KILL_POINT();
-        if (st == VF_OK && unlinkat(dir, marker, 0) < 0)
-            st = vf_err_write(err, errno, "remove", r->h.prefix);
-    }
-    (void)close(dir);
-    VF_KILL_POINT();
-    if (st == VF_OK && unlinkat(r->h.parent, r->h.base, AT_REMOVEDIR) < 0) {
-        if (must_stay(errno))
-            *r->emptied = true;
-        else if (errno != ENOENT) /* without its marker, and not empty: somebody's new directory */
-            r->other = true;
-    }
-    return st;
-}
-
-/* --- the steps, each from the state that the one before it wrote --- */
-
-static enum vf_status begin_retire(struct retire *r, struct vf_err *err)
-{
-    enum vf_jstate next = VF_JSTATE_RETIRED;
-    enum vf_status st = VF_OK;
-    if (old_is_there(r)) {
-        st = put_aside(r, err);
-        if (st == VF_CROSS_DEVICE) {
-            next = VF_JSTATE_EMPTYING;
-            st = put_marker(r, err);
-        }
+    if (new_is_there(r)) {
+        st = retire_steps(r, hooks, a, res, err);
     } else {
-        /* Aside already, when its holder is there: the run was killed before it wrote so. */
-        r->other = vf_stat_at(r->h.parent, r->h.base).kind != VF_KIND_NONE && !vf_holder_left(&r->h);
-    }
-    return st == VF_OK ? vf_jdir_put_state(&r->d, next, err) : st;
-}
-
-static enum vf_status end_retire(struct retire *r, struct vf_err *err)
-{
-    enum vf_status st = VF_OK;
-    if (r->h.dir >= 0)
-        st = vf_holder_remove(&r->h, err);
-    else if (vf_holder_left(&r->h))
-        st = vf_holder_clean(&r->h, err);
-    if (st == VF_OK)
-        st = vf_jdir_remove(&r->d, err);
-    if (st == VF_OK && r->other)
-        st = vf_err_set(err, VF_CHANGED, 0, "retire", r->h.prefix,
-                        "it is not the directory that was copied; it was left alone");
-    return st;
-}
-
-static enum vf_status retire_steps(struct retire *r, struct vf_err *err)
-{
-    enum vf_status st = VF_OK;
-    if (r->d.state == VF_JSTATE_RETIRE)
-        st = begin_retire(r, err);
-    if (st == VF_OK && r->d.state == VF_JSTATE_EMPTYING) {
-        st = empty_old(r, err);
+        res->outcome = VF_RETIRE_NOT_NEW;
+        st = let_stay(r, err);
         if (st == VF_OK)
-            st = vf_jdir_put_state(&r->d, VF_JSTATE_RETIRED, err);
+            st = say_where(r, a, res, err);
+        if (st == VF_OK)
+            st = vf_jdir_remove(&r->fresh, err);
     }
-    return st == VF_OK ? end_retire(r, err) : st;
-}
-
-static enum vf_status check(struct retire *r, struct vf_slice old, const char *why, struct vf_err *err)
-{
-    struct vf_slice name = VF_S(VF_TXN_DIR);
-    if (why)
-        return vf_err_set(err, VF_EXISTS, 0, "open", name, "it is not the journal of this environment: %s",
-                          why);
-    if (r->d.state != VF_JSTATE_RETIRE && r->d.state != VF_JSTATE_EMPTYING && r->d.state != VF_JSTATE_RETIRED)
-        return vf_err_set(err, VF_INTERNAL, 0, "retire", name, "the journal is not about retiring");
-    if (!r->d.verified || !vf_slice_eq(r->d.journal.from, vf_prefix_trim(old)))
-        return vf_err_set(err, VF_INTERNAL, 0, "retire", old, "the journal names another directory");
-    return VF_OK;
-}
-
-enum vf_status vf_retire(const struct vf_key *key, struct vf_slice old, struct vf_slice new_prefix,
-                         bool *emptied, struct vf_err *err)
-{
-    struct retire r = {.emptied = emptied};
-    const char *why = NULL;
-    *emptied = false;
-    vf_jdir_init(&r.d);
-    r.d.key = *key;
-    enum vf_status st = vf_holder_init(&r.h, old, err);
-    if (st == VF_OK)
-        st = vf_jdir_root(&r.d, new_prefix, err);
-    if (st == VF_OK)
-        st = vf_jdir_open(&r.d, true, &why, err);
-    if (st == VF_OK)
-        st = check(&r, old, why, err);
-    if (st == VF_OK)
-        st = retire_steps(&r, err);
-    vf_holder_release(&r.h);
-    vf_jdir_release(&r.d);
+    retire_free(r);
     return st;
 }
 
-enum vf_status vf_staging_discard(struct vf_slice prefix, uint64_t ino, struct vf_err *err)
+/* --- after a crash --- */
+
+/* Is the directory of this name the one that was copied: its journal is ours and holds NEW's token. A journal
+ * that is being removed has lost its state, then itself, and only its lock is left: by then all else is gone,
+ * and what somebody put there since is on no list. */
+static enum vf_status open_old(struct vf_retire *r, const char *name, bool *found, struct vf_err *err)
 {
-    struct vf_holder h;
-    enum vf_status st = vf_holder_init(&h, prefix, err);
-    struct vf_stat at = st == VF_OK ? vf_stat_at(h.parent, h.base) : (struct vf_stat){0};
-    if (st == VF_OK && (at.kind != VF_KIND_DIR || at.ino != ino))
-        st = vf_err_set(err, VF_CHANGED, 0, "remove", prefix, "it is not the directory that was made here");
+    const char *why = NULL;
+    struct vf_err own;
+    *found = false;
+    vf_err_init(&own);
+    int fd = openat(r->parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    enum vf_status st = fd >= 0 ? vf_jdir_root_fd(&r->old, fd, r->path, &own) : VF_NOT_FOUND;
+    if (fd >= 0)
+        (void)close(fd);
     if (st == VF_OK)
-        st = vf_holder_make(&h, err);
-    if (st == VF_OK) {
-        VF_KILL_POINT();
-        if (vf_sys_rename_noreplace(h.parent, h.base, h.dir, h.base) < 0)
-            st = vf_err_write(err, errno, "rename", prefix);
-        enum vf_status removed = vf_holder_remove(&h, err);
-        st = st == VF_OK ? removed : st;
+        st = vf_jdir_open(&r->old, true, &why, &own);
+    const struct vf_journal *j = &r->old.journal;
+    bool token = r->old.verified && !r->old.confined &&
+                 vf_digest_eq(j->token, r->fresh.journal.token, sizeof j->token);
+    bool bare = !r->old.verified && r->fresh.state == VF_JSTATE_REMOVING;
+    *found = st == VF_OK && !why && (token || bare) && r->old.root_st.ino == r->fresh.journal.retire_ino &&
+             (r->old.state == VF_JSTATE_LEAVING || r->old.state == VF_JSTATE_STAGED);
+    st = st == VF_BUSY        ? vf_err_set(err, VF_BUSY, 0, "lock", r->path, "another run is at work here")
+         : st == VF_NO_MEMORY ? vf_err_nomem(err)
+                              : VF_OK;
+    vf_err_release(&own);
+    if (!*found)
+        vf_jdir_close(&r->old);
+    return st;
+}
+
+/* The directory itself, when its journal went before the crash: it is empty then, and removing it loses
+ * nothing. */
+static bool remove_empty(struct vf_retire *r, const char *name)
+{
+    struct vf_stat st = vf_stat_at(r->parent, name);
+    if (r->fresh.state != VF_JSTATE_REMOVING || st.kind != VF_KIND_DIR ||
+        st.ino != r->fresh.journal.retire_ino)
+        return false;
+    VF_KILL_POINT();
+    return unlinkat(r->parent, name, AT_REMOVEDIR) == 0;
+}
+
+static enum vf_status find_old(struct vf_retire *r, bool *found, struct vf_err *err)
+{
+    set_aside_name(r, r->fresh.journal.token);
+    enum vf_status st = open_old(r, r->aside, found, err);
+    r->is_aside = *found;
+    return st == VF_OK && !*found ? open_old(r, r->base, found, err) : st;
+}
+
+static enum vf_status without_old(struct vf_retire *r, struct vf_arena *a, struct vf_retire_result *res,
+                                  struct vf_err *err)
+{
+    bool there = vf_stat_at(r->parent, r->base).kind != VF_KIND_NONE;
+    if (!remove_empty(r, r->aside) && there && !remove_empty(r, r->base))
+        res->outcome = VF_RETIRE_NOT_OLD;
+    enum vf_status st = say_where(r, a, res, err);
+    return st == VF_OK ? vf_jdir_remove(&r->fresh, err) : st;
+}
+
+/* Only a journal with a MAC, whose list is whole, removes anything. */
+static bool is_proven(struct vf_retire *r)
+{
+    unsigned char sum[32];
+    return !r->fresh.confined && vf_jdir_read_copied(&r->fresh, &r->copied) &&
+           vf_sha256(vf_buf_slice(&r->copied), sum) && vf_digest_eq(sum, r->fresh.journal.copied, sizeof sum);
+}
+
+static enum vf_status resume_steps(struct vf_retire *r, const struct vf_hooks *hooks, struct vf_arena *a,
+                                   struct vf_retire_result *res, struct vf_err *err)
+{
+    bool found = false;
+    res->copied_at = time_of_copy(&r->fresh);
+    if (!is_proven(r)) {
+        res->outcome = VF_RETIRE_UNPROVEN;
+        res->old = vf_arena_dup(a, r->fresh.journal.from);
+        return res->old.p ? vf_jdir_remove(&r->fresh, err) : vf_err_nomem(err);
     }
-    vf_holder_release(&h);
+    enum vf_status st = open_parent(r, r->fresh.journal.from, err);
+    if (st == VF_NO_PARENT) { /* the whole directory went */
+        vf_err_clear(err);
+        res->old = vf_arena_dup(a, r->fresh.journal.from);
+        return res->old.p ? vf_jdir_remove(&r->fresh, err) : vf_err_nomem(err);
+    }
+    if (st == VF_OK)
+        st = find_old(r, &found, err);
+    if (st != VF_OK)
+        return st;
+    return found ? retire_steps(r, hooks, a, res, err) : without_old(r, a, res, err);
+}
+
+enum vf_status vf_retire_resume(const struct vf_key *key, struct vf_slice new_prefix,
+                                const struct vf_hooks *hooks, struct vf_arena *a,
+                                struct vf_retire_result *res, struct vf_err *err)
+{
+    const char *why = NULL;
+    struct vf_retire *r = retire_new(key);
+    *res = (struct vf_retire_result){.outcome = VF_RETIRED, .resumed = true};
+    if (!r)
+        return vf_err_nomem(err);
+    enum vf_status st = vf_jdir_root(&r->fresh, new_prefix, err);
+    if (st == VF_OK)
+        st = vf_jdir_open(&r->fresh, true, &why, err);
+    if (st == VF_OK && why)
+        st = vf_err_set(err, VF_EXISTS, 0, "open", VF_S(VF_TXN_DIR),
+                        "it is not the journal of this environment: %s", why);
+    if (st == VF_OK &&
+        (!r->fresh.verified || (r->fresh.state != VF_JSTATE_RETIRE && r->fresh.state != VF_JSTATE_REMOVING)))
+        st = vf_err_set(err, VF_INTERNAL, 0, "retire", VF_S(VF_TXN_DIR),
+                        "the journal is about something else");
+    if (st == VF_OK)
+        st = resume_steps(r, hooks, a, res, err);
+    retire_free(r);
     return st;
 }

@@ -95,51 +95,6 @@ enum vf_status vf_staging_scratch(struct vf_staging *s, struct vf_slice *path, s
     return VF_OK;
 }
 
-uint64_t vf_staging_ino(const struct vf_staging *s)
-{
-    struct stat st;
-    return fstat(s->fd, &st) == 0 ? (uint64_t)st.st_ino : 0;
-}
-
-static enum vf_status old_ino(struct vf_slice old, struct vf_arena *a, uint64_t *ino, struct vf_err *err)
-{
-    int fd = -1;
-    const char *base = NULL;
-    enum vf_status st = vf_prefix_parent(old, a, &fd, &base, err);
-    struct vf_stat at = st == VF_OK ? vf_stat_at(fd, base) : (struct vf_stat){0};
-    if (fd >= 0)
-        (void)close(fd);
-    if (st == VF_OK && at.kind != VF_KIND_DIR)
-        st = vf_err_set(err, VF_NOT_FOUND, 0, "retire", old, "it is not a directory");
-    *ino = at.ino;
-    return st;
-}
-
-enum vf_status vf_staging_note_retire(const struct vf_key *key, struct vf_staging *s, struct vf_slice old,
-                                      struct vf_err *err)
-{
-    struct vf_jdir d;
-    struct vf_journal *j = &d.journal;
-    vf_jdir_init(&d);
-    d.key = *key;
-    enum vf_status st = vf_jdir_root(&d, s->path, err);
-    j->verb = "move";
-    j->from = vf_arena_dup(&d.arena, vf_prefix_trim(old));
-    j->to = s->h.prefix;
-    if (st == VF_OK && !j->from.p)
-        st = vf_err_nomem(err);
-    if (st == VF_OK)
-        st = old_ino(old, &d.arena, &j->retire_ino, err);
-    if (st == VF_OK)
-        st = vf_jdir_make(&d, err);
-    if (st == VF_OK)
-        st = vf_jdir_put_journal(&d, err);
-    if (st == VF_OK)
-        st = vf_jdir_put_state(&d, VF_JSTATE_RETIRE, err);
-    vf_jdir_release(&d);
-    return st;
-}
-
 /* A directory that its owner may not write to cannot change its parent: it gets the bit for the instant of
  * the rename. */
 static int rename_out(struct vf_staging *s)
@@ -161,26 +116,71 @@ static int rename_out(struct vf_staging *s)
     return r;
 }
 
-enum vf_status vf_staging_commit(struct vf_staging *s, struct vf_err *err)
+void vf_staging_end(struct vf_staging *s)
 {
-    enum vf_status st = VF_OK;
+    staging_free(s);
+}
+
+static void close_holder(struct vf_holder *h)
+{
+    if (h->dir >= 0)
+        (void)close(h->dir);
+    if (h->lock >= 0)
+        (void)close(h->lock);
+    h->dir = h->lock = -1;
+}
+
+static enum vf_status take_back(struct vf_staging *s, struct vf_err *err)
+{
+    struct stat st;
+    struct vf_stat at = vf_stat_at(s->h.parent, s->h.base);
+    if (fstat(s->fd, &st) < 0 || at.kind != VF_KIND_DIR || at.ino != (uint64_t)st.st_ino ||
+        at.dev != (uint64_t)st.st_dev)
+        return vf_err_set(err, VF_CHANGED, 0, "remove", s->h.prefix,
+                          "it is not the directory that was made here");
+    close_holder(&s->h);
+    enum vf_status done = vf_holder_make(&s->h, err);
+    if (done != VF_OK)
+        return done;
+    VF_KILL_POINT();
+    if (vf_sys_rename_noreplace(s->h.parent, s->h.base, s->h.dir, s->h.base) < 0)
+        done = vf_err_write(err, errno, "rename", s->h.prefix);
+    enum vf_status removed = vf_holder_remove(&s->h, err);
+    return done == VF_OK ? removed : done;
+}
+
+enum vf_status vf_staging_take_back(struct vf_staging *s, struct vf_err *err)
+{
+    enum vf_status st = take_back(s, err);
+    staging_free(s);
+    return st;
+}
+
+static enum vf_status rename_and_flush(struct vf_staging *s, struct vf_err *err)
+{
     VF_KILL_POINT();
     if (vf_sys_syncfs(s->fd) < 0)
-        st = vf_err_write(err, errno, "sync", s->path);
-    if (st == VF_OK && rename_out(s) < 0)
-        st = errno == EEXIST || errno == ENOTEMPTY
-                 ? vf_err_set(err, VF_EXISTS, errno, "rename", s->h.prefix, NULL)
-                 : vf_err_write(err, errno, "rename", s->h.prefix);
-    if (st != VF_OK) {
-        (void)!vf_holder_remove(&s->h, NULL);
-        staging_free(s);
-        return st;
-    }
+        return vf_err_write(err, errno, "sync", s->path);
+    if (rename_out(s) < 0)
+        return errno == EEXIST || errno == ENOTEMPTY
+                   ? vf_err_set(err, VF_EXISTS, errno, "rename", s->h.prefix, NULL)
+                   : vf_err_write(err, errno, "rename", s->h.prefix);
     VF_KILL_POINT();
-    if (vf_sys_sync_dir(s->h.parent) < 0)
-        st = vf_err_write(err, errno, "sync", s->h.prefix);
-    (void)!vf_holder_remove(&s->h, NULL); /* an empty holder that stays is cleaned up by the next run */
-    staging_free(s);
+    if (vf_sys_sync_dir(s->h.parent) == 0)
+        return VF_OK;
+    enum vf_status st = vf_err_write(err, errno, "sync", s->h.prefix);
+    if (take_back(s, NULL) != VF_OK && vf_stat_at(s->h.parent, s->h.base).kind != VF_KIND_NONE)
+        vf_err_context(err, "what was made there could not be removed. First");
+    return st;
+}
+
+enum vf_status vf_staging_commit(struct vf_staging *s, struct vf_err *err)
+{
+    enum vf_status st = rename_and_flush(s, err);
+    if (s->h.dir >= 0)
+        (void)!vf_holder_remove(&s->h, NULL); /* an empty holder that stays is cleaned up by the next run */
+    if (st != VF_OK)
+        staging_free(s);
     return st;
 }
 

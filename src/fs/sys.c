@@ -150,19 +150,20 @@ static int check_beneath(struct vf_slice rel)
     return 0;
 }
 
-static int open_step(int dirfd, const char *step, bool many, int flags, mode_t mode)
+static int open_step(int dirfd, const char *step, unsigned many, int flags, mode_t mode)
 {
-    return many ? call_openat2(dirfd, step, flags | O_CLOEXEC, mode, BENEATH)
+    return many ? call_openat2(dirfd, step, flags | O_CLOEXEC, mode, many)
                 : open_one(dirfd, step, flags, mode);
 }
 
-static int walk_beneath(int dirfd, struct vf_slice rel, int flags, mode_t mode, bool many)
+/* `many`: as much as fits is given to openat2, with these RESOLVE_ flags. */
+static int walk_beneath(int dirfd, struct vf_slice rel, int flags, mode_t mode, unsigned many)
 {
     char step[STEP];
     int at = dirfd;
     while (rel.n > 0) {
         int fd = -1;
-        if (take_step(&rel, many, step))
+        if (take_step(&rel, many != 0, step))
             fd = open_step(at, step, many, rel.n > 0 ? VF_O_AT : flags, mode);
         else
             errno = ENAMETOOLONG;
@@ -178,18 +179,28 @@ static int walk_beneath(int dirfd, struct vf_slice rel, int flags, mode_t mode, 
     return at;
 }
 
-int vf_sys_open_beneath(int dirfd, struct vf_slice rel, int flags, mode_t mode)
+static int open_below(int dirfd, struct vf_slice rel, int flags, mode_t mode, unsigned resolve)
 {
     if (check_beneath(rel) < 0)
         return -1;
     if (rel.n == 0)
         return open_retry(dirfd, ".", flags, mode);
     if (may_openat2()) {
-        int fd = walk_beneath(dirfd, rel, flags, mode, true);
+        int fd = walk_beneath(dirfd, rel, flags, mode, resolve);
         if (fd >= 0 || !is_refused(errno))
             return fd;
     }
-    return walk_beneath(dirfd, rel, flags, mode, false);
+    return walk_beneath(dirfd, rel, flags, mode, 0);
+}
+
+int vf_sys_open_beneath(int dirfd, struct vf_slice rel, int flags, mode_t mode)
+{
+    return open_below(dirfd, rel, flags, mode, BENEATH);
+}
+
+int vf_sys_open_staying(int dirfd, struct vf_slice rel, int flags)
+{
+    return open_below(dirfd, rel, flags, 0, BENEATH | NO_XDEV);
 }
 
 int vf_sys_open_parent(int dirfd, struct vf_slice rel, struct vf_slice *base)

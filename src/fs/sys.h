@@ -17,6 +17,9 @@ void vf_sys_force_fallback(bool on);
  * component, unless flags have O_PATH | O_NOFOLLOW); EXDEV: rel is absolute or holds `..`; EINVAL: it holds a
  * NUL. */
 int vf_sys_open_beneath(int dirfd, struct vf_slice rel, int flags, mode_t mode);
+/* The same, across no mount (EXDEV), bind mounts included where openat2 is there; else the caller compares
+ * devices. */
+int vf_sys_open_staying(int dirfd, struct vf_slice rel, int flags);
 /* The directory that holds rel, its last component in *base (a part of rel: without NUL behind it). The
  * descriptor is good for the `at` calls only (O_PATH where there is such a thing). EINVAL when rel is "". */
 int vf_sys_open_parent(int dirfd, struct vf_slice rel, struct vf_slice *base);

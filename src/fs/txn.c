@@ -346,7 +346,8 @@ enum vf_status vf_txn_roll_back(struct vf_txn *t, struct vf_err *err)
     enum vf_status st = VF_OK;
     if (t->d.state == VF_JSTATE_COMMITTED || t->d.state == VF_JSTATE_ROLLBACK)
         st = undo_all(t, err);
-    else if (t->d.state != VF_JSTATE_STAGED && t->d.state != VF_JSTATE_UNDONE)
+    else if (t->d.state != VF_JSTATE_STAGED && t->d.state != VF_JSTATE_UNDONE &&
+             t->d.state != VF_JSTATE_LEAVING)
         st = vf_err_set(err, VF_NOT_SUPPORTED, 0, "restore", VF_S(VF_TXN_DIR), "it was finished already");
     if (st == VF_OK)
         st = vf_jdir_remove(&t->d, err);
@@ -404,9 +405,10 @@ static enum vf_txn_state outer_state(enum vf_jstate s)
     case VF_JSTATE_UNDONE:
         return VF_TXN_ROLLBACK;
     case VF_JSTATE_RETIRE:
-    case VF_JSTATE_EMPTYING:
-    case VF_JSTATE_RETIRED:
+    case VF_JSTATE_REMOVING:
         return VF_TXN_RETIRE;
+    case VF_JSTATE_LEAVING:
+        return VF_TXN_LEAVING;
     case VF_JSTATES:
         break;
     }
@@ -424,6 +426,7 @@ static enum vf_status fill_info(const struct vf_txn *t, struct vf_arena *a, stru
     info->verb = j->verb;
     info->from = vf_arena_dup(a, j->from);
     info->to = vf_arena_dup(a, j->to);
+    memcpy(info->token, j->token, sizeof info->token);
     return info->from.p && info->to.p ? VF_OK : vf_err_nomem(err);
 }
 

@@ -8,8 +8,8 @@
  * On disk: ENV/.venvfix/ (0700) with `lock` (flock held), `journal` (text, one field a line, names escaped;
  * says version, verb, inode of the root and of the journal directory, old and new place, for each edit kind,
  * path, inode of the new file, sha256 of old and new contents), `new/<n>` (staged files and links, and after
- * apply: the originals), `state` (none yet: staged; sealed | done | rollback | undone | retire | emptying |
- * retired). Edits are applied by RENAME_EXCHANGE of new/<n> with the target, after its dev/ino/size/mtime
+ * apply: the originals), `state` (none yet: staged; sealed | done | rollback | undone | retire | removing |
+ * leaving). Edits are applied by RENAME_EXCHANGE of new/<n> with the target, after its dev/ino/size/mtime
  * were compared again with what was staged from (VF_CHANGED otherwise); a deletion is a rename of the target
  * to new/<n>; a new file a rename out of it.
  *
@@ -37,6 +37,7 @@ enum vf_txn_state {
     VF_TXN_COMMITTED, /* complete: roll forward (edits may be partly applied; the rename may or may not have
                       happened) */
     VF_TXN_ROLLBACK,  /* was being rolled back */
+    VF_TXN_LEAVING,   /* OLD of a copying move, which was cut off; rolling back only removes the directory */
     VF_TXN_RETIRE,    /* NEW is complete; what is left of OLD is to be removed (copying move) */
     VF_TXN_FOREIGN    /* not trustworthy: a finding, never input */
 };
@@ -45,6 +46,7 @@ struct vf_txn_info {
     enum vf_txn_state state;
     const char *verb;         /* "fix" or "move"; static */
     struct vf_slice from, to; /* absolute places; equal for fix; in the arena given */
+    unsigned char token[32];  /* RETIRE, LEAVING: the same in OLD and NEW; else zeros */
     const char *why_foreign;  /* static, or NULL */
     bool done; /* SEALED: applied and proven already, only the journal is left: apply does nothing, finish
                   removes it */
@@ -110,26 +112,17 @@ struct vf_slice vf_staging_path(const struct vf_staging *s); /* its absolute pat
  * *path: absolute, lives as long as s. */
 VF_MUST_CHECK enum vf_status vf_staging_scratch(struct vf_staging *s, struct vf_slice *path,
                                                 struct vf_err *err);
-/* Journals in the staged directory that `old` is to be retired once NEW is there (state retire; names old's
- * inode). */
-VF_MUST_CHECK enum vf_status vf_staging_note_retire(const struct vf_key *key, struct vf_staging *s,
-                                                    struct vf_slice old, struct vf_err *err);
-/* fsync (syncfs), then one rename to `place` (NOREPLACE), staging directory removed; frees s. On failure
- * (VF_EXISTS) the staging directory is removed, too. */
+/* fsync (syncfs), then one rename to `prefix` (NOREPLACE), staging directory removed. On failure (VF_EXISTS),
+ * also when the rename could not be flushed, all is taken away again and s is freed; else s waits for
+ * vf_staging_end or vf_staging_take_back. */
 VF_MUST_CHECK enum vf_status vf_staging_commit(struct vf_staging *s, struct vf_err *err);
+void vf_staging_end(struct vf_staging *s); /* frees s; the disk stays */
+/* After commit (the proof failed there): away by one rename, then removed; by the descriptors of the
+ * directory in which it was made, whatever its path leads to by now. VF_CHANGED: another directory has its
+ * name. Frees s. */
+VF_MUST_CHECK enum vf_status vf_staging_take_back(struct vf_staging *s, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_staging_drop(struct vf_staging *s,
                                              struct vf_err *err); /* removes it all; frees s */
-/* The staged NAME's inode number, which it keeps at `place`. */
-uint64_t vf_staging_ino(const struct vf_staging *s);
-/* Takes back what commit put at `place` (the proof failed there): away by one rename, then removed.
- * VF_CHANGED when it is not this inode. */
-VF_MUST_CHECK enum vf_status vf_staging_discard(struct vf_slice prefix, uint64_t ino, struct vf_err *err);
-/* Renames OLD aside to `.venvfix-<hash>` beside it, then removes it, never following links; a mount point is
- * emptied, not removed (*emptied). Then removes the retire journal in NEW. Safe to call again after a crash.
- * Where OLD cannot be put aside (a parent that is not writable) it is emptied, too. VF_NOT_FOUND: NEW has no
- * journal. VF_CHANGED: another directory stands at OLD by now; it is left alone, the journal is gone. */
-VF_MUST_CHECK enum vf_status vf_retire(const struct vf_key *key, struct vf_slice old,
-                                       struct vf_slice new_prefix, bool *emptied, struct vf_err *err);
 /* Is there an unfinished staging directory of ours for this place? */
 bool vf_staging_left(struct vf_slice prefix);
 /* Was it left after its rename, so that `place` is complete? Ask before vf_staging_clean or vf_staging_begin.

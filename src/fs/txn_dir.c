@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,11 +19,12 @@
 #include "fs/kill_point.h"
 
 static const char dir_name[] = VF_TXN_DIR;
+#define VF_COPIED_MAX ((uint64_t)4 << 30) /* bytes of a list that is still read */
 
 static const char *const state_words[VF_JSTATES] = {
     [VF_JSTATE_STAGED] = "staged",     [VF_JSTATE_COMMITTED] = "sealed", [VF_JSTATE_DONE] = "done",
     [VF_JSTATE_ROLLBACK] = "rollback", [VF_JSTATE_UNDONE] = "undone",    [VF_JSTATE_RETIRE] = "retire",
-    [VF_JSTATE_EMPTYING] = "emptying", [VF_JSTATE_RETIRED] = "retired"};
+    [VF_JSTATE_REMOVING] = "removing", [VF_JSTATE_LEAVING] = "leaving"};
 
 void vf_jdir_init(struct vf_jdir *d)
 {
@@ -30,7 +32,7 @@ void vf_jdir_init(struct vf_jdir *d)
     vf_arena_init(&d->arena);
 }
 
-void vf_jdir_release(struct vf_jdir *d)
+void vf_jdir_close(struct vf_jdir *d)
 {
     if (d->dir >= 0)
         (void)close(d->dir);
@@ -38,14 +40,19 @@ void vf_jdir_release(struct vf_jdir *d)
         (void)close(d->lock);
     if (d->root >= 0)
         (void)close(d->root);
+    d->dir = d->lock = d->root = -1;
+}
+
+void vf_jdir_release(struct vf_jdir *d)
+{
+    vf_jdir_close(d);
     vf_arena_release(&d->arena);
     vf_jdir_init(d);
 }
 
-enum vf_status vf_jdir_root(struct vf_jdir *d, struct vf_slice root, struct vf_err *err)
+static enum vf_status stat_root(struct vf_jdir *d, struct vf_slice root, struct vf_err *err)
 {
     struct stat st;
-    d->root = vf_sys_open_path(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (d->root < 0)
         return vf_err_sys(err, errno, "open", root);
     if (fstat(d->root, &st) < 0)
@@ -54,14 +61,26 @@ enum vf_status vf_jdir_root(struct vf_jdir *d, struct vf_slice root, struct vf_e
     return VF_OK;
 }
 
+enum vf_status vf_jdir_root(struct vf_jdir *d, struct vf_slice root, struct vf_err *err)
+{
+    d->root = vf_sys_open_path(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return stat_root(d, root, err);
+}
+
+/* Opened again, not duplicated: the lock on it is this one's alone. */
 enum vf_status vf_jdir_root_fd(struct vf_jdir *d, int root, struct vf_slice path, struct vf_err *err)
 {
-    struct stat st;
-    d->root = fcntl(root, F_DUPFD_CLOEXEC, 0);
-    if (d->root < 0 || fstat(d->root, &st) < 0)
-        return vf_err_sys(err, errno, "open", path);
-    vf_sys_to_stat(&st, &d->root_st);
-    return VF_OK;
+    d->root = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return stat_root(d, path, err);
+}
+
+/* A run that only reads (recreate) holds a shared lock on the root, since it may not be able to write there.
+ * A file system that locks no directories is no error. */
+static enum vf_status lock_root(struct vf_jdir *d, struct vf_err *err)
+{
+    if (flock(d->root, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return VF_OK;
+    return vf_err_set(err, VF_BUSY, errno, "lock", vf_slice_of(dir_name), "another run is at work here");
 }
 
 /* --- making --- */
@@ -99,7 +118,9 @@ static enum vf_status make_dir(struct vf_jdir *d, struct vf_err *err)
 
 enum vf_status vf_jdir_make(struct vf_jdir *d, struct vf_err *err)
 {
-    enum vf_status st = make_dir(d, err);
+    enum vf_status st = lock_root(d, err);
+    if (st == VF_OK)
+        st = make_dir(d, err);
     if (st == VF_OK)
         st = vf_lock_take(d->dir, "lock", true, &d->lock, err);
     if (st == VF_OK && vf_sys_file_id(d->lock, &d->journal.lock) < 0)
@@ -237,6 +258,15 @@ enum vf_status vf_jdir_write_commit_record(struct vf_jdir *d, vf_flush_fn flush,
     return st == VF_OK ? vf_jdir_put_state(d, VF_JSTATE_COMMITTED, err) : st;
 }
 
+enum vf_status vf_jdir_put_copied(struct vf_jdir *d, struct vf_slice copied, struct vf_err *err)
+{
+    int fd = -1;
+    enum vf_status st = write_file(d, "copied", copied, &fd, err);
+    if (fd >= 0 && close(fd) < 0 && st == VF_OK)
+        st = vf_err_write(err, errno, "write", VF_S("copied"));
+    return st;
+}
+
 /* --- judging --- */
 
 /* A regular file of ours in the journal directory. -1: there is none (errno ENOENT) or it is something else.
@@ -278,6 +308,11 @@ static bool read_own(int dir, const char *name, uint64_t cap, struct vf_buf *out
     return ok && out->n == size;
 }
 
+bool vf_jdir_read_copied(struct vf_jdir *d, struct vf_buf *out)
+{
+    return read_own(d->dir, "copied", VF_COPIED_MAX, out);
+}
+
 static const char *read_state(struct vf_jdir *d)
 {
     struct vf_buf b = {0};
@@ -296,33 +331,55 @@ static const char *read_state(struct vf_jdir *d)
     return why;
 }
 
-/* A directory without a journal holds nothing to be replayed, but is ours to remove only if it holds nothing
- * at all: what a run leaves that was killed at its very start or its very end. */
-static const char *judge_bare(struct vf_jdir *d)
+/* The first name in the directory that is none of these: "" where there is none, NULL when it cannot be
+ * listed; in the arena. */
+static const char *other_name(struct vf_jdir *d, struct vf_arena *a, const char *const *may, size_t n)
 {
-    static const char *const may[] = {".", "..", "lock", "journal.new"};
-    const char *why = NULL;
+    const char *other = "";
     int fd = openat(d->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
     if (!list) {
         if (fd >= 0)
             (void)close(fd);
-        return "it cannot be listed";
+        return NULL;
     }
-    for (struct dirent *e = readdir(list); e && !why; e = readdir(list)) {
+    for (struct dirent *e = readdir(list); e && !*other; e = readdir(list)) {
         size_t i = 0;
-        while (i < VF_COUNT(may) && strcmp(e->d_name, may[i]) != 0)
+        while (i < n && strcmp(e->d_name, may[i]) != 0)
             i++;
-        if (i == VF_COUNT(may))
-            why = "it has no journal";
+        if (i == n)
+            other = vf_arena_cstr(a, vf_slice_of(e->d_name));
+        if (!other)
+            break;
     }
     (void)closedir(list);
+    return other;
+}
+
+enum vf_status vf_jdir_stranger(struct vf_jdir *d, struct vf_arena *a, const char **name, struct vf_err *err)
+{
+    static const char *const may[] = {".", "..", "lock", "journal", "journal.new", "state", "state.new"};
+    const char *other = other_name(d, a, may, VF_COUNT(may));
+    if (!other)
+        return vf_err_sys(err, errno, "list", vf_slice_of(dir_name));
+    *name = *other ? other : NULL;
+    return VF_OK;
+}
+
+/* A directory without a journal holds nothing to be replayed, but is ours to remove only if it holds nothing
+ * at all: what a run leaves that was killed at its very start or its very end. */
+static const char *judge_bare(struct vf_jdir *d)
+{
+    static const char *const may[] = {".", "..", "lock", "journal.new"};
+    const char *other = other_name(d, &d->arena, may, VF_COUNT(may));
     struct vf_stat lock = vf_stat_at(d->dir, "lock"), fresh = vf_stat_at(d->dir, "journal.new");
-    if (!why && ((lock.kind != VF_KIND_NONE && (lock.kind != VF_KIND_FILE || lock.size > 0)) ||
-                 (fresh.kind != VF_KIND_NONE && fresh.kind != VF_KIND_FILE)))
-        why = "it has no journal";
     d->state = VF_JSTATE_STAGED;
-    return why;
+    if (!other)
+        return "it cannot be listed";
+    if (*other || (lock.kind != VF_KIND_NONE && (lock.kind != VF_KIND_FILE || lock.size > 0)) ||
+        (fresh.kind != VF_KIND_NONE && fresh.kind != VF_KIND_FILE))
+        return "it has no journal";
+    return NULL;
 }
 
 /* The lock file is the one that was made together with the journal. */
@@ -421,7 +478,9 @@ enum vf_status vf_jdir_open(struct vf_jdir *d, bool take, const char **why, stru
     enum vf_status done = read_dir(d, &st, why, err);
     if (done != VF_OK || *why || !take)
         return done;
-    done = vf_lock_take(d->dir, "lock", false, &d->lock, err);
+    done = lock_root(d, err);
+    if (done == VF_OK)
+        done = vf_lock_take(d->dir, "lock", false, &d->lock, err);
     return done == VF_OK ? read_dir(d, &st, why, err) : done;
 }
 
@@ -488,7 +547,7 @@ static enum vf_status empty_new(struct vf_jdir *d, struct vf_err *err)
 
 enum vf_status vf_jdir_remove(struct vf_jdir *d, struct vf_err *err)
 {
-    static const char *const names[] = {"probe",       "state.new", "state.sealed", "state.done",
+    static const char *const names[] = {"probe",       "state.new", "state.sealed", "state.done", "copied",
                                         "journal.new", "state",     "journal",      "lock"};
     struct vf_stat keep;
     /* Never sealed as far as we know: whatever the file says (its last fsync may have failed), nothing is to

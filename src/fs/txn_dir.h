@@ -7,9 +7,9 @@
  * but confined.
  *
  * Files in it: `lock` (empty, flock held by the owner), `journal` (txn_journal.h), `state` (one word), `new/`
- * (staged files, and originals), `probe` (an executable that proves a header), `journal.new` and `state.new`
- * (being written), `state.sealed` and `state.done` (written ahead, so that these two changes of state cost
- * one rename and one flush each). */
+ * (staged files, and originals), `copied` (copied.h), `probe` (an executable that proves a header),
+ * `journal.new` and `state.new` (being written), `state.sealed` and `state.done` (written ahead, so that
+ * these two changes of state cost one rename and one flush each). */
 #ifndef VF_FS_TXN_DIR_H
 #define VF_FS_TXN_DIR_H
 
@@ -25,9 +25,10 @@ enum vf_jstate {
     VF_JSTATE_DONE,      /* applied and proven; the originals are being removed */
     VF_JSTATE_ROLLBACK,  /* edits may be partly undone */
     VF_JSTATE_UNDONE,    /* everything is back; the staged files are being removed */
-    VF_JSTATE_RETIRE,    /* the directory at `from` is to be put aside */
-    VF_JSTATE_EMPTYING,  /* it could not be put aside: it is being emptied where it stands */
-    VF_JSTATE_RETIRED,   /* it is aside; what stands at `from` now is somebody else's */
+    VF_JSTATE_RETIRE,   /* in NEW: the directory at `from` is to be removed, when it is still as it was copied
+                         */
+    VF_JSTATE_REMOVING, /* in NEW: it was, and is being removed */
+    VF_JSTATE_LEAVING,  /* in OLD: it is being copied to `to`, and removed then */
     VF_JSTATES
 };
 
@@ -49,7 +50,8 @@ VF_MUST_CHECK enum vf_status vf_jdir_root(struct vf_jdir *d, struct vf_slice roo
 /* The same by a descriptor, which stays the caller's. */
 VF_MUST_CHECK enum vf_status vf_jdir_root_fd(struct vf_jdir *d, int root, struct vf_slice path,
                                              struct vf_err *err);
-/* Makes the directory and takes the lock. VF_EXISTS, VF_BUSY, VF_NOT_WRITABLE. */
+void vf_jdir_close(struct vf_jdir *d); /* descriptors and locks; the arena stays */
+/* Makes the directory and takes the lock, and one of the root itself. VF_EXISTS, VF_BUSY, VF_NOT_WRITABLE. */
 VF_MUST_CHECK enum vf_status vf_jdir_make(struct vf_jdir *d, struct vf_err *err);
 /* Opens what is there and reads it. *why: NULL, or why it is not to be trusted. VF_NOT_FOUND: there is none.
  * VF_BUSY. `take`: the lock is taken and kept; else it is only asked. */
@@ -64,6 +66,13 @@ VF_MUST_CHECK enum vf_status vf_jdir_put_state(struct vf_jdir *d, enum vf_jstate
 typedef enum vf_status (*vf_flush_fn)(void *ctx, bool wait, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_jdir_write_commit_record(struct vf_jdir *d, vf_flush_fn flush, void *ctx,
                                                          struct vf_err *err);
+/* The list of what was copied (copied.h): a file beside the journal, not flushed; read whole. */
+VF_MUST_CHECK enum vf_status vf_jdir_put_copied(struct vf_jdir *d, struct vf_slice copied,
+                                                struct vf_err *err);
+VF_MUST_CHECK bool vf_jdir_read_copied(struct vf_jdir *d, struct vf_buf *out);
+/* *name: something in the directory that we did not put there (in the arena), or NULL. */
+VF_MUST_CHECK enum vf_status vf_jdir_stranger(struct vf_jdir *d, struct vf_arena *a, const char **name,
+                                              struct vf_err *err);
 /* Removes the directory: only what we put there; anything else stops it. */
 VF_MUST_CHECK enum vf_status vf_jdir_remove(struct vf_jdir *d, struct vf_err *err);
 

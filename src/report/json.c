@@ -320,24 +320,31 @@ static bool set_edits(json_t *o, const struct venvfix_change_result *r)
 }
 
 /* Paths as strings; bytes that are no UTF-8 stand in a parallel list of exact ones, null elsewhere. */
-static bool set_carried(json_t *o, const struct venvfix_change_result *r)
+static bool set_paths(json_t *o, const char *key, const char *exact_key, const struct venvfix_bytes *v,
+                      size_t n)
 {
     json_t *list = json_array(), *exact = json_array();
     bool ok = list && exact, needed = false;
-    for (size_t i = 0; ok && i < r->n_carried; i++) {
+    for (size_t i = 0; ok && i < n; i++) {
         json_t *one = json_object();
-        ok = one && set_bytes(one, "path", r->carried[i]) &&
-             json_array_append(list, json_object_get(one, "path")) == 0;
+        ok =
+            one && set_bytes(one, "path", v[i]) && json_array_append(list, json_object_get(one, "path")) == 0;
         json_t *b64 = ok ? json_object_get(one, "path_base64") : NULL;
         needed = needed || b64;
         ok = ok && json_array_append_new(exact, b64 ? json_incref(b64) : json_null()) == 0;
         json_decref(one);
     }
-    ok = ok && json_object_set(o, "carried", list) == 0 &&
-         (!needed || json_object_set(o, "carried_base64", exact) == 0);
+    ok = ok && json_object_set(o, key, list) == 0 && (!needed || json_object_set(o, exact_key, exact) == 0);
     json_decref(list);
     json_decref(exact);
     return ok;
+}
+
+/* The latter only where somebody else changed something. */
+static bool set_carried(json_t *o, const struct venvfix_change_result *r)
+{
+    return set_paths(o, "carried", "carried_base64", r->carried, r->n_carried) &&
+           (r->n_changed == 0 || set_paths(o, "changed", "changed_base64", r->changed, r->n_changed));
 }
 
 static bool set_seconds(json_t *o, const char *key, double v)

@@ -75,6 +75,7 @@ static int hooked_noreplace(int ofd, const char *o, int nfd, const char *n)
 #define vf_sys_rename_exchange  hooked_exchange
 #define vf_sys_rename_noreplace hooked_noreplace
 
+#include "fs/copied.c"
 #include "fs/copy.c"
 #include "fs/copy_list.c"
 #include "fs/edit_write.c"

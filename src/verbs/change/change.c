@@ -53,6 +53,8 @@ static enum vf_status examine(struct vf_change *c)
 {
     double start = vf_seconds_since(0);
     enum vf_status st = open_env(c);
+    if (st == VF_OK && c->o->verb == VENVFIX_RECREATE)
+        st = vf_change_lock_source(c);
     c->findings.a = c->s.a;
     if (st == VF_OK)
         st = vf_judge_env(c->env, &c->findings, &c->s.err);

@@ -7,6 +7,7 @@
 #ifndef VF_VERBS_CHANGE_CHANGE_H
 #define VF_VERBS_CHANGE_CHANGE_H
 
+#include "fs/retire.h"
 #include "relocate/prove.h"
 #include "verbs/result.h"
 
@@ -40,8 +41,14 @@ void vf_change_report_proofs(struct vf_change *c);
 /* The started interpreter has to find what is installed, unless an error about it was known before the start.
  * VF_PROOF_FAILED names the module. */
 VF_MUST_CHECK enum vf_status vf_change_require_packages(struct vf_change *c);
-/* A proof at NEW failed (the error is set): what was made there, with this inode, is removed. */
-void vf_change_discard(struct vf_change *c, uint64_t ino);
+/* A proof at NEW failed (the error is set): what was committed there is removed again. Frees s. */
+void vf_change_take_back(struct vf_change *c, struct vf_staging *s);
+/* recreate: refuses an environment that another run is changing, and keeps others from it until the end. */
+VF_MUST_CHECK enum vf_status vf_change_lock_source(struct vf_change *c);
+/* What became of OLD (old.c) goes into the result: exit 1 when it stays. `st`: what removing it gave. */
+VF_MUST_CHECK enum vf_status vf_change_report_retire(struct vf_change *c, enum vf_status st,
+                                                     struct vf_slice at_new,
+                                                     const struct vf_retire_result *res);
 /* Is this finding to be listed after the change? */
 bool vf_change_worth_a_warning(const struct vf_finding *fi);
 /* Adds it to `out` when it is worth a warning. Exit becomes 1 when a reference is broken or astray

@@ -7,8 +7,8 @@
 #include "fs/txn.h"
 #include "verbs/change/change.h"
 
-#include <fcntl.h>
-#include <unistd.h>
+#include <errno.h>
+#include <sys/file.h>
 
 bool vf_change_has_mounts(const struct vf_env *env)
 {
@@ -38,11 +38,10 @@ static enum vf_status enough_space(struct vf_change *c, int fd)
                       (unsigned long long)(bytes >> shift), small ? "kB" : "MB");
 }
 
-static enum vf_status fill(struct vf_change *c, struct vf_staging *s)
+static enum vf_status fill(struct vf_change *c, struct vf_staging *s, struct vf_retire *r)
 {
-    static const struct vf_slice omit[] = {VF_S_INIT(VF_TXN_DIR)};
-    struct vf_copy_opts opts = {
-        .mode = (enum vf_link_mode)c->o->link, .omit = omit, .n_omit = VF_COUNT(omit)};
+    struct vf_buf copied = {0};
+    struct vf_copy_opts opts = {.mode = (enum vf_link_mode)c->o->link, .copied = r ? &copied : NULL};
     struct vf_copy_result res = {0};
     enum vf_status st = enough_space(c, vf_staging_fd(s));
     if (st == VF_OK)
@@ -52,21 +51,22 @@ static enum vf_status fill(struct vf_change *c, struct vf_staging *s)
         vf_hooks_note(&c->s.hooks, "sockets, pipes and devices were not copied");
     if (st == VF_OK)
         st = vf_env_recheck(c->env, NULL, &c->s.err);
-    if (st == VF_OK && c->o->verb == VENVFIX_MOVE)
-        st = vf_staging_note_retire(&c->s.key, s, c->from, &c->s.err);
+    if (st == VF_OK && r)
+        st = vf_retire_note(r, vf_staging_fd(s), vf_buf_slice(&copied), &c->s.err);
+    vf_buf_release(&copied);
     return st;
 }
 
-void vf_change_discard(struct vf_change *c, uint64_t ino)
+void vf_change_take_back(struct vf_change *c, struct vf_staging *s)
 {
     struct vf_err second;
     vf_err_init(&second);
-    if (vf_staging_discard(c->to, ino, &second) != VF_OK)
+    if (vf_staging_take_back(s, &second) != VF_OK)
         vf_err_context(&c->s.err, "what was made there could not be removed. First");
     vf_err_release(&second);
 }
 
-static enum vf_status prove_or_discard(struct vf_change *c, uint64_t ino)
+static enum vf_status prove_or_take_back(struct vf_change *c, struct vf_staging *s)
 {
     double start = vf_seconds_since(0);
     vf_hooks_phase(&c->s.hooks, "prove");
@@ -74,52 +74,89 @@ static enum vf_status prove_or_discard(struct vf_change *c, uint64_t ino)
     if (st == VF_OK)
         st = vf_change_require_packages(c);
     c->r->prove_s += vf_seconds_since(start);
-    if (st != VF_OK)
-        vf_change_discard(c, ino);
+    if (st == VF_OK)
+        vf_staging_end(s);
+    else
+        vf_change_take_back(c, s);
     return st;
 }
 
-static enum vf_status retire(struct vf_change *c)
+/* ---- the staged copy ---- */
+
+static void drop(struct vf_change *c, struct vf_staging *s)
 {
-    bool emptied = false;
+    struct vf_err second;
+    vf_err_init(&second);
+    if (vf_staging_drop(s, &second) != VF_OK)
+        vf_err_context(&c->s.err, "the staging directory could not be removed. First");
+    vf_err_release(&second);
+}
+
+/* A copy whose original is being changed by another run is worth nothing. */
+enum vf_status vf_change_lock_source(struct vf_change *c)
+{
+    int fd = vf_tree_dir_fd(c->env->tree);
+    if (flock(fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return VF_OK;
+    return vf_err_set(&c->s.err, VF_BUSY, 0, "copy", c->from, "another venvfix is at work there");
+}
+
+static enum vf_status copy_and_commit(struct vf_change *c, struct vf_retire *r)
+{
+    struct vf_staging *s = NULL;
+    double start = vf_seconds_since(0);
+    enum vf_status st = vf_staging_begin(c->to, &s, &c->s.err);
+    if (st != VF_OK)
+        return st;
+    st = fill(c, s, r);
+    c->r->stage_s = vf_seconds_since(start);
+    if (st != VF_OK) {
+        drop(c, s);
+        return st;
+    }
+    start = vf_seconds_since(0);
+    st = vf_staging_commit(s, &c->s.err);
+    c->r->commit_s = vf_seconds_since(start);
+    return st == VF_OK ? prove_or_take_back(c, s) : st;
+}
+
+/* ---- OLD ---- */
+
+static void cancel(struct vf_change *c, struct vf_retire *r)
+{
+    struct vf_err second;
+    vf_err_init(&second);
+    if (vf_retire_cancel(r, &second) != VF_OK)
+        vf_err_context(&c->s.err, "the journal in the old directory could not be removed. First");
+    vf_err_release(&second);
+}
+
+static enum vf_status retire(struct vf_change *c, struct vf_retire *r)
+{
+    struct vf_retire_result res;
     double start = vf_seconds_since(0);
     vf_hooks_phase(&c->s.hooks, "retire");
-    enum vf_status st = vf_retire(&c->s.key, c->from, c->to, &emptied, &c->s.err);
+    enum vf_status st = vf_retire_finish(r, &c->s.hooks, c->s.a, &res, &c->s.err);
     c->r->retire_s = vf_seconds_since(start);
-    if (st != VF_OK) { /* NEW is whole: say what is left, do not call it undone */
-        vf_hooks_note(&c->s.hooks,
-                      "the old place could not be removed wholly; give the command again to finish");
-        vf_err_clear(&c->s.err);
-        c->r->exit = 1;
-    }
-    if (emptied)
-        vf_hooks_note(&c->s.hooks, "the old place is a mount point or cannot be removed: it was emptied");
-    return VF_OK;
+    return vf_change_report_retire(c, st, c->to, &res);
+}
+
+static enum vf_status move_by_copy(struct vf_change *c)
+{
+    struct vf_retire *r = NULL;
+    int fd = vf_tree_dir_fd(c->env->tree);
+    enum vf_status st = vf_retire_begin(&c->s.key, fd, c->from, c->to, &r, &c->s.err);
+    if (st == VF_OK)
+        st = copy_and_commit(c, r);
+    if (st == VF_OK)
+        return retire(c, r);
+    if (r)
+        cancel(c, r);
+    return st;
 }
 
 enum vf_status vf_change_by_copy(struct vf_change *c)
 {
-    struct vf_staging *s = NULL;
-    double start = vf_seconds_since(0);
     vf_hooks_phase(&c->s.hooks, "copy");
-    enum vf_status st = vf_staging_begin(c->to, &s, &c->s.err);
-    if (st != VF_OK)
-        return st;
-    st = fill(c, s);
-    c->r->stage_s = vf_seconds_since(start);
-    if (st != VF_OK) {
-        struct vf_err second;
-        vf_err_init(&second);
-        if (vf_staging_drop(s, &second) != VF_OK)
-            vf_err_context(&c->s.err, "the staging directory could not be removed. First");
-        vf_err_release(&second);
-        return st;
-    }
-    start = vf_seconds_since(0);
-    uint64_t ino = vf_staging_ino(s);
-    st = vf_staging_commit(s, &c->s.err);
-    c->r->commit_s = vf_seconds_since(start);
-    if (st == VF_OK)
-        st = prove_or_discard(c, ino);
-    return st == VF_OK && c->o->verb == VENVFIX_MOVE ? retire(c) : st;
+    return c->o->verb == VENVFIX_MOVE ? move_by_copy(c) : copy_and_commit(c, NULL);
 }

@@ -1,5 +1,7 @@
 /* change_resume.c: journals of OLD and NEW, and the directories beside NEW, are looked at before anything is
  * refused, so that the same command, given again after a crash, finishes. */
+#include "base/digest.h"
+#include "base/escape.h"
 #include "env/freeze.h"
 #include "fs/txn.h"
 #include "verbs/change/change.h"
@@ -81,16 +83,14 @@ static enum vf_status prove_copy(struct vf_change *c, struct vf_slice old, struc
 
 static enum vf_status retire(struct vf_change *c, struct vf_slice old, struct vf_slice prefix)
 {
-    bool emptied;
+    struct vf_retire_result res;
     enum vf_status st = prove_copy(c, old, prefix);
-    if (st == VF_OK)
-        st = vf_retire(&c->s.key, old, prefix, &emptied, &c->s.err);
-    if (st == VF_CHANGED) {
-        vf_err_clear(&c->s.err);
-        vf_hooks_note(&c->s.hooks, "another directory stands at the old place by now; it was left alone");
-        st = VF_OK;
-    }
-    return st;
+    if (st != VF_OK)
+        return st;
+    st = vf_retire_resume(&c->s.key, prefix, &c->s.hooks, c->s.a, &res, &c->s.err);
+    if (st == VF_BUSY || st == VF_NO_MEMORY)
+        return st;
+    return vf_change_report_retire(c, st, prefix, &res);
 }
 
 /* A process that was killed keeps its lock until the kernel has let it go, which may wait for the disk: look
@@ -115,6 +115,34 @@ static bool was_over(struct vf_change *c, bool is_target, const struct vf_txn_in
     bool unseen;
     return is_target && c->o->verb == VENVFIX_MOVE && !info->verb &&
            vf_host_look(c->s.host, c->from, NULL, &unseen) == VF_KIND_NONE && !unseen;
+}
+
+/* OLD of a copying move that was cut off. Where NEW is complete, only the removal of OLD is unfinished, and
+ * that is for the same command to do; else OLD is as it was but for its journal. */
+static enum vf_status resume_leaving(struct vf_change *c, struct vf_slice root,
+                                     const struct vf_txn_info *info)
+{
+    struct vf_txn_info at_new;
+    struct vf_err ignored;
+    vf_err_init(&ignored);
+    enum vf_status st = look(c, info->to, &at_new, &ignored);
+    vf_err_release(&ignored);
+    if (st == VF_OK && at_new.state == VF_TXN_BUSY)
+        return busy(c, info->to);
+    if (st != VF_OK || at_new.state != VF_TXN_RETIRE ||
+        !vf_digest_eq(at_new.token, info->token, sizeof info->token))
+        return take_back(c, root);
+    if (c->o->verb == VENVFIX_MOVE && vf_slice_eq(info->to, c->to))
+        return VF_OK;
+    struct vf_buf shown = {0};
+    vf_term_put(&shown, info->to);
+    st = vf_err_set(
+        &c->s.err, VF_EXISTS, 0, "resume", root,
+        "it was copied to '%s', and only its removal is unfinished: `venvfix fix` there finishes it; to "
+        "keep both, remove .venvfix in both",
+        vf_buf_cstr(&shown) ? shown.p : "");
+    vf_buf_release(&shown);
+    return st;
 }
 
 /* One root. *done: the whole command is finished by it. */
@@ -144,6 +172,8 @@ static enum vf_status resume_root(struct vf_change *c, struct vf_slice root, boo
         st = roll_forward(c, root, &info, &moved);
         *done = st == VF_OK && moved && is_target && mine;
         return st;
+    case VF_TXN_LEAVING:
+        return resume_leaving(c, root, &info);
     case VF_TXN_RETIRE:
         st = retire(c, info.from, root);
         *done = st == VF_OK && is_target && mine;

@@ -222,15 +222,17 @@ static enum vf_status prove_there(struct vf_recreate *a)
 enum vf_status vf_recreate_commit(struct vf_recreate *a)
 {
     struct vf_change *c = a->c;
+    struct vf_staging *s = a->staging;
     double start = vf_seconds_since(0);
-    uint64_t ino = vf_staging_ino(a->staging);
-    enum vf_status st = vf_staging_commit(a->staging, &c->s.err);
+    enum vf_status st = vf_staging_commit(s, &c->s.err);
     a->staging = NULL;
     c->r->commit_s = vf_seconds_since(start);
     if (st != VF_OK)
         return st;
     st = prove_there(a);
-    if (st != VF_OK)
-        vf_change_discard(c, ino);
+    if (st == VF_OK)
+        vf_staging_end(s);
+    else
+        vf_change_take_back(c, s);
     return st;
 }
