@@ -70,6 +70,10 @@ class Stage:
     def seen(self):
         return verify.contents(verify.snapshot(self.old))
 
+    def original(self):
+        """OLD without the journal that marks it while it is moved by a copy."""
+        return {name: entry for name, entry in self.seen().items() if not name.startswith(b".venvfix")}
+
     def leftovers(self):
         return [p for d in {self.scratch, self.far, self.env.root} for p in map(str, d.rglob("*.venvfix*"))]
 
@@ -227,7 +231,7 @@ def test_what_was_cut_off_is_proven_before_it_counts(way, stage):
     for call, n in reversed([m for m in moments(s, log, every=True) if way != "copy" or m[0].startswith("rename")]):
         s.set()
         strace(s.command, "-e", f"inject={call}:signal=SIGKILL:when={n}", log=log)
-        if s.new.exists() and s.leftovers() and s.old.exists() and s.seen() == s.first:
+        if s.new.exists() and s.leftovers() and s.old.exists() and s.original() == s.first:
             break
     else:
         pytest.fail("no moment after the rename of the copy")
@@ -236,7 +240,7 @@ def test_what_was_cut_off_is_proven_before_it_counts(way, stage):
     (s.new / "bin/python").chmod(0o755)
     r = vf(*s.command, rc=2)
     assert b"proof" in r.err or b"interpreter" in r.err, r
-    assert s.seen() == s.first
+    assert s.original() == s.first
 
 
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
