@@ -198,7 +198,7 @@ static enum vf_status compare_all(struct comparison *c, struct vf_copy_list *now
     return st;
 }
 
-static bool same_bytes(struct vf_slice was, const struct vf_copy_list *now)
+static bool is_unchanged(struct vf_slice was, const struct vf_copy_list *now)
 {
     struct vf_buf b = {0};
     vf_copied_put(&b, now);
@@ -213,7 +213,7 @@ enum vf_status vf_copied_compare(struct vf_slice was, struct vf_copy_list *now, 
                                  struct vf_arena *a, struct vf_vec *changed, struct vf_err *err)
 {
     struct comparison c = {.begun = begun, .a = a, .changed = changed};
-    if (same_bytes(was, now))
+    if (is_unchanged(was, now))
         return VF_OK;
     vf_map_init(&c.by_path, a);
     enum vf_status st = read_records(&c, was, err);
