@@ -1,6 +1,4 @@
-# venvfix: one program, one static library, one Makefile.  `make help` lists the targets.
-# BUILD=DIR builds elsewhere, V=1 shows the commands, WERROR=1 (or CI=true) makes warnings errors,
-# T=NAME restricts check-unit and check-e2e to the tests with NAME in their name.
+# venvfix: one program, one static library, one Makefile.  `make help` lists the targets and variables.
 
 BUILD      ?= build
 PREFIX     ?= /usr/local
@@ -18,9 +16,13 @@ SRCXX     := $(sort $(wildcard src/*/*.cpp))
 MAIN      := src/cli/main.c
 UNIT      := $(sort $(wildcard tests/unit/test_*.c))
 RUN       := $(if $(T),$(foreach u,$(UNIT),$(if $(findstring $(T),$u),$u)),$(UNIT))
-UNITHELP  := $(filter-out $(UNIT),$(sort $(wildcard tests/unit/*.c)))
+# Tests that start shells or kill at each step: a sanitizer adds nothing but time. The plain build runs these, and only these.
+PLAIN     := $(patsubst %,tests/unit/test_%.c,syntax_header_run syntax_activate_run fs_txn_killed fs_staging)
+# A program of its own: these, and what compiles modules in with hooks. The other tests are one program that takes names.
+OWN       := $(PLAIN) $(shell grep -lE '^.include "((fs_hooked|txn_world).h|[a-z/_]*[.]c)"|^int main.int' $(UNIT))
+UNITHELP  := $(filter-out $(UNIT) tests/unit/joint.c,$(sort $(wildcard tests/unit/*.c)))
 FUZZ      := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-CFILES    := $(SRC) $(SRCXX) $(UNIT) $(UNITHELP) $(sort $(wildcard tests/fuzz/*.c tests/tools/*.c))
+CFILES    := $(SRC) $(SRCXX) $(UNIT) $(UNITHELP) tests/unit/joint.c $(sort $(wildcard tests/fuzz/*.c tests/tools/*.c))
 HEADERS   := $(sort $(wildcard src/*.h src/*/*.h src/*/*/*.h tests/*/*.h))
 PKGS_HDR  := $(if $(SRCXX),tomlplusplus)
 LINK       = $(if $(SRCXX),$(CXX),$(CC))
@@ -48,13 +50,19 @@ LF_release = -pie -Wl,-z,relro -Wl,-z,now -Wl,--as-needed $(STATIC_CXX)
 endif
 CC_asan     = $(CC)
 CXX_asan    = $(CXX)
-CF_asan    := -O1 -g -DVF_TEST_HOOKS $(SANITIZE)
+# -Og: half the time of -O1. C++ without: TOML's headers take a minute of optimizing under the sanitizers.
+CF_asan    := -Og -g1 -DVF_TEST_HOOKS $(SANITIZE)
+CXXF_asan  := -O0
 LF_asan    := $(SANITIZE)
 OBJ_asan   := $(BUILD)/asan/tests/tools/sanitize.o
+FUZZFLAGS  ?= -O1 -g $(SANITIZE)
+CC_debug    = $(CC)
+CXX_debug   = $(CXX)
+CF_debug   := -O0 -g3 -fno-omit-frame-pointer
 CC_fuzz     = $(CLANG)
 CXX_fuzz    = $(CLANG)++
-CF_fuzz    := -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link
-LF_fuzz    := $(SANITIZE) -fsanitize=fuzzer
+CF_fuzz    := $(FUZZFLAGS) -fsanitize=fuzzer-no-link
+LF_fuzz    := $(filter -fsanitize=%,$(FUZZFLAGS)) -fsanitize=fuzzer
 CC_analyze := gcc
 CXX_analyze = $(CXX)
 CF_analyze := -O1 -fanalyzer -Werror -Wno-maybe-uninitialized
@@ -63,8 +71,8 @@ NPROC     := $(shell nproc 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null || echo 
 SUBMAKE    = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(NPROC))
 RESULTS   ?= $(BUILD)/results
 TALLY      = $(PYTHON) -B tests/tools/tally.py
-DEPS_SH    = PYTHON='$(PYTHON)' PKG_CONFIG='$(PKG_CONFIG)' tests/tools/deps.sh
-E2E_ENV    = VENVFIX_BUILD='$(abspath $(BUILD))'
+DEPS_SH    = PYTHON='$(PYTHON)' PKG_CONFIG='$(PKG_CONFIG)' tests/tools/deps.sh $(if $(DRY),--print)
+E2E_ENV    = VENVFIX_BUILD='$(abspath $(BUILD))' VENVFIX_ALL='$(ALL)'
 PYTEST     = $(PYTHON) -B -m pytest -q -p no:cacheprovider $(if $(T),-k '$(T)') $(PYTESTFLAGS)
 Q         := $(if $(V),,@)
 SAY        = @$(if $(V),:,printf '  %-7s %s\n' $1 '$@')
@@ -79,7 +87,8 @@ $(BUILD)/venvfix $(BUILD)/libvenvfix.a: $(BUILD)/%: $(BUILD)/release/%
 # $1: flavour. Objects, the library, the program, unit tests. They follow the flags and the list of sources.
 define flavour
 $1_OBJ := $$(patsubst %.c,$(BUILD)/$1/%.o,$$(filter-out $$(MAIN),$$(SRC))) $$(SRCXX:%=$(BUILD)/$1/%.o)
-ALLOBJ += $$($1_OBJ) $$(patsubst %.c,$(BUILD)/$1/%.o,$$(MAIN) $$(UNIT) $$(UNITHELP) $$(FUZZ))
+$1_JOINT := $$(patsubst tests/unit/%.c,$(BUILD)/$1/joint/%.o,$$(filter-out $$(OWN),$$(UNIT)) tests/unit/joint.c)
+ALLOBJ += $$($1_OBJ) $$(patsubst %.c,$(BUILD)/$1/%.o,$$(MAIN) $$(UNIT) $$(UNITHELP) $$(FUZZ)) $$($1_JOINT)
 $(BUILD)/$1/flags: force | $(BUILD)/libs-found
 	$$(call KEEP,$$(CC_$1) $$(CXX_$1) $$(CPP_ALL) $$(WARN) $$(ERROR) $$(CF_$1))
 $(BUILD)/$1/sources: force
@@ -91,7 +100,7 @@ $(BUILD)/$1/%.o: %.c $(BUILD)/$1/flags
 $(BUILD)/$1/%.cpp.o: %.cpp $(BUILD)/$1/flags
 	$$(call SAY,CXX)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CXX_$1) -std=c++17 $$(CPP_ALL) $$(WARN_CXX) $$(ERROR) $$(filter-out -fanalyzer,$$(CF_$1)) \
+	$$(Q)$$(CXX_$1) -std=c++17 $$(CPP_ALL) $$(WARN_CXX) $$(ERROR) $$(CF_$1) $$(CXXF_$1) \
 		-pthread -MMD -MP -c -o $$@ $$<
 $(BUILD)/$1/libvenvfix.a: $$($1_OBJ) $(BUILD)/$1/sources
 	$$(call SAY,AR)
@@ -104,8 +113,19 @@ $(BUILD)/$1/tests/unit/libhelp.a: $$(patsubst %.c,$(BUILD)/$1/%.o,$$(UNITHELP)) 
 $(BUILD)/$1/tests/unit/%: $(BUILD)/$1/tests/unit/%.o $$(OBJ_$1) $(BUILD)/$1/tests/unit/libhelp.a $(BUILD)/$1/libvenvfix.a
 	$$(call SAY,LINK)
 	$$(Q)$$(LINK) $$(LF_$1) $$(LDFLAGS) -o $$@ $$^ $$(PC_CMOCKA) $$(PC_LIBS) -pthread
+$(BUILD)/$1/joint/table.h: force
+	$$(call KEEP,$$(patsubst tests/unit/test_%.c,TEST(%),$$(filter-out $$(OWN),$$(UNIT))))
+$(BUILD)/$1/joint/joint.o: $(BUILD)/$1/joint/table.h
+$(BUILD)/$1/joint/%.o: tests/unit/%.c $(BUILD)/$1/flags
+	$$(call SAY,CC)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC_$1) -std=c17 $$(CPP_ALL) -I$$(@D) $$(WARN) $$(ERROR) $$(CF_$1) \
+		$$(if $$(filter test_%,$$*),-Dmain=$$* -Wno-missing-prototypes) -pthread -MMD -MP -c -o $$@ $$<
+$(BUILD)/$1/tests/unit/joint: $$($1_JOINT) $$(OBJ_$1) $(BUILD)/$1/tests/unit/libhelp.a $(BUILD)/$1/libvenvfix.a
+	$$(call SAY,LINK)
+	$$(Q)$$(LINK) $$(LF_$1) $$(LDFLAGS) -o $$@ $$^ $$(PC_CMOCKA) $$(PC_LIBS) -pthread
 endef
-$(foreach f,release asan fuzz analyze,$(eval $(call flavour,$f)))
+$(foreach f,release asan fuzz analyze debug,$(eval $(call flavour,$f)))
 
 # A harness defines LLVMFuzzerTestOneInput, which no header declares.
 $(BUILD)/asan/tests/fuzz/%.o $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/analyze/tests/%.o: CF_FILE := -Wno-missing-prototypes
@@ -131,23 +151,26 @@ $(BUILD)/libs-found: Makefile
 	@touch $@
 
 deps: ; @$(DEPS_SH) build $(PKGS) $(PKGS_HDR)
+deps-demo: ; @$(DEPS_SH) build $(if $(ENV),,demo) $(PKGS) $(PKGS_HDR)
 deps-test: ; @$(DEPS_SH) build test $(PKGS) $(PKGS_HDR)
 deps-lint: ; @$(DEPS_SH) build test lint $(PKGS) $(PKGS_HDR)
 deps-package: ; @$(DEPS_SH) build test package $(PKGS) $(PKGS_HDR)
 deps-bench: ; @$(DEPS_SH) build test bench $(PKGS) $(PKGS_HDR)
 
-demo:
-	@$(DEPS_SH) build $(if $(ENV),,demo) $(PKGS) $(PKGS_HDR)
+demo: deps-demo
 	@$(SUBMAKE) all
 	@BUILD='$(abspath $(BUILD))' PYTHON='$(PYTHON)' tests/tools/demo.sh $(if $(ENV),"$(ENV)")
 
 # $1: directory of the results, $2: the steps, each a target. All run, whatever fails; the last line has the sums.
 STEPS = rm -rf $1; for step in $2; do $(SUBMAKE) $$step RESULTS=$1 || $(TALLY) broke $1 $$step; done; $(TALLY) sum $1
 # $1: programs, $2: how they are run. Those that can be built run, also when others cannot; one not built has failed.
+UNITS = $(patsubst %.c,$(BUILD)/$1/%,$(if $(T),$2,$(filter $(OWN),$2) $(if $(filter-out $(OWN),$2),tests/unit/joint.c)))
 PROGRAMS = $(if $1,$(SUBMAKE) -k $1,:); built=$$?; $(TALLY) $2 $1 && exit $$built
 
-check: deps-test
-	+@$(call STEPS,$(RESULTS),check-layers check-unit check-e2e check-asan-unit check-asan-e2e check-fuzz-corpus)
+# Everything, in both builds: `make check` leaves out what check-all runs twice or in every combination.
+check-all: export ALL := 1
+check check-all: deps-test
+	+@$(call STEPS,$(RESULTS),check-layers check-unit check-e2e check-asan-unit check-asan-e2e check-fuzz-corpus $(ALL:1=check-bare))
 check-asan: deps-test
 	+@$(call STEPS,$(RESULTS)-asan,check-asan-unit check-asan-e2e)
 lint: deps-lint
@@ -156,8 +179,9 @@ lint: deps-lint
 check-layers:
 	@$(TALLY) one $(RESULTS) layers-self-test $(PYTHON) -B tests/tools/check-layers.py --self-test
 	@$(TALLY) one $(RESULTS) layers $(PYTHON) -B tests/tools/check-layers.py src
-check-unit: ; +@$(call PROGRAMS,$(RUN:%.c=$(BUILD)/release/%),unit $(RESULTS) unit)
-check-asan-unit: ; +@$(call PROGRAMS,$(RUN:%.c=$(BUILD)/asan/%),unit $(RESULTS) unit-asan)
+check-unit: ; +@$(call PROGRAMS,$(call UNITS,release,$(if $(T)$(ALL),$(RUN),$(PLAIN))),unit $(RESULTS) unit)
+check-asan-unit: ; +@$(call PROGRAMS,$(call UNITS,asan,$(if $(T)$(ALL),$(RUN),$(filter-out $(PLAIN),$(UNIT)))),unit $(RESULTS) unit-asan)
+check-bare: ; @$(TALLY) one $(RESULTS) bare tests/tools/bare.sh
 check-fuzz-corpus: ; +@$(call PROGRAMS,$(FUZZ:%.c=$(BUILD)/asan/%),replay $(RESULTS) fuzz-corpus fixtures/fuzz)
 check-e2e check-matrix: all pytools $(BUILD)/stop_at.so
 	@$(E2E_ENV) VENVFIX='$(abspath $(BUILD))/venvfix' $(if $(filter check-matrix,$@),VENVFIX_MATRIX=full) \
@@ -183,12 +207,13 @@ lint-cppcheck:
 	@$(TALLY) one $(RESULTS) $@ cppcheck -q -j $(NPROC) --std=c11 --enable=warning,performance,portability \
 		--inline-suppr --suppress=missingIncludeSystem --suppress=ctuuninitvar --cppcheck-build-dir=$(BUILD)/lint/cppcheck \
 		--error-exitcode=1 -Isrc -D_GNU_SOURCE $(SRC)
-lint-analyzer: ; +@$(TALLY) one $(RESULTS) $@ $(SUBMAKE) -k $(analyze_OBJ)
+lint-analyzer: ; +@$(TALLY) one $(RESULTS) $@ $(SUBMAKE) -k $(filter %.o,$(patsubst %.cpp.o,,$(analyze_OBJ)))
 lint-citations:
 	@$(TALLY) one $(RESULTS) citations-self-test $(PYTHON) -B tests/tools/check-citations.py --self-test
 	@$(TALLY) one $(RESULTS) citations $(PYTHON) -B tests/tools/check-citations.py
 lint-scripts: ; @$(TALLY) one $(RESULTS) $@ tests/tools/lint-scripts.sh $(PYTHON)
-lint-fuzz: ; +@$(TALLY) one $(RESULTS) $@ $(SUBMAKE) fuzz
+# The harnesses build with clang, warnings as everywhere; `make fuzz` builds them to be run.
+lint-fuzz: ; +@$(TALLY) one $(RESULTS) $@ $(SUBMAKE) fuzz BUILD=$(BUILD)/lint FUZZFLAGS=-O0
 
 # ARCH=aarch64 cross-compiles, where that is possible. docs/packaging/README.md has more.
 PACKAGING = BUILD='$(BUILD)' PYTHON='$(PYTHON)' MAKE='$(MAKE)' CC='$(CC)' CXX='$(CXX)'
@@ -196,34 +221,32 @@ static wheel dist: ; @$(PACKAGING) docs/packaging/package.sh $@ $(ARCH)
 check-packaging: deps-package all dist pytools
 	@$(E2E_ENV) $(TALLY) pytest $(RESULTS) packaging tests/packaging $(PYTEST)
 
-INSTALLED = bin/venvfix lib/libvenvfix.a include/venvfix.h share/man/man1/venvfix.1 \
-	share/bash-completion/completions/venvfix share/zsh/site-functions/_venvfix share/fish/vendor_completions.d/venvfix.fish
-install: all
-	@put() { if test -e "$$2"; then echo "  INSTALL $(DESTDIR)$(PREFIX)/$$3"; mkdir -p "$(DESTDIR)$(PREFIX)/$${3%/*}" && \
-		install -m "$$1" "$$2" "$(DESTDIR)$(PREFIX)/$$3"; fi; }; set -e; \
-	put 755 $(BUILD)/venvfix bin/venvfix; put 644 $(BUILD)/libvenvfix.a lib/libvenvfix.a; \
-	put 644 src/venvfix.h include/venvfix.h; put 644 docs/venvfix.1 share/man/man1/venvfix.1; \
-	put 644 docs/completions/venvfix.bash share/bash-completion/completions/venvfix; \
-	put 644 docs/completions/_venvfix share/zsh/site-functions/_venvfix; \
-	put 644 docs/completions/venvfix.fish share/fish/vendor_completions.d/venvfix.fish
-uninstall: ; rm -f $(patsubst %,"$(DESTDIR)$(PREFIX)/%",$(INSTALLED))
+VERSION   = $(shell sed -n 's/^.define VENVFIX_VERSION "\(.*\)"/\1/p' src/venvfix.h)
+install uninstall: $(if $(filter install,$(MAKECMDGOALS)),all)
+	@tests/tools/install.sh $@ '$(BUILD)' '$(DESTDIR)' '$(PREFIX)' '$(VERSION)' '$(PKGS)'
+debug: $(BUILD)/debug/venvfix
 clean: ; rm -rf "$(BUILD)"
 
-help:
-	@echo 'make                   build $(BUILD)/venvfix and $(BUILD)/libvenvfix.a'
-	@echo 'make deps              install what the build needs and is missing (deps-test, deps-lint, deps-bench: the same for those)'
-	@echo 'make demo [ENV=DIR]    show the program on an environment made for it, or check the environment DIR'
-	@echo 'make check             all tests; their parts: check-layers check-unit check-e2e check-asan check-fuzz-corpus'
-	@echo 'make check-matrix      the end-to-end tests over every combination (long)'
-	@echo 'make lint              formatting and static analysis; make format: formats'
-	@echo 'make fuzz              build the libFuzzer harnesses, $(BUILD)/fuzz/fuzz_*'
-	@echo 'make bench             measure, as ratios to reference programs'
-	@echo 'make install           to DESTDIR and PREFIX ($(PREFIX)); make uninstall takes it away again'
-	@echo 'make static wheel dist  what is given to others, into $(BUILD)/dist (docs/packaging); check-packaging: its tests'
-	@echo 'make clean             remove $(BUILD)'
+help: ; @sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
+#: make                   build/venvfix and build/libvenvfix.a      BUILD=DIR elsewhere, V=1 shows commands, WERROR=1
+#: make deps              install what the build needs and is missing, with the package manager; DRY=1 only prints it
+#:                        (deps-demo, deps-test, deps-lint, deps-package, deps-bench: the same for those)
+#: make demo [ENV=DIR]    show the program on an environment made for it, or check the environment DIR
+#: make check             all tests (every push); make check-all: in both builds, every pair, a bare Debian (long)
+#: make check-unit T=fs_txn     one unit test; check-asan-unit: sanitized
+#: make check-e2e T=moved       end-to-end tests with this word in their name; check-asan-e2e: sanitized
+#: make check-layers check-fuzz-corpus check-matrix check-bare       other parts, and every combination
+#: make lint              formatting, static analysis, citations; make format: formats
+#: make fuzz              then e.g. build/fuzz/fuzz_record -max_total_time=60 fixtures/fuzz/record
+#: make debug             build/debug/venvfix, for gdb -x tests/tools/gdb_printers.py
+#: make bench             measure, as ratios to reference programs
+#: make static wheel dist  what is given to others, into build/dist (docs/packaging); check-packaging: its tests
+#: make install           to DESTDIR and PREFIX, with venvfix.pc; make uninstall removes it again
+#: make clean             remove the build directory
 
 force:
-.PHONY: all deps deps-test deps-lint deps-bench deps-package static wheel dist check-packaging demo check check-asan check-layers check-unit check-asan-unit check-e2e \
+.PHONY: all debug deps deps-demo deps-test deps-lint deps-bench deps-package static wheel dist check-packaging demo check check-all check-bare check-asan check-layers check-unit \
+	check-asan-unit check-e2e \
 	check-matrix check-asan-e2e check-fuzz-corpus fuzz pytools bench format lint lint-format lint-tidy lint-cppcheck \
 	lint-analyzer lint-citations lint-scripts lint-fuzz install uninstall clean help force
 .SECONDARY:

@@ -25,10 +25,19 @@ def _wanted(item):
     return named + [v for v in getattr(getattr(item, "callspec", None), "params", {}).values() if isinstance(v, Recipe)]
 
 
+def _in_both(item):
+    """Has it the mark `both`, for these of its parameters?"""
+    mark = item.get_closest_marker("both")
+    ids = getattr(getattr(item, "callspec", None), "id", "")
+    return mark is not None and (not mark.args or any(word in ids for word in mark.args))
+
+
 def pytest_collection_modifyitems(config, items):
     """The part of this shard. Tests of one environment stay together, since each shard makes its own; so do those of one file that name
     none. The dearest groups go first, each to the shard that has least."""
     items[:] = [i for i in items if not i.get_closest_marker("ordinary" if place.SANITIZED else "sanitized")]
+    if place.SANITIZED and not place.ALL:
+        items[:] = [i for i in items if i.get_closest_marker("sanitized") or _in_both(i)]
     groups = {}
     for item in items:
         groups.setdefault(str((_wanted(item) or [item.location[0]])[0]), []).append(item)
@@ -58,6 +67,7 @@ def pytest_collection_finish(session):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "sanitized: a test that needs what only the sanitized program has")
+    config.addinivalue_line("markers", "both(words): the sanitized program, too, runs this in `make check`; with words only parameters that have one of them")
     config.addinivalue_line("markers", "ordinary: a test of what only the ordinary program has")
     config.addinivalue_line("markers", "recipe(recipe): the environment that the fixture `env` provides")
 
@@ -71,6 +81,8 @@ def pytest_terminal_summary(terminalreporter):
     have += [envs._asks(p)[0] for p in envs.interpreters().values()]
     missing = [v for v in envs.MINORS if v not in envs.interpreters()]
     terminalreporter.write_line("compared byte by byte and not run, for want of their shells: activate.nu, activate.xsh, activate.ps1, activate.bat")
+    for what, why in envs.NOT_RUN:
+        terminalreporter.write_line(f"not run: {what}: {why}")
     terminalreporter.write_line(f"environments of: {' '.join(sorted(_ran)) or 'none'}")
     terminalreporter.write_line(f"Pythons: {', '.join(have)}" + (f"; not found, looked at as fixtures: {', '.join(missing)}" if missing else ""))
 

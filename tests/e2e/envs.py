@@ -73,6 +73,27 @@ def interpreters():
     return found
 
 
+NOT_RUN = []  # (what, why): parts of tests for which something is missing that a test may not demand
+
+
+def not_run(what, why):
+    """The rest of a test is left out; the last lines of the run say so."""
+    if (what, why) not in NOT_RUN:
+        NOT_RUN.append((what, why))
+
+
+def second():
+    """An interpreter of another minor version than Debian's, the nearest newer one if there is any; else PyPy; else None."""
+    minor = lambda v: int(v.split(".")[1])
+    debian = minor(_asks(DEBIAN)[0])
+    have = {v: p for v, p in interpreters().items() if minor(v) != debian}
+    if have:
+        return have[min([v for v in have if minor(v) > debian] or have, key=minor)]
+    pypy = shutil.which("pypy3", path="/usr/bin:/usr/local/bin")
+    said = _asks(pypy) if pypy else None
+    return pypy if said and minor(said[0]) != debian else None
+
+
 def newest():
     """The newest interpreter that is here."""
     have = interpreters()

@@ -3,6 +3,8 @@
 VENVFIX        the program under test          (build/venvfix)
 VENVFIX_BUILD  the build directory             (build): pytools/, wheelhouse/, and the templates that the tests keep
 VENVFIX_E2E    where environments are made     (a directory below the system's temporary one)
+VENVFIX_ALL    "1" runs every pair of the matrix and every test with the sanitized program, too: `make check-all`. Without it the matrix has each
+               value once, and the sanitized program runs the tests that are marked `sanitized` or `both`: `make check`
 VENVFIX_MATRIX "full" runs the whole product instead of the pairs
 VENVFIX_SANITIZED  set when the program is the sanitized one: it is the program's memory that is tested then, and what the bytes that it
                wrote do is tried out on one script and one shell only; the ordinary program's run tries all
@@ -28,6 +30,7 @@ UV = BUILD / "pytools/bin/uv"
 VIRTUALENV = BUILD / "pytools/bin/virtualenv"
 CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 FULL = os.environ.get("VENVFIX_MATRIX") == "full"
+ALL = FULL or os.environ.get("VENVFIX_ALL") == "1"
 SANITIZED = bool(os.environ.get("VENVFIX_SANITIZED"))
 SHARD, SHARDS = map(int, os.environ.get("VENVFIX_SHARD", "1/1").split("/"))
 HOME = Path(pwd.getpwuid(os.getuid()).pw_dir)

@@ -40,6 +40,7 @@ def there(request, scratch):
     return new
 
 
+@pytest.mark.both("over 255", "quote")
 @pytest.mark.parametrize("there", [*NAMES.values(), LONG], ids=[*NAMES, "over 255 bytes"], indirect=True)
 def test_there_and_back(there, get):
     env = get(ENV)

@@ -21,6 +21,7 @@ NOBODY = 65534
 
 # ---- a new environment
 
+@pytest.mark.both("debian", "virtualenv", "uv")
 @pytest.mark.parametrize("maker", ["debian", "virtualenv", "uv"] + [f"py{v}" for v in envs.interpreters()])
 def test_new_environment_is_sound_and_bound(maker, get):
     recipe = Recipe(maker, "uv", "six")
@@ -175,6 +176,7 @@ def test_what_installers_do_themselves_is_not_tampering(get):
     assert not find(doc, verdict="tampered", atleast="warning"), brief(find(doc, verdict="tampered"))
 
 
+@pytest.mark.both
 def test_records_that_are_wrong(env):
     info = next(env.sp.glob("six-*.dist-info"))
     rows = (info / "RECORD").read_text()
@@ -223,6 +225,7 @@ def test_an_unreadable_root(env, as_nobody):
     env.path.chmod(0o755)
 
 
+@pytest.mark.both
 def test_special_files(env):
     os.mkfifo(env.path / "share-fifo")
     s = socket.socket(socket.AF_UNIX)
@@ -235,6 +238,7 @@ def test_special_files(env):
     assert {b"share-fifo", b"share-socket"} <= paths(find(doc, rule="VF8")), brief(doc["findings"])
 
 
+@pytest.mark.both
 def test_loops_and_dangling_links(env):
     os.symlink("loop-b", env.path / "loop-a")
     os.symlink("loop-a", env.path / "loop-b")
@@ -333,6 +337,7 @@ def test_text_fits_one_screen(group, get):
         assert name in verbose
 
 
+@pytest.mark.both
 def test_control_bytes_never_reach_the_terminal(env):
     evil = os.fsencode(env.bin) + b"/\x1b[2J\x07\r\xff\xe2\x80\xae"
     with open(evil, "wb") as f:

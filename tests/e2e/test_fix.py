@@ -29,6 +29,7 @@ def sound(env, new):
     return bad
 
 
+@pytest.mark.both
 @each
 def test_after_mv(recipe, get, scratch):
     env = get(recipe)

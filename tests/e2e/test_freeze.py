@@ -136,6 +136,7 @@ def direct_urls(sp):
         dist(sp, f"{name.replace('.', '_').replace('-', '_')}-1.0.dist-info", meta(name, "1.0"), direct_url__json=url)
 
 
+@pytest.mark.both("debian")
 @pytest.mark.parametrize("build", [odd_names, eggs, paths, direct_urls], ids=lambda f: f.__name__)
 @pytest.mark.parametrize("maker", MAKERS)
 def test_odd_metadata(maker, build, get):
@@ -194,6 +195,7 @@ GIT = {
 }
 
 
+@pytest.mark.both
 def test_editables_in_git(env, scratch):
     """Of each kind a project at the top of its checkout and one below it, all in one environment: one run of pip."""
     for i, remotes in enumerate(GIT.values()):
@@ -324,6 +326,7 @@ def test_the_list_installs_again(env, scratch):
     assert freeze(scratch / "again") == freeze(env.path)
 
 
+@pytest.mark.both
 def test_hostile_metadata_does_no_harm(env):
     d = dist(env.sp, "evil-1.0.dist-info", meta("evil\x1b[2J", "1.0\x07"))
     (d / "direct_url.json").write_text('{"url": "https://example.org/\\u001b[2J\\n-e /etc", "archive_info": {}}')

@@ -54,6 +54,7 @@ def test_the_layouts_are_all_here():
     assert [p.name for p in LAYOUTS] == sorted(f"venv-{v}" for v in envs.MINORS)
 
 
+@pytest.mark.both("3.8", "3.13")
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda p: p.name)
 def test_layout(layout, scratch):
     """check finds the lines that hold the place, and no others; the plan rewrites them and the prompts."""
@@ -102,6 +103,7 @@ def works_at(new, old):
 OPTIONS = {"copies": ["--copies"], "system site": ["--system-site-packages"], "prompt": ["--prompt", "my prompt"], "upgraded": ["--upgrade-deps"]}
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("option", ["copies", "system site", "prompt", "upgraded"])
 def test_options_of_venv(option, scratch):
     old, new = scratch / "old", scratch / "a new" / "place"
@@ -114,6 +116,7 @@ def test_options_of_venv(option, scratch):
     assert not bad, "\n".join(bad)
 
 
+@pytest.mark.both("3.10")
 @pytest.mark.skipif(not envs.interpreters(), reason="no Python beside Debian's is here: the last lines of the run say so")
 @pytest.mark.parametrize("minor", [v for v in envs.interpreters() if v in ("3.8", "3.10", "3.12")])
 def test_copies_of_a_shared_library_build(minor, scratch):
@@ -122,6 +125,7 @@ def test_copies_of_a_shared_library_build(minor, scratch):
     assert not works_at(scratch / "new", old)
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("maker", ["debian", "uv", "virtualenv"])
 def test_made_through_a_link(maker, scratch):
     """Its files spell the place through a link, or with the link resolved, or both: one place with several names."""
@@ -169,6 +173,7 @@ def nu(path):
     return f"r{marks}'{path}'{marks}"
 
 
+@pytest.mark.both("it's")
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("maker", ["virtualenv", "uv"])
 def test_shells_that_are_not_here(maker, name, get, scratch):

@@ -387,6 +387,7 @@ def test_refused(get, scratch):
 
 # --- carried files ---
 
+@pytest.mark.both
 def test_carried_files(get, scratch):
     env = get(SMALL)
     sp = next((env.path / "lib").glob("python3*/site-packages"))
@@ -511,6 +512,7 @@ def test_a_bundle_that_lacks_something(get, scratch):
     assert gap["rule"] == "VF551" and gap["distribution"] == "flask" and "erkzeug" in gap["message"]
 
 
+@pytest.mark.both
 def test_damaged_bundles(packed, scratch):
     data = packed.read_bytes()
     for n in (0, 1, 100, len(data) // 2, len(data) - 1):
@@ -573,6 +575,7 @@ def test_compiled_files(get, scratch):
     assert not (scratch / "p").exists()
 
 
+@pytest.mark.both
 def test_there_and_back(get, scratch):
     """A bundle of what was made from a bundle is the same bundle."""
     env = get(WEB)
@@ -621,7 +624,12 @@ FLASK = "flask\nwerkzeug\njinja2\nmarkupsafe\nblinker\nclick\nitsdangerous\nimpo
 
 def test_a_list_for_other_targets(scratch):
     (scratch / "r.txt").write_text(FLASK)
-    for python, platform in (("3.9", "manylinux2014_x86_64"), ("3.12", "manylinux_2_28_x86_64"), ("3.13", None)):
+    targets = {"3.9": "manylinux2014_x86_64", "3.12": "manylinux_2_28_x86_64", "3.13": None}
+    missing = [v for v in targets if v not in envs.interpreters()]  # the wheelhouse has wheels of the Pythons that are here
+    if missing:
+        envs.not_run(f"a bundle of a list for {', '.join(missing)}", "no wheels for these Pythons")
+        targets = {v: p for v, p in targets.items() if v not in missing} or {"3.11": "manylinux_2_28_x86_64"}
+    for python, platform in targets.items():
         target = ["--python", python] + (["--platform", platform] if platform else [])
         doc = pack(scratch / "r.txt", scratch / f"{python}.tar", *target, "--find-links", WHEELHOUSE)
         assert all(q["how"] == "installed" for q in doc["requirements"])
@@ -633,10 +641,11 @@ def test_a_list_for_other_targets(scratch):
         assert any(f"cp{python.replace('.', '')}-" in n for n in m if n.startswith("wheels/markupsafe"))
         for name in (n for n in m if n.startswith("wheels/")):
             assert m[name] == (WHEELHOUSE / name[7:]).read_bytes()
-    assert "VF552" in rules(report("check", scratch / "3.12.tar", "--python", "3.9", rc=1))
-    unpack(scratch / "3.12.tar", scratch / "u")
-    doc = pack(scratch / "u/pylock.toml", scratch / "again.tar", "--python", "3.12", "--find-links", WHEELHOUSE)
-    one, two = members(scratch / "3.12.tar"), members(scratch / "again.tar")
+    python = "3.12" if "3.12" in targets else list(targets)[-1]
+    assert "VF552" in rules(report("check", scratch / f"{python}.tar", "--python", "3.9" if python != "3.9" else "3.8", rc=1))
+    unpack(scratch / f"{python}.tar", scratch / "u")
+    doc = pack(scratch / "u/pylock.toml", scratch / "again.tar", "--python", python, "--find-links", WHEELHOUSE)
+    one, two = members(scratch / f"{python}.tar"), members(scratch / "again.tar")
     assert one["requirements.txt"] == two["requirements.txt"]
 
 
@@ -658,6 +667,7 @@ def test_lists_that_cannot_be_packed(scratch):
     refused("six\n", "usage", "--exclude", more=("--python", "3.12", "--exclude", "six"))
 
 
+@pytest.mark.both
 def test_a_list_becomes_an_environment(scratch):
     (scratch / "r.txt").write_text(FLASK)
     pack(scratch / "r.txt", scratch / "b.tar.gz", "--python", "3.11", "--find-links", WHEELHOUSE)

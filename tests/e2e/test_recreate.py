@@ -11,6 +11,7 @@ from vf import brief, find, report, vf
 MAKERS = ["debian", "virtualenv", "uv", "uv-relocatable"] + ([f"py{max(envs.interpreters(), key=lambda v: int(v[2:]))}"] if envs.interpreters() else [])
 
 
+@pytest.mark.both("near-debian", "otherfs-uv")
 @pytest.mark.parametrize("maker", MAKERS)
 @pytest.mark.parametrize("where", ["near", "otherfs"])
 def test_recreated(maker, where, get, scratch, request):
@@ -59,6 +60,7 @@ def test_from_a_tree_that_may_not_be_written(env, scratch):
     assert not verify.scripts_broken(env.facts["scripts"], env.path, target / "new")
 
 
+@pytest.mark.both
 @pytest.mark.parametrize("form", ["hole", "links"])
 def test_what_a_copy_must_keep(form, env, scratch):
     if form == "hole":

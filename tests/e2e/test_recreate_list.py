@@ -60,6 +60,7 @@ def site(env):
 
 # --- it is an environment ---
 
+@pytest.mark.both
 def test_flask(scratch):
     doc = made(scratch, *FLASK, "tomli; python_version < '3'", options=(*LINKS, *HERE, "--prove", "imports", "--compile"))
     assert {q["name"] for q in doc["requirements"]} == set(FLASK)
@@ -266,6 +267,7 @@ def test_direct_references(scratch):
     refused(scratch, str(scratch / "gone-1.0-py3-none-any.whl"), words="gone-1.0", options=HERE)
 
 
+@pytest.mark.both
 def test_refused(scratch):
     (scratch / "proj").mkdir()
     refused(scratch, f"-e {scratch}/proj", words="editable", code="not-supported")
@@ -433,6 +435,7 @@ def twice(directory):
     return path
 
 
+@pytest.mark.both
 def test_hostile_wheels(scratch):
     """Whatever is wrong with a wheel: exit code 2, the wheel named, nothing at NEW and nothing beside it."""
     (scratch / "w").mkdir()
@@ -454,6 +457,7 @@ def test_hostile_wheels(scratch):
         nothing(scratch)
 
 
+@pytest.mark.both
 def test_bundle_of_bombs(scratch):
     """No wheel is one by itself, and the archive is none: what all of them hold counts."""
     (scratch / "w").mkdir()

@@ -28,6 +28,7 @@ def test_the_probes_can_fail(get, scratch):
     assert not used.ailing(scratch / "moved", used.ALWAYS)
 
 
+@pytest.mark.both("debian")
 @both
 def test_check_sees_it_where_it_stands(recipe, get):
     env = get(recipe)
@@ -46,6 +47,7 @@ def test_check_sees_it_where_it_stands(recipe, get):
 OTHERS = b"share/jupyter/kernels/tools/kernel.json"  # names a neighbour, too, whose name begins with the old place
 
 
+@pytest.mark.both("debian")
 @both
 def test_moved(recipe, get, scratch):
     env = get(recipe)

@@ -67,10 +67,10 @@ def unfold(text):
 
 
 def paths_of(tree, name, text):
-    """NAME in a path is any name. Python's tests name files of the environments that they make: only documents count there."""
+    """NAME in a path is any name. Tests name files of the environments that they make: only documents count there."""
     for m in PATH.finditer(text):
         path, first = m[1].replace("NAME", "*"), m[1].split("/")[0]
-        if name.startswith("tests/e2e/") and first != "docs":
+        if name.startswith(("tests/e2e/", "tests/unit/")) and first != "docs":
             continue
         if first in TOP and not tree.exists(path):
             yield m.start(), "%s is not in the tree" % path

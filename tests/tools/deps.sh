@@ -1,9 +1,11 @@
 #!/bin/sh
 # Installs what is missing, and nothing else: asks no network when everything is there.
 #
-# usage: deps.sh [--list] GROUP... [PKG-CONFIG-NAME...]
-#   GROUP   build, demo, test, lint, package or bench
-#   --list  only prints the missing packages
+# usage: deps.sh [--list | --print] GROUP... [PKG-CONFIG-NAME...]
+#   GROUP    build, demo, test, lint, package or bench
+#   --list   only prints the missing packages
+#   --print  only prints the commands that would install them
+# The commands that install something are printed before they run.
 # PYTHON and PKG_CONFIG name the programs the Makefile uses.
 set -eu
 PYTHON=${PYTHON:-/usr/bin/python3}
@@ -98,14 +100,19 @@ missing() { # the packages of the rows whose probe fails, in the package manager
 }
 
 as_root() {
-    if test "$(id -u)" -eq 0; then
-        "$@"
-    elif command -v sudo >/dev/null 2>&1; then
-        sudo "$@"
-    else
-        echo "deps.sh: neither root nor sudo; run this as root: $*" >&2
-        return 1
+    if test "$(id -u)" -ne 0; then
+        if ! command -v sudo >/dev/null 2>&1; then
+            echo "deps.sh: neither root nor sudo; run this as root: $*" >&2
+            return 1
+        fi
+        set -- sudo "$@"
     fi
+    as_user "$@"
+}
+
+as_user() {
+    echo "run: $*"
+    test -n "$print_only" || "$@"
 }
 
 apt_install() {
@@ -119,12 +126,12 @@ apt_install() {
     as_root "$@"
 }
 
-list_only=
-if test "${1:-}" = --list; then
-    list_only=1
-    shift
-fi
-test $# -gt 0 || { sed -n '2,8s/^# \{0,1\}//p' "$0" && exit 2; }
+list_only='' print_only=''
+case ${1:-} in
+--list) list_only=1 && shift ;;
+--print) print_only=1 && shift ;;
+esac
+test $# -gt 0 || { sed -n '2,10s/^# \{0,1\}//p' "$0" && exit 2; }
 wanted="$*"
 
 scratch=$(mktemp -d)
@@ -153,9 +160,10 @@ case $manager in
 apt) apt_install $needed ;;
 dnf) as_root dnf install -y $needed ;;
 apk) as_root apk add --no-cache $needed ;;
-brew) brew install $needed ;;
+brew) as_user brew install $needed ;;
 *) echo "deps.sh: no apt, dnf, apk or brew here; install by hand (Debian's names): $needed" >&2 && exit 1 ;;
 esac
 
+test -z "$print_only" || exit 0
 needed=$(missing)
 test -z "$needed" || { echo "deps.sh: still missing after the installation: $needed" >&2 && exit 1; }

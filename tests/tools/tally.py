@@ -1,7 +1,7 @@
 """Runs tests and counts them: one file per step in a directory of results, summed at the end.
 
     tally.py one RESULTS STEP COMMAND...              the command is one test
-    tally.py unit RESULTS STEP PROGRAM...             cmocka programs
+    tally.py unit RESULTS STEP PROGRAM...             cmocka programs; one called `joint` lists tests and runs one that is named
     tally.py replay RESULTS STEP CORPUS PROGRAM...    fuzz harnesses over CORPUS/NAME/*
     tally.py pytest RESULTS STEP DIR COMMAND...       COMMAND is pytest, DIR holds the tests
     tally.py broke RESULTS TARGET                     the step did not get as far as counting: one failure
@@ -78,10 +78,10 @@ def count_tap(code, output):
     return passed, failed, skipped
 
 
-def unit_program(program):
-    code, output = run([program], dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP"))
+def unit_program(command):
+    code, output = run(command, dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP"))
     counts = count_tap(code, output)
-    text = line("  " + os.path.basename(program), *counts)
+    text = line("  " + os.path.basename(command[-1]), *counts)
     if counts[1]:
         shown = [row for row in output.splitlines() if not row.startswith("ok ")]
         text += "\n" + "\n".join("    " + row for row in shown) + "\n    exit code %d" % code
@@ -89,8 +89,16 @@ def unit_program(program):
     return counts
 
 
+def named(program):
+    """The commands of a program: itself, or each test of `joint`, in a process of its own."""
+    if os.path.basename(program) != "joint":
+        return [[program]]
+    names = run([program])[1].split() if os.path.exists(program) else []
+    return [[program, name] for name in names] or [[program]]
+
+
 def unit(results, step, *programs):
-    counts = in_parallel(unit_program, programs)
+    counts = in_parallel(unit_program, [command for program in programs for command in named(program)])
     return write(results, step, *(sum(column) for column in zip(*counts))) if counts else write(results, step, 0, 0)
 
 

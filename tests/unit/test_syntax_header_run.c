@@ -1,5 +1,5 @@
-/* Written headers, run by the kernel, /bin/sh and a real Python (VF_TEST_PYTHON, else python3) in directories
- * with awkward names. */
+/* Written headers, run by the kernel, /bin/sh and a real Python (VF_TEST_PYTHON, else the distribution's,
+ * else python3) in directories with awkward names. */
 #include "syntax_fixture.h"
 
 #include <fcntl.h>
@@ -65,6 +65,8 @@ static int make_base(void **state)
     const char *given = getenv("VF_TEST_PYTHON");
     if (given)
         strncpy(interpreter, given, sizeof interpreter - 1);
+    else if (access("/usr/bin/python3", X_OK) == 0) /* a distribution's starts four times as fast as others */
+        strcpy(interpreter, "/usr/bin/python3");
     else if (!find_program("python3"))
         return -1;
     if (run(argv, real, sizeof real) != 0 || real[0] != '/')
