@@ -20,9 +20,9 @@ RUN       := $(if $(T),$(foreach u,$(UNIT),$(if $(findstring $(T),$u),$u)),$(UNI
 PLAIN     := $(patsubst %,tests/unit/test_%.c,syntax_header_run syntax_activate_run fs_txn_killed fs_staging)
 # A program of its own: these, and what compiles modules in with hooks. The other tests are one program that takes names.
 OWN       := $(PLAIN) $(shell grep -lE '^.include "((fs_hooked|txn_world).h|[a-z/_]*[.]c)"|^int main.int' $(UNIT))
-UNITHELP  := $(filter-out $(UNIT) tests/unit/joint.c,$(sort $(wildcard tests/unit/*.c)))
+UNITHELP  := $(filter-out $(UNIT),$(sort $(wildcard tests/unit/*.c)))
 FUZZ      := $(sort $(wildcard tests/fuzz/fuzz_*.c))
-CFILES    := $(SRC) $(SRCXX) $(UNIT) $(UNITHELP) tests/unit/joint.c $(sort $(wildcard tests/fuzz/*.c tests/tools/*.c))
+CFILES    := $(SRC) $(SRCXX) $(UNIT) $(UNITHELP) $(sort $(wildcard tests/fuzz/*.c tests/tools/*.c))
 HEADERS   := $(sort $(wildcard src/*.h src/*/*.h src/*/*/*.h tests/*/*.h))
 PKGS_HDR  := $(if $(SRCXX),tomlplusplus)
 LINK       = $(if $(SRCXX),$(CXX),$(CC))
@@ -87,7 +87,7 @@ $(BUILD)/venvfix $(BUILD)/libvenvfix.a: $(BUILD)/%: $(BUILD)/release/%
 # $1: flavour. Objects, the library, the program, unit tests. They follow the flags and the list of sources.
 define flavour
 $1_OBJ := $$(patsubst %.c,$(BUILD)/$1/%.o,$$(filter-out $$(MAIN),$$(SRC))) $$(SRCXX:%=$(BUILD)/$1/%.o)
-$1_JOINT := $$(patsubst tests/unit/%.c,$(BUILD)/$1/joint/%.o,$$(filter-out $$(OWN),$$(UNIT)) tests/unit/joint.c)
+$1_JOINT := $$(patsubst tests/unit/%.c,$(BUILD)/$1/joint/%.o,$$(filter-out $$(OWN),$$(UNIT)))
 ALLOBJ += $$($1_OBJ) $$(patsubst %.c,$(BUILD)/$1/%.o,$$(MAIN) $$(UNIT) $$(UNITHELP) $$(FUZZ)) $$($1_JOINT)
 $(BUILD)/$1/flags: force | $(BUILD)/libs-found
 	$$(call KEEP,$$(CC_$1) $$(CXX_$1) $$(CPP_ALL) $$(WARN) $$(ERROR) $$(CF_$1))
@@ -115,13 +115,14 @@ $(BUILD)/$1/tests/unit/%: $(BUILD)/$1/tests/unit/%.o $$(OBJ_$1) $(BUILD)/$1/test
 	$$(Q)$$(LINK) $$(LF_$1) $$(LDFLAGS) -o $$@ $$^ $$(PC_CMOCKA) $$(PC_LIBS) -pthread
 $(BUILD)/$1/joint/table.h: force
 	$$(call KEEP,$$(patsubst tests/unit/test_%.c,TEST(%),$$(filter-out $$(OWN),$$(UNIT))))
-$(BUILD)/$1/joint/joint.o: $(BUILD)/$1/joint/table.h
+$(BUILD)/$1/joint/joint.o: tests/tools/joint.c $(BUILD)/$1/joint/table.h $(BUILD)/$1/flags
+	$$(Q)$$(CC_$1) -std=c17 -I$$(@D) $$(WARN) $$(ERROR) $$(CF_$1) -c -o $$@ $$<
 $(BUILD)/$1/joint/%.o: tests/unit/%.c $(BUILD)/$1/flags
 	$$(call SAY,CC)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC_$1) -std=c17 $$(CPP_ALL) -I$$(@D) $$(WARN) $$(ERROR) $$(CF_$1) \
 		$$(if $$(filter test_%,$$*),-Dmain=$$* -Wno-missing-prototypes) -pthread -MMD -MP -c -o $$@ $$<
-$(BUILD)/$1/tests/unit/joint: $$($1_JOINT) $$(OBJ_$1) $(BUILD)/$1/tests/unit/libhelp.a $(BUILD)/$1/libvenvfix.a
+$(BUILD)/$1/tests/unit/joint: $$($1_JOINT) $(BUILD)/$1/joint/joint.o $$(OBJ_$1) $(BUILD)/$1/tests/unit/libhelp.a $(BUILD)/$1/libvenvfix.a
 	$$(call SAY,LINK)
 	$$(Q)$$(LINK) $$(LF_$1) $$(LDFLAGS) -o $$@ $$^ $$(PC_CMOCKA) $$(PC_LIBS) -pthread
 endef
