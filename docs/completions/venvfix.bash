@@ -10,7 +10,7 @@ _venvfix()
     fi
     case $verb:$before in
     check:--fail-on) COMPREPLY=($(compgen -W "warning error info never" -- "$word")); return ;;
-    check:--format) COMPREPLY=($(compgen -W "text json jsonl" -- "$word")); return ;;
+    check:--format) COMPREPLY=($(compgen -W "text json jsonl sarif junit github gitlab markdown html" -- "$word")); return ;;
     check:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
     move:--link) COMPREPLY=($(compgen -W "auto reflink copy" -- "$word")); return ;;
     move:--format) COMPREPLY=($(compgen -W "text json" -- "$word")); return ;;
@@ -30,7 +30,7 @@ _venvfix()
     completion:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
     esac
     case $verb in
-    check) words="--here --at --from --hashes --python --platform --glibc --fail-on --format --jobs --color --quiet --verbose --help" ;;
+    check) words="--here --at --from --hashes --python --platform --glibc --fail-on --anchor --format --jobs --color --quiet --verbose --help" ;;
     move) words="--link --bundle --from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
     recreate) words="--python --find-links --index-url --extra-index-url --offline --require-hashes --build --reinstall --compile --copies --prompt --prove --sha256 --allow-outside --link --bundle --from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
     fix) words="--from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;

@@ -141,7 +141,7 @@ static void complete_install(struct caches *space, const char *prove, struct ven
 static int report_result(const struct vf_verb *verb, const struct vf_cli_common *c,
                          const struct venvfix_change_result *r)
 {
-    const struct vf_report report = {.kind = verb->report, .change = r};
+    const struct vf_report report = {.change = r};
     int code = vf_cli_report(verb, c, &report, r->exit);
     if (code != 2 || r->exit == 2 || r->dry_run)
         return code;

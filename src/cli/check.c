@@ -1,5 +1,8 @@
 /* check.c: venvfix check. */
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -8,6 +11,7 @@ struct check_args {
     struct vf_cli_common common;
     struct venvfix_check_options check;
     bool here;
+    const char *anchor;
 };
 
 #define AT(member) offsetof(struct check_args, member)
@@ -40,10 +44,16 @@ static const struct vf_option options[] = {
      "warning|error|info|never", AT(check.fail_on), .config = true,
      .man = "Exit with 1 when there is a finding of this level or above. The default is warning; never "
             "exits with 0 whatever is found."},
+    {"anchor", 0, VF_OPT_VALUE, "FILE[:LINE]",
+     "committed file that sarif, github and gitlab show findings at", NULL, AT(anchor), .config = true,
+     .man = "Show findings at this committed file in the formats that a code host displays (sarif, github, "
+            "gitlab), "
+            "since the environment itself is not in the repository."},
     VF_OPT_FORMAT_ROW(
-        "text (the default), json or jsonl; may be given again with =FILE",
-        "Write the report in this format: to standard output, or with =FILE to that file. It may "
-        "be given again; text goes to standard output where no other format does."),
+        "text (the default), json, jsonl, sarif, junit, github, gitlab, markdown, html; may be given "
+        "again with =FILE",
+        "Write the report in this format: to standard output, or with =FILE to that file. It may be "
+        "given again; text goes to standard output where no other format does."),
     VF_OPT_COMMON,
 };
 
@@ -53,32 +63,77 @@ static const char *scratch(void)
     return tmp && *tmp ? tmp : "/tmp";
 }
 
-static int run(const struct vf_verb *verb, const void *args)
+/* FILE[:LINE] of --anchor; *line 0: there is none. */
+static const char *split_anchor(const char *anchor, char *space, size_t n, long *line)
 {
-    const struct check_args *a = args;
+    const char *colon = anchor ? strrchr(anchor, ':') : NULL;
+    uint64_t number = 0;
+    *line = 0;
+    if (!colon || !vf_slice_to_u64(vf_slice_of(colon + 1), &number) || number > 10000000)
+        return anchor;
+    *line = (long)number;
+    (void)snprintf(space, n, "%.*s", (int)(colon - anchor), anchor);
+    return space;
+}
+
+/* Examines one environment and adds it to the reports. Returns its exit code. */
+static int check_one(const struct vf_verb *verb, const struct check_args *a, struct venvfix_check_options *o,
+                     struct vf_cli_checks *reports, size_t n)
+{
     const struct vf_cli_common *c = &a->common;
-    char space[4096], state[4096];
-    struct venvfix_check_options o = a->check;
     struct venvfix_check_result r;
-    if (a->here && o.at)
-        return vf_cli_usage_error(verb, c,
-                                  "--here is --at with the environment's own path: give one of them");
-    o.path = c->n_args ? c->args[0] : vf_cli_default_env(space, sizeof space, c->quiet);
-    o.at = a->here ? o.path : o.at;
-    o.scratch = scratch();
-    o.state_dir = vf_cli_state_dir(state, sizeof state);
-    vf_cli_hooks(c, &o.hooks);
-    (void)venvfix_check(&o, &r);
+    bool several = c->n_args > 1;
+    o->at = a->here ? o->path : a->check.at;
+    (void)venvfix_check(o, &r);
     vf_cli_progress_end();
-    const struct vf_report report = {.kind = verb->report, .check = &r, .env = o.path};
-    int code = r.error.code ? vf_cli_error(verb, c, &r.error) : vf_cli_report(verb, c, &report, r.exit);
+    const struct vf_checked one = {.env = o->path, .result = &r};
+    int code = r.exit;
+    if (r.error.code && !several)
+        code = vf_cli_error(verb, c, &r.error);
+    else
+        vf_cli_checks_add(reports, n, &one);
     venvfix_check_free(&r);
     return code;
 }
 
+/* An error of the only environment was reported in the form of each output already. */
+static int finish(const struct check_args *a, struct vf_cli_checks *reports, size_t n, int code)
+{
+    bool reported = code == 2 && a->common.n_args <= 1;
+    if (!reported)
+        return vf_cli_checks_end(reports, n, code);
+    vf_cli_checks_drop(reports, n);
+    return code;
+}
+
+static int run(const struct vf_verb *verb, const void *args)
+{
+    const struct check_args *a = args;
+    const struct vf_cli_common *c = &a->common;
+    char space[4096], state[4096], anchor[4096];
+    struct venvfix_check_options o = a->check;
+    if (a->here && o.at)
+        return vf_cli_usage_error(verb, c,
+                                  "--here is --at with the environment's own path: give one of them");
+    o.scratch = scratch();
+    o.state_dir = vf_cli_state_dir(state, sizeof state);
+    vf_cli_hooks(c, &o.hooks);
+    struct vf_checks like = {.several = c->n_args > 1};
+    like.anchor = split_anchor(a->anchor, anchor, sizeof anchor, &like.anchor_line);
+    size_t n;
+    struct vf_cli_checks *reports = vf_cli_checks_begin(verb, c, &like, &n);
+    int code = 0;
+    for (size_t i = 0; i < c->n_args || (i == 0 && c->n_args == 0); i++) {
+        o.path = c->n_args ? c->args[i] : vf_cli_default_env(space, sizeof space, c->quiet);
+        int one = check_one(verb, a, &o, reports, n);
+        code = one > code ? one : code;
+    }
+    return finish(a, reports, n, code);
+}
+
 const struct vf_verb vf_verb_check = {
     .name = "check",
-    .usage = "[ENV|BUNDLE]",
+    .usage = "[ENV|BUNDLE ...]",
     .what = "report what is broken, tampered with, or would not survive a move",
     .details =
         "ENV is the directory of an environment, a link to one, or a one-line file that names one. The "
@@ -90,7 +145,7 @@ const struct vf_verb vf_verb_check = {
                 "venvfix check                                 # could it be moved as it is?\n",
     .options = options,
     .n_options = VF_COUNT(options),
-    .max_args = 1,
+    .max_args = SIZE_MAX,
     .report = VF_REPORT_CHECK,
     .args_size = sizeof(struct check_args),
     .run = run,

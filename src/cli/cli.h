@@ -110,6 +110,14 @@ int vf_cli_print(int fd, struct vf_buf *b, int exit_code);
  * `exit_code`; 2 when a report could not be written. */
 int vf_cli_report(const struct vf_verb *verb, const struct vf_cli_common *c, const struct vf_report *report,
                   int exit_code);
+/* Reports of checks: begin gives one for each output (*n of them, NULL: no memory), add writes an environment
+ * to all of them, end finishes and frees them. `like`: what is the same for all. */
+struct vf_cli_checks;
+struct vf_cli_checks *vf_cli_checks_begin(const struct vf_verb *verb, const struct vf_cli_common *c,
+                                          const struct vf_checks *like, size_t *n);
+void vf_cli_checks_add(struct vf_cli_checks *v, size_t n, const struct vf_checked *one);
+int vf_cli_checks_end(struct vf_cli_checks *v, size_t n, int exit_code);
+void vf_cli_checks_drop(struct vf_cli_checks *v, size_t n); /* frees them; nothing is written */
 /* Prints an error as text on standard error, and in the form of each output. Returns 2. */
 int vf_cli_error(const struct vf_verb *verb, const struct vf_cli_common *c, const struct venvfix_error *e);
 /* The same for a mistake on the command line; `c` may be NULL (no verb). */

@@ -80,7 +80,7 @@ static int run(const struct vf_verb *verb, const void *args)
     if (code != 0) {
         code = vf_cli_error(verb, c, &r.error);
     } else {
-        const struct vf_report report = {.kind = verb->report, .freeze = &r};
+        const struct vf_report report = {.freeze = &r};
         if (!c->quiet)
             print_notes(&r);
         code = vf_cli_report(verb, c, &report, 0);

@@ -92,32 +92,103 @@ static int worse(int a, int b)
     return a > b ? a : b;
 }
 
+/* The writers' reports, and text on standard output where nothing else goes there. */
+static size_t all_outputs(const struct vf_verb *verb, const struct vf_cli_common *c, struct vf_output *out)
+{
+    size_t n = 0;
+    bool printed = false;
+    for (size_t i = 0; i < c->n_outputs; i++) {
+        out[n++] = c->outputs[i];
+        printed = printed || !c->outputs[i].file;
+    }
+    const struct vf_writer *w = vf_writers;
+    while (!vf_writer_takes(w, verb->report))
+        w++;
+    if (!printed)
+        out[n++] = (struct vf_output){.writer = w};
+    return n;
+}
+
+static struct vf_report_style style_of(const struct vf_cli_common *c, const struct vf_output *o)
+{
+    const struct vf_report_style plain = {.verbose = c->verbose, .quiet = c->quiet};
+    return o->file ? plain : vf_cli_style(c, 1);
+}
+
 int vf_cli_report(const struct vf_verb *verb, const struct vf_cli_common *c, const struct vf_report *report,
                   int exit_code)
 {
-    const struct vf_report_style plain = {.verbose = c->verbose, .quiet = c->quiet};
-    bool printed = false;
-    int code = exit_code;
-    for (size_t i = 0; i < c->n_outputs; i++) {
-        const struct vf_output *o = &c->outputs[i];
-        struct vf_report_style style = o->file ? plain : vf_cli_style(c, 1);
+    struct vf_output *outputs = calloc(c->n_outputs + 1, sizeof *outputs);
+    int code = outputs ? exit_code : 2;
+    size_t n = outputs ? all_outputs(verb, c, outputs) : 0;
+    for (size_t i = 0; i < n; i++) {
+        struct vf_report_style style = style_of(c, &outputs[i]);
         struct vf_buf b = {0};
-        vf_writer_function(o->writer, verb->report)(&b, report, &style);
-        code = worse(code, write_output(o, &b, exit_code));
+        vf_writer_function(outputs[i].writer, verb->report)(&b, report, &style);
+        code = worse(code, write_output(&outputs[i], &b, exit_code));
         vf_buf_release(&b);
-        printed = printed || !o->file;
     }
-    if (printed)
-        return code;
-    struct vf_report_style style = vf_cli_style(c, 1);
-    struct vf_buf b = {0};
-    for (const struct vf_writer *w = vf_writers; w->name; w++)
-        if (vf_writer_function(w, verb->report)) {
-            vf_writer_function(w, verb->report)(&b, report, &style);
-            break;
-        }
-    code = worse(code, vf_cli_print(1, &b, exit_code));
-    vf_buf_release(&b);
+    free(outputs);
+    return code;
+}
+
+/* --- reports of checks, written as the environments are examined --- */
+
+struct vf_cli_checks {
+    struct vf_output output;
+    struct vf_report_style style;
+    struct vf_checks checks;
+    struct vf_buf text; /* for a file: all of it; for standard output: what is not printed yet */
+};
+
+struct vf_cli_checks *vf_cli_checks_begin(const struct vf_verb *verb, const struct vf_cli_common *c,
+                                          const struct vf_checks *like, size_t *n)
+{
+    struct vf_output *outputs = calloc(c->n_outputs + 1, sizeof *outputs);
+    struct vf_cli_checks *v = calloc(c->n_outputs + 1, sizeof *v);
+    *n = outputs && v ? all_outputs(verb, c, outputs) : 0;
+    for (size_t i = 0; i < *n; i++) {
+        v[i].output = outputs[i];
+        v[i].style = style_of(c, &outputs[i]);
+        v[i].checks = *like;
+        v[i].checks.style = &v[i].style;
+        if (outputs[i].writer->begin)
+            outputs[i].writer->begin(&v[i].text, &v[i].checks);
+    }
+    free(outputs);
+    return v;
+}
+
+void vf_cli_checks_add(struct vf_cli_checks *v, size_t n, const struct vf_checked *one)
+{
+    for (size_t i = 0; i < n; i++) {
+        vf_checks_add(&v[i].checks, one);
+        v[i].output.writer->check(&v[i].text, &v[i].checks, one);
+        if (v[i].output.file || !v[i].checks.several)
+            continue;
+        vf_cli_print(1, &v[i].text, 0); /* at once, so that a fleet's report streams */
+        vf_buf_clear(&v[i].text);
+    }
+}
+
+void vf_cli_checks_drop(struct vf_cli_checks *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        vf_buf_release(&v[i].text);
+        vf_checks_release(&v[i].checks);
+    }
+    free(v);
+}
+
+int vf_cli_checks_end(struct vf_cli_checks *v, size_t n, int exit_code)
+{
+    int code = v ? exit_code : 2;
+    for (size_t i = 0; i < n; i++) {
+        if (v[i].output.writer->end)
+            v[i].output.writer->end(&v[i].text, &v[i].checks);
+        code = worse(code, write_output(&v[i].output, &v[i].text, exit_code));
+    }
+    vf_cli_checks_drop(v, n);
     return code;
 }
 

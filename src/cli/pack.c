@@ -62,7 +62,7 @@ static int run(const struct vf_verb *verb, const void *args)
     vf_cli_hooks(c, &o.hooks);
     (void)venvfix_pack(&o, &r);
     vf_cli_progress_end();
-    const struct vf_report report = {.kind = verb->report, .change = &r};
+    const struct vf_report report = {.change = &r};
     int code = r.error.code ? vf_cli_error(verb, c, &r.error) : vf_cli_report(verb, c, &report, r.exit);
     venvfix_change_free(&r);
     return code;

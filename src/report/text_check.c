@@ -172,19 +172,19 @@ static void put_next(struct vf_buf *out, const struct venvfix_check_result *r, c
 }
 
 static void put_works(struct vf_buf *out, const struct venvfix_check_result *r, const struct sums *s,
-                      const struct vf_report *report, const struct vf_report_style *st)
+                      const char *env, const struct vf_report_style *st)
 {
     put_question(out, is_elsewhere(r) ? "Works there" : "Works here", st, r->sound);
     if (!r->sound) {
         vf_buf_puts(out, " (");
         vf_text_put_count(out, s->wrong, "problem)", "problems)");
-        put_next(out, r, s, report->env);
+        put_next(out, r, s, env);
     }
     vf_buf_putc(out, '\n');
 }
 
 static void put_survives(struct vf_buf *out, const struct venvfix_check_result *r, const struct sums *s,
-                         const struct vf_report *report, const struct vf_report_style *st)
+                         const char *env, const struct vf_report_style *st)
 {
     if (r->movable < 0)
         return;
@@ -193,7 +193,7 @@ static void put_survives(struct vf_buf *out, const struct venvfix_check_result *
         vf_buf_puts(out, " (");
         vf_text_put_count(out, s->bound_files, "file contains its path)", "files contain its path)");
         if (r->sound) {
-            put_command(out, "move", report->env, (struct venvfix_bytes){"NEW", 3});
+            put_command(out, "move", env, (struct venvfix_bytes){"NEW", 3});
             vf_buf_puts(out, " rewrites them");
         }
     } else if (!r->movable && s->unseen > 0) {
@@ -231,25 +231,59 @@ static void put_hint(struct vf_buf *out, const struct venvfix_check_result *r, c
     vf_buf_putc(out, '\n');
 }
 
-void vf_text_check(struct vf_buf *out, const struct vf_report *report, const struct vf_report_style *st)
+static void put_one(struct vf_buf *out, const struct vf_checked *one, const struct vf_report_style *st)
 {
-    const struct venvfix_check_result *r = report->check;
-    if (r->bundle) {
-        vf_text_bundle(out, r, st);
-        return;
-    }
-    if (st->quiet) {
-        vf_text_findings(out, &r->findings, st);
-        return;
-    }
+    const struct venvfix_check_result *r = one->result;
     struct sums s = add_up(&r->findings);
     put_answer_line(out, r, &s, st);
     put_facts(out, r);
     vf_text_findings(out, &r->findings, st);
     if (r->findings.n)
         vf_buf_putc(out, '\n');
-    put_works(out, r, &s, report, st);
-    put_survives(out, r, &s, report, st);
+    put_works(out, r, &s, one->env, st);
+    put_survives(out, r, &s, one->env, st);
     put_needs(out, r, &s, st);
-    put_hint(out, r, &s, report->env);
+    put_hint(out, r, &s, one->env);
+}
+
+/* Of several environments those with problems: the answer and what is at error. */
+static void put_short(struct vf_buf *out, const struct vf_checked *one, const struct vf_report_style *st)
+{
+    const struct venvfix_check_result *r = one->result;
+    struct vf_report_style errors = *st;
+    struct sums s = add_up(&r->findings);
+    if (r->exit == 0 && !st->verbose)
+        return;
+    errors.quiet = !st->verbose;
+    put_answer_line(out, r, &s, st);
+    vf_text_findings(out, &r->findings, &errors);
+}
+
+void vf_text_check(struct vf_buf *out, struct vf_checks *c, const struct vf_checked *one)
+{
+    const struct vf_report_style *st = c->style;
+    const struct venvfix_check_result *r = one->result;
+    if (r->error.code)
+        vf_text_error(out, &r->error, st);
+    else if (r->bundle)
+        vf_text_bundle(out, r, st);
+    else if (st->quiet)
+        vf_text_findings(out, &r->findings, st);
+    else if (c->several)
+        put_short(out, one, st);
+    else
+        put_one(out, one, st);
+}
+
+void vf_text_end(struct vf_buf *out, struct vf_checks *c)
+{
+    if (!c->several || c->style->quiet)
+        return;
+    vf_text_put_count(out, c->environments, "environment", "environments");
+    vf_buf_printf(out, ": %llu fine", (unsigned long long)c->sound);
+    if (c->unsound > 0)
+        vf_buf_printf(out, ", %llu with problems", (unsigned long long)c->unsound);
+    if (c->unreadable > 0)
+        vf_buf_printf(out, ", %llu could not be examined", (unsigned long long)c->unreadable);
+    vf_buf_putc(out, '\n');
 }

@@ -107,7 +107,7 @@ static struct answer check_once(struct envfix *f)
         assert_int_equal(r.exit, 2);
     } else {
         struct vf_buf b = {0};
-        vf_json_check(&b, &(struct vf_report){.check = &r}, &(struct vf_report_style){0});
+        vf_json_check(&b, &(struct vf_checks){.several = false}, &(struct vf_checked){.result = &r});
         assert_false(b.failed);
         vf_buf_putc(&b, '\0');
         a.text = b.p;
@@ -220,7 +220,7 @@ static struct answer check_bundle_once(struct envfix *f)
         assert_int_equal(r.exit, 2);
     } else {
         struct vf_buf b = {0};
-        vf_json_check(&b, &(struct vf_report){.check = &r}, &(struct vf_report_style){0});
+        vf_json_check(&b, &(struct vf_checks){.several = false}, &(struct vf_checked){.result = &r});
         assert_false(b.failed);
         vf_buf_putc(&b, '\0');
         a.text = b.p;

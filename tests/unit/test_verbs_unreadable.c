@@ -206,7 +206,7 @@ static struct answer check_once(struct envfix *f)
     int code = ef_check(f, &(struct ef_check){.jobs = 1}, &r);
     armed = false;
     if (!r.error.code)
-        vf_json_check(&b, &(struct vf_report){.check = &r}, &(struct vf_report_style){0});
+        vf_json_check(&b, &(struct vf_checks){.several = false}, &(struct vf_checked){.result = &r});
     assert_false(b.failed);
     struct answer a = done(&b, &r.error, code);
     a.unexamined = r.error.code ? 0 : r.unexamined;
