@@ -232,6 +232,9 @@ bool vf_env_row_is_in_target(const struct vf_env_dist *d, struct vf_slice row, s
 /* Does a row that means `rel` (relative to the root) keep the wheel's own name of a script that an entry
  * point hides? pip never puts such a file there: "SITE/x-1.0.data/scripts/NAME". */
 bool vf_env_row_is_hidden_script(const struct vf_env_dist *d, struct vf_slice rel);
+/* Does the environment's interpreter look into this site-packages directory? Not when it is
+ * another minor version's, which `venv --upgrade` leaves behind. */
+bool vf_env_site_is_used(const struct vf_env *env, struct vf_slice site);
 /* The source as the syntax readers and writers want it. */
 struct vf_source vf_env_source(const struct vf_env *env, struct vf_slice path, struct vf_slice bytes);
 

@@ -21,9 +21,6 @@ VF_MUST_CHECK enum vf_status vf_env_interpreter(struct vf_env *env, struct vf_er
 VF_MUST_CHECK enum vf_status vf_env_dists(struct vf_env *env, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_env_records(struct vf_env *env, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_env_owners(struct vf_env *env, struct vf_err *err);
-/* metadata.c: does the environment's interpreter look into this site-packages directory? Not when it is
- * another minor version's, which `venv --upgrade` leaves behind. */
-bool vf_env_site_is_used(const struct vf_env *env, struct vf_slice site);
 /* voters.c: reads the files that may vote; places.c: the vote. */
 VF_MUST_CHECK enum vf_status vf_env_read_evidence(struct vf_env *env, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_env_add_evidence(struct vf_env *env, struct vf_err *err);

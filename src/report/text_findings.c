@@ -32,8 +32,16 @@ static int by_weight(const void *pa, const void *pb)
     return d ? d : (int)a->first->verdict - (int)b->first->verdict;
 }
 
+/* Of these the message says what is missing: each has a line of its own. */
+static bool is_listed_alone(const struct venvfix_finding *f)
+{
+    return !strncmp(f->rule, "VF61", 4) || !strcmp(f->rule, "VF551") || !strcmp(f->rule, "VF553");
+}
+
 static bool same_kind(const struct venvfix_finding *a, const struct venvfix_finding *b)
 {
+    if (is_listed_alone(a) && a != b)
+        return false;
     return a->level == b->level && a->verdict == b->verdict && !strcmp(a->rule, b->rule);
 }
 

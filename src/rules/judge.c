@@ -230,8 +230,11 @@ enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out, s
     vf_judge_start(&j);
     vf_judge_journal(&j);
     vf_judge_metadata(&j);
+    vf_judge_requirements(&j);
     vf_judge_entry_points(&j);
     vf_judge_pyc(&j);
+    vf_judge_modules(&j);
+    vf_judge_loading(&j);
     for (size_t i = 0; i < env->n_files; i++)
         judge_one(&j, &env->files[i]);
     /* also where a judge asked with a function that cannot say so */
