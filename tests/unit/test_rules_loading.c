@@ -56,9 +56,9 @@ static const char *found(struct envfix *f)
     assert_true(ef_check(f, &(struct ef_check){.alone = true, .at = f->env}, &r) < 2);
     for (size_t i = 0; i < r.findings.n; i++) {
         const struct venvfix_finding *fi = &r.findings.v[i];
-        if (strcmp(fi->level, "info") != 0)
-            n += (size_t)snprintf(words + n, sizeof words - n, "%s %s %s %s|", fi->rule, fi->level, fi->path.p,
-                                  fi->value.p ? fi->value.p : "-");
+        if (fi->level != VENVFIX_LEVEL_INFO)
+            n += (size_t)snprintf(words + n, sizeof words - n, "%s %s %s %s|", fi->rule,
+                                  venvfix_level_name(fi->level), fi->path.p, fi->value.p ? fi->value.p : "-");
         assert_true(n < sizeof words);
     }
     venvfix_check_free(&r);
