@@ -75,8 +75,8 @@ void vf_judge_metadata(struct vf_judge *j); /* VF5xx, whole environment */
 void vf_judge_row(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* absolute rows */
 void vf_judge_url(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r);
 void vf_judge_url_flaw(struct vf_judge *j, const struct vf_file *f, const struct vf_flaw *flaw);
-void vf_judge_requirements(struct vf_judge *j); /* VF551, VF553 */
-void vf_judge_rpath(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r);  /* VF6xx */
+void vf_judge_requirements(struct vf_judge *j);                                           /* VF551, VF553 */
+void vf_judge_rpath(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF6xx */
 void vf_judge_modules(struct vf_judge *j); /* VF615: names of extension modules; VF611: other systems */
 void vf_judge_loading(struct vf_judge *j); /* VF611 to VF617: what the loader can load */
 void vf_judge_kernel(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF7xx */

@@ -1,6 +1,6 @@
-/* loading.c: VF611 to VF614, VF617: can the loader load what the environment brings? Every extension module is
- * followed through the libraries that it needs. One missing library, or one that is too old, is one finding for
- * all the files of a distribution that need it. */
+/* loading.c: VF611 to VF614, VF617: can the loader load what the environment brings? Every extension module
+ * is followed through the libraries that it needs. One missing library, or one that is too old, is one
+ * finding for all the files of a distribution that need it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +10,8 @@ enum subject { SUBJECT_NONE, SUBJECT_MODULE, SUBJECT_LIBRARY };
 
 struct cause {
     enum vf_rule rule;
-    uint32_t file;           /* that the finding is about */
-    struct vf_slice module;  /* path of one that cannot be imported; empty */
+    uint32_t file;          /* that the finding is about */
+    struct vf_slice module; /* path of one that cannot be imported; empty */
     struct vf_load_problem p;
     enum vf_level level;
     uint32_t count;
@@ -28,7 +28,8 @@ struct loading {
 
 /* --- one cause is one finding --- */
 
-static struct cause *cause_of(struct loading *s, enum vf_rule rule, uint32_t file, struct vf_slice what, bool *fresh)
+static struct cause *cause_of(struct loading *s, enum vf_rule rule, uint32_t file, struct vf_slice what,
+                              bool *fresh)
 {
     const struct vf_file *f = &s->j->env->files[file];
     struct vf_buf b;
@@ -42,7 +43,8 @@ static struct cause *cause_of(struct loading *s, enum vf_rule rule, uint32_t fil
         vf_buf_put_u64(&b, f->dist);
     vf_buf_putc(&b, ' ');
     vf_buf_put(&b, what);
-    struct vf_slice key = b.failed ? (struct vf_slice){NULL, 0} : vf_arena_dup(&s->j->scratch, vf_buf_slice(&b));
+    struct vf_slice key =
+        b.failed ? (struct vf_slice){NULL, 0} : vf_arena_dup(&s->j->scratch, vf_buf_slice(&b));
     vf_buf_release(&b);
     *fresh = key.p && !vf_map_get(&s->by_key, key, &at);
     if (key.p && !*fresh)
@@ -87,7 +89,8 @@ static void add_cause(struct loading *s, enum vf_rule rule, uint32_t file, const
     struct cause *c = cause_of(s, rule, file, what, &fresh);
     if (!c)
         return;
-    if (fresh || level > c->level || (p->kind == VF_LOAD_VERSION && compare_versions(p->version, c->p.version) > 0))
+    if (fresh || level > c->level ||
+        (p->kind == VF_LOAD_VERSION && compare_versions(p->version, c->p.version) > 0))
         c->p = *p;
     if (fresh || level > c->level) {
         c->level = level;
@@ -179,7 +182,8 @@ static bool names_prefix(struct loading *s, const struct vf_library *by)
         return false;
     const struct vf_file *f = &s->j->env->files[by->file];
     for (uint32_t i = 0; i < f->facts.n_refs; i++)
-        if (f->facts.refs[i].syntax == VF_SYN_RPATH && vf_judge_locate(s->j, &f->facts.refs[i]).prefix != VF_NONE)
+        if (f->facts.refs[i].syntax == VF_SYN_RPATH &&
+            vf_judge_locate(s->j, &f->facts.refs[i]).prefix != VF_NONE)
             return true;
     return false;
 }
@@ -217,8 +221,8 @@ static enum vf_rule rule_of(const struct vf_load_problem *p)
     return VF_RULE_LIBRARY_VERSION;
 }
 
-/* How much it matters that a file cannot be loaded: a module that is only tried is optional, and a library that
- * no module needs is loaded only where Python code does so, if at all. */
+/* How much it matters that a file cannot be loaded: a module that is only tried is optional, and a library
+ * that no module needs is loaded only where Python code does so, if at all. */
 static enum vf_level level_of(struct loading *s, const struct vf_file *f, bool module, enum vf_level level)
 {
     if (level == VF_L_INFO || f->dist == VF_NONE)
@@ -270,12 +274,14 @@ static void judge_file(struct loading *s, const struct vf_file *f, bool module, 
         return;
     if (!vf_elf_machine_eq(&elf->machine, &rt->loader.machine)) {
         if (module || f->flags & VF_FILE_IN_BIN)
-            add_cause(s, VF_RULE_MODULE_MACHINE, file, &(struct vf_load_problem){.kind = VF_LOAD_MACHINE}, path, level);
+            add_cause(s, VF_RULE_MODULE_MACHINE, file, &(struct vf_load_problem){.kind = VF_LOAD_MACHINE},
+                      path, level);
         return;
     }
     if (elf->libc != VF_ELF_LIBC_NONE && own != VF_ELF_LIBC_NONE && elf->libc != own) {
         if (module)
-            add_cause(s, VF_RULE_MODULE_LIBC, file, &(struct vf_load_problem){.kind = VF_LOAD_MACHINE}, path, level);
+            add_cause(s, VF_RULE_MODULE_LIBC, file, &(struct vf_load_problem){.kind = VF_LOAD_MACHINE}, path,
+                      level);
         return;
     }
     const struct vf_library *lib = vf_loader_env_file(&rt->loader, file);
@@ -290,8 +296,9 @@ static void judge_file(struct loading *s, const struct vf_file *f, bool module, 
 /* Opened only on demand, and often for something that is not installed. */
 static bool is_plugin(struct vf_slice path)
 {
-    static const char *const parts[] = {"plugin", "/test", "_test", "gstreamer", "/qml/",  "provider", "cuda",
-                                        "/dri/",  "rocm",  "driver", "backend",   "vulkan", "/debug"};
+    static const char *const parts[] = {"plugin",   "/test",  "_test", "gstreamer", "/qml/",
+                                        "provider", "cuda",   "/dri/", "rocm",      "driver",
+                                        "backend",  "vulkan", "/debug"};
     for (size_t i = 0; i < VF_COUNT(parts); i++)
         if (vf_slice_find(path, vf_slice_of(parts[i]), 0) != VF_NPOS)
             return true;

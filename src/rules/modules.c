@@ -1,5 +1,5 @@
-/* modules.c: VF615: extension modules that the interpreter does not find, since their names say another Python;
- * VF611: distributions of another system. */
+/* modules.c: VF615: extension modules that the interpreter does not find, since their names say another
+ * Python; VF611: distributions of another system. */
 #include "rules/modules.h"
 
 #include "packaging/metadata.h"
@@ -121,7 +121,8 @@ static bool has_fitting_neighbour(const struct vf_judge *j, const struct vf_file
 {
     const struct vf_env *env = j->env;
     for (int step = -1; step <= 1; step += 2)
-        for (const struct vf_file *at = f + step; at >= env->files && at < env->files + env->n_files; at += step) {
+        for (const struct vf_file *at = f + step; at >= env->files && at < env->files + env->n_files;
+             at += step) {
             if (!vf_slice_starts(at->path, stem))
                 break;
             struct vf_slice rest = vf_slice_from(at->path, stem.n);
@@ -145,7 +146,7 @@ bool vf_module_has_other(const struct vf_judge *j, const struct vf_file *f, cons
 
 /* --- VF615 --- */
 
-struct foreign { /* of one distribution */
+struct foreign {    /* of one distribution */
     uint32_t index; /* of its finding */
     bool any;
 };

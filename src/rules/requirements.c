@@ -1,5 +1,5 @@
-/* requirements.c: VF551, VF553: does the environment hold what its distributions require, in versions that they
- * take, for its interpreter? What `pip check` asks. */
+/* requirements.c: VF551, VF553: does the environment hold what its distributions require, in versions that
+ * they take, for its interpreter? What `pip check` asks. */
 #include "packaging/closure.h"
 #include "packaging/name.h"
 #include "packaging/target.h"
@@ -34,7 +34,8 @@ static void add_own(struct needs *s)
         if (!counts(env, d))
             continue;
         s->of[s->dists.n] = (uint32_t)i;
-        add(s, d->canonical, d->version.n ? d->version : d->header_version, d->is_egg ? VF_S("") : d->metadata);
+        add(s, d->canonical, d->version.n ? d->version : d->header_version,
+            d->is_egg ? VF_S("") : d->metadata);
     }
     s->n_own = s->dists.n;
 }
@@ -60,7 +61,8 @@ static void add_name(struct needs *s, struct vf_slice base)
         add_egg(s, base);
     } else if (parts.kind != VF_INFO_NONE && parts.name.n) {
         size_t dash = parts.kind == VF_INFO_EGG_INFO ? vf_slice_find(parts.version, VF_S("-py"), 0) : VF_NPOS;
-        add(s, parts.name, vf_slice_sub(parts.version, 0, dash == VF_NPOS ? parts.version.n : dash), VF_S(""));
+        add(s, parts.name, vf_slice_sub(parts.version, 0, dash == VF_NPOS ? parts.version.n : dash),
+            VF_S(""));
     }
 }
 
@@ -138,8 +140,8 @@ static const char *machine_name(const struct vf_elf_machine *m)
     static const struct {
         unsigned machine, bits;
         const char *name;
-    } names[] = {{62, 64, "linux_x86_64"}, {183, 64, "linux_aarch64"}, {3, 32, "linux_i686"},
-                 {40, 32, "linux_armv7l"}, {21, 64, "linux_ppc64le"},  {22, 64, "linux_s390x"},
+    } names[] = {{62, 64, "linux_x86_64"},  {183, 64, "linux_aarch64"}, {3, 32, "linux_i686"},
+                 {40, 32, "linux_armv7l"},  {21, 64, "linux_ppc64le"},  {22, 64, "linux_s390x"},
                  {243, 64, "linux_riscv64"}};
     for (size_t i = 0; i < VF_COUNT(names); i++)
         if (m->machine == names[i].machine && m->bits == names[i].bits)
@@ -160,7 +162,8 @@ static bool make_target(struct needs *s)
     vf_buf_init(&b);
     vf_buf_printf(&b, "3.%u", minor);
     spec.python = vf_arena_dup(&s->j->scratch, vf_buf_slice(&b));
-    if (vf_slice_starts(py->version, spec.python) && py->version.n > spec.python.n && py->version.p[spec.python.n] == '.')
+    if (vf_slice_starts(py->version, spec.python) && py->version.n > spec.python.n &&
+        py->version.p[spec.python.n] == '.')
         spec.python = py->version;
     vf_buf_release(&b);
     vf_err_init(&why);
@@ -225,7 +228,8 @@ static void judge_requires_python(struct needs *s)
             continue;
         vf_err_init(&why);
         if (vf_specifiers_parse(&s->j->scratch, d->requires_python, &set, &why) == VF_OK)
-            in = vf_specifiers_contains_text(&s->j->scratch, &set, s->target.python, &in, &why) != VF_OK || in;
+            in =
+                vf_specifiers_contains_text(&s->j->scratch, &set, s->target.python, &in, &why) != VF_OK || in;
         vf_err_release(&why);
         struct vf_finding *fi = in ? NULL : vf_findings_add(s->j->out, VF_RULE_WHEEL_PYTHON, d->info);
         if (!fi)

@@ -31,8 +31,9 @@ static void make_env(struct envfix *f)
 {
     char *loader = ef_text(f, "{T}/py/lib/ld.so.1", NULL);
     write_elf(f, "{T}/py/lib/ld.so.1", &(struct elf_spec){.soname = "ld.so.1"});
-    write_elf(f, "{T}/py/lib/libc.so.6",
-              &(struct elf_spec){.soname = "libc.so.6", .defines = {"GLIBC_2.9", "GLIBC_2.14", "GLIBC_2.36"}});
+    write_elf(
+        f, "{T}/py/lib/libc.so.6",
+        &(struct elf_spec){.soname = "libc.so.6", .defines = {"GLIBC_2.9", "GLIBC_2.14", "GLIBC_2.36"}});
     write_elf(f, "{T}/py/bin/python3.12",
               &(struct elf_spec){.interp = loader, .rpath = "$ORIGIN/../lib", .needed = {"libc.so.6"}});
     ef_write(f, "{T}/py/lib/python3.12/os.py|");
@@ -75,10 +76,12 @@ static void fine(void **state)
     struct envfix *f = *state;
     make_env(f);
     write_elf(f, MODULE,
-              &(struct elf_spec){.needed = {"libc.so.6", "libhelp.so.2"},
-                                 .runpath = "$ORIGIN/../pkg.libs",
-                                 .requires = {{"libc.so.6", "GLIBC_2.14", false}, {"libc.so.6", "GLIBC_2.99", true}}});
-    write_elf(f, SITE "pkg.libs/libhelp.so.2", &(struct elf_spec){.soname = "libhelp.so.2", .needed = {"libc.so.6"}});
+              &(struct elf_spec){
+                  .needed = {"libc.so.6", "libhelp.so.2"},
+                  .runpath = "$ORIGIN/../pkg.libs",
+                  .requires = {{"libc.so.6", "GLIBC_2.14", false}, {"libc.so.6", "GLIBC_2.99", true}}});
+    write_elf(f, SITE "pkg.libs/libhelp.so.2",
+              &(struct elf_spec){.soname = "libhelp.so.2", .needed = {"libc.so.6"}});
     write_elf(f, SITE "pkg/bare.so", &(struct elf_spec){.symbol = "PyInit_bare", .needed = {"ld.so.1"}});
     write_elf(f, SITE "pkg/_abi.abi3.so", &(struct elf_spec){.needed = {"libc.so.6"}});
     expect(f, "");
@@ -106,7 +109,8 @@ static void libc(void **state)
     expect(f, "VF612 error " MODULE " -|");
     char *loader = ef_text(f, "{T}/py/lib/ld-musl-x86_64.so.1", NULL);
     write_elf(f, "{T}/py/lib/ld-musl-x86_64.so.1", &(struct elf_spec){.soname = "libc.musl-x86_64.so.1"});
-    write_elf(f, "{T}/py/bin/python3.12", &(struct elf_spec){.interp = loader, .needed = {"libc.musl-x86_64.so.1"}});
+    write_elf(f, "{T}/py/bin/python3.12",
+              &(struct elf_spec){.interp = loader, .needed = {"libc.musl-x86_64.so.1"}});
     expect(f, "");
     write_elf(f, MODULE, &(struct elf_spec){.needed = {"libc.so.6"}});
     expect(f, "VF612 error " MODULE " -|");
@@ -118,13 +122,17 @@ static void versions(void **state)
 {
     struct envfix *f = *state;
     make_env(f);
-    write_elf(f, MODULE, &(struct elf_spec){.needed = {"libc.so.6"}, .requires = {{"libc.so.6", "GLIBC_2.39", false}}});
+    write_elf(f, MODULE,
+              &(struct elf_spec){.needed = {"libc.so.6"}, .requires = {{"libc.so.6", "GLIBC_2.39", false}}});
     expect(f, "VF614 error " MODULE " GLIBC_2.39|");
     write_elf(f, MODULE,
-              &(struct elf_spec){.needed = {"libc.so.6"},
-                                 .requires = {{"libc.so.6", "GLIBC_2.101", false}, {"libc.so.6", "GLIBC_2.39", false}}});
+              &(struct elf_spec){
+                  .needed = {"libc.so.6"},
+                  .requires = {{"libc.so.6", "GLIBC_2.101", false}, {"libc.so.6", "GLIBC_2.39", false}}});
     expect(f, "VF614 error " MODULE " GLIBC_2.101|");
-    write_elf(f, MODULE, &(struct elf_spec){.needed = {"libc.so.6"}, .requires = {{"libc.so.6", "GLIBC_ABI_DT_RELR", false}}});
+    write_elf(
+        f, MODULE,
+        &(struct elf_spec){.needed = {"libc.so.6"}, .requires = {{"libc.so.6", "GLIBC_ABI_DT_RELR", false}}});
     expect(f, "VF614 error " MODULE " GLIBC_ABI_DT_RELR|");
 }
 
@@ -135,15 +143,18 @@ static void libraries(void **state)
     write_elf(f, MODULE, &(struct elf_spec){.needed = {"libnotthere.so.1"}});
     expect(f, "VF613 error " MODULE " libnotthere.so.1|");
     /* RPATH of what loads it counts for a library, RUNPATH does not */
-    write_elf(f, MODULE, &(struct elf_spec){.needed = {"libone.so"}, .rpath = "$ORIGIN/../one:$ORIGIN/../two"});
+    write_elf(f, MODULE,
+              &(struct elf_spec){.needed = {"libone.so"}, .rpath = "$ORIGIN/../one:$ORIGIN/../two"});
     write_elf(f, SITE "one/libone.so", &(struct elf_spec){.needed = {"libtwo.so"}});
     write_elf(f, SITE "two/libtwo.so", &(struct elf_spec){.soname = "libtwo.so"});
     expect(f, "");
-    write_elf(f, MODULE, &(struct elf_spec){.needed = {"libone.so"}, .runpath = "${ORIGIN}/../one:$ORIGIN/../two"});
+    write_elf(f, MODULE,
+              &(struct elf_spec){.needed = {"libone.so"}, .runpath = "${ORIGIN}/../one:$ORIGIN/../two"});
     expect(f, "VF613 error " SITE "one/libone.so libtwo.so|");
     /* loaded already under that name */
-    write_elf(f, MODULE,
-              &(struct elf_spec){.needed = {"libtwo.so", "libone.so"}, .runpath = "$ORIGIN/../one:$ORIGIN/../two"});
+    write_elf(
+        f, MODULE,
+        &(struct elf_spec){.needed = {"libtwo.so", "libone.so"}, .runpath = "$ORIGIN/../one:$ORIGIN/../two"});
     expect(f, "");
     ef_write(f, SITE "one/libone.so-|");
     /* an empty or relative element is the directory that the process runs in */
@@ -156,15 +167,17 @@ static void others(void **state)
 {
     struct envfix *f = *state;
     make_env(f);
-    write_elf(f, SITE "pkg/tests/fast.cpython-312-x86_64-linux-gnu.so", &(struct elf_spec){.needed = {"libnotthere.so.1"}});
+    write_elf(f, SITE "pkg/tests/fast.cpython-312-x86_64-linux-gnu.so",
+              &(struct elf_spec){.needed = {"libnotthere.so.1"}});
     write_elf(f, SITE "pkg/plugins/platforms/libqxcb.so", &(struct elf_spec){.needed = {"libnotthere.so.1"}});
     expect(f, "");
     write_elf(f, SITE "pkg/libfast.so", &(struct elf_spec){.needed = {"libnotthere.so.1"}});
     expect(f, "VF613 warning " SITE "pkg/libfast.so libnotthere.so.1|"); /* of nobody */
     ef_write(f, SITE "demo-1.0.dist-info/METADATA|Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n");
     ef_write(f, SITE "pkg/__init__.py|x = 1\n");
-    ef_write(f, SITE "demo-1.0.dist-info/RECORD|pkg/libfast.so,,\npkg/__init__.py,,\ndemo-1.0.dist-info/METADATA,,\n"
-                     "demo-1.0.dist-info/RECORD,,\n");
+    ef_write(f, SITE
+             "demo-1.0.dist-info/RECORD|pkg/libfast.so,,\npkg/__init__.py,,\ndemo-1.0.dist-info/METADATA,,\n"
+             "demo-1.0.dist-info/RECORD,,\n");
     expect(f, "");
     ef_write(f, SITE "pkg/__init__.py|import ctypes\nx = ctypes.CDLL('libfast.so')\n");
     expect(f, "VF613 warning " SITE "pkg/libfast.so libnotthere.so.1|");
@@ -175,10 +188,12 @@ static void others(void **state)
     expect(f, "VF613 error " MODULE " libdeep.so.1|");
     write_elf(f, SITE "pkg/deep/libdeep.so.1", &(struct elf_spec){.soname = "libdeep.so.1"});
     expect(f, "VF613 error " MODULE " libdeep.so.1|");
-    ef_write(f, SITE "demo-1.0.dist-info/RECORD|pkg/fast.cpython-312-x86_64-linux-gnu.so,,\npkg/__init__.py,,\n");
+    ef_write(f, SITE
+             "demo-1.0.dist-info/RECORD|pkg/fast.cpython-312-x86_64-linux-gnu.so,,\npkg/__init__.py,,\n");
     expect(f, "");
     /* a module that is only tried */
-    ef_write(f, SITE "pkg/__init__.py|try:\n    from pkg import fast\nexcept ImportError:\n    fast = None\n");
+    ef_write(f,
+             SITE "pkg/__init__.py|try:\n    from pkg import fast\nexcept ImportError:\n    fast = None\n");
     expect(f, "VF613 warning " MODULE " libdeep.so.1|");
 }
 
@@ -237,8 +252,9 @@ static void other_system(void **state)
 static void add_dist(struct envfix *f, const char *name, const char *headers)
 {
     char line[600];
-    (void)snprintf(line, sizeof line, SITE "%s.dist-info/METADATA|Metadata-Version: 2.1\nName: %.*s\nVersion: %s\n%s\n",
-                   name, (int)strcspn(name, "-"), name, strchr(name, '-') + 1, headers);
+    (void)snprintf(line, sizeof line,
+                   SITE "%s.dist-info/METADATA|Metadata-Version: 2.1\nName: %.*s\nVersion: %s\n%s\n", name,
+                   (int)strcspn(name, "-"), name, strchr(name, '-') + 1, headers);
     ef_write(f, line);
     (void)snprintf(line, sizeof line, SITE "%s.dist-info/RECORD|", name);
     ef_write(f, line);
@@ -248,8 +264,9 @@ static void requirements(void **state)
 {
     struct envfix *f = *state;
     make_env(f);
-    add_dist(f, "flask-3.0", "Requires-Dist: click (>=8.0)\nRequires-Dist: colorama ; sys_platform == 'win32'\n"
-                             "Requires-Dist: dotenv ; extra == 'dotenv'\nRequires-Python: >=3.9");
+    add_dist(f, "flask-3.0",
+             "Requires-Dist: click (>=8.0)\nRequires-Dist: colorama ; sys_platform == 'win32'\n"
+             "Requires-Dist: dotenv ; extra == 'dotenv'\nRequires-Python: >=3.9");
     expect(f, "VF551 warning . click (>=8.0)|");
     add_dist(f, "click-7.1", "");
     expect(f, "VF551 warning . click (>=8.0)|");
@@ -274,8 +291,8 @@ static void requirements(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {EF_TEST(fine),      EF_TEST(machine), EF_TEST(libc),   EF_TEST(versions),
-                                       EF_TEST(libraries), EF_TEST(others),  EF_TEST(names),  EF_TEST(damage),
-                                       EF_TEST(other_system), EF_TEST(requirements)};
+    const struct CMUnitTest tests[] = {
+        EF_TEST(fine),   EF_TEST(machine), EF_TEST(libc),   EF_TEST(versions),     EF_TEST(libraries),
+        EF_TEST(others), EF_TEST(names),   EF_TEST(damage), EF_TEST(other_system), EF_TEST(requirements)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
