@@ -6,6 +6,7 @@
 #include "archive/zip.h"
 #include "base/digest.h"
 #include "bundle/manifest.h"
+#include "fs/create.h"
 #include "packaging/name.h"
 #include "packaging/tags.h"
 
@@ -254,6 +255,8 @@ static bool parse_extra(struct parse *p, const json_t *o, struct vf_bundle_extra
         return bad(p, "not below extra/", e->member);
     if (vf_zip_name_flaw(e->rest) || vf_slice_ends(e->rest, VF_S("/")))
         return bad(p, "no clean relative path", e->rest);
+    if (e->into == VF_INTO_ROOT && vf_create_is_reserved(e->rest))
+        return bad(p, "the name of venvfix's own journal", e->rest);
     return claim(p, e->member, &e->sum);
 }
 

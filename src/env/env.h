@@ -186,6 +186,7 @@ struct vf_env {
                              version and direct_url.json were read */
     uint32_t egg_link;    /* while what it leads to is read: its file; else VF_NONE */
     bool journal_foreign; /* ENV/.venvfix is there and is not to be trusted */
+    struct vf_slice journal_message; /* what it says, for people; p NULL: nothing but that it is there */
 };
 
 /* Finds the environment at params->path: a directory, a link to one, or a one-line file that names one.

@@ -7,6 +7,24 @@
 #include <unistd.h>
 
 #include "fs/sys.h"
+#include "fs/txn.h"
+
+bool vf_create_is_reserved(struct vf_slice rel)
+{
+    static const struct vf_slice own = VF_S_INIT(VF_TXN_DIR), staged = VF_S_INIT(VF_TXN_DIR "-");
+    size_t slash = vf_slice_find_byte(rel, '/', 0);
+    struct vf_slice first = vf_slice_sub(rel, 0, slash == VF_NPOS ? rel.n : slash);
+    return vf_slice_eq_nocase(first, own) ||
+           (first.n > staged.n && vf_slice_eq_nocase(vf_slice_sub(first, 0, staged.n), staged));
+}
+
+static enum vf_status refuse_reserved(struct vf_slice rel, struct vf_err *err)
+{
+    if (!vf_create_is_reserved(rel))
+        return VF_OK;
+    return vf_err_set(err, VF_BAD_ARCHIVE, 0, "create", rel,
+                      "'" VF_TXN_DIR "' is the name of venvfix's own journal; nothing else may bring it");
+}
 
 static enum vf_status failed(struct vf_err *err, const char *op, struct vf_slice path)
 {
@@ -30,6 +48,10 @@ enum vf_status vf_create_file(int root, struct vf_slice rel, bool executable, st
                               struct vf_err *err)
 {
     out->path = rel;
+    out->fd = -1;
+    enum vf_status st = refuse_reserved(rel, err);
+    if (st != VF_OK)
+        return st;
     out->fd = vf_sys_open_beneath(root, rel, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                                   executable ? 0777 : 0666);
     if (out->fd < 0)
@@ -84,6 +106,9 @@ enum vf_status vf_create_link(int root, struct vf_slice rel, struct vf_slice tar
     char name[VF_SYS_NAME];
     struct vf_slice base;
     struct vf_arena a;
+    enum vf_status reserved = refuse_reserved(rel, err);
+    if (reserved != VF_OK)
+        return reserved;
     vf_arena_init(&a);
     const char *to = vf_arena_cstr(&a, target);
     int dir = to ? vf_sys_open_parent(root, rel, &base) : -1;
@@ -100,6 +125,9 @@ enum vf_status vf_create_dir(int root, struct vf_slice rel, struct vf_err *err)
     struct vf_slice base;
     struct vf_stat there;
     char name[VF_SYS_NAME];
+    enum vf_status reserved = refuse_reserved(rel, err);
+    if (reserved != VF_OK)
+        return reserved;
     int dir = vf_sys_open_parent(root, rel, &base);
     if (dir < 0)
         return failed(err, "create", rel);

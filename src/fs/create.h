@@ -5,6 +5,11 @@
 
 #include "base/err.h"
 
+/* Is the first component `.venvfix`, or does it begin with `.venvfix-`, in any case: a journal or a staging
+ * directory of ours. No function here makes anything there (VF_BAD_ARCHIVE): what comes from a wheel or a
+ * bundle must not look like a journal. */
+bool vf_create_is_reserved(struct vf_slice rel);
+
 /* A file being written; zero-initialise. */
 struct vf_new_file {
     int fd;

@@ -138,8 +138,7 @@ static enum vf_status take_back(struct vf_staging *s, struct vf_err *err)
         at.dev != (uint64_t)st.st_dev)
         return vf_err_set(err, VF_CHANGED, 0, "remove", s->h.prefix,
                           "it is not the directory that was made here");
-    close_holder(&s->h);
-    enum vf_status done = vf_holder_make(&s->h, err);
+    enum vf_status done = s->h.dir < 0 ? vf_holder_make(&s->h, err) : VF_OK;
     if (done != VF_OK)
         return done;
     VF_KILL_POINT();
@@ -177,8 +176,8 @@ static enum vf_status rename_and_flush(struct vf_staging *s, struct vf_err *err)
 enum vf_status vf_staging_commit(struct vf_staging *s, struct vf_err *err)
 {
     enum vf_status st = rename_and_flush(s, err);
-    if (s->h.dir >= 0)
-        (void)!vf_holder_remove(&s->h, NULL); /* an empty holder that stays is cleaned up by the next run */
+    (void)!vf_holder_remove(&s->h, NULL); /* an empty holder that stays is cleaned up by the next run */
+    close_holder(&s->h);
     if (st != VF_OK)
         staging_free(s);
     return st;

@@ -259,8 +259,10 @@ void vf_judge_journal(struct vf_judge *j)
         const struct vf_file *f = &j->env->files[i];
         if (!(f->flags & VF_FILE_JOURNAL))
             continue;
-        vf_findings_add(j->out, j->env->journal_foreign ? VF_RULE_JOURNAL_FOREIGN : VF_RULE_JOURNAL,
-                        VF_S(".venvfix"));
+        struct vf_finding *fi = vf_findings_add(
+            j->out, j->env->journal_foreign ? VF_RULE_JOURNAL_FOREIGN : VF_RULE_JOURNAL, VF_S(".venvfix"));
+        if (fi && j->env->journal_message.p)
+            fi->message = j->env->journal_message;
         return;
     }
 }

@@ -2,6 +2,7 @@
 #include "fs/txn.h"
 #include "rules/judge.h"
 #include "verbs/check_bundle.h"
+#include "verbs/check_journal.h"
 
 static int exit_code(const struct vf_answers *ans, enum venvfix_fail_on f)
 {
@@ -66,17 +67,6 @@ static enum vf_status describe(struct vf_session *s, const struct vf_env *env, s
     r->unexamined = env->n_unexamined;
     r->at = kept(s, env->params.at);
     return describe_places(s, env, r);
-}
-
-static enum vf_status look_at_journal(struct vf_session *s, struct vf_env *env)
-{
-    struct vf_txn_info info;
-    enum vf_status st = vf_txn_inspect(&s->key, env->resolved, s->a, &info, &s->err);
-    if (st == VF_OK)
-        env->journal_foreign = info.state == VF_TXN_FOREIGN;
-    else
-        vf_err_clear(&s->err);
-    return VF_OK;
 }
 
 static void count(const struct vf_findings *findings, const struct venvfix_check_options *o, bool moved,
@@ -150,7 +140,7 @@ static enum vf_status run(struct vf_session *s, const struct venvfix_check_optio
     if (st == VF_OK)
         st = vf_env_scan(env, &s->err);
     if (st == VF_OK)
-        st = look_at_journal(s, env);
+        st = vf_check_journal(s, env);
     if (st == VF_OK)
         st = judge(s, env, o, r);
     if (st == VF_OK)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "fs/create.h"
 #include "syntax/syntax.h"
 #include "wheel/scripts.h"
 
@@ -53,8 +54,7 @@ static struct vf_slice dir_of(const struct vf_install_plan *p, const struct vf_u
 /* Files that make the environment one, and that are not a wheel's to replace. */
 static bool is_environments(const struct vf_site *site, struct vf_slice dest)
 {
-    struct vf_slice rest;
-    if (vf_slice_eq_nocase(dest, VF_S("pyvenv.cfg")) || vf_path_under(VF_S(".venvfix"), dest, &rest))
+    if (vf_slice_eq_nocase(dest, VF_S("pyvenv.cfg")) || vf_create_is_reserved(dest))
         return true;
     if (!vf_slice_eq_nocase(vf_path_dir(dest), site->bin))
         return false;

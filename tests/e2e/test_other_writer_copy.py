@@ -1,0 +1,169 @@
+"""Another process writes while an environment is moved to another file system: at each call that changes the disk, and after a kill.
+
+`make check` takes a sample of the calls; VENVFIX_MATRIX=full takes all of them.
+"""
+import os
+import shutil
+import subprocess
+
+import pytest
+
+import other_writer
+import place
+from other_writer import SwappedParent, World
+from test_other_writer import some
+from vf import report, vf
+
+POINTS = 100000 if place.FULL else 4
+
+
+@pytest.fixture
+def world(scratch, other_fs):
+    return World("copy", scratch, other_fs)
+
+
+def from_commit(world):
+    """The calls from the rename of the copy on: until then OLD is only read."""
+    commit = next(c.n for c in world.calls if c.second == os.fspath(world.new))
+    return [c for c in world.calls if c.n >= commit]
+
+
+def sample(world):
+    return sorted({*some(world.calls, POINTS), *some(from_commit(world), POINTS)})
+
+
+def both_or_one(world, ran, trace):
+    """The invariant, and nothing of ours is left in any case."""
+    return world.breaches(ran, trace) + ([f"exit 1, left: {p}" for p in world.leftovers()] if ran.rc == 1 else [])
+
+
+@pytest.mark.parametrize("writer", other_writer.WRITERS, ids=lambda w: w.__name__)
+def test_old_is_written(writer, world):
+    bad, codes = [], set()
+    for i, call in enumerate(sample(world)):
+        names = [*world.edited, "data/state", "lib64/../bin/python"]
+        for name in names[:-1] if place.FULL else [world.edited[i % len(world.edited)], "data/state"][: 1 + i % 2]:
+            world.reset()
+            traces = []
+            ran = other_writer.run(world.command, at=call.n, act=lambda c: traces.append(world.write(writer, name, c)))
+            if traces[0]:
+                codes.add(ran.rc)
+                bad += [f"{call}: {line}" for line in both_or_one(world, ran, traces[0])]
+    assert not bad, "\n".join(bad)
+    assert codes >= {0, 1, 2} or writer in (other_writer.new_file, other_writer.append) and 1 in codes, codes
+
+
+@pytest.mark.parametrize("writer", other_writer.WRITERS, ids=lambda w: w.__name__)
+def test_old_is_written_after_a_kill(writer, world):
+    """The list of what was copied survives: the next run compares as well."""
+    bad, codes = [], set()
+    for i, call in enumerate(some(from_commit(world), POINTS)):
+        world.reset()
+        other_writer.run(world.command, at=call.n, do="kill")
+        if not world.old.is_dir() or not world.new.is_dir():
+            continue
+        trace = world.write(writer, [*world.edited, "data/state"][i % (len(world.edited) + 1)], call)
+        ran = other_writer.run(world.command)
+        codes.add(ran.rc)
+        bad += [f"{call}: {line}" for line in both_or_one(world, ran, trace)]
+    assert not bad, "\n".join(bad)
+    assert codes == {1}, codes
+
+
+def test_what_changed_is_listed(world):
+    """In the report, too; check says that a removal is unfinished until then, and nothing afterwards."""
+    aside = next(c for c in world.calls if os.path.basename(c.second).startswith(".venvfix-old-"))
+    world.reset()
+    other_writer.run(world.command, at=aside.n, do="kill")
+    for root, other in ((world.old, world.new), (world.new, world.old)):
+        found = [f for f in report("check", root)["findings"] if f["name"] == "unfinished-run"]
+        assert len(found) == 1 and "remov" in found[0]["message"] and str(other) in found[0]["message"], found
+    (world.old / "only").write_text("x\n")
+    (world.old / "data/state").write_text("longer than it was before\n")
+    doc = report(*world.command, rc=1)
+    assert sorted(doc["changed"]) == ["data", "data/state", "only"] or sorted(doc["changed"]) == ["data/state", "only"]
+    assert (world.old / "only").read_text() == "x\n" and (world.new / "bin/tool").exists()
+    for root in (world.old, world.new):
+        assert not [f for f in report("check", root)["findings"] if f["path"].startswith(".venvfix")]
+    world.reset()
+    assert "changed" not in report(*world.command, rc=0)
+
+
+@pytest.mark.parametrize("which", ["old", "new"])
+def test_a_parent_becomes_a_link(which, world):
+    bad = []
+    for call in sample(world):
+        world.reset()
+        swap = SwappedParent(world, which)
+        ran = other_writer.run(world.command, at=call.n, act=swap)
+        lines = swap.put_back()
+        if ran.rc == 1:
+            lines += [f"exit 1, and {p} is not there" for p in (world.old, world.new) if not p.is_dir()]
+        else:
+            lines += world.breaches(ran)
+        bad += [f"{call}: {line}" for line in lines]
+    assert not bad, "\n".join(bad)
+
+
+def test_a_second_run(world, scratch):
+    """Whatever runs on OLD or NEW meanwhile, also one that only reads OLD, is refused, or had its turn before or after."""
+    third = scratch / "third"
+    calls = [c for c in world.calls if ".venvfix" in c.path or ".venvfix" in c.second]
+    marked = next(c.n for c in world.calls if c.path.endswith("/state.new") and c.n > calls[len(calls) // 3].n)
+    for call in some([c for c in world.calls if c.n > marked], POINTS):
+        for second in (["fix", world.old], ["move", world.old, third], ["recreate", world.old, third], ["fix", world.new], world.command):
+            world.reset()
+            rc = []
+            ran = other_writer.run(world.command, at=call.n, act=lambda c: rc.append(vf(*second)))
+            what = f"{call} {second}: {rc} {ran}"
+            late = not world.old.exists() and rc[0].rc == 0 and second[0] == "fix"
+            assert rc[0].rc == 2 or late, what
+            assert ran.rc == 0 and world.new.exists() and not world.old.exists() and not third.exists(), what
+
+
+def test_another_environment_is_made_at_old(world):
+    """Killed after the commit, OLD removed, and another environment made there: an inode number that is used again proves nothing."""
+    bad = []
+    for call in some(from_commit(world), POINTS):
+        world.reset()
+        other_writer.run(world.command, at=call.n, do="kill")
+        if not world.new.is_dir():
+            continue
+        shutil.rmtree(world.old, ignore_errors=True)
+        shutil.copytree(world.kept, world.old, symlinks=True)
+        (world.old / "mine").write_text("precious\n")
+        before = other_writer.entries(world.old)
+        r = vf("fix", world.new)
+        if r.rc not in (0, 1) or other_writer.entries(world.old) != before or world.leftovers():
+            bad.append(f"{call}: {r} {world.leftovers()}")
+    assert not bad, "\n".join(bad)
+
+
+def test_a_copy_of_the_token_proves_nothing(world):
+    """OLD was copied away and back, or restored from a backup, between the kill and the next run: it is not the directory that was copied."""
+    aside = next(c for c in world.calls if os.path.basename(c.second).startswith(".venvfix-old-"))
+    for restore in ("cp -a {0} {0}.copy && rm -r {0} && mv {0}.copy {0}", "tar -C {0} -cf {0}.tar . && rm -r {0} && mkdir {0} && tar -C {0} -xf {0}.tar && rm {0}.tar"):
+        world.reset()
+        other_writer.run(world.command, at=aside.n, do="kill")
+        subprocess.run(restore.format(world.old), shell=True, check=True)
+        before = {n: e for n, e in other_writer.entries(world.old).items() if not n.startswith(".venvfix")}
+        r = vf("fix", world.new, rc=0)
+        assert b"left alone" in r.err, r
+        now = {n: e for n, e in other_writer.entries(world.old).items() if not n.startswith(".venvfix")}
+        assert now == before and len(now) > 10
+
+
+def test_a_sync_that_fails(world):
+    """Before the copy counts: nothing was done. Afterwards: NEW is there, and the exit code says what OLD is."""
+    syncs = [c for c in world.calls if "sync" in c.name]
+    for call in syncs[:: 1 if place.FULL else max(1, len(syncs) // 12)] + syncs[-3:]:
+        for stays in (False, True):
+            world.reset()
+            ran = other_writer.run(world.command, at=call.n, do="5", stays=stays)
+            there = (world.old.is_dir(), world.new.is_dir())
+            assert (ran.rc, there) in ((0, (False, True)), (1, (True, True)), (1, (False, True)), (2, (True, False))), f"{call}: {there} {ran}"
+            for command in (world.command, ["fix", world.new]):
+                if world.new.is_dir():
+                    vf(*command)
+            if ran.rc != 2:
+                assert not world.leftovers() and other_writer.entries(world.new) == world.final, f"{call} {ran}"
