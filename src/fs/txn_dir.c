@@ -128,19 +128,30 @@ enum vf_status vf_jdir_make(struct vf_jdir *d, struct vf_err *err)
     return st;
 }
 
+/* An error about the file `name` of the directory `dir`, which is ".venvfix" or below it. */
+static enum vf_status failed(struct vf_err *err, int sys, const char *op, struct vf_slice dir,
+                             const char *name)
+{
+    bool first = err && err->code == VF_OK;
+    enum vf_status st = vf_err_write(err, sys, op, vf_slice_of(name));
+    if (first)
+        vf_err_below(err, dir);
+    return st;
+}
+
 /* A new file, whatever stood under the name before; not flushed. */
 static enum vf_status write_file(struct vf_jdir *d, const char *name, struct vf_slice bytes, int *fd,
                                  struct vf_err *err)
 {
-    struct vf_slice path = vf_slice_of(name);
+    struct vf_slice journal = VF_S(VF_TXN_DIR);
     VF_KILL_POINT();
     if (unlinkat(d->dir, name, 0) < 0 && errno != ENOENT)
-        return vf_err_write(err, errno, "remove", path);
+        return failed(err, errno, "remove", journal, name);
     VF_KILL_POINT();
     *fd = vf_file_make(d->dir, name);
     if (*fd < 0)
-        return vf_err_write(err, errno, "create", path);
-    return vf_fd_write_all(*fd, bytes) < 0 ? vf_err_write(err, errno, "write", path) : VF_OK;
+        return failed(err, errno, "create", journal, name);
+    return vf_fd_write_all(*fd, bytes) < 0 ? failed(err, errno, "write", journal, name) : VF_OK;
 }
 
 static enum vf_status flush_file(int fd, const char *name, enum vf_status st, struct vf_err *err)
@@ -150,13 +161,13 @@ static enum vf_status flush_file(int fd, const char *name, enum vf_status st, st
     int bad = st == VF_OK && vf_file_sync(fd) < 0 ? errno : 0;
     if (close(fd) < 0 && !bad)
         bad = errno;
-    return st == VF_OK && bad ? vf_err_write(err, bad, "write", vf_slice_of(name)) : st;
+    return st == VF_OK && bad ? failed(err, bad, "write", VF_S(VF_TXN_DIR), name) : st;
 }
 
 static enum vf_status rename_file(struct vf_jdir *d, const char *from, const char *to, struct vf_err *err)
 {
     VF_KILL_POINT();
-    return renameat(d->dir, from, d->dir, to) < 0 ? vf_err_write(err, errno, "rename", vf_slice_of(to))
+    return renameat(d->dir, from, d->dir, to) < 0 ? failed(err, errno, "rename", VF_S(VF_TXN_DIR), to)
                                                   : VF_OK;
 }
 
@@ -524,7 +535,7 @@ static enum vf_status remove_one(void *ctx, size_t i, unsigned worker, struct vf
     (void)worker;
     VF_KILL_POINT();
     if (unlinkat(l->dir, name, 0) < 0 && errno != ENOENT)
-        return vf_err_write(err, errno, "remove", vf_slice_of(name));
+        return failed(err, errno, "remove", VF_S(VF_TXN_DIR "/new"), name);
     return VF_OK;
 }
 
@@ -561,7 +572,7 @@ enum vf_status vf_jdir_remove(struct vf_jdir *d, struct vf_err *err)
             continue;
         VF_KILL_POINT();
         if (unlinkat(d->dir, names[i], 0) < 0 && errno != ENOENT)
-            st = vf_err_write(err, errno, "remove", vf_slice_of(names[i]));
+            st = failed(err, errno, "remove", VF_S(VF_TXN_DIR), names[i]);
     }
     if (st != VF_OK)
         return st;

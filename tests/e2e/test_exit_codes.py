@@ -1,9 +1,14 @@
 """Exit codes and messages are true: what could not be read, what is no list, what a copy could not keep, what is left behind."""
+import hashlib
+import http.server
 import os
+import resource
 import subprocess
+import threading
 
 import pytest
 
+import envs
 import place
 import verify
 from envs import site_packages
@@ -137,7 +142,7 @@ def test_one_hash_demands_one_of_each(scratch):
     wheels = scratch / "w"
     wheels.mkdir()
     one, two = verify.tiny_wheel(wheels, "one"), verify.tiny_wheel(wheels, "two")
-    digest = lambda w: __import__("hashlib").sha256(w.read_bytes()).hexdigest()
+    digest = lambda w: hashlib.sha256(w.read_bytes()).hexdigest()
     file = scratch / "r.txt"
     file.write_text(f"one==1.0 --hash=sha256:{digest(one)}\n# comment\ntwo==1.0\n")
     for command in (["recreate", "--offline", "--find-links", wheels, file, scratch / "n"], ["recreate", "-n", "--offline", "--find-links", wheels, file, scratch / "n"],
@@ -151,7 +156,7 @@ def test_one_hash_demands_one_of_each(scratch):
 @pytest.mark.parametrize("right", [True, False])
 def test_the_size_in_a_lock_is_checked(right, scratch):
     wheel = verify.tiny_wheel(scratch, "one")
-    digest = __import__("hashlib").sha256(wheel.read_bytes()).hexdigest()
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     file = scratch / "pylock.toml"
     size = wheel.stat().st_size + (0 if right else 1)
     file.write_text(f'lock-version = "1.0"\ncreated-by = "t"\n[[packages]]\nname = "one"\nversion = "1.0"\n[[packages.wheels]]\npath = "{wheel.name}"\nsize = {size}\n'
@@ -243,3 +248,79 @@ def test_pip_install_target_into_site_packages(env, scratch):
     report("move", env.path, scratch / "n", rc=0)
     assert subprocess.run([site_packages(scratch / "n") / "bin/tgt"], capture_output=True, check=True, env={**os.environ, "PYTHONPATH": ""}).stdout.strip() == os.fsencode(scratch / "n")
     report("check", "--hashes", "--at", scratch / "n", scratch / "n", rc=0)
+
+
+# ---- what a foreign file, a limit or a reader that goes away must not do
+
+@pytest.mark.parametrize("member", ["data/lib/python{v}/site-packages/evil-1.0.dist-info/direct_url.json", "purelib/evil-1.0.dist-info/direct_url.json",
+                                    "platlib/six-1.0.DIST-INFO/entry_points.txt", "data/lib/python{v}/site-packages/old.egg-info/PKG-INFO"])
+def test_data_of_a_wheel_cannot_write_metadata(member, scratch):
+    v = subprocess.run(["/usr/bin/python3", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True, check=True).stdout.strip()
+    verify.tiny_wheel(scratch, "evil", files={"evil-1.0.data/" + member.format(v=v): b'{"url": "https://h/x", "dir_info": {}}'})
+    (scratch / "r.txt").write_text("evil\n")
+    doc = error("recreate", "--offline", "--find-links", scratch, "--python", "/usr/bin/python3", scratch / "r.txt", scratch / "n", code="bad-archive")
+    assert "metadata directory" in doc["message"] and not (scratch / "n").exists()
+
+
+def test_a_limit_on_the_size_of_files_is_an_error(env, scratch):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+    for command in (["pack", env.path, "-o", scratch / "b.tar"], ["recreate", env.path, scratch / "n"]):
+        doc = report(*command, rc=2, preexec_fn=limit)
+        assert doc["error"]["code"] == "io" and "large" in doc["error"]["message"], doc
+        assert os.listdir(scratch) == [], os.listdir(scratch)
+
+
+def test_a_reader_that_goes_away_is_an_error(env):
+    for command in (["check", env.path], ["freeze", "--all", env.path], ["--help"]):
+        r, w = os.pipe()
+        os.close(r)
+        p = subprocess.run([place.PROGRAM, *command], stdout=w, stderr=subprocess.PIPE, env=place.clean_environ())
+        os.close(w)
+        assert p.returncode == 2 and b"cannot write" in p.stderr, (command, p)
+
+
+class Index(http.server.BaseHTTPRequestHandler):
+    seen, wheel = [], None
+
+    def do_GET(self):
+        self.seen.append((self.path, self.headers.get("Authorization")))
+        if not self.headers.get("Authorization"):
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="x"')
+            self.end_headers()
+            return
+        body = self.wheel.read_bytes() if self.path.endswith(".whl") else f'<a href="/one/{self.wheel.name}">{self.wheel.name}</a>'.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *more):
+        pass
+
+
+@pytest.mark.ordinary
+@pytest.mark.parametrize("option", ["--index-url", "--extra-index-url", "in the list"])
+def test_passwords_of_an_index_are_in_no_arguments(option, scratch):
+    Index.seen, Index.wheel = [], verify.tiny_wheel(scratch, "one")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Index)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        url = f"http://me:s3cret@127.0.0.1:{server.server_port}/"
+        (scratch / "r.txt").write_text("one\n" + (f"--index-url {url}\n" if option == "in the list" else ""))
+        more = [] if option == "in the list" else [option, url]
+        if option == "--extra-index-url":
+            more += ["--index-url", f"http://me:s3cret@127.0.0.1:{server.server_port}/"]
+        log = scratch / "log"
+        p = subprocess.run(["strace", "-f", "-qq", "-s", "9999", "-e", "trace=execve", "-o", log, place.PROGRAM, "recreate", "--python", envs.newest(), *more,
+                            scratch / "r.txt", scratch / "n"], capture_output=True, env=place.clean_environ(PIP_CONFIG_FILE="/dev/null"), timeout=120)
+    finally:
+        server.shutdown()
+    assert p.returncode == 0, p
+    lines = log.read_text().splitlines()
+    started = [line for line in lines if "execve(" in line]
+    given = [s for s in started if "s3cret" in s]
+    assert len(given) == (option != "in the list") and all(place.PROGRAM.name in s.split("[")[0] for s in given), given
+    assert any(auth for _, auth in Index.seen)
+    assert b"s3cret" not in p.stdout + p.stderr

@@ -349,3 +349,31 @@ def test_no_descriptors_and_no_children_are_left(stage):
     assert started <= ended, started - ended
     ran = re.findall(r'execve\("([^"]+)"', text)[1:]
     assert all(r.startswith(str(s.new)) or "/.venvfix" in r or r in ("/usr/bin/env", "/bin/sh", "/usr/bin/dirname", "/usr/bin/realpath", "/bin/dirname", "/bin/realpath") or "python" in r for r in ran), ran
+
+
+@pytest.mark.parametrize("way", ["move", "fix"])
+def test_what_fails_behind_the_commit_is_done_and_said(way, stage):
+    """Every call behind the last exchange fails once: exit 0, the leftover named by its whole path, and the next run removes it. What fails before
+    names a whole path, too."""
+    s = stage(way)
+    log = place.AREA / "strace.log"
+    seen = moments(s, log, every=True)
+    behind = seen[max(i for i, m in enumerate(seen) if m[0] == "renameat2"):]
+    noted = 0
+    for call, n in [m for m in behind if m[0] in ("unlinkat", "fsync", "rmdir")]:
+        s.set()
+        p = strace([s.command[0], "--format", "json", *s.command[1:]], "-e", f"inject={call}:error=EACCES:when={n}", log=log)
+        what = f"{call} {n}: exit {p.returncode} {p.stdout.decode()[-400:]} {p.stderr.decode()[-400:]}"
+        if p.returncode == 2:  # only what was taken back
+            assert not s.untouched(), what
+            assert os.path.isabs(json.loads(p.stdout)["error"]["path"]), what
+            continue
+        assert p.returncode == 0, what
+        left = s.leftovers()
+        if left:
+            noted += 1
+            assert any(path.encode() in p.stderr for path in left), what
+            assert vf("check", s.new).rc in (0, 1)
+            vf("fix", s.new, rc=0)
+        assert not s.done(), what
+    assert noted > 3

@@ -49,6 +49,10 @@ VF_MUST_CHECK enum vf_status vf_change_lock_source(struct vf_change *c);
 VF_MUST_CHECK enum vf_status vf_change_report_retire(struct vf_change *c, enum vf_status st,
                                                      struct vf_slice at_new,
                                                      const struct vf_retire_result *res);
+/* Removes the journal of a transaction that is applied and verified, and frees t. What cannot be removed is a
+ * note: the environment is complete, and the next run removes it. */
+struct vf_txn;
+VF_MUST_CHECK enum vf_status vf_change_finish(struct vf_change *c, struct vf_txn *t, struct vf_slice root);
 /* Is this finding to be listed after the change? */
 bool vf_change_worth_a_warning(const struct vf_finding *fi);
 /* Adds it to `out` when it is worth a warning. Exit becomes 1 when a reference is broken or astray

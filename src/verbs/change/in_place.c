@@ -1,5 +1,8 @@
 /* in_place.c: fix, and move by one rename: the transaction around it. What it costs depends on what is
  * edited, not on the environment. */
+#include <string.h>
+
+#include "base/escape.h"
 #include "env/recheck.h"
 #include "fs/tree_dir.h"
 #include "fs/txn.h"
@@ -39,13 +42,14 @@ static enum vf_status prove_there(struct vf_change *c)
     return st == VF_OK ? vf_change_require_packages(c) : st;
 }
 
-static enum vf_status commit(struct vf_change *c, struct vf_txn *t)
+static enum vf_status commit(struct vf_change *c, struct vf_txn *t, bool *moved)
 {
     vf_hooks_phase(&c->s.hooks, "commit");
     double start = vf_seconds_since(0);
     enum vf_status st = VF_OK;
     if (c->o->verb == VENVFIX_MOVE)
         st = vf_txn_move(t, &c->s.err);
+    *moved = st == VF_OK && c->o->verb == VENVFIX_MOVE;
     if (st == VF_OK)
         st = vf_txn_apply(t, &c->s.hooks, &c->s.err);
     c->r->commit_s = vf_seconds_since(start);
@@ -54,6 +58,31 @@ static enum vf_status commit(struct vf_change *c, struct vf_txn *t)
     start = vf_seconds_since(0);
     st = prove_there(c);
     c->r->prove_s += vf_seconds_since(start);
+    return st;
+}
+
+enum vf_status vf_change_finish(struct vf_change *c, struct vf_txn *t, struct vf_slice root)
+{
+    struct vf_err why;
+    struct vf_buf text = {0};
+    vf_err_init(&why);
+    enum vf_status st = vf_txn_finish(t, &why);
+    vf_err_below(&why, root);
+    if (st == VF_INTERNAL || st == VF_NO_MEMORY) {
+        st = vf_err_copy(&c->s.err, &why);
+    } else if (st != VF_OK) {
+        vf_buf_puts(&text, "'");
+        vf_term_put(&text, (struct vf_slice){why.path, why.path_len});
+        vf_buf_printf(&text,
+                      "' could not be removed (%s); everything else is done, and the next run of "
+                      "venvfix here removes the rest of " VF_TXN_DIR,
+                      why.sys ? strerror(why.sys) : why.detail);
+        const char *note = vf_buf_cstr(&text);
+        vf_hooks_note(&c->s.hooks, note ? note : VF_TXN_DIR " could not be removed; the next run removes it");
+        st = VF_OK;
+    }
+    vf_buf_release(&text);
+    vf_err_release(&why);
     return st;
 }
 
@@ -104,14 +133,16 @@ static enum vf_status through_journal(struct vf_change *c)
     if (st == VF_OK)
         st = vf_txn_write_commit_record(t, &c->s.err);
     c->r->stage_s = vf_seconds_since(start);
+    bool moved = false;
     if (st == VF_OK)
-        st = commit(c, t);
+        st = commit(c, t, &moved);
     if (st == VF_OK)
         st = last_look(c, t);
+    vf_err_below(&c->s.err, moved ? c->to : c->env->resolved);
     if (st != VF_OK)
         return give_up(c, t, st);
     start = vf_seconds_since(0);
-    st = vf_txn_finish(t, &c->s.err);
+    st = vf_change_finish(c, t, c->r->renamed ? c->to : c->env->resolved);
     c->r->retire_s = vf_seconds_since(start);
     return st;
 }

@@ -48,8 +48,9 @@ static enum vf_status roll_forward(struct vf_change *c, struct vf_slice root, co
     st = vf_txn_apply(t, &c->s.hooks, &c->s.err);
     if (st == VF_OK && !info->done)
         st = prove_resumed(c, root, info->to);
+    vf_err_below(&c->s.err, root);
     if (st == VF_OK)
-        return vf_txn_finish(t, &c->s.err);
+        return vf_change_finish(c, t, root);
     struct vf_err second;
     vf_err_init(&second);
     if (vf_txn_roll_back(t, &second) != VF_OK)
