@@ -68,7 +68,8 @@ static int unknown_verb(const char *word)
 
 int main(int argc, char **argv)
 {
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN); /* a reader that went away and the limit of a file's size are errors of write */
+    signal(SIGXFSZ, SIG_IGN);
     if (argc < 2)
         return print_help(NULL, 2, 2);
     if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {

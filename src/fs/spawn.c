@@ -74,6 +74,7 @@ static void run_child(const struct vf_spawn *s, const struct child *c, int most_
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
     (void)sigaction(SIGPIPE, &usual, NULL);
+    (void)sigaction(SIGXFSZ, &usual, NULL);
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     if (dup2(c->null, 0) < 0 || dup2(c->wr[OUT], 1) < 0 || dup2(c->wr[ERR], 2) < 0)

@@ -53,29 +53,60 @@ static bool has_controls(struct vf_slice s)
 
 /* ---- what the tool is told ---- */
 
-static void put_index(struct run *r, struct vf_words *w)
+/* A URL as one word of a list: what shlex, comments and `${NAME}` would take for something else is encoded.
+ */
+static void put_url_option(struct vf_buf *list, const char *option, struct vf_slice url)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    vf_buf_puts(list, option);
+    vf_buf_putc(list, ' ');
+    for (size_t i = 0; i < url.n; i++) {
+        unsigned char c = (unsigned char)url.p[i];
+        if (c > ' ' && c != 0x7f && !strchr("{}'\"\\", c)) {
+            vf_buf_putc(list, url.p[i]);
+            continue;
+        }
+        vf_buf_putc(list, '%');
+        vf_buf_putc(list, hex[c >> 4]);
+        vf_buf_putc(list, hex[c & 15]);
+    }
+    vf_buf_putc(list, '\n');
+}
+
+static bool is_link_url(struct vf_slice link)
+{
+    return vf_slice_find(link, VF_S("://"), 0) != VF_NPOS;
+}
+
+/* URLs may hold passwords, and every user of the host may read the arguments of a process. So they are lines
+ * of the list, which lies in a directory of ours. */
+static void put_urls(const struct run *r, struct vf_buf *list)
 {
     const struct vf_fetch *f = r->f;
     struct vf_slice url = f->index_url.n ? f->index_url : f->reqs->index_url;
+    if (url.n && !f->offline)
+        put_url_option(list, "--index-url", url);
+    for (size_t i = 0; i < f->n_extra_index_urls && !f->offline; i++)
+        put_url_option(list, "--extra-index-url", f->extra_index_urls[i]);
+    for (size_t i = 0; i < f->reqs->extra_index_urls.n && !f->offline; i++)
+        put_url_option(list, "--extra-index-url", *VF_VEC_AT(struct vf_slice, &f->reqs->extra_index_urls, i));
+    for (size_t i = 0; i < f->n_links; i++)
+        if (is_link_url(f->links[i]))
+            put_url_option(list, "--find-links", f->links[i]);
+}
+
+static void put_index(struct run *r, struct vf_words *w)
+{
+    const struct vf_fetch *f = r->f;
     if (f->offline)
         vf_words_put(w, "--no-index");
-    if (url.n && !f->offline) {
-        vf_words_put(w, "--index-url");
-        vf_words_slice(w, url);
-    }
-    for (size_t i = 0; i < f->n_extra_index_urls && !f->offline; i++) {
-        vf_words_put(w, "--extra-index-url");
-        vf_words_slice(w, f->extra_index_urls[i]);
-    }
-    for (size_t i = 0; i < f->reqs->extra_index_urls.n && !f->offline; i++) {
-        vf_words_put(w, "--extra-index-url");
-        vf_words_slice(w, *VF_VEC_AT(struct vf_slice, &f->reqs->extra_index_urls, i));
-    }
     for (size_t i = 0; i < f->reqs->trusted_hosts.n; i++) {
         vf_words_put(w, r->tool.kind == VF_TOOL_UV ? "--allow-insecure-host" : "--trusted-host");
         vf_words_slice(w, *VF_VEC_AT(struct vf_slice, &f->reqs->trusted_hosts, i));
     }
     for (size_t i = 0; i < f->n_links; i++) {
+        if (is_link_url(f->links[i]))
+            continue;
         vf_words_put(w, "--find-links");
         vf_words_slice(w, f->links[i]);
     }
@@ -124,8 +155,14 @@ static enum vf_status new_dir(struct run *r, struct vf_slice list, struct vf_sli
     *file = text.p ? vf_path_join(r->f->a, r->f->scratch, text) : text;
     if (!name.p || !text.p || !dir->p || !file->p)
         return vf_err_nomem(r->err);
-    enum vf_status st = vf_create_dir(r->scratch, name, r->err);
-    return st == VF_OK ? vf_create_complete(r->scratch, text, false, list, r->err) : st;
+    struct vf_buf whole = {0};
+    put_urls(r, &whole);
+    vf_buf_put(&whole, list);
+    enum vf_status st = whole.failed ? vf_err_nomem(r->err) : vf_create_dir(r->scratch, name, r->err);
+    if (st == VF_OK)
+        st = vf_create_complete(r->scratch, text, false, vf_buf_slice(&whole), r->err);
+    vf_buf_release(&whole);
+    return st;
 }
 
 static enum vf_status run_tool(struct run *r, struct vf_words *w, const char *doing, bool build)

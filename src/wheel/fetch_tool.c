@@ -101,6 +101,13 @@ static bool dropped(const char *setting)
     return false;
 }
 
+/* uv takes these before what a list says. */
+static bool is_other_index(const struct vf_fetch *f, const char *setting)
+{
+    bool named = f->index_url.n || f->reqs->index_url.n;
+    return named && (!strncmp(setting, "UV_INDEX_URL=", 13) || !strncmp(setting, "UV_DEFAULT_INDEX=", 17));
+}
+
 static const char *const *child_environ(const struct vf_fetch *f)
 {
     size_t n = 0, kept = 0;
@@ -108,7 +115,7 @@ static const char *const *child_environ(const struct vf_fetch *f)
         n++;
     const char **v = vf_arena_array(f->a, n + 1, sizeof *v);
     for (size_t i = 0; v && i < n; i++)
-        if (!dropped(f->environ[i]))
+        if (!dropped(f->environ[i]) && !is_other_index(f, f->environ[i]))
             v[kept++] = f->environ[i];
     return v;
 }

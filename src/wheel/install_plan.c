@@ -169,6 +169,28 @@ static enum vf_status resolve(struct vf_install_plan *p, struct vf_item *item, s
 
 /* --- what --- */
 
+static bool ends_nocase(struct vf_slice s, struct vf_slice end)
+{
+    return s.n >= end.n && vf_slice_eq_nocase(vf_slice_from(s, s.n - end.n), end);
+}
+
+/* In a *.dist-info or *.egg-info of site-packages, its own or another's: what is there comes from the wheel's
+ * own metadata directory, and from the installer. */
+static bool in_metadata(const struct vf_install_plan *p, struct vf_slice dest)
+{
+    const struct vf_slice sites[] = {p->site->purelib, p->site->platlib};
+    struct vf_slice rest;
+    for (size_t i = 0; i < VF_COUNT(sites); i++) {
+        if (!vf_path_under(sites[i], dest, &rest))
+            continue;
+        size_t slash = vf_slice_find_byte(rest, '/', 0);
+        struct vf_slice top = vf_slice_sub(rest, 0, slash == VF_NPOS ? rest.n : slash);
+        if (ends_nocase(top, VF_S(".dist-info")) || ends_nocase(top, VF_S(".egg-info")))
+            return true;
+    }
+    return false;
+}
+
 static enum vf_status add_file(struct vf_install_plan *p, struct vf_unit *u, const struct vf_wheel_file *f,
                                struct vf_err *err)
 {
@@ -178,6 +200,10 @@ static enum vf_status add_file(struct vf_install_plan *p, struct vf_unit *u, con
     struct vf_slice named = vf_path_join(&p->arena, dir, f->rest), dest = named;
     if (named.p && p->site->lib64_is_lib && vf_path_under(VF_S("lib64"), named, &lib64))
         dest = vf_path_join(&p->arena, VF_S("lib"), lib64);
+    if (f->part != VF_PART_ROOT && in_metadata(p, dest))
+        return vf_err_set(err, VF_BAD_ARCHIVE, 0, "install", u->in->wheel->file_name,
+                          "'%.*s' would be written into the metadata directory of a distribution",
+                          (int)(f->rest.n < 200 ? f->rest.n : 200), f->rest.p);
     struct vf_item *item = new_item(p, u, dest, err);
     if (!item)
         return err->code;

@@ -313,8 +313,9 @@ def test_passwords_of_an_index_are_in_no_arguments(option, scratch):
         if option == "--extra-index-url":
             more += ["--index-url", f"http://me:s3cret@127.0.0.1:{server.server_port}/"]
         log = scratch / "log"
+        environ = {k: v for k, v in place.clean_environ(PIP_CONFIG_FILE="/dev/null").items() if k not in ("PIP_NO_INDEX", "PIP_FIND_LINKS")}
         p = subprocess.run(["strace", "-f", "-qq", "-s", "9999", "-e", "trace=execve", "-o", log, place.PROGRAM, "recreate", "--python", envs.newest(), *more,
-                            scratch / "r.txt", scratch / "n"], capture_output=True, env=place.clean_environ(PIP_CONFIG_FILE="/dev/null"), timeout=120)
+                            scratch / "r.txt", scratch / "n"], capture_output=True, env=environ, timeout=120)
     finally:
         server.shutdown()
     assert p.returncode == 0, p
