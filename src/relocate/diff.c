@@ -1,8 +1,12 @@
-/* diff.c: edits as a unified diff, made from the splices: lines that a splice touches are taken out and put
- * in, three lines around. */
+/* diff.c: edits as a unified diff that `git apply` and `patch -p1` take at the root of the environment, made
+ * from the splices: lines that a splice touches are taken out and put in, three lines around. */
 #include "relocate/plan.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "base/digest.h"
+#include "base/escape.h"
 
 #define CONTEXT  3u
 #define DIFF_CAP ((uint64_t)256 << 20)
@@ -135,17 +139,18 @@ static void put_hunk(struct vf_buf *out, const struct lines *l, const struct cha
     put_lines(out, ' ', vf_slice_sub(l->all, start_of(l, at), start_of(l, to)));
 }
 
-/* An ELF file has no lines: only the bytes that change are shown. */
+/* A file without lines is in no diff: a tool that applies one passes over these. */
 static void put_splices(struct vf_buf *out, struct vf_slice bytes, const struct vf_edit *e)
 {
     for (size_t i = 0; i < e->n; i++) {
         const struct vf_splice *s = &e->splices[i];
-        vf_buf_puts(out, "@@ byte ");
+        vf_term_put(out, e->path);
+        vf_buf_puts(out, ": byte ");
         vf_buf_put_u64(out, s->off);
-        vf_buf_puts(out, " @@\n-");
-        vf_buf_put(out, vf_slice_sub(bytes, (size_t)s->off, (size_t)(s->off + s->len)));
-        vf_buf_puts(out, "\n+");
-        vf_buf_put(out, s->bytes);
+        vf_buf_puts(out, ": ");
+        vf_term_put(out, vf_slice_sub(bytes, (size_t)s->off, (size_t)(s->off + s->len)));
+        vf_buf_puts(out, " becomes ");
+        vf_term_put(out, s->bytes);
         vf_buf_putc(out, '\n');
     }
 }
@@ -154,6 +159,47 @@ static bool has_no_lines(const struct vf_plan *p, const struct vf_edit *e)
 {
     uint32_t f = vf_env_find(p->env, e->path);
     return f != VF_NONE && p->env->files[f].syntaxes & (UINT32_C(1) << VF_SYN_RPATH);
+}
+
+/* "a/NAME", quoted as git does where the name needs it. */
+static void put_name(struct vf_buf *out, const char *prefix, struct vf_slice name)
+{
+    bool quoted = false;
+    for (size_t i = 0; i < name.n && !quoted; i++)
+        quoted = (unsigned char)name.p[i] < ' ' || strchr("\"\\\x7f", name.p[i]);
+    vf_buf_puts(out, quoted ? "\"" : "");
+    vf_buf_puts(out, prefix);
+    for (size_t i = 0; i < name.n; i++) {
+        unsigned char c = (unsigned char)name.p[i];
+        if (quoted && (c == '"' || c == '\\'))
+            vf_buf_putc(out, '\\');
+        if (c < ' ' || c == 0x7f)
+            vf_buf_printf(out, "\\%03o", c);
+        else
+            vf_buf_putc(out, (char)c);
+    }
+    vf_buf_puts(out, quoted ? "\"" : "");
+}
+
+/* The two names; a blank in one needs a tab behind it, so that `patch` sees where it ends. */
+static void put_heads(struct vf_buf *out, struct vf_slice path)
+{
+    const char *end = vf_slice_find_byte(path, ' ', 0) == VF_NPOS ? "\n" : "\t\n";
+    vf_buf_puts(out, "--- ");
+    put_name(out, "a/", path);
+    vf_buf_puts(out, end);
+    vf_buf_puts(out, "+++ ");
+    put_name(out, "b/", path);
+    vf_buf_puts(out, end);
+}
+
+static void put_git_head(struct vf_buf *out, struct vf_slice path)
+{
+    vf_buf_puts(out, "diff --git ");
+    put_name(out, "a/", path);
+    vf_buf_putc(out, ' ');
+    put_name(out, "b/", path);
+    vf_buf_putc(out, '\n');
 }
 
 static enum vf_status diff_file(const struct vf_plan *p, const struct vf_edit *e, struct vf_buf *out,
@@ -171,6 +217,8 @@ static enum vf_status diff_file(const struct vf_plan *p, const struct vf_edit *e
         put_splices(out, bytes, e);
         goto out;
     }
+    put_git_head(out, e->path);
+    put_heads(out, e->path);
     if (!split(&a, bytes, &l)) {
         st = vf_err_nomem(err);
         goto out;
@@ -198,16 +246,45 @@ out:
     return st;
 }
 
-static void put_heads(struct vf_buf *out, const struct vf_plan *p, const struct vf_edit *e)
+/* The name that git gives to these contents. */
+static void put_blob(struct vf_buf *out, struct vf_slice contents)
 {
-    vf_buf_puts(out, "--- ");
-    vf_path_join_buf(out, p->env->typed, e->path);
-    vf_buf_puts(out, "\n+++ ");
-    if (e->kind == VF_EDIT_DELETE)
-        vf_buf_puts(out, "/dev/null");
-    else
-        vf_path_join_buf(out, p->to, e->path);
-    vf_buf_putc(out, '\n');
+    struct vf_hasher *h = NULL;
+    unsigned char sum[VF_DIGEST_MAX];
+    char head[40];
+    if (vf_hasher_new(VF_S("sha1"), &h, NULL) != VF_OK) {
+        out->failed = true;
+        return;
+    }
+    int n = snprintf(head, sizeof head, "blob %zu", contents.n);
+    vf_hasher_update(h, (struct vf_slice){head, (size_t)n + 1});
+    if (contents.n)
+        vf_hasher_update(h, contents);
+    vf_hex_put(out, (struct vf_slice){(const char *)sum, vf_hasher_final(h, sum)});
+    vf_hasher_free(h);
+}
+
+/* As git shows a link: a file of mode 120000 with one line, which has no end. */
+static void put_link(const struct vf_plan *p, const struct vf_edit *e, struct vf_buf *out)
+{
+    uint32_t f = vf_env_find(p->env, e->path);
+    if (f == VF_NONE) {
+        vf_term_put(out, e->path);
+        vf_buf_puts(out, ": new link to ");
+        vf_term_put(out, e->contents);
+        vf_buf_putc(out, '\n');
+        return;
+    }
+    put_git_head(out, e->path);
+    vf_buf_puts(out, "index ");
+    put_blob(out, p->env->files[f].target);
+    vf_buf_puts(out, "..");
+    put_blob(out, e->contents);
+    vf_buf_puts(out, " 120000\n");
+    put_heads(out, e->path);
+    vf_buf_puts(out, "@@ -1 +1 @@\n");
+    put_lines(out, '-', p->env->files[f].target);
+    put_lines(out, '+', e->contents);
 }
 
 enum vf_status vf_plan_diff(const struct vf_plan *p, struct vf_buf *out, struct vf_err *err)
@@ -216,22 +293,14 @@ enum vf_status vf_plan_diff(const struct vf_plan *p, struct vf_buf *out, struct 
     for (size_t i = 0; i < p->edits.n && st == VF_OK; i++) {
         const struct vf_edit *e = &p->edits.v[i];
         if (e->kind == VF_EDIT_DELETE) {
-            vf_buf_puts(out, "stale compiled file removed: ");
-            vf_buf_put(out, e->path);
+            vf_buf_puts(out, "would remove the outdated compiled file ");
+            vf_term_put(out, e->path);
             vf_buf_putc(out, '\n');
-            continue;
-        }
-        put_heads(out, p, e);
-        if (e->kind == VF_EDIT_SPLICE) {
+        } else if (e->kind == VF_EDIT_SPLICE) {
             st = diff_file(p, e, out, err);
-            continue;
+        } else {
+            put_link(p, e, out);
         }
-        uint32_t f = vf_env_find(p->env, e->path);
-        vf_buf_puts(out, "@@ -1,1 +1,1 @@\n-link to ");
-        vf_buf_put(out, f == VF_NONE ? VF_S("nothing") : p->env->files[f].target);
-        vf_buf_puts(out, "\n+link to ");
-        vf_buf_put(out, e->contents);
-        vf_buf_putc(out, '\n');
     }
     return st == VF_OK && out->failed ? vf_err_nomem(err) : st;
 }

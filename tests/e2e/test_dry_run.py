@@ -1,6 +1,7 @@
 """--dry-run says what would be done, as a unified diff, and does nothing."""
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -68,3 +69,26 @@ def test_the_diff_applies(verb, env, scratch):
         vf(verb, *args, rc=0)
         wrong = [n for n, data in texts.items() if b"\0" not in data and (scratch / "tree" / n).read_bytes() != (new / n).read_bytes()]
         assert not wrong, f"{wrong}\n{p.stdout.decode()}{p.stderr.decode()}"
+
+
+@pytest.mark.parametrize("tool", [["git", "apply", "-p1"], ["patch", "-s", "-p1", "--binary"]], ids=["git", "patch"])
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_diff_of_awkward_files_applies(verb, tool, env, scratch):
+    """Tabs, carriage returns, no end of line, links, names with blanks and quotes: as they are, not escaped."""
+    (env.path / "share/x y").mkdir(parents=True)
+    (env.path / "share/x y/t\tq\"n.cfg").write_bytes(b"\tx = \"%s/share\"\r\ny\r\n" % bytes(env.path))
+    (env.path / "share/x y/plain.cfg").write_bytes(b"a\nb\nhome = %s/share" % bytes(env.path))
+    (env.path / "linked").symlink_to(env.path / "share")
+    (env.path / "share/lin ked").symlink_to(env.path / "share/x y")
+    args, new = arrange(verb, env, scratch)
+    source = new if verb == "fix" else env.path
+    diff = vf(verb, "--dry-run", *args, rc=0).out
+    assert b"\tx = " in diff and b"\r\n" in diff and b"\\r" not in diff
+    tree = scratch / "tree"
+    shutil.copytree(source, tree, symlinks=True)
+    p = subprocess.run(tool, cwd=tree, input=diff, capture_output=True, env={**os.environ, "GIT_DIR": "/nonexistent"})
+    assert p.returncode == 0, p
+    vf(verb, *args, rc=0)
+    have, want = verify.contents(verify.snapshot(tree)), verify.contents(verify.snapshot(new))
+    wrong = [n for n in want if not n.endswith(b".pyc") and (have.get(n) or [None] * 4)[3] != want[n][3]]
+    assert not wrong, wrong
