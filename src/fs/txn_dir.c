@@ -129,8 +129,8 @@ enum vf_status vf_jdir_make(struct vf_jdir *d, struct vf_err *err)
 }
 
 /* An error about the file `name` of the directory `dir`, which is ".venvfix" or below it. */
-static enum vf_status failed(struct vf_err *err, int sys, const char *op, struct vf_slice dir,
-                             const char *name)
+static enum vf_status failed_in(struct vf_err *err, int sys, const char *op, struct vf_slice dir,
+                                const char *name)
 {
     bool first = err && err->code == VF_OK;
     enum vf_status st = vf_err_write(err, sys, op, vf_slice_of(name));
@@ -146,12 +146,12 @@ static enum vf_status write_file(struct vf_jdir *d, const char *name, struct vf_
     struct vf_slice journal = VF_S(VF_TXN_DIR);
     VF_KILL_POINT();
     if (unlinkat(d->dir, name, 0) < 0 && errno != ENOENT)
-        return failed(err, errno, "remove", journal, name);
+        return failed_in(err, errno, "remove", journal, name);
     VF_KILL_POINT();
     *fd = vf_file_make(d->dir, name);
     if (*fd < 0)
-        return failed(err, errno, "create", journal, name);
-    return vf_fd_write_all(*fd, bytes) < 0 ? failed(err, errno, "write", journal, name) : VF_OK;
+        return failed_in(err, errno, "create", journal, name);
+    return vf_fd_write_all(*fd, bytes) < 0 ? failed_in(err, errno, "write", journal, name) : VF_OK;
 }
 
 static enum vf_status flush_file(int fd, const char *name, enum vf_status st, struct vf_err *err)
@@ -161,13 +161,13 @@ static enum vf_status flush_file(int fd, const char *name, enum vf_status st, st
     int bad = st == VF_OK && vf_file_sync(fd) < 0 ? errno : 0;
     if (close(fd) < 0 && !bad)
         bad = errno;
-    return st == VF_OK && bad ? failed(err, bad, "write", VF_S(VF_TXN_DIR), name) : st;
+    return st == VF_OK && bad ? failed_in(err, bad, "write", VF_S(VF_TXN_DIR), name) : st;
 }
 
 static enum vf_status rename_file(struct vf_jdir *d, const char *from, const char *to, struct vf_err *err)
 {
     VF_KILL_POINT();
-    return renameat(d->dir, from, d->dir, to) < 0 ? failed(err, errno, "rename", VF_S(VF_TXN_DIR), to)
+    return renameat(d->dir, from, d->dir, to) < 0 ? failed_in(err, errno, "rename", VF_S(VF_TXN_DIR), to)
                                                   : VF_OK;
 }
 
@@ -535,7 +535,7 @@ static enum vf_status remove_one(void *ctx, size_t i, unsigned worker, struct vf
     (void)worker;
     VF_KILL_POINT();
     if (unlinkat(l->dir, name, 0) < 0 && errno != ENOENT)
-        return failed(err, errno, "remove", VF_S(VF_TXN_DIR "/new"), name);
+        return failed_in(err, errno, "remove", VF_S(VF_TXN_DIR "/new"), name);
     return VF_OK;
 }
 
@@ -572,7 +572,7 @@ enum vf_status vf_jdir_remove(struct vf_jdir *d, struct vf_err *err)
             continue;
         VF_KILL_POINT();
         if (unlinkat(d->dir, names[i], 0) < 0 && errno != ENOENT)
-            st = failed(err, errno, "remove", VF_S(VF_TXN_DIR), names[i]);
+            st = failed_in(err, errno, "remove", VF_S(VF_TXN_DIR), names[i]);
     }
     if (st != VF_OK)
         return st;
