@@ -260,11 +260,14 @@ enum vf_status vf_dists_add(struct vf_dists *ds, struct vf_slice dir, struct vf_
                             const struct vf_info_name *parts, enum vf_kind kind, struct vf_err *err)
 {
     struct vf_env *env = ds->env;
+    enum vf_status st = vf_env_go_on(env, err);
+    if (st != VF_OK)
+        return st;
     struct vf_env_dist *d = begin(ds, dir, name, parts, err);
     if (!d)
         return VF_NO_MEMORY;
     d->unseen = kind != VF_KIND_DIR && !(d->is_egg && kind == VF_KIND_FILE);
-    enum vf_status st = read_headers(env, d, kind, err);
+    st = read_headers(env, d, kind, err);
     if (st == VF_OK)
         st = name_and_version(env, d, parts, err);
     if (st == VF_OK && (env->metadata_only || vf_path_is_abs(dir)))

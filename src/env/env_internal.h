@@ -76,6 +76,8 @@ VF_MUST_CHECK enum vf_status vf_env_read_pyc(const struct vf_read_job *job, stru
 VF_MUST_CHECK enum vf_status vf_env_stat(struct vf_env *env, struct vf_slice path, struct vf_stat *out,
                                          struct vf_err *err);
 
+/* VF_INTERRUPTED when the caller wants an end. Asked in every loop over files, distributions, rows. */
+VF_MUST_CHECK enum vf_status vf_env_go_on(const struct vf_env *env, struct vf_err *err);
 /* Keeps why a file could not be looked at. */
 void vf_file_unexamined(struct vf_file *f, enum vf_status st, int sys, const char *why);
 

@@ -212,7 +212,9 @@ static enum vf_status vote_file(struct vote *v, const struct vf_file *f, struct 
     for (uint32_t i = 0; i < f->facts.n_refs; i++) {
         const struct vf_ref *r = &f->facts.refs[i];
         struct vf_slice c = candidate(v, f, r, meant(v->env, r));
-        enum vf_status st = c.n ? cast(v, c, err) : VF_OK;
+        enum vf_status st = vf_env_go_on(v->env, err);
+        if (st == VF_OK && c.n)
+            st = cast(v, c, err);
         if (st != VF_OK)
             return st;
     }
@@ -269,10 +271,15 @@ enum vf_status vf_env_add_evidence(struct vf_env *env, struct vf_err *err)
     enum vf_status st = vf_env_base_prefixes(env, err);
     if (st == VF_OK)
         st = given_places(&v, err);
-    for (size_t i = 0; st == VF_OK && i < env->n_files; i++)
+    for (size_t i = 0; st == VF_OK && i < env->n_files; i++) {
         st = vote_file(&v, &env->files[i], err);
-    for (size_t i = 0; i < v.prefixes.n; i++)
+        if (st == VF_OK)
+            st = vf_env_go_on(env, err);
+    }
+    for (size_t i = 0; st == VF_OK && i < v.prefixes.n; i++) {
         resolve(&v, VF_VEC_AT(struct vf_env_prefix, &v.prefixes, i));
+        st = vf_env_go_on(env, err);
+    }
     vf_arena_release(&v.scratch);
     if (st != VF_OK)
         return st;

@@ -136,11 +136,13 @@ enum vf_status vf_env_owners(struct vf_env *env, struct vf_err *err)
     enum vf_status st = VF_OK;
     for (uint32_t d = 0; d < env->n_dists && st == VF_OK; d++) {
         const struct vf_env_dist *dist = &env->dists[d];
-        for (uint32_t r = 0; r < dist->record.n && st == VF_OK; r++)
+        for (uint32_t r = 0; r < dist->record.n && st == VF_OK; r++) {
+            st = vf_env_go_on(env, err);
             if (dist->row_files[r] != VF_NONE)
                 own(env, d, r, &env->files[dist->row_files[r]]);
-            else
+            else if (st == VF_OK)
                 st = miss(env, dist, dist->record.rows[r].path, &path, err);
+        }
     }
     vf_buf_release(&path);
     if (st == VF_OK)

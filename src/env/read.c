@@ -162,6 +162,15 @@ static enum vf_status fill(const struct vf_read_job *job, struct vf_reader *rd, 
     return VF_OK;
 }
 
+static uint64_t largest_cap(uint32_t set)
+{
+    uint64_t cap = 0;
+    for (int s = 0; s < VF_SYN_COUNT; s++)
+        if (set & (1u << s) && vf_syntax_cap((enum vf_syntax)s) > cap)
+            cap = vf_syntax_cap((enum vf_syntax)s);
+    return cap;
+}
+
 /* The syntaxes of a file that was no voter, found by its head. The bytes are kept only when one of them needs
  * them. */
 static enum vf_status syntaxes_of(struct reading *r, struct vf_slice first, bool whole, struct vf_err *err)
@@ -177,7 +186,12 @@ static enum vf_status syntaxes_of(struct reading *r, struct vf_slice first, bool
     } else if (whole) {
         bytes = vf_arena_dup(r->job->a, first);
     } else {
-        enum vf_status st = vf_tree_read(r->job->tree, f->path, (uint64_t)16 << 20, r->job->a, &bytes, err);
+        enum vf_status st = vf_tree_read(r->job->tree, f->path, largest_cap(set), r->job->a, &bytes, err);
+        if (st == VF_LIMIT) {
+            vf_err_clear(err);
+            vf_file_unexamined(f, VF_LIMIT, 0, "larger than such a file can be");
+            return VF_OK;
+        }
         if (st != VF_OK)
             return st;
     }
@@ -195,6 +209,20 @@ static enum vf_status first_window(struct reading *r, struct vf_search_state *st
     if (r->elf && eof)
         st = vf_env_read_elf_object(r->job, r->f, first, NULL, err);
     return st != VF_OK || r->f->flags & VF_FILE_EVIDENCE ? st : syntaxes_of(r, first, eof, err);
+}
+
+static bool is_zero(const char *p, size_t n)
+{
+    return !n || (!p[0] && !p[n - 1] && !memcmp(p, p + 1, n - 1));
+}
+
+/* Nothing is found in a hole. What the search wants to see again in front of it is zero, too, and so the same
+ * a hole further on. */
+static void skip_hole(const struct vf_row_check *check, struct vf_reader *rd, const char *kept, size_t n,
+                      struct vf_search_state *state)
+{
+    if (!check->hasher && is_zero(kept, n))
+        state->base += vf_reader_skip_hole(rd);
 }
 
 static enum vf_status search_file(struct reading *r, struct vf_reader *rd, struct vf_row_check *check,
@@ -225,6 +253,7 @@ static enum vf_status search_file(struct reading *r, struct vf_reader *rd, struc
         size_t gone = s ? (size_t)(state.base - began) : n;
         memmove(buf, buf + gone, n - gone);
         n -= gone;
+        skip_hole(check, rd, buf, n, &state);
     }
     return VF_OK;
 }

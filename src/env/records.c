@@ -52,11 +52,14 @@ static enum vf_status find_files(const struct vf_env *env, struct vf_env_dist *d
         return vf_err_nomem(err);
     struct vf_buf path;
     vf_buf_init(&path);
-    for (size_t r = 0; r < d->record.n; r++) {
+    enum vf_status st = VF_OK;
+    for (size_t r = 0; r < d->record.n && st == VF_OK; r++) {
         bool inside = vf_env_row_path(env, d, d->record.rows[r].path, &path);
         d->row_files[r] = inside ? vf_env_find(env, vf_buf_slice(&path)) : VF_NONE;
+        st = vf_env_go_on(env, err);
     }
-    enum vf_status st = path.failed ? vf_err_nomem(err) : VF_OK;
+    if (path.failed)
+        st = vf_err_nomem(err);
     vf_buf_release(&path);
     return st;
 }

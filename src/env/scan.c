@@ -17,6 +17,13 @@ static bool is_proven(const struct vf_env *env, const struct vf_file *f)
            !vf_syntax_classify(f->path, VF_S(""), false);
 }
 
+enum vf_status vf_env_go_on(const struct vf_env *env, struct vf_err *err)
+{
+    if (vf_hooks_cancelled(env->params.hooks))
+        return vf_err_set(err, VF_INTERRUPTED, 0, NULL, VF_S(""), "stopped on request");
+    return VF_OK;
+}
+
 static enum vf_status scan_file(void *ctx, size_t item, unsigned worker, struct vf_err *err)
 {
     struct scan *s = ctx;
@@ -36,9 +43,7 @@ static void count_examined(struct vf_env *env)
         const struct vf_file *f = &env->files[i];
         if (f->flags & VF_FILE_JOURNAL)
             continue;
-        bool special =
-            f->st.kind == VF_KIND_FIFO || f->st.kind == VF_KIND_SOCKET || f->st.kind == VF_KIND_DEVICE;
-        if (f->unexamined != VF_OK || special)
+        if (f->unexamined != VF_OK || vf_kind_is_special(f->st.kind))
             env->n_unexamined++;
         else if (f->st.kind == VF_KIND_FILE || f->st.kind == VF_KIND_LINK)
             env->examined++;

@@ -230,11 +230,13 @@ static enum vf_status make_files(struct walk *w, struct listing *root, struct vf
     if (!env->files || !vf_map_reserve(&env->by_path, w->cap))
         return vf_err_nomem(err);
     enum vf_status st = enter_dir(w, root, err);
-    while (st == VF_OK && w->stack.n)
+    while (st == VF_OK && w->stack.n) {
         st = add_listing(w, *VF_VEC_AT(struct listing *, &w->stack, --w->stack.n), err);
+        if (st == VF_OK)
+            st = vf_env_go_on(env, err);
+    }
     for (size_t i = 0; i < env->n_files && st == VF_OK; i++)
-        if (!vf_map_put(&env->by_path, env->files[i].path, i))
-            st = vf_err_nomem(err);
+        st = vf_map_put(&env->by_path, env->files[i].path, i) ? vf_env_go_on(env, err) : vf_err_nomem(err);
     env->sites = w->sites.base;
     env->n_sites = w->sites.n;
     return st;

@@ -19,6 +19,11 @@ bool vf_stat_same(const struct vf_stat *a, const struct vf_stat *b)
            a->mode == b->mode && a->uid == b->uid && a->gid == b->gid;
 }
 
+bool vf_kind_is_special(enum vf_kind k)
+{
+    return k == VF_KIND_FIFO || k == VF_KIND_SOCKET || k == VF_KIND_DEVICE;
+}
+
 enum vf_status vf_tree_list(struct vf_tree *t, struct vf_slice dir, struct vf_arena *a,
                             struct vf_dirent **out, size_t *n, struct vf_err *err)
 {
@@ -82,6 +87,11 @@ enum vf_status vf_reader_stat(struct vf_reader *r, struct vf_stat *out, struct v
 {
     *out = (struct vf_stat){.kind = VF_KIND_NONE};
     return r->ops->stat(r, out, err);
+}
+
+uint64_t vf_reader_skip_hole(struct vf_reader *r)
+{
+    return r->ops->skip_hole ? r->ops->skip_hole(r) : 0;
 }
 
 void vf_reader_close(struct vf_reader *r)

@@ -104,8 +104,26 @@ static void fd_close(struct vf_reader *base)
     free(r);
 }
 
+/* Behind the last data, the rest of the file is a hole. */
+static uint64_t fd_skip_hole(struct vf_reader *base)
+{
+    struct fd_reader *r = (struct fd_reader *)base;
+    uint64_t skipped = 0;
+#ifdef SEEK_DATA
+    off_t now = lseek(r->fd, 0, SEEK_CUR), data = now < 0 ? -1 : lseek(r->fd, now, SEEK_DATA);
+    if (data < 0 && now >= 0 && errno == ENXIO)
+        data = lseek(r->fd, 0, SEEK_END);
+    if (data > now)
+        skipped = (uint64_t)(data - now);
+    else if (now >= 0)
+        (void)lseek(r->fd, now, SEEK_SET);
+#endif
+    r->done += skipped;
+    return skipped;
+}
+
 static const struct vf_reader_ops fd_ops = {
-    .read = fd_read, .stat = fd_stat, .close = fd_close, .read_at = fd_read_at};
+    .read = fd_read, .stat = fd_stat, .close = fd_close, .read_at = fd_read_at, .skip_hole = fd_skip_hole};
 
 enum vf_status vf_reader_of_fd(int fd, const struct vf_stat *st, struct vf_slice path, struct vf_reader **out,
                                struct vf_err *err)

@@ -33,8 +33,8 @@ static struct sums add_up(const struct venvfix_findings *fs)
         const struct venvfix_finding *f = &fs->v[i];
         if (f->level == VENVFIX_LEVEL_INFO)
             continue;
-        s.wrong += is_wrong(f);
-        s.repairable += is_wrong(f) && f->fix == VENVFIX_BY_REWRITE;
+        s.wrong += is_wrong(f) ? f->count : 0;
+        s.repairable += is_wrong(f) && f->fix == VENVFIX_BY_REWRITE ? f->count : 0;
         s.unseen += f->verdict == VENVFIX_UNEXAMINED;
         s.host += f->verdict == VENVFIX_HOST;
         if (f->verdict != VENVFIX_BOUND) {

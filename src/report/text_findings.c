@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/path.h"
 #include "report/text_parts.h"
 
 #define NAMES_SHOWN 4u   /* files of a group that are named */
@@ -12,6 +13,7 @@
 struct group {
     const struct venvfix_finding *first;
     size_t n;        /* findings */
+    uint64_t count;  /* what they stand for */
     bool same_value; /* all of them found the same */
     size_t files;    /* different ones, as far as they follow each other */
     const struct venvfix_finding *last, *shown[NAMES_SHOWN];
@@ -48,6 +50,7 @@ static bool same_kind(const struct venvfix_finding *a, const struct venvfix_find
 static void add_to_group(struct group *g, const struct venvfix_finding *f)
 {
     g->n++;
+    g->count += f->count;
     g->same_value = g->same_value && same_bytes(f->value, g->first->value);
     if (g->last && same_bytes(g->last->path, f->path))
         return;
@@ -108,11 +111,22 @@ static void put_where(struct vf_buf *out, const struct venvfix_finding *f)
     vf_buf_puts(out, ": ");
 }
 
+/* What a finding counts: files of the environment, rows of a RECORD, or references of a file. */
+static const char *counted(const struct venvfix_finding *f)
+{
+    struct vf_slice path = {f->path.p, f->path.n};
+    if (vf_slice_eq(path, VF_S(".")))
+        return "files";
+    return vf_slice_eq(vf_path_base(path), VF_S("RECORD")) ? "rows" : "times";
+}
+
 static void put_single(struct vf_buf *out, const struct venvfix_finding *f)
 {
     put_where(out, f);
     vf_text_put(out, f->message);
     put_value(out, f->value);
+    if (f->count > 1)
+        vf_buf_printf(out, " (%u %s)", f->count, counted(f));
 }
 
 static void put_several(struct vf_buf *out, const struct group *g)
@@ -124,8 +138,8 @@ static void put_several(struct vf_buf *out, const struct group *g)
     }
     if (g->files > g->n_shown)
         vf_buf_printf(out, " and %zu more", g->files - g->n_shown);
-    if (g->n > g->files)
-        vf_buf_printf(out, " (%zu times)", g->n);
+    if (g->count > g->files)
+        vf_buf_printf(out, " (%llu times)", (unsigned long long)g->count);
     vf_buf_printf(out, ": %s", rule ? rule->what : g->first->name);
     if (g->same_value)
         put_value(out, g->first->value);
@@ -165,8 +179,7 @@ static void put_finding(struct vf_buf *out, const struct venvfix_finding *f, con
     if (f->offset >= 0)
         vf_buf_printf(out, "           %-12s %lld\n", "byte", (long long)f->offset);
     if (f->count > 1)
-        vf_buf_printf(out, "           %-12s %u\n", f->path.n == 1 && f->path.p[0] == '.' ? "files" : "times",
-                      f->count);
+        vf_buf_printf(out, "           %-12s %u\n", counted(f), f->count);
 }
 
 void vf_text_findings(struct vf_buf *out, const struct venvfix_findings *fs, const struct vf_report_style *st)

@@ -96,6 +96,79 @@ void vf_findings_sort(struct vf_findings *f)
         qsort(f->v.base, f->v.n, sizeof(struct vf_finding), compare);
 }
 
+struct kind {
+    size_t n;     /* findings */
+    size_t first; /* 1 + its index in the result, once it is there */
+    uint64_t count;
+    bool differ; /* their messages */
+    struct vf_slice message;
+};
+
+/* What findings that can stand for each other have in common. */
+static struct vf_slice kind_key(struct vf_arena *a, const struct vf_finding *fi)
+{
+    char tail[5] = {0, (char)fi->rule, (char)((int)fi->rule >> 8),
+                    (char)((int)fi->verdict * 4 + (int)fi->level), (char)fi->fix};
+    return vf_arena_concat(a, fi->path, (struct vf_slice){tail, sizeof tail}, VF_S(""));
+}
+
+static bool count_kinds(const struct vf_findings *in, struct vf_arena *a, struct vf_vec *kinds, size_t *of)
+{
+    struct vf_map by_key;
+    vf_map_init(&by_key, a);
+    for (size_t i = 0; i < in->v.n; i++) {
+        const struct vf_finding *fi = vf_findings_at(in, i);
+        struct vf_slice key = kind_key(a, fi);
+        size_t k;
+        if (!key.p)
+            return false;
+        if (!vf_map_get(&by_key, key, &k)) {
+            struct kind *fresh = vf_vec_push(a, kinds, sizeof *fresh);
+            if (!fresh || !vf_map_put(&by_key, key, kinds->n - 1))
+                return false;
+            fresh->message = fi->message;
+            k = kinds->n - 1;
+        }
+        struct kind *kind = VF_VEC_AT(struct kind, kinds, k);
+        kind->n++;
+        kind->count += fi->count;
+        kind->differ = kind->differ || !vf_slice_eq(kind->message, fi->message);
+        of[i] = k;
+    }
+    return true;
+}
+
+static bool keep_or_fold(const struct vf_finding *fi, struct kind *kind, struct vf_findings *out)
+{
+    if (kind->first)
+        return true;
+    struct vf_finding *kept = vf_vec_push(out->a, &out->v, sizeof *kept);
+    if (!kept)
+        return false;
+    *kept = *fi;
+    if (kind->n <= VF_FINDINGS_CAP)
+        return true;
+    kind->first = out->v.n;
+    kept->count = kind->count > UINT32_MAX ? UINT32_MAX : (uint32_t)kind->count;
+    if (kind->differ)
+        kept->message = vf_slice_of(vf_rule_info(fi->rule)->what);
+    return true;
+}
+
+bool vf_findings_fold(const struct vf_findings *in, struct vf_findings *out)
+{
+    struct vf_arena scratch;
+    struct vf_vec kinds = {0};
+    vf_arena_init(&scratch);
+    size_t *of = vf_arena_array(&scratch, in->v.n + 1, sizeof *of);
+    bool ok = of && count_kinds(in, &scratch, &kinds, of);
+    for (size_t i = 0; ok && i < in->v.n; i++)
+        ok = keep_or_fold(vf_findings_at(in, i), VF_VEC_AT(struct kind, &kinds, of[i]), out);
+    vf_arena_release(&scratch);
+    out->failed = out->failed || !ok;
+    return ok;
+}
+
 struct vf_finding *vf_findings_at(const struct vf_findings *f, size_t i)
 {
     return VF_VEC_AT(struct vf_finding, &f->v, i);

@@ -65,6 +65,12 @@ struct vf_findings {
 struct vf_finding *vf_findings_add(struct vf_findings *f, enum vf_rule rule, struct vf_slice path);
 /* By path, offset (none first), rule id, value, target, line, message (docs/report.md). */
 void vf_findings_sort(struct vf_findings *f);
+/* More findings of one kind in one file than this are one finding with a count. */
+#define VF_FINDINGS_CAP 100
+/* The same findings in their order, but where more than VF_FINDINGS_CAP have path, rule, verdict, level and
+ * fix in common, only the first stands, for all of them: its count is the sum of theirs, its message the
+ * rule's where theirs differ. False: no memory. */
+VF_MUST_CHECK bool vf_findings_fold(const struct vf_findings *in, struct vf_findings *out);
 struct vf_finding *vf_findings_at(const struct vf_findings *f, size_t i);
 
 #endif

@@ -202,8 +202,14 @@ void vf_judge_interpreter(struct vf_judge *j)
 {
     const struct vf_env *env = j->env;
     uint32_t cfg = vf_env_find(env, VF_S("pyvenv.cfg"));
+    struct vf_finding *lost = NULL;
     if (cfg == VF_NONE && !env->py.legacy)
         vf_findings_add(j->out, VF_RULE_CFG_LOST, VF_S("pyvenv.cfg"));
+    else if (cfg != VF_NONE && vf_kind_is_special(env->files[cfg].st.kind))
+        lost = vf_findings_add(j->out, VF_RULE_CFG_LOST, VF_S("pyvenv.cfg"));
+    if (lost)
+        lost->message =
+            VF_S("pyvenv.cfg is a pipe, socket or device: an interpreter that is started waits for it");
     struct vf_slice second = bin_path(j, VF_S("pyvenv.cfg"));
     if (vf_env_find(env, second) != VF_NONE)
         about_env(j, VF_RULE_CFG_TWO_FILES, second);

@@ -188,9 +188,9 @@ static void judge_one(struct vf_judge *j, const struct vf_file *f)
     vf_judge_file(j, f);
     if (vf_slice_eq(f->path, VF_S("pyvenv.cfg")))
         vf_judge_cfg(j, f);
-    for (uint32_t i = 0; i < f->facts.n_refs; i++)
+    for (uint32_t i = 0; i < f->facts.n_refs && !vf_judge_is_stopped(j); i++)
         judge_ref(j, f, &f->facts.refs[i]);
-    for (uint32_t i = 0; i < f->facts.n_flaws; i++)
+    for (uint32_t i = 0; i < f->facts.n_flaws && !vf_judge_is_stopped(j); i++)
         judge_flaw(j, f, &f->facts.flaws[i]);
     if (f->facts.n_hits)
         vf_judge_hits(j, f);
@@ -211,16 +211,24 @@ static bool inspect_runtime(struct vf_judge *j)
     return vf_runtime_inspect(&j->runtime, j->env, vf_judge_fine_root(j), home_of(j->env), j->a);
 }
 
+bool vf_judge_is_stopped(const struct vf_judge *j)
+{
+    return vf_hooks_cancelled(j->env->params.hooks);
+}
+
 enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out, struct vf_err *err)
 {
     struct vf_judge j = {.env = env, .out = out, .a = out->a, .hashes = env->params.hashes};
     vf_arena_init(&j.scratch);
+    vf_map_init(&j.absent_dirs, &j.scratch);
     out->failed = !vf_judge_find_projects(&j);
     if (env->params.at.n) {
         struct vf_location loc;
         enum vf_status st = vf_env_locate(env, env->params.at, &j.scratch, &loc, err);
-        if (st != VF_OK)
+        if (st != VF_OK) {
+            vf_arena_release(&j.scratch);
             return st;
+        }
         j.at_here = loc.where == VF_WHERE_HERE && !loc.rest.n;
         j.at = !j.at_here;
     }
@@ -235,12 +243,14 @@ enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out, s
     vf_judge_pyc(&j);
     vf_judge_modules(&j);
     vf_judge_loading(&j);
-    for (size_t i = 0; i < env->n_files; i++)
+    for (size_t i = 0; i < env->n_files && !vf_judge_is_stopped(&j); i++)
         judge_one(&j, &env->files[i]);
     /* also where a judge asked with a function that cannot say so */
     out->failed = vf_buf_ran_out() || out->failed || j.scratch.failed || j.a->failed;
     vf_runtime_release(&j.runtime);
     vf_arena_release(&j.scratch);
+    if (vf_judge_is_stopped(&j))
+        return vf_err_set(err, VF_INTERRUPTED, 0, "judge", VF_S(""), "stopped on request");
     vf_findings_sort(out);
     return out->failed ? vf_err_nomem(err) : VF_OK;
 }

@@ -16,6 +16,7 @@ struct vf_judge {
     bool at;                      /* judged for env->params.at, another place than the present one */
     bool at_here;                 /* --at is the present place: is it sound where it stands? */
     bool hashes;                  /* rows were verified */
+    struct vf_map absent_dirs;    /* of rows: directory below the root -> is nothing there; metadata.c */
     struct vf_vec projects;       /* project.c: around the places that are not the present one */
     struct vf_map by_old_project; /* path -> 1 + index of the last such project; project.c */
     struct vf_runtime runtime;    /* what starts the environment there */
@@ -88,6 +89,8 @@ void vf_judge_file(struct vf_judge *j, const struct vf_file *f);
 void vf_judge_journal(struct vf_judge *j);
 
 /* --- shared by the judges --- */
+/* Is the work to end? Asked in every loop over input; vf_judge_env then says VF_INTERRUPTED. */
+bool vf_judge_is_stopped(const struct vf_judge *j);
 /* A finding about a reference: path, line, offset, value, owner filled in. NULL: no memory. */
 struct vf_finding *vf_judge_ref(struct vf_judge *j, enum vf_rule rule, const struct vf_file *f,
                                 const struct vf_ref *r);

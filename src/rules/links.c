@@ -237,7 +237,7 @@ static void judge_mode(struct vf_judge *j, const struct vf_file *f)
 
 void vf_judge_file(struct vf_judge *j, const struct vf_file *f)
 {
-    if (f->st.kind == VF_KIND_FIFO || f->st.kind == VF_KIND_SOCKET || f->st.kind == VF_KIND_DEVICE)
+    if (vf_kind_is_special(f->st.kind))
         vf_judge_about(j, VF_RULE_SPECIAL_FILE, f);
     judge_mode(j, f);
     if (f->unexamined == VF_OK)

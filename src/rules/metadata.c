@@ -98,19 +98,42 @@ static bool may_be_absent(const struct vf_env_dist *d, const struct vf_record_ro
     return d->seeded && !row->digest.n;
 }
 
-struct phantoms {
+struct rows {
     uint32_t n;
     const struct vf_record_row *first;
 };
 
+/* Rows of a distribution whose files are not there. */
+struct absent {
+    struct rows phantoms, hashed, unhashed;
+};
+
+static void note_row(struct rows *rows, const struct vf_record_row *row)
+{
+    if (!rows->n++)
+        rows->first = row;
+}
+
+/* A file without hash was made by an installer: that it is gone is no change of what was published. */
+static void soften(struct vf_finding *fi)
+{
+    fi->level = VF_L_WARNING;
+    fi->verdict = VF_V_INCONSISTENT;
+}
+
+/* Each has a finding of its own, at the path that it should have; from VF_FINDINGS_CAP on they are only
+ * counted. */
 static void judge_missing(struct vf_judge *j, const struct vf_env_dist *d, const struct vf_record_row *row,
-                          struct vf_slice path, struct phantoms *ph)
+                          struct vf_slice path, struct absent *absent)
 {
     if (may_be_absent(d, row, path)) {
-        if (!ph->n++)
-            ph->first = row;
+        note_row(&absent->phantoms, row);
         return;
     }
+    struct rows *kind = row->digest.n ? &absent->hashed : &absent->unhashed;
+    note_row(kind, row);
+    if (kind->n > VF_FINDINGS_CAP)
+        return;
     struct vf_slice kept = vf_arena_dup(j->a, path);
     if (!kept.p) {
         j->out->failed = true;
@@ -120,21 +143,63 @@ static void judge_missing(struct vf_judge *j, const struct vf_env_dist *d, const
     if (!fi)
         return;
     fi->distribution = d->canonical;
-    if (!row->digest.n) {
-        fi->level = VF_L_WARNING;
-        fi->verdict = VF_V_INCONSISTENT;
+    if (!row->digest.n)
+        soften(fi);
+}
+
+/* More missing files of a distribution than that: one finding, at its RECORD, in the place of those from
+ * `begin` on. */
+static void fold_missing(struct vf_judge *j, const struct vf_env_dist *d, const struct absent *absent,
+                         size_t begin)
+{
+    const struct rows *kinds[] = {&absent->hashed, &absent->unhashed};
+    size_t kept = begin;
+    for (size_t i = begin; i < j->out->v.n; i++) {
+        const struct vf_finding *fi = vf_findings_at(j->out, i);
+        const struct rows *kind = kinds[fi->level == VF_L_WARNING];
+        if (fi->rule != VF_RULE_FILE_MISSING || kind->n <= VF_FINDINGS_CAP)
+            *vf_findings_at(j->out, kept++) = *fi;
+    }
+    j->out->v.n = kept;
+    for (size_t k = 0; k < VF_COUNT(kinds); k++) {
+        if (kinds[k]->n <= VF_FINDINGS_CAP)
+            continue;
+        struct vf_finding *fi = about_row(j, VF_RULE_FILE_MISSING, d, kinds[k]->first);
+        if (!fi)
+            return;
+        fi->count = kinds[k]->n;
+        fi->message = VF_S("files that RECORD lists are gone");
+        if (k)
+            soften(fi);
     }
 }
 
+/* Is there nothing where the directory of the path should be? The rows of a missing package name thousands of
+ * files of few directories. */
+static bool dir_is_absent(struct vf_judge *j, struct vf_slice path)
+{
+    struct vf_slice dir = vf_path_dir(path);
+    size_t absent;
+    if (!dir.n || vf_env_has_dir(j->env, dir))
+        return false;
+    if (vf_map_get(&j->absent_dirs, dir, &absent))
+        return absent;
+    absent = !vf_env_has(j->env, dir);
+    struct vf_slice key = vf_arena_dup(&j->scratch, dir);
+    if (!key.p || !vf_map_put(&j->absent_dirs, key, absent))
+        j->out->failed = true;
+    return absent;
+}
+
 static void judge_one_row(struct vf_judge *j, const struct vf_env_dist *d, const struct vf_record_row *row,
-                          struct vf_buf *path, struct phantoms *ph)
+                          struct vf_buf *path, struct absent *absent)
 {
     if (!row->path.n || vf_slice_find_byte(row->path, '\0', 0) != VF_NPOS)
         return; /* malformed: said already */
     uint32_t file = d->row_files[row - d->record.rows];
     if (file != VF_NONE) {
-        if (vf_env_row_is_in_target(d, row->path, j->env->files[file].path) && !ph->n++)
-            ph->first = row;
+        if (vf_env_row_is_in_target(d, row->path, j->env->files[file].path))
+            note_row(&absent->phantoms, row);
         judge_changed(j, d, row, &j->env->files[file]);
         return;
     }
@@ -144,8 +209,8 @@ static void judge_one_row(struct vf_judge *j, const struct vf_env_dist *d, const
         return;
     }
     struct vf_slice p = vf_buf_slice(path);
-    if (!vf_env_has(j->env, p))
-        judge_missing(j, d, row, p, ph);
+    if (dir_is_absent(j, p) || !vf_env_has(j->env, p))
+        judge_missing(j, d, row, p, absent);
 }
 
 static void judge_problems(struct vf_judge *j, const struct vf_env_dist *d)
@@ -166,15 +231,19 @@ static void judge_problems(struct vf_judge *j, const struct vf_env_dist *d)
 
 static void judge_record(struct vf_judge *j, const struct vf_env_dist *d)
 {
-    struct phantoms ph = {0};
+    struct absent absent = {0};
+    size_t begin;
     struct vf_buf path;
     vf_buf_init(&path);
     judge_problems(j, d);
-    for (size_t i = 0; i < d->record.n; i++)
-        judge_one_row(j, d, &d->record.rows[i], &path, &ph);
-    struct vf_finding *fi = ph.n ? about_row(j, VF_RULE_RECORD_PHANTOM, d, ph.first) : NULL;
+    begin = j->out->v.n;
+    for (size_t i = 0; i < d->record.n && !vf_judge_is_stopped(j); i++)
+        judge_one_row(j, d, &d->record.rows[i], &path, &absent);
+    fold_missing(j, d, &absent, begin);
+    const struct rows *ph = &absent.phantoms;
+    struct vf_finding *fi = ph->n ? about_row(j, VF_RULE_RECORD_PHANTOM, d, ph->first) : NULL;
     if (fi)
-        fi->count = ph.n;
+        fi->count = ph->n;
     vf_buf_release(&path);
 }
 

@@ -83,6 +83,18 @@ static void count(const struct vf_findings *findings, const struct venvfix_check
     r->exit = exit_code(&ans, o->fail_on);
 }
 
+/* The report counts what it lists. */
+static enum vf_status finish(struct vf_session *s, const struct vf_findings *all,
+                             const struct venvfix_check_options *o, bool moved,
+                             struct venvfix_check_result *r)
+{
+    struct vf_findings listed = {.a = s->a};
+    if (!vf_findings_fold(all, &listed))
+        return vf_err_nomem(&s->err);
+    count(&listed, o, moved, r);
+    return vf_findings_out(s, &listed, &r->findings);
+}
+
 static enum vf_status judge(struct vf_session *s, const struct vf_env *env,
                             const struct venvfix_check_options *o, struct venvfix_check_result *r)
 {
@@ -90,8 +102,7 @@ static enum vf_status judge(struct vf_session *s, const struct vf_env *env,
     enum vf_status st = vf_judge_env(env, &findings, &s->err);
     if (st != VF_OK)
         return st;
-    count(&findings, o, env->params.at.n > 0, r);
-    return vf_findings_out(s, &findings, &r->findings);
+    return finish(s, &findings, o, env->params.at.n > 0, r);
 }
 
 /* The file at the path is an archive. */
@@ -102,8 +113,7 @@ static enum vf_status run_bundle(struct vf_session *s, const struct venvfix_chec
     enum vf_status st = vf_check_bundle(s, o, &findings, r);
     if (st != VF_OK)
         return st;
-    count(&findings, o, false, r);
-    return vf_findings_out(s, &findings, &r->findings);
+    return finish(s, &findings, o, false, r);
 }
 
 static enum vf_status run(struct vf_session *s, const struct venvfix_check_options *o,

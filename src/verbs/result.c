@@ -100,12 +100,13 @@ _Static_assert((int)VENVFIX_KIND_UNKNOWN == (int)VF_ENV_UNKNOWN && (int)VENVFIX_
 enum vf_status vf_findings_out(struct vf_session *s, const struct vf_findings *in,
                                struct venvfix_findings *out)
 {
-    bool failed = false;
-    out->v = vf_arena_array(s->a, in->v.n + 1, sizeof *out->v);
-    if (!out->v)
+    struct vf_findings folded = {.a = s->a};
+    bool failed = !vf_findings_fold(in, &folded);
+    out->v = vf_arena_array(s->a, folded.v.n + 1, sizeof *out->v);
+    if (!out->v || failed)
         return vf_err_nomem(&s->err);
-    for (size_t i = 0; i < in->v.n; i++) {
-        const struct vf_finding *fi = vf_findings_at(in, i);
+    for (size_t i = 0; i < folded.v.n; i++) {
+        const struct vf_finding *fi = vf_findings_at(&folded, i);
         const struct vf_rule_info *rule = vf_rule_info(fi->rule);
         out->v[i] = (struct venvfix_finding){.rule = rule->id,
                                              .name = rule->name,
@@ -122,7 +123,7 @@ enum vf_status vf_findings_out(struct vf_session *s, const struct vf_findings *i
                                              .offset = fi->offset,
                                              .count = fi->count};
     }
-    out->n = in->v.n;
+    out->n = folded.v.n;
     return failed ? vf_err_nomem(&s->err) : VF_OK;
 }
 

@@ -8,6 +8,7 @@ usage: growth.py [--n N] [--only SERIES,...] [--verbs VERB,...] [--limit SECONDS
 import argparse
 import base64
 import hashlib
+import itertools
 import os
 import resource
 import shutil
@@ -298,6 +299,22 @@ def table(n=None, only=(), verbs=(), limit=60, work=None, far=None):
             yield (name, verb, str(count), *(cell(x) for x in r), text, "MORE" if more else "linear" if text else "")
 
 
+def show_table(n=None, only=(), verbs=(), limit=60, work=None, far=None):
+    """Prints the table as it is made; returns how many rows grow more than linearly."""
+    far = far or ("/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+    work, far = tempfile.mkdtemp(prefix="venvfix-growth-", dir=work), tempfile.mkdtemp(prefix="venvfix-growth-", dir=far)
+    widths, began, more = (26, 8, 6, 22, 22, 22, 8, 6), time.monotonic(), 0
+    try:
+        for r in itertools.chain([("of", "verb", "n", "n", "4n", "16n", "growth", "")], table(n, only, verbs, limit, work, far)):
+            print("  ".join(c.ljust(w) for c, w in zip(r, widths)).rstrip(), flush=True)
+            more += r[-1] == "MORE"
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+        shutil.rmtree(far, ignore_errors=True)
+    print(f"{more} rows grow more than linearly; {time.monotonic() - began:.0f} s")
+    return more
+
+
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--n", type=int)
@@ -305,18 +322,10 @@ def main():
     ap.add_argument("--verbs", default="")
     ap.add_argument("--limit", type=int, default=60)
     ap.add_argument("--work", default=None)
-    ap.add_argument("--far", default="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
+    ap.add_argument("--far", default=None)
     args = ap.parse_args()
     split = lambda s: [x for x in s.split(",") if x]
-    work, far = tempfile.mkdtemp(prefix="venvfix-growth-", dir=args.work), tempfile.mkdtemp(prefix="venvfix-growth-", dir=args.far)
-    began = time.monotonic()
-    try:
-        for r in table(args.n, split(args.only), split(args.verbs), args.limit, work, far):
-            print("  ".join(c.ljust(w) for c, w in zip(r, (26, 8, 6, 18, 18, 20, 8, 6))).rstrip(), flush=True)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-        shutil.rmtree(far, ignore_errors=True)
-    print(f"{time.monotonic() - began:.0f} s")
+    sys.exit(1 if show_table(args.n, split(args.only), split(args.verbs), args.limit, args.work, args.far) else 0)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ import sys
 import tempfile
 import time
 
+import growth
+
 BUILD = os.environ.get("VENVFIX_BUILD", "build")
 PROGRAM = os.environ.get("VENVFIX", os.path.join(BUILD, "venvfix"))
 PACKAGES = ["jupyterlab", "numpy", "scipy", "pandas", "matplotlib", "scikit-learn", "pyarrow", "sphinx"]
@@ -361,7 +363,7 @@ def main():
     ap.add_argument("--runs", type=int, default=5)
     ap.add_argument("--ahead", action="store_true", help="real-time priority for all that is measured (needs root)")
     ap.add_argument("--on", default="disk,tmpfs")
-    ap.add_argument("--only", default="", help="comma-separated: check rename copies pack bundle small freeze memory")
+    ap.add_argument("--only", default="", help="comma-separated: check rename copies pack bundle small freeze memory growth")
     args = ap.parse_args()
     only = args.only.split(",") if args.only else []
     wanted = lambda name: not only or name in only
@@ -399,6 +401,8 @@ def main():
         remove(disk, *([tmpfs] if tmpfs else []))
     print()
     table()
+    if wanted("growth"):
+        growth.show_table()
 
 
 main()

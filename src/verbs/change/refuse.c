@@ -178,9 +178,30 @@ static enum vf_status refuse_unwritable(struct vf_change *c)
         n == 1 ? "" : "s", n == 1 ? "it" : "them", n == 1 ? "it is" : "they are");
 }
 
+/* The interpreter reads these when it is started: from a pipe it would wait for ever. */
+static enum vf_status refuse_special(struct vf_change *c)
+{
+    const struct vf_env *env = c->env;
+    struct vf_slice read_at_start[] = {VF_S("pyvenv.cfg"), vf_path_join(c->s.a, env->bin, VF_S("pyvenv.cfg")),
+                                       vf_path_join(c->s.a, env->bin, VF_S("pybuilddir.txt"))};
+    for (size_t i = 0; i < VF_COUNT(read_at_start); i++) {
+        if (!read_at_start[i].p)
+            return vf_err_nomem(&c->s.err);
+        uint32_t f = vf_env_find(env, read_at_start[i]);
+        if (f != VF_NONE && vf_kind_is_special(env->files[f].st.kind))
+            return vf_err_set(
+                &c->s.err, VF_UNREADABLE, 0, "plan", read_at_start[i],
+                "it is a pipe, socket or device, which the interpreter would read when it starts; "
+                "put a regular file there, or remove it; nothing was changed");
+    }
+    return VF_OK;
+}
+
 enum vf_status vf_change_refuse_contents(struct vf_change *c)
 {
     enum vf_status st = vf_env_must_be_readable(c->env, false, &c->s.err);
+    if (st == VF_OK)
+        st = refuse_special(c);
     if (st == VF_OK)
         st = refuse_base(c);
     if (st == VF_OK)
