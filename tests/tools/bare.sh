@@ -4,6 +4,7 @@
 #
 # usage: bare.sh [DIR]      DIR (made, and removed in the end) holds the new root; the log is beside it, DIR.log
 #   BARE_STEPS   which of: root user again offline   (all; empty: only makes the root)
+#   BARE_CHECK   the second command                 (check; e.g. "deps-test check-e2e T=pack" for a part)
 #   BARE_SUITE   Debian's name of the release        (bookworm)
 # The mirror, and a proxy, are those of this host's own apt.
 set -eu
@@ -80,7 +81,7 @@ commands() {
         git clone -q --no-local "$top" "$dir$home/venvfix"
         chroot "$dir" chown -R "$user" "$home/venvfix"
     fi
-    for command in demo check; do
+    for command in demo "${BARE_CHECK-check}"; do
         begin=$(date +%s) result=0
         # As after a login: nothing of this shell's environment but what a proxy needs.
         "$@" chroot --userspec="$user" "$dir" /usr/bin/env -i HOME="$home" USER="$user" LOGNAME="$user" SHELL=/bin/bash TERM=dumb LC_ALL=C.UTF-8 \
