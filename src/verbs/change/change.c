@@ -324,7 +324,8 @@ int venvfix_change(const struct venvfix_change_options *options, struct venvfix_
         st = run(&c);
     if (st != VF_OK)
         result->exit = 2;
-    if (st != VF_OK && c.env)
+    /* These two name a requirement, not a file. */
+    if (st != VF_OK && c.env && c.s.err.code != VF_INCOMPLETE && c.s.err.code != VF_INCOMPATIBLE)
         vf_err_below(&c.s.err, c.env->typed);
     vf_change_bundle_last(&c, st);
     vf_env_free(c.env);
