@@ -65,7 +65,7 @@ static enum vf_status place_one(struct placing *g, size_t extra, struct vf_err *
     struct vf_buf b = {0};
     if (!edit || (edit->kind != VF_EDIT_SPLICE && edit->kind != VF_EDIT_WRITE))
         return VF_OK;
-    enum vf_status st = vf_tree_read(g->env->tree, path, UINT64_MAX, a, &old, err);
+    enum vf_status st = vf_edit_original(edit, g->env->tree, a, &old, err);
     if (st == VF_OK)
         st = vf_edit_apply(edit, old, &b, err);
     if (st == VF_OK)

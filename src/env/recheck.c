@@ -4,6 +4,8 @@
  * matters is listed once more and merged with its range. */
 #include "env/recheck.h"
 
+#include <time.h>
+
 #include "base/path.h"
 
 struct recheck {
@@ -168,4 +170,40 @@ enum vf_status vf_env_recheck(const struct vf_env *env, const struct vf_edits *a
     vf_arena_release(&r.scratch);
     vf_arena_release(&keys);
     return st;
+}
+
+/* ---- the clock ---- */
+
+enum {
+    TICK_NS = 10 * 1000 * 1000
+}; /* file systems take the time from the kernel's timer, which may be this slow */
+
+static int64_t nanoseconds_of(int64_t s, int64_t ns)
+{
+    return s * 1000000000 + ns;
+}
+
+static int64_t newest_change(const struct vf_env *env)
+{
+    int64_t newest = 0;
+    for (size_t i = 0; i < env->n_files; i++) {
+        const struct vf_stat *st = &env->files[i].st;
+        int64_t at = nanoseconds_of(st->ctime_s, st->ctime_ns);
+        if (st->kind == VF_KIND_FILE && at > newest)
+            newest = at;
+    }
+    return newest;
+}
+
+enum vf_status vf_env_settle(struct vf_env *env, struct vf_err *err)
+{
+    struct timespec now;
+    (void)err;
+    if (!env->params.settle || clock_gettime(CLOCK_REALTIME, &now) != 0)
+        return VF_OK;
+    int64_t age = nanoseconds_of(now.tv_sec, now.tv_nsec) - newest_change(env);
+    struct timespec pause = {.tv_nsec = TICK_NS};
+    if (age < TICK_NS) /* also of a file whose time lies ahead: no wait would help that one */
+        nanosleep(&pause, NULL);
+    return VF_OK;
 }

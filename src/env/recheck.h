@@ -12,5 +12,8 @@
  * appeared, vanished or changed. */
 VF_MUST_CHECK enum vf_status vf_env_recheck(const struct vf_env *env, const struct vf_edits *applied,
                                             struct vf_err *err);
+/* A step of vf_env_open, with params.settle. Waits until a further change of any file that was listed would
+ * get another time of change: a few milliseconds where one was changed right before, else not at all. */
+VF_MUST_CHECK enum vf_status vf_env_settle(struct vf_env *env, struct vf_err *err);
 
 #endif

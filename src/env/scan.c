@@ -2,6 +2,7 @@
 #include "env/dists.h"
 #include "env/env_internal.h"
 #include "env/freeze.h"
+#include "env/recheck.h"
 
 #include <stdlib.h>
 
@@ -134,7 +135,7 @@ enum vf_status vf_reread_file(struct vf_reread *r, uint32_t file, struct vf_file
 static enum vf_status open_steps(struct vf_env *env, struct vf_err *err)
 {
     static enum vf_status (*const steps[])(struct vf_env *, struct vf_err *) = {
-        vf_env_locate_root, vf_env_walk,   vf_env_interpreter,   vf_env_dists,
+        vf_env_locate_root, vf_env_walk,   vf_env_settle,        vf_env_interpreter, vf_env_dists,
         vf_env_records,     vf_env_owners, vf_env_read_evidence, vf_env_add_evidence};
     enum vf_status st = VF_OK;
     for (size_t i = 0; i < VF_COUNT(steps) && st == VF_OK; i++)

@@ -53,6 +53,13 @@ enum vf_status vf_edit_check_sum(const struct vf_edit *e, const unsigned char su
     return same ? VF_OK : changed(e, "changed", err);
 }
 
+enum vf_status vf_edit_original(const struct vf_edit *e, struct vf_tree *tree, struct vf_arena *a,
+                                struct vf_slice *out, struct vf_err *err)
+{
+    *out = e->source.bytes;
+    return out->p ? VF_OK : vf_tree_read(tree, e->path, UINT64_MAX, a, out, err);
+}
+
 static bool is_safe(struct vf_slice path)
 {
     if (path.n == 0 || vf_path_is_abs(path) || !vf_path_is_clean(path) || vf_slice_eq(path, VF_S(".")) ||

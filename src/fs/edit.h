@@ -49,6 +49,10 @@ VF_MUST_CHECK enum vf_status vf_edit_check_stat(const struct vf_edit *e, const s
 VF_MUST_CHECK enum vf_status vf_edit_check_sum(const struct vf_edit *e, const unsigned char sum[32],
                                                struct vf_err *err);
 
+/* The contents that the edit was made from: kept, or else read from the tree into the arena. */
+VF_MUST_CHECK enum vf_status vf_edit_original(const struct vf_edit *e, struct vf_tree *tree,
+                                              struct vf_arena *a, struct vf_slice *out, struct vf_err *err);
+
 /* Edits sorted by path, one per path. Read-only once built. */
 struct vf_edits {
     struct vf_edit *v;

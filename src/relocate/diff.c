@@ -9,7 +9,6 @@
 #include "base/escape.h"
 
 #define CONTEXT  3u
-#define DIFF_CAP ((uint64_t)256 << 20)
 
 struct lines {
     struct vf_slice all;
@@ -210,7 +209,7 @@ static enum vf_status diff_file(const struct vf_plan *p, const struct vf_edit *e
     struct lines l;
     struct vf_vec changes = {0};
     vf_arena_init(&a);
-    enum vf_status st = vf_tree_read(p->env->tree, e->path, DIFF_CAP, &a, &bytes, err);
+    enum vf_status st = vf_edit_original(e, p->env->tree, &a, &bytes, err);
     if (st != VF_OK)
         goto out;
     if (has_no_lines(p, e)) {

@@ -226,21 +226,13 @@ static enum vf_status prove_statics(struct proving *p, struct vf_proofs *out, st
 
 /* ---- RECORD ---- */
 
-/* What the edit was made from. Borrowed from it, or in the arena. */
-static enum vf_status contents_before(const struct proving *p, const struct vf_edit *e, struct vf_arena *a,
-                                      struct vf_slice *out, struct vf_err *err)
-{
-    *out = e->source.bytes;
-    return out->p ? VF_OK : vf_tree_read(p->plan->env->tree, e->path, UINT64_MAX, a, out, err);
-}
-
 static enum vf_status contents_after(const struct proving *p, const struct vf_edit *e, struct vf_buf *out,
                                      struct vf_err *err)
 {
     struct vf_arena scratch;
     struct vf_slice old;
     vf_arena_init(&scratch);
-    enum vf_status st = contents_before(p, e, &scratch, &old, err);
+    enum vf_status st = vf_edit_original(e, p->plan->env->tree, &scratch, &old, err);
     if (st == VF_OK)
         st = vf_edit_apply(e, old, out, err);
     vf_arena_release(&scratch);
@@ -315,7 +307,7 @@ static enum vf_status prove_row(struct proving *p, const struct vf_edit *e, cons
     struct vf_buf after;
     vf_arena_init(&scratch);
     vf_buf_init(&after);
-    enum vf_status st = contents_before(p, e, &scratch, &old, err);
+    enum vf_status st = vf_edit_original(e, p->plan->env->tree, &scratch, &old, err);
     if (st == VF_OK)
         st = contents_after(p, e, &after, err);
     if (st == VF_OK && row_holds(&d->record.rows[f->row], old) &&

@@ -18,6 +18,7 @@ static enum vf_status open_env(struct vf_change *c)
                               .from = from,
                               .n_from = o->n_from,
                               .at = o->verb == VENVFIX_FIX ? (struct vf_slice){NULL, 0} : c->to,
+                              .settle = !o->dry_run,
                               .host = c->s.host,
                               .hooks = &c->s.hooks};
     enum vf_status st = vf_env_open(&p, &c->env, &c->s.err);

@@ -37,6 +37,7 @@ enum vf_status vf_recreate_open_env(struct vf_recreate *a)
                               .from = from,
                               .n_from = c->o->n_from,
                               .at = c->to,
+                              .settle = !c->o->dry_run,
                               .host = c->s.host,
                               .hooks = &c->s.hooks};
     enum vf_status st = vf_env_open(&p, &c->env, &c->s.err);
@@ -269,7 +270,8 @@ static enum vf_status carry(struct vf_recreate *a, const struct vf_file *f)
         x.bytes = e ? e->contents : f->target;
     } else {
         struct vf_buf b = {0};
-        enum vf_status st = vf_tree_read(c->env->tree, f->path, UINT64_MAX, c->s.a, &old, &c->s.err);
+        enum vf_status st = e ? vf_edit_original(e, c->env->tree, c->s.a, &old, &c->s.err)
+                              : vf_tree_read(c->env->tree, f->path, UINT64_MAX, c->s.a, &old, &c->s.err);
         if (st == VF_OK && e)
             st = vf_edit_apply(e, old, &b, &c->s.err);
         x.bytes = st == VF_OK && e ? vf_arena_dup(c->s.a, vf_buf_slice(&b)) : old;

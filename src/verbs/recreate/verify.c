@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "env/recheck.h"
 #include "fs/spawn.h"
 #include "packaging/name.h"
 #include "verbs/recreate/recreate.h"
@@ -224,7 +225,10 @@ enum vf_status vf_recreate_commit(struct vf_recreate *a)
     struct vf_change *c = a->c;
     struct vf_staging *s = a->staging;
     double start = vf_seconds_since(0);
-    enum vf_status st = vf_staging_commit(s, &c->s.err);
+    enum vf_status st = c->env ? vf_env_recheck(c->env, NULL, &c->s.err) : VF_OK;
+    if (st != VF_OK)
+        return st;
+    st = vf_staging_commit(s, &c->s.err);
     a->staging = NULL;
     c->r->commit_s = vf_seconds_since(start);
     if (st != VF_OK)
