@@ -161,6 +161,8 @@ static void report_library(struct vf_judge *j)
     const struct vf_load_problem *p = j->runtime.problem;
     struct vf_finding *fi = about_link(j, VF_RULE_INTERPRETER_LIBRARY);
     struct vf_buf b;
+    if (!p) /* there was no memory for it, which its arena says */
+        return;
     vf_buf_init(&b);
     vf_buf_puts(&b, vf_rule_info(VF_RULE_INTERPRETER_LIBRARY)->what);
     vf_buf_puts(&b, ": ");
