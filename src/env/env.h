@@ -144,8 +144,8 @@ struct vf_env_params {
     bool proven; /* what a RECORD row with a hash lists, the caller has just written with that hash, as its
                     wheel has it: it is read only in BIN, and where its name says that something refers to
                     places */
-    bool settle; /* to be changed: a file that was written a moment ago is read only when the clock of its file
-                    system has moved on, so that a later write is seen by its time */
+    bool settle; /* to be changed: a file that was written a moment ago is read only when the clock of its
+                    file system has moved on, so that a later write is seen by its time */
     struct vf_host *host;         /* borrowed */
     const struct vf_hooks *hooks; /* borrowed; may be NULL */
 };

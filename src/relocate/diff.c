@@ -8,7 +8,7 @@
 #include "base/digest.h"
 #include "base/escape.h"
 
-#define CONTEXT  3u
+#define CONTEXT 3u
 
 struct lines {
     struct vf_slice all;
