@@ -218,11 +218,11 @@ lint-fuzz: ; +@$(TALLY) one $(RESULTS) $@ $(SUBMAKE) fuzz BUILD=$(BUILD)/lint FU
 
 # ARCH=aarch64 cross-compiles, where that is possible. docs/packaging/README.md has more.
 PACKAGING = BUILD='$(BUILD)' PYTHON='$(PYTHON)' MAKE='$(MAKE)' CC='$(CC)' CXX='$(CXX)'
-static wheel dist: ; @$(PACKAGING) docs/packaging/package.sh $@ $(ARCH)
-check-packaging: deps-package all dist pytools
+static wheel deb rpm dist: ; @$(PACKAGING) docs/packaging/package.sh $@ $(ARCH)
+check-packaging: deps-package all deb rpm dist pytools
 	@$(E2E_ENV) $(TALLY) pytest $(RESULTS) packaging tests/packaging $(PYTEST)
 
-VERSION   = $(shell sed -n 's/^.define VENVFIX_VERSION "\(.*\)"/\1/p' src/venvfix.h)
+VERSION   = $(shell sed -n 's/^.define VENVFIX_VERSION  *"\(.*\)"/\1/p' src/venvfix.h)
 install uninstall: $(if $(filter install,$(MAKECMDGOALS)),all)
 	@tests/tools/install.sh $@ '$(BUILD)' '$(DESTDIR)' '$(PREFIX)' '$(VERSION)' '$(PKGS)'
 debug: $(BUILD)/debug/venvfix
@@ -241,12 +241,12 @@ help: ; @sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
 #: make fuzz              then e.g. build/fuzz/fuzz_record -max_total_time=60 fixtures/fuzz/record
 #: make debug             build/debug/venvfix, for gdb -x tests/tools/gdb_printers.py
 #: make bench             measure, as ratios to reference programs
-#: make static wheel dist  what is given to others, into build/dist (docs/packaging); check-packaging: its tests
+#: make static wheel deb rpm dist     release artifacts in build/dist (docs/packaging); check-packaging: their tests
 #: make install           to DESTDIR and PREFIX, with venvfix.pc; make uninstall removes it again
 #: make clean             remove the build directory
 
 force:
-.PHONY: all debug deps deps-demo deps-test deps-lint deps-bench deps-package static wheel dist check-packaging demo check check-all check-bare check-asan check-layers check-unit \
+.PHONY: all debug deps deps-demo deps-test deps-lint deps-bench deps-package static wheel deb rpm dist check-packaging demo check check-all check-bare check-asan check-layers check-unit \
 	check-asan-unit check-e2e \
 	check-matrix check-asan-e2e check-fuzz-corpus fuzz pytools bench format lint lint-format lint-tidy lint-cppcheck \
 	lint-analyzer lint-citations lint-scripts lint-fuzz install uninstall clean help force

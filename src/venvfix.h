@@ -10,7 +10,12 @@
 #ifndef VENVFIX_H
 #define VENVFIX_H
 
+#ifdef __cplusplus
+#include <atomic>
+using std::atomic_bool; /* as <stdatomic.h> of C++23 does it */
+#else
 #include <stdatomic.h>
+#endif
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,7 +24,15 @@
 extern "C" {
 #endif
 
-#define VENVFIX_VERSION "0.1.0"
+/* The version of this header, for the preprocessor. While the major version is 0, another minor version may
+ * change any struct: use the header and the library of one version. */
+#define VENVFIX_VERSION       "0.1.0"
+#define VENVFIX_VERSION_MAJOR 0
+#define VENVFIX_VERSION_MINOR 1
+#define VENVFIX_VERSION_PATCH 0
+
+/* Return the version of the library, which should be VENVFIX_VERSION. Static. */
+const char *venvfix_version(void);
 
 /* Bytes with a length; p is NULL for "null". */
 struct venvfix_bytes {

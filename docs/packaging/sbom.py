@@ -32,7 +32,7 @@ def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     program, arch = Path(sys.argv[1]), sys.argv[2]
-    version = re.search(r'^#define VENVFIX_VERSION "(.*)"$', (REPO / "src/venvfix.h").read_text(), re.M).group(1)
+    version = re.search(r'^#define VENVFIX_VERSION +"(.*)"$', (REPO / "src/venvfix.h").read_text(), re.M).group(1)
     digest = hashlib.sha256(program.read_bytes()).hexdigest()
     packages = [package("venvfix", version, f"pkg:generic/venvfix@{version}", licenseDeclared="MIT", primaryPackagePurpose="APPLICATION",
                         packageFileName=program.name, checksums=[{"algorithm": "SHA256", "checksumValue": digest}])]

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 machine=$(uname -m)
 arch=${1:-$machine}
 build=${BUILD:-build}
-version=$(sed -n 's/^#define VENVFIX_VERSION "\(.*\)"$/\1/p' src/venvfix.h)
+version=$(sed -n 's/^#define VENVFIX_VERSION  *"\(.*\)"$/\1/p' src/venvfix.h)
 deps=$build/static-deps/$arch
 
 cc=${CC:-cc} cxx=${CXX:-c++}
@@ -25,7 +25,9 @@ out=$build/dist/venvfix-$version-linux-$arch
 # Position independent, for the addresses stay random. --no-warnings: libcrypto could ask for a host's address
 # or load a module, which would need a shared glibc; nothing calls these functions. Debug information goes.
 rm -f "$build/static/$arch/release/venvfix" # the flags of the link may be others
-${MAKE:-make} --no-print-directory BUILD="$build/static/$arch" CC="$cc" CXX="$cxx" CFLAGS="${CFLAGS:--O2}" \
+case " ${MAKEFLAGS:-}" in *jobserver*) jobs= ;; *) jobs=-j$(getconf _NPROCESSORS_ONLN) ;; esac
+# shellcheck disable=SC2086 # one option or none
+${MAKE:-make} --no-print-directory $jobs BUILD="$build/static/$arch" CC="$cc" CXX="$cxx" CFLAGS="${CFLAGS:--O2}" \
     CXXFLAGS="${CXXFLAGS:--O2}" PC_CFLAGS="-isystem $include -isystem $include/$(basename "$lib")" \
     PC_LIBS="-L$lib -lpcre2-8 -larchive -llzma -lcrypto -ljansson -lz -ldeflate -lzstd -lelf" \
     CPPFLAGS="-DVF_STATIC -DPCRE2_STATIC" PKG_CONFIG=: \

@@ -83,7 +83,7 @@ def main():
     if len(sys.argv) != 4:
         sys.exit(__doc__)
     program, arch, directory = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
-    version = re.search(r'^#define VENVFIX_VERSION "(.*)"$', (REPO / "src/venvfix.h").read_text(), re.M).group(1)
+    version = re.search(r'^#define VENVFIX_VERSION +"(.*)"$', (REPO / "src/venvfix.h").read_text(), re.M).group(1)
     tags = [f"manylinux2014_{arch}", f"musllinux_1_1_{arch}"]
     members = list(wheel_members(program, version, tags))
     record = f"venvfix_cli-{version}.dist-info/RECORD"

@@ -10,7 +10,7 @@ import pytest
 
 REPO = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("VENVFIX_BUILD") or REPO / "build").resolve()
-VERSION = re.search(r'^#define VENVFIX_VERSION "(.*)"$', (REPO / "src/venvfix.h").read_text(), re.M).group(1)
+VERSION = re.search(r'^#define VENVFIX_VERSION +"(.*)"$', (REPO / "src/venvfix.h").read_text(), re.M).group(1)
 ENVIRON = {**{k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PIP_", "UV_", "VIRTUAL_ENV"))}, "LC_ALL": "C.UTF-8"}
 
 
@@ -46,7 +46,8 @@ def made(tmp_path_factory):
     return base / "env"
 
 
-def _debian(suite):
+def debian_root(suite):
+    """The root file system of a release, made once; do not change it."""
     root = BUILD / "roots" / suite
     if not (root / "complete").exists():
         if os.getuid() != 0:
@@ -61,7 +62,7 @@ def _debian(suite):
 @pytest.fixture(params=["bullseye", "bookworm", "trixie"])
 def debian(request):
     """The root file system of a Debian release with Python; /w in it is empty."""
-    root = _debian(request.param)
+    root = debian_root(request.param)
     shutil.rmtree(root / "w", ignore_errors=True)
     (root / "w").mkdir()
     yield root

@@ -51,6 +51,9 @@ package cmd:dpkg-source       dpkg-dev        dpkg-dev                 dpkg     
 package cmd:dpkg-deb          dpkg            dpkg                     dpkg              -
 package cmd:debootstrap       debootstrap     debootstrap              debootstrap       -
 package cmd:pipx              pipx            pipx                     pipx              pipx
+package cmd:lintian           lintian         -                        -                 -
+package cmd:rpmbuild          rpm             rpm-build                rpm               rpm
+package cmd:rpmlint           rpmlint         rpmlint                  rpmlint           -
 package cmd:strace            strace          strace                   strace            -
 bench cmd:rg            ripgrep                 ripgrep                  ripgrep           ripgrep
 bench cmd:zstd          zstd                    zstd                     zstd              zstd

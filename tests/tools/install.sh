@@ -18,7 +18,9 @@ files() {
 END
 }
 
-# The library is static only: what it needs is needed by every program that is linked with it.
+# The library is static only: what it needs is needed by every program that is linked with it. On Linux it loads
+# libarchive and libzstd itself, when they are needed.
+test "$(uname -s)" != Linux || packages=$(echo " $packages " | sed 's/ libarchive / /; s/ libzstd / /; s/^ //; s/ $//')
 if test "$verb" = install; then
     cat >"$build/venvfix.pc" <<END
 prefix=$prefix
