@@ -1,4 +1,4 @@
-/* check_goal.c: the target that a bundle was made for, by its own wheels. */
+/* check_target.c: the target that a bundle was made for, as its manifest says, else by its wheels. */
 #include "bundle/check_parts.h"
 
 /* "manylinux_2_17_x86_64" -> "linux_x86_64"; musl and others stay as they are. Compressed sets: their first.
@@ -51,7 +51,7 @@ enum vf_status vf_check_target(struct vf_checking *c, const struct vf_bundle *b,
     if (spec.python.n == 0)
         spec.python = b->python.n > 0 ? b->python : VF_S("3.99");
     if (spec.platform.n == 0)
-        spec.platform = most(c->a, b);
+        spec.platform = b->platform.n > 0 ? b->platform : most(c->a, b);
     if (spec.platform.n == 0)
         spec.platform = vf_arena_concat(c->a, VF_S("linux_"), c->o->arch, VF_S(""));
     spec.python = vf_arena_dup(c->a, spec.python); /* the goal outlives the bundle */

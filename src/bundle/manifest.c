@@ -253,6 +253,8 @@ static json_t *interpreter(const struct vf_bundle *b)
               set_text(o, "version", b->python.n ? b->python : none) &&
               set_text(o, "requires_python", b->requires_python.n ? b->requires_python : none) &&
               set_bool(o, "system_site_packages", b->system_site);
+    if (ok && b->platform.n)
+        ok = set_text(o, "platform", b->platform);
     if (ok)
         return o;
     json_decref(o);
@@ -280,7 +282,7 @@ static int append(const char *text, size_t n, void *data)
 /* JSON holds UTF-8 only. */
 static bool is_text(const struct vf_bundle *b)
 {
-    bool ok = true;
+    bool ok = vf_utf8_valid(b->platform);
     for (size_t i = 0; i < b->n_dists; i++) {
         const struct vf_bundle_dist *d = &b->dists[i];
         ok = ok && vf_utf8_valid(d->name) && vf_utf8_valid(d->version) && vf_utf8_valid(d->wheel) &&

@@ -65,9 +65,11 @@ struct vf_bundle {
     const char *implementation;      /* "cpython", "pypy" */
     struct vf_slice python;          /* "3.11"; empty: not known */
     struct vf_slice requires_python; /* "==3.11.*" or ">=3.11"; empty with it */
-    bool system_site;                /* it used the packages of its base, too */
-    struct vf_slice glibc;           /* the newest that the tags of a wheel ask for, "2.17"; empty: none */
-    struct vf_bundle_dist *dists;    /* sorted by name */
+    struct vf_slice platform; /* of the environment, or that a list was packed for: "linux_x86_64"; empty: not
+                                 known */
+    bool system_site;         /* it used the packages of its base, too */
+    struct vf_slice glibc;    /* the newest that the tags of a wheel ask for, "2.17"; empty: none */
+    struct vf_bundle_dist *dists; /* sorted by name */
     size_t n_dists;
     struct vf_bundle_extra *extras; /* sorted by member */
     size_t n_extras;

@@ -298,6 +298,7 @@ static bool parse_interpreter(struct parse *p, const json_t *root)
         return bad(p, "no object", VF_S("interpreter"));
     if (!get_maybe(p, o, "implementation", &implementation) || !get_maybe(p, o, "version", &b->python) ||
         !get_maybe(p, o, "requires_python", &b->requires_python) ||
+        !get_maybe(p, o, "platform", &b->platform) ||
         !get_bool(p, o, "system_site_packages", &b->system_site))
         return false;
     b->implementation = vf_arena_cstr(p->a, implementation);

@@ -106,6 +106,7 @@ enum vf_status vf_pack_plan(const struct vf_env *env, const struct vf_pack_opts 
     if (st == VF_OK && opts->pycache)
         st = vf_pack_plan_pycache(p, err);
     p->bundle.system_site = env->system_site;
+    p->bundle.platform = vf_arena_dup(&p->arena, opts->platform);
     if (st == VF_OK)
         st = vf_pack_describe(p, env->py.pypy, env->py.minor, err);
     if (st == VF_OK)

@@ -22,6 +22,7 @@ struct vf_pack_opts {
     size_t n_exclude;
     const struct vf_slice *links; /* directories with original wheels (--find-links), absolute */
     size_t n_links;
+    struct vf_slice platform; /* of the environment's interpreter, "linux_x86_64"; empty: not known */
     const struct vf_hooks *hooks;
 };
 
@@ -70,6 +71,7 @@ struct vf_pack_list {
     const struct vf_install_reqs *reqs;
     const struct vf_interpreter_query *target;
     struct vf_candidates *candidates;
+    struct vf_slice platform; /* as it was named, or of this host; borrowed */
 };
 VF_MUST_CHECK enum vf_status vf_pack_plan_list(const struct vf_pack_list *list, int64_t epoch,
                                                struct vf_pack **out, struct vf_err *err);

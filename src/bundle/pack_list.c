@@ -247,6 +247,7 @@ enum vf_status vf_pack_plan_list(const struct vf_pack_list *list, int64_t epoch,
         return vf_err_nomem(err);
     vf_arena_init(&p->arena);
     p->epoch = epoch;
+    p->bundle.platform = vf_arena_dup(&p->arena, list->platform);
     struct listing x = {.p = p, .l = list, .err = err};
     enum vf_status st = fill(&x);
     if (st == VF_OK)

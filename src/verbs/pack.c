@@ -79,6 +79,7 @@ static enum vf_status plan(struct vf_packing *p)
     for (size_t i = 0; i < p->o->n_exclude; i++)
         exclude[i] = vf_slice_of(p->o->exclude[i]);
     opts.exclude = exclude;
+    opts.platform = vf_packing_host_platform(p->s->a);
     enum vf_status st = links(p, &opts);
     if (st == VF_OK)
         st = vf_pack_plan(p->env, &opts, &problems, &p->pack, &p->s->err);

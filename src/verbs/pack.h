@@ -27,4 +27,7 @@ VF_MUST_CHECK enum vf_status vf_packing_end(struct vf_packing *p, enum vf_status
 bool vf_packing_is_list(struct vf_packing *p);
 VF_MUST_CHECK enum vf_status vf_packing_plan_list(struct vf_packing *p);
 
+/* pack_list.c: the platform of this host as the manifest names it; empty: not known. p NULL: no memory. */
+struct vf_slice vf_packing_host_platform(struct vf_arena *a);
+
 #endif

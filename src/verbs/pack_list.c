@@ -42,7 +42,16 @@ static unsigned host_glibc(void)
     return minor;
 }
 
-static enum vf_status take_target(struct vf_packing *p, struct vf_interpreter_query *out)
+/* "linux_x86_64"; empty: a C library that no tag of that form is for. p NULL: no memory. */
+struct vf_slice vf_packing_host_platform(struct vf_arena *a)
+{
+    struct utsname u;
+    bool known = host_glibc() > 0 && uname(&u) == 0;
+    return known ? vf_arena_concat(a, VF_S("linux_"), vf_slice_of(u.machine), VF_S("")) : VF_S("");
+}
+
+static enum vf_status take_target(struct vf_packing *p, struct vf_interpreter_query *out,
+                                  struct vf_slice *platform)
 {
     struct vf_target g;
     struct utsname u;
@@ -59,6 +68,7 @@ static enum vf_status take_target(struct vf_packing *p, struct vf_interpreter_qu
         if (!spec.platform.p)
             return vf_err_nomem(&p->s->err);
     }
+    *platform = spec.platform;
     enum vf_status st = vf_target_make(p->s->a, &spec, &g, &p->s->err);
     if (st == VF_OK)
         *out = (struct vf_interpreter_query){.python = g.python,
@@ -149,14 +159,16 @@ enum vf_status vf_packing_plan_list(struct vf_packing *p)
     struct vf_interpreter_query target;
     struct vf_install_reqs reqs = {0};
     struct vf_candidates candidates;
+    struct vf_slice platform = {NULL, 0};
     vf_candidates_init(&candidates, p->s->a, p->s->host);
     enum vf_status st = no_use(p);
     if (st == VF_OK)
-        st = take_target(p, &target);
+        st = take_target(p, &target, &platform);
     if (st == VF_OK)
         st = read_wants(p, &target, &reqs);
     if (st == VF_OK)
         st = fill_stock(p, &reqs, &candidates);
-    struct vf_pack_list list = {.reqs = &reqs, .target = &target, .candidates = &candidates};
+    struct vf_pack_list list = {
+        .reqs = &reqs, .target = &target, .candidates = &candidates, .platform = platform};
     return st == VF_OK ? vf_pack_plan_list(&list, p->o->epoch, &p->pack, &p->s->err) : st;
 }

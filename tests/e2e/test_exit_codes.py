@@ -1,10 +1,14 @@
 """Exit codes and messages are true: what could not be read, what is no list, what a copy could not keep, what is left behind."""
+import base64
 import hashlib
 import http.server
+import json
 import os
 import resource
 import subprocess
+import tarfile
 import threading
+import zipfile
 
 import pytest
 
@@ -325,3 +329,37 @@ def test_passwords_of_an_index_are_in_no_arguments(option, scratch):
     assert len(given) == (option != "in the list") and all(place.PROGRAM.name in s.split("[")[0] for s in given), given
     assert any(auth for _, auth in Index.seen)
     assert b"s3cret" not in p.stdout + p.stderr
+
+
+# ---- bundles
+
+def test_a_bundle_is_checked_for_the_platform_it_was_packed_on(scratch):
+    wheels = scratch / "w"
+    wheels.mkdir()
+    for name in ("one", "win"):
+        verify.tiny_wheel(wheels, name)
+    other = wheels / "win-1.0-py3-none-win_amd64.whl"
+    with zipfile.ZipFile(wheels / "win-1.0-py3-none-any.whl") as old, zipfile.ZipFile(other, "w") as new:
+        tags = old.read("win-1.0.dist-info/WHEEL"), old.read("win-1.0.dist-info/WHEEL").replace(b"py3-none-any", b"py3-none-win_amd64")
+        row = lambda data: b"sha256=" + base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=") + b",%d" % len(data)
+        for n in old.namelist():
+            data = tags[1] if n.endswith("/WHEEL") else old.read(n)
+            new.writestr(n, data.replace(row(tags[0]), row(tags[1])) if n.endswith("/RECORD") else data)
+    (wheels / "win-1.0-py3-none-any.whl").unlink()
+    for name, platform, extra in (("here.tar", None, []), ("win.tar", "win_amd64", ["win"])):
+        (scratch / "r.txt").write_text("".join(f"{n}\n" for n in ["one", *extra]))
+        vf("pack", "--python", "3.11", *(["--platform", platform] if platform else []), "--find-links", wheels, scratch / "r.txt", "-o", scratch / name, rc=0)
+        with tarfile.open(scratch / name) as t:
+            said = json.load(t.extractfile("venvfix.json"))["interpreter"]["platform"]
+        assert said == (platform or "linux_" + os.uname().machine)
+        report("check", scratch / name, rc=0)
+    # the same wheels beside each other, packed on this host: the one of Windows is broken
+    env = scratch / "e"
+    subprocess.run(["/usr/bin/python3", "-m", "venv", "--without-pip", env], check=True)
+    site = site_packages(env)
+    for wheel in wheels.glob("*.whl"):
+        with zipfile.ZipFile(wheel) as z:
+            z.extractall(site)
+    vf("pack", env, "-o", scratch / "mixed.tar", rc=0)
+    doc = report("check", scratch / "mixed.tar", rc=1)
+    assert [f for f in find(doc, verdict="broken") if "win" in (f["distribution"] or f["path"])], brief(doc["findings"])
