@@ -4,11 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/path.h"
-#include "fs/sys.h"
+#include "fs/sys_open.h"
+
+#define TEMP_PREFIX ".venvfix-new-"
 
 static enum vf_status exists(struct vf_slice path, struct vf_err *err)
 {
@@ -23,16 +27,64 @@ static enum vf_status cannot_create(const struct vf_atomic_file *w, struct vf_er
     return vf_err_sys(err, errno, "create", w->path);
 }
 
-/* A name that nobody has: what a killed run left is not in the way. */
+/* Does the open file still have this name? */
+static bool has_name(int dir, const char *name, int fd)
+{
+    struct stat open, named;
+    return fstat(fd, &open) == 0 && fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+}
+
+/* A file of this name that a killed run left: a run that is alive holds its lock. */
+static void remove_left(int dir, const char *name)
+{
+    struct stat st;
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid())
+        return;
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && has_name(dir, name, fd))
+        (void)unlinkat(dir, name, 0);
+    (void)close(fd);
+}
+
+/* What killed runs left in the directory. One that cannot be listed is used all the same. */
+static void remove_all_left(int dir)
+{
+    struct vf_buf names;
+    size_t n = 0, at = 0;
+    vf_buf_init(&names);
+    int list = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (list >= 0 && vf_sys_read_names(list, &names, &n) == 0 && !names.failed)
+        for (size_t i = 0; i < n; i++) {
+            const char *name = names.p + at;
+            at += strlen(name) + 1;
+            if (strncmp(name, TEMP_PREFIX, sizeof TEMP_PREFIX - 1) == 0)
+                remove_left(dir, name);
+        }
+    if (list >= 0)
+        (void)close(list);
+    vf_buf_release(&names);
+}
+
+/* A new file that is locked until it has its own name. Without the lock (a file system that has none) it is
+ * as good, but is not removed when this run is killed. */
 static enum vf_status make_temp(struct vf_atomic_file *w, struct vf_err *err)
 {
+    remove_all_left(w->dir);
     for (unsigned i = 0; i < 100; i++) {
-        (void)snprintf(w->temp, sizeof w->temp, ".venvfix-new-%ld-%u", (long)getpid(), i);
+        (void)snprintf(w->temp, sizeof w->temp, TEMP_PREFIX "%ld-%u", (long)getpid(), i);
         w->fd = openat(w->dir, w->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-        if (w->fd >= 0)
-            return VF_OK;
-        if (errno != EEXIST)
+        if (w->fd < 0 && errno == EEXIST)
+            continue;
+        if (w->fd < 0)
             break;
+        (void)flock(w->fd, LOCK_EX | LOCK_NB);
+        if (has_name(w->dir, w->temp, w->fd))
+            return VF_OK;
+        (void)close(w->fd); /* another run took it for one that was left, before the lock */
+        w->fd = -1;
     }
     return cannot_create(w, err);
 }
@@ -110,12 +162,15 @@ static enum vf_status publish(const struct vf_atomic_file *w, struct vf_err *err
 enum vf_status vf_atomic_file_commit(struct vf_atomic_file *w, struct vf_err *err)
 {
     enum vf_status st = fsync(w->fd) == 0 ? VF_OK : vf_err_sys(err, errno, "write", w->path);
-    int closed = close(w->fd);
+    int lock = fcntl(w->fd, F_DUPFD_CLOEXEC, 0),
+        closed = close(w->fd); /* the lock stays until the file has its name */
     w->fd = -1;
     if (st == VF_OK && closed != 0)
         st = vf_err_sys(err, errno, "write", w->path);
     if (st == VF_OK)
         st = publish(w, err);
+    if (lock >= 0)
+        (void)close(lock);
     if (st != VF_OK) {
         vf_atomic_file_abandon(w);
         return st;

@@ -1,5 +1,7 @@
 /* whole.h: a file that appears whole or not at all: written beside its name, renamed when it is complete and
- * on the disk. What stands at the name already is never replaced. The process's umask applies. */
+ * on the disk. What is at the name already is never replaced. The process's umask applies. What a
+ * killed run left beside it is removed when the next file is opened in that directory: such a file has a name
+ * of ours, is the user's own, and nobody holds its lock. */
 #ifndef VF_FS_ATOMIC_FILE_H
 #define VF_FS_ATOMIC_FILE_H
 

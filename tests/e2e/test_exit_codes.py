@@ -8,6 +8,7 @@ import resource
 import subprocess
 import tarfile
 import threading
+import time
 import zipfile
 
 import pytest
@@ -363,3 +364,24 @@ def test_a_bundle_is_checked_for_the_platform_it_was_packed_on(scratch):
     vf("pack", env, "-o", scratch / "mixed.tar", rc=0)
     doc = report("check", scratch / "mixed.tar", rc=1)
     assert [f for f in find(doc, verdict="broken") if "win" in (f["distribution"] or f["path"])], brief(doc["findings"])
+
+
+@pytest.mark.ordinary
+def test_a_killed_pack_leaves_nothing_for_long(env, scratch):
+    """The next one removes it; the file of one that is at work is left alone."""
+    log = scratch.parent / "pack.log"
+    inject = ["strace", "-f", "-qq", "-o", log, "-e", "trace=fsync", "-e"]
+    command = [place.PROGRAM, "pack", env.path, "-o", scratch / "b.tar"]
+    subprocess.run([*inject, "inject=fsync:signal=SIGKILL", *command], capture_output=True, env=place.clean_environ())
+    left, = os.listdir(scratch)
+    assert left.startswith(".venvfix-new-")
+    slow = subprocess.Popen([*inject, "inject=fsync:delay_enter=4000000", *command[:-1], scratch / "slow.tar"], env=place.clean_environ())
+    for _ in range(100):
+        names = set(os.listdir(scratch))
+        if names and left not in names:
+            break
+        time.sleep(0.05)
+    assert len(names) == 1 and left not in names, names
+    vf(*command[1:], rc=0)
+    assert slow.wait(timeout=60) == 0
+    assert sorted(os.listdir(scratch)) == ["b.tar", "slow.tar"]
