@@ -57,6 +57,7 @@ struct vf_loader {
     uint64_t round;
     const struct vf_library *other; /* a file of another machine, seen in the last search */
     struct vf_vec problems;         /* struct vf_load_problem, of the present round */
+    struct vf_slice unseen;         /* a file of the host that is there and could not be read; empty */
     bool failed;                    /* no memory */
 };
 

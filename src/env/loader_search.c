@@ -23,16 +23,42 @@ static const struct vf_library *remember(struct vf_loader *l, struct vf_slice pa
         lib->searched = vf_arena_array(l->a, elf->n_needed + 1, sizeof *lib->searched);
         *slot = lib;
     }
-    if (!kept.p || !vf_map_put(&l->by_path, kept, slot ? l->libraries.n : 0))
+    if (!kept.p || l->a->failed || !vf_map_put(&l->by_path, kept, slot ? l->libraries.n : 0))
         l->failed = true;
-    return l->failed || l->a->failed ? NULL : lib;
+    return l->failed ? NULL : lib;
+}
+
+static void note_unseen(struct vf_loader *l, struct vf_slice path)
+{
+    if (!l->unseen.n)
+        l->unseen = vf_arena_dup(l->a, path);
+}
+
+bool vf_loader_read(struct vf_loader *l, struct vf_slice path, uint64_t cap, struct vf_arena *a,
+                    struct vf_slice *out)
+{
+    struct vf_err why;
+    *out = (struct vf_slice){NULL, 0};
+    if (vf_host_kind(l->env->params.host, path, NULL) != VF_KIND_FILE)
+        return false;
+    vf_err_init(&why);
+    enum vf_status st = vf_host_read(l->env->params.host, path, cap, a, out, &why);
+    vf_err_release(&why);
+    if (st == VF_NO_MEMORY)
+        l->failed = true;
+    else if (st != VF_OK)
+        note_unseen(l, path);
+    return st == VF_OK;
 }
 
 static const struct vf_library *host_file(struct vf_loader *l, struct vf_slice path)
 {
     const struct vf_elf_object *elf = NULL;
-    if (!vf_host_elf(l->env->params.host, path, l->a, &elf))
+    bool unseen;
+    if (!vf_host_elf(l->env->params.host, path, l->a, &elf, &unseen))
         l->failed = true;
+    if (unseen)
+        note_unseen(l, path);
     return remember(l, path, VF_NONE, elf && elf->loadable && !elf->damage ? elf : NULL);
 }
 
@@ -179,13 +205,11 @@ static void read_cache(struct vf_loader *l)
 {
     struct vf_slice bytes;
     struct vf_ld_cache_entry *v;
-    struct vf_err why;
     size_t n;
     if (l->cache_read || l->musl)
         return;
     l->cache_read = true;
-    vf_err_init(&why);
-    if (vf_host_read(l->env->params.host, VF_S("/etc/ld.so.cache"), CACHE_CAP, l->a, &bytes, &why) == VF_OK) {
+    if (vf_loader_read(l, VF_S("/etc/ld.so.cache"), CACHE_CAP, l->a, &bytes)) {
         l->failed = l->failed || !vf_ld_cache_read(bytes, l->a, &v, &n);
         l->entries = l->failed ? NULL : vf_arena_array(l->a, n + 1, sizeof *l->entries);
         /* of two entries with one name the first counts; those for special processors come first */
@@ -197,7 +221,6 @@ static void read_cache(struct vf_loader *l)
                 l->failed = true;
         }
     }
-    vf_err_release(&why);
 }
 
 static void add_dir(struct vf_loader *l, struct vf_vec *v, struct vf_slice dir)
@@ -230,14 +253,11 @@ static void dirs_of_loader(struct vf_loader *l, struct vf_slice bytes, struct vf
 static void dirs_of_musl(struct vf_loader *l, struct vf_vec *v)
 {
     struct vf_slice name = vf_path_base(l->program->elf->interp), text, line;
-    struct vf_err why;
     size_t dot = vf_slice_find(name, VF_S(".so"), 0);
-    vf_err_init(&why);
     struct vf_slice path =
         vf_arena_concat(&l->scratch, VF_S("/etc/"), vf_slice_sub(name, 0, dot), VF_S(".path"));
-    if (!path.p || vf_host_read(l->env->params.host, path, PATH_CAP, l->a, &text, &why) != VF_OK)
+    if (!path.p || !vf_loader_read(l, path, PATH_CAP, l->a, &text))
         text = VF_S("/lib\n/usr/local/lib\n/usr/lib\n");
-    vf_err_release(&why);
     while (vf_slice_next_line(&text, &line))
         while (line.n) { /* colons part them as well */
             size_t colon = vf_slice_find_byte(line, ':', 0);
@@ -253,7 +273,6 @@ static void read_dirs(struct vf_loader *l)
     static const char *const usual[] = {"/lib64", "/usr/lib64", "/lib", "/usr/lib"};
     struct vf_vec v = {0};
     struct vf_slice bytes;
-    struct vf_err why;
     if (l->dirs_read)
         return;
     l->dirs_read = true;
@@ -262,10 +281,8 @@ static void read_dirs(struct vf_loader *l)
     } else if (l->interp && l->interp->file == VF_NONE) {
         struct vf_arena text;
         vf_arena_init(&text);
-        vf_err_init(&why);
-        if (vf_host_read(l->env->params.host, l->interp->path, LOADER_CAP, &text, &bytes, &why) == VF_OK)
+        if (vf_loader_read(l, l->interp->path, LOADER_CAP, &text, &bytes))
             dirs_of_loader(l, bytes, &v);
-        vf_err_release(&why);
         vf_arena_release(&text);
     }
     for (size_t i = 0; !v.n && i < VF_COUNT(usual); i++)

@@ -68,9 +68,15 @@ enum vf_status vf_env_read_elf_object(const struct vf_read_job *job, struct vf_f
     vf_err_init(&p.why);
     enum vf_status status = vf_reader_stat(rd, &st, err);
     bool seeks = status == VF_OK && vf_reader_read_at(rd, 0, &byte, 1, &got, &p.why) != VF_NOT_SUPPORTED;
+    if (!seeks)
+        vf_err_clear(&p.why);
     if (seeks) {
         bytes = (struct vf_elf_bytes){.ctx = &p, .size = st.size, .at = at_reader};
         status = read_object(job, f, &bytes, err);
+        if (status == VF_OK && p.why.code != VF_OK) { /* what was not read is not damaged */
+            f->facts.elf = NULL;
+            status = vf_err_set(err, p.why.code, p.why.sys, "read", f->path, "%s", p.why.detail);
+        }
     } else if (status == VF_OK) {
         struct vf_arena scratch;
         vf_arena_init(&scratch);
@@ -85,13 +91,16 @@ enum vf_status vf_env_read_elf_object(const struct vf_read_job *job, struct vf_f
 }
 
 bool vf_host_elf(struct vf_host *host, struct vf_slice path, struct vf_arena *a,
-                 const struct vf_elf_object **out)
+                 const struct vf_elf_object **out, bool *unseen)
 {
     struct positioned p = {0};
     struct vf_stat st;
     char head[4] = {0};
     bool ok = true;
     *out = NULL;
+    *unseen = false;
+    if (vf_host_kind(host, path, &st) != VF_KIND_FILE)
+        return true;
     vf_err_init(&p.why);
     if (vf_host_open_file(host, path, &p.rd, &p.why) == VF_OK && vf_reader_stat(p.rd, &st, &p.why) == VF_OK &&
         at_reader(&p, 0, head, sizeof head) == sizeof head &&
@@ -101,6 +110,10 @@ bool vf_host_elf(struct vf_host *host, struct vf_slice path, struct vf_arena *a,
         ok = elf && vf_elf_object_read(&bytes, VF_S(""), a, elf);
         *out = ok ? elf : NULL;
     }
+    ok = ok && p.why.code != VF_NO_MEMORY;
+    *unseen = p.why.code != VF_OK;
+    if (*unseen)
+        *out = NULL;
     vf_reader_close(p.rd);
     vf_err_release(&p.why);
     return ok;

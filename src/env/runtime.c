@@ -1,6 +1,9 @@
 /* runtime.c: the interpreter's links one by one, the program at their end, and its standard library. */
 #include "env/runtime.h"
 
+#include <errno.h>
+
+#include "env/loader_search.h"
 #include "env/read_elf.h"
 
 enum { LINKS_MAX = 40 }; /* what Linux follows */
@@ -51,6 +54,14 @@ static bool exists(struct vf_runtime *rt, struct vf_slice path)
     return look(rt, path, &st, &denied) != VF_KIND_NONE;
 }
 
+/* The way to a link could not be walked: what it leads to is not known. */
+static void note_errno(struct vf_runtime *rt, struct vf_slice path)
+{
+    bool unseen = errno == EIO || errno == EMFILE || errno == ENFILE || errno == EACCES || errno == EPERM;
+    if (unseen && !rt->loader.unseen.n)
+        rt->loader.unseen = path;
+}
+
 /* The target of the link at an absolute path, absolute and clean; empty: it is no link. */
 static struct vf_slice next_link(struct vf_runtime *rt, struct vf_slice path)
 {
@@ -66,7 +77,9 @@ static struct vf_slice next_link(struct vf_runtime *rt, struct vf_slice path)
         if (is_link)
             vf_buf_put(&target, env->files[file].target);
     } else {
+        errno = 0;
         is_link = !gone && vf_host_readlink(env->params.host, path, &target);
+        note_errno(rt, path);
         if (is_link && !vf_path_is_abs(vf_buf_slice(&target)) &&
             vf_host_resolve(env->params.host, dir, &joined))
             dir = kept(rt, &joined);
@@ -123,17 +136,17 @@ static bool starts_with_hash_bang(struct vf_runtime *rt, struct vf_slice path, c
 {
     struct vf_slice head = {NULL, 0}, rel;
     struct vf_err why;
-    bool gone;
+    bool gone, read;
     const struct vf_env *env = rt->loader.env;
     if (st->size > 8192)
         return false; /* a shim is a few lines */
     vf_err_init(&why);
-    enum vf_status status =
-        vf_loader_below_root(&rt->loader, path, &rel, &gone)
-            ? vf_tree_read(env->tree, rel, 8192, &rt->loader.scratch, &head, &why)
-            : vf_host_read(env->params.host, path, 8192, &rt->loader.scratch, &head, &why);
+    if (vf_loader_below_root(&rt->loader, path, &rel, &gone))
+        read = vf_tree_read(env->tree, rel, 8192, &rt->loader.scratch, &head, &why) == VF_OK;
+    else
+        read = vf_loader_read(&rt->loader, path, 8192, &rt->loader.scratch, &head);
     vf_err_release(&why);
-    return status == VF_OK && vf_slice_starts(head, VF_S("#!"));
+    return read && vf_slice_starts(head, VF_S("#!"));
 }
 
 /* May a program for that machine run here? What this very program was built for says which machine this is; a
@@ -142,8 +155,11 @@ static bool runs_here(struct vf_runtime *rt, const struct vf_elf_machine *m)
 {
     const struct vf_elf_object *own = NULL;
     struct vf_host *host = rt->loader.env->params.host;
-    if (!vf_host_elf(host, VF_S("/proc/self/exe"), rt->loader.a, &own))
+    bool unseen;
+    if (!vf_host_elf(host, VF_S("/proc/self/exe"), rt->loader.a, &own, &unseen))
         rt->loader.failed = true;
+    if (unseen && !rt->loader.unseen.n)
+        rt->loader.unseen = VF_S("/proc/self/exe");
     if (!own || vf_elf_machine_eq(&own->machine, m))
         return true;
     rt->host_machine = own->machine;
@@ -157,10 +173,14 @@ static void load_program(struct vf_runtime *rt, const struct vf_stat *st)
     if (!elf) {
         bool script = starts_with_hash_bang(rt, rt->program, st);
         rt->fault = script ? VF_START_SCRIPT : VF_START_FORMAT;
+        if (!script && rt->loader.unseen.n)
+            rt->fault = VF_START_UNSEEN;
         return;
     }
     vf_loader_start(&rt->loader, rt->library);
-    if (!runs_here(rt, &elf->machine)) {
+    if (rt->loader.unseen.n) {
+        rt->fault = VF_START_UNSEEN;
+    } else if (!runs_here(rt, &elf->machine)) {
         rt->fault = VF_START_MACHINE;
     } else if (elf->interp.n && !rt->loader.interp) {
         rt->fault = VF_START_LOADER;

@@ -232,8 +232,12 @@ enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out, s
         j.at_here = loc.where == VF_WHERE_HERE && !loc.rest.n;
         j.at = !j.at_here;
     }
-    if (!inspect_runtime(&j))
+    if (!inspect_runtime(&j)) {
+        vf_runtime_release(&j.runtime);
+        vf_arena_release(&j.scratch);
         out->failed = true;
+        return vf_err_nomem(err);
+    }
     vf_judge_interpreter(&j);
     vf_judge_start(&j);
     vf_judge_journal(&j);
@@ -243,6 +247,7 @@ enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out, s
     vf_judge_pyc(&j);
     vf_judge_modules(&j);
     vf_judge_loading(&j);
+    vf_judge_unseen(&j);
     for (size_t i = 0; i < env->n_files && !vf_judge_is_stopped(&j); i++)
         judge_one(&j, &env->files[i]);
     /* also where a judge asked with a function that cannot say so */

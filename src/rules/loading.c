@@ -449,7 +449,9 @@ void vf_judge_loading(struct vf_judge *j)
         return;
     judge_files(&s, SUBJECT_MODULE);
     judge_files(&s, SUBJECT_LIBRARY);
+    bool unsure = j->runtime.loader.unseen.n > 0; /* what was not read may be what is looked for */
     for (size_t i = 0; i < s.causes.n; i++)
-        report_cause(&s, VF_VEC_AT(struct cause, &s.causes, i));
+        if (!unsure || VF_VEC_AT(struct cause, &s.causes, i)->rule != VF_RULE_LIBRARY_MISSING)
+            report_cause(&s, VF_VEC_AT(struct cause, &s.causes, i));
     j->out->failed = j->out->failed || j->runtime.loader.failed;
 }

@@ -185,6 +185,8 @@ static void judge_names(struct vf_judge *j, struct foreign *of)
         if (m.fit != VF_MODULE_FOREIGN || !m.on_path || vf_module_has_other(j, f, &m))
             continue;
         struct foreign *one = f->dist == VF_NONE ? NULL : &of[f->dist];
+        if (j->out->failed)
+            return;
         if (one && one->any) { /* one cause: the wheel is for another Python */
             vf_findings_at(j->out, one->index)->count++;
             continue;

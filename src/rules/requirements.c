@@ -11,6 +11,7 @@ struct needs {
     uint32_t *of;        /* closure index -> env->dists */
     size_t n_own;
     struct vf_target target;
+    bool unseen; /* a directory on the path could not be listed */
 };
 
 static bool counts(const struct vf_env *env, const struct vf_env_dist *d)
@@ -69,9 +70,18 @@ static void add_name(struct needs *s, struct vf_slice base)
 static void add_directory(struct needs *s, struct vf_slice dir)
 {
     struct vf_slice *names;
+    struct vf_err why;
     size_t n = 0;
-    if (!vf_host_list(s->j->env->params.host, dir, &s->j->scratch, &names, &n))
-        return; /* what cannot be seen from here closes no gap */
+    if (vf_host_kind(s->j->env->params.host, dir, NULL) != VF_KIND_DIR)
+        return;
+    vf_err_init(&why);
+    if (vf_host_list_dir(s->j->env->params.host, dir, &s->j->scratch, &names, &n, &why) != VF_OK) {
+        n = 0;
+        s->unseen = true;
+        if (!s->j->runtime.loader.unseen.n)
+            s->j->runtime.loader.unseen = vf_arena_dup(s->j->a, dir);
+    }
+    vf_err_release(&why);
     for (size_t i = 0; i < n; i++)
         add_name(s, names[i]);
 }
@@ -212,7 +222,7 @@ static void judge_requires_dist(struct needs *s)
     add_elsewhere(s);
     if (s->dists.n > s->n_own && !find_gaps(s, &gaps, &n))
         return;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && !s->unseen; i++)
         if (gaps[i].dist < s->n_own)
             report_gap(s, &gaps[i]);
 }

@@ -300,6 +300,7 @@ static void judge_fault(struct vf_judge *j)
         report_base(j);
         break;
     case VF_START_NONE:
+    case VF_START_UNSEEN: /* vf_judge_unseen says so */
         break;
     case VF_START_MISSING:
         report(j, VF_RULE_INTERPRETER_DANGLING, ", which does not exist", VF_S(""));
@@ -330,6 +331,13 @@ static void judge_fault(struct vf_judge *j)
         report_library(j);
         break;
     }
+}
+
+void vf_judge_unseen(struct vf_judge *j)
+{
+    const struct vf_runtime *rt = &j->runtime;
+    if (rt->loader.unseen.n && rt->fault != VF_START_DENIED)
+        vf_findings_add(j->out, VF_RULE_HOST_UNSEEN, rt->loader.unseen);
 }
 
 void vf_judge_start(struct vf_judge *j)

@@ -64,7 +64,7 @@ static enum vf_status describe(struct vf_session *s, const struct vf_env *env, s
     r->files = env->counted;
     r->bytes = env->bytes;
     r->examined = env->examined;
-    r->unexamined = env->n_unexamined;
+    r->unexamined += env->n_unexamined;
     r->at = kept(s, env->params.at);
     return describe_places(s, env, r);
 }
@@ -73,6 +73,8 @@ static void count(const struct vf_findings *findings, const struct venvfix_check
                   struct venvfix_check_result *r)
 {
     struct vf_answers ans = vf_answers_of(findings);
+    for (size_t i = 0; i < findings->v.n; i++) /* of the host; the environment's own files are counted with it */
+        r->unexamined += vf_findings_at(findings, i)->rule == VF_RULE_HOST_UNSEEN;
     r->sound = ans.sound;
     r->movable = moved ? -1 : ans.movable;
     r->self_contained = ans.self_contained;

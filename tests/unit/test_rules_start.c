@@ -194,6 +194,26 @@ static void denied(void **state)
     free(dir);
 }
 
+/* A library that is there and may not be read: not known, and not called missing. */
+static void unseen(void **state)
+{
+    struct envfix *f = *state;
+    struct venvfix_check_result r;
+    make_python(f);
+    char *library = ef_text(f, "{T}/py/lib/libone.so.1", NULL);
+    assert_int_equal(chmod(library, 0), 0);
+    box_as_nobody(f->box);
+    assert_int_equal(ef_check(f, &(struct ef_check){.alone = true, .at = f->env}, &r), 1);
+    box_as_root();
+    assert_int_equal(ef_count(&r.findings, "VF135", library), 1);
+    assert_int_equal(ef_count(&r.findings, "VF133", NULL), 0);
+    assert_int_equal(r.unexamined, 1);
+    venvfix_check_free(&r);
+    assert_int_equal(chmod(library, 0755), 0);
+    assert_string_equal(judged(f, NULL), "");
+    free(library);
+}
+
 /* A link chain is named link by link. */
 static void chain(void **state)
 {
@@ -221,7 +241,7 @@ static void relative(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {EF_TEST(libraries), EF_TEST(machine), EF_TEST(stdlib),
-                                       EF_TEST(home),      EF_TEST(bundled), EF_TEST(denied),
+                                       EF_TEST(home),      EF_TEST(bundled), EF_TEST(denied), EF_TEST(unseen),
                                        EF_TEST(chain),     EF_TEST(relative)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -157,6 +157,8 @@ static enum vf_status tell_edits(struct vf_change *c)
  * not seen. */
 bool vf_change_worth_a_warning(const struct vf_finding *fi)
 {
+    if (fi->rule == VF_RULE_HOST_UNSEEN)
+        return false; /* the interpreter is started at the end, which says more */
     if (fi->level == VF_L_ERROR || fi->verdict == VF_V_BROKEN || fi->verdict == VF_V_ASTRAY ||
         fi->verdict == VF_V_UNEXAMINED)
         return true;
