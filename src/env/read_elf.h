@@ -5,8 +5,8 @@
 #include "fs/host.h"
 #include "syntax/elf_object.h"
 
-/* *out is NULL when there is no ELF file at the absolute path (links followed). *unseen: there is a file, and it
- * could not be read. False: no memory. */
+/* *out is NULL when there is no ELF file at the absolute path (links followed). *unseen: there is a file, and
+ * it could not be read. False: no memory. */
 VF_MUST_CHECK bool vf_host_elf(struct vf_host *host, struct vf_slice path, struct vf_arena *a,
                                const struct vf_elf_object **out, bool *unseen);
 

@@ -60,7 +60,7 @@ enum vf_evidence vf_judge_evidence(const struct vf_env *env, const struct vf_fil
 /* --- one file per hundred --- */
 void vf_judge_interpreter(struct vf_judge *j); /* VF1xx, whole environment */
 void vf_judge_unseen(struct vf_judge *j); /* VF135: after all that asks the host for programs and libraries */
-void vf_judge_start(struct vf_judge *j);       /* VF1xx: program, libraries, standard library */
+void vf_judge_start(struct vf_judge *j);  /* VF1xx: program, libraries, standard library */
 void vf_judge_cfg(struct vf_judge *j, const struct vf_file *f); /* VF1xx, pyvenv.cfg */
 void vf_judge_script(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF2xx */
 void vf_judge_script_flaw(struct vf_judge *j, const struct vf_file *f, const struct vf_flaw *flaw);

@@ -73,7 +73,8 @@ static void count(const struct vf_findings *findings, const struct venvfix_check
                   struct venvfix_check_result *r)
 {
     struct vf_answers ans = vf_answers_of(findings);
-    for (size_t i = 0; i < findings->v.n; i++) /* of the host; the environment's own files are counted with it */
+    for (size_t i = 0; i < findings->v.n;
+         i++) /* of the host; the environment's own files are counted with it */
         r->unexamined += vf_findings_at(findings, i)->rule == VF_RULE_HOST_UNSEEN;
     r->sound = ans.sound;
     r->movable = moved ? -1 : ans.movable;

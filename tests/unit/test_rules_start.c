@@ -241,7 +241,7 @@ static void relative(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {EF_TEST(libraries), EF_TEST(machine), EF_TEST(stdlib),
-                                       EF_TEST(home),      EF_TEST(bundled), EF_TEST(denied), EF_TEST(unseen),
-                                       EF_TEST(chain),     EF_TEST(relative)};
+                                       EF_TEST(home),      EF_TEST(bundled), EF_TEST(denied),
+                                       EF_TEST(unseen),    EF_TEST(chain),   EF_TEST(relative)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
