@@ -132,6 +132,26 @@ struct venvfix_old_place {
     bool exists;
 };
 
+/* ---- baselines: findings that are known already ---- */
+
+/* A set of findings by content: rule, file and value, in which the paths of environment and project are left
+ * out, so that it holds when checkout or environment move. Owned by the caller. */
+struct venvfix_baseline;
+struct venvfix_baseline_entry {
+    struct venvfix_bytes rule, path, fingerprint; /* borrowed from the baseline */
+    uint64_t count;                               /* findings that no longer occur */
+};
+struct venvfix_baseline *venvfix_baseline_new(void); /* empty; NULL: no memory */
+/* A baseline file, or an earlier JSON report of check. NULL: it is neither (or no memory). */
+struct venvfix_baseline *venvfix_baseline_read(const char *text, size_t n);
+/* The file: JSON, the same bytes for the same findings. free() it; NULL: no memory. */
+char *venvfix_baseline_text(const struct venvfix_baseline *b, size_t *n);
+/* Entries that no check has met since the baseline was read: how many there are; the first n of them in out.
+ */
+size_t venvfix_baseline_unused(const struct venvfix_baseline *b, struct venvfix_baseline_entry *out,
+                               size_t n);
+void venvfix_baseline_free(struct venvfix_baseline *b); /* NULL: nothing */
+
 /* ---- check ---- */
 
 struct venvfix_check_options {
@@ -146,6 +166,12 @@ struct venvfix_check_options {
     const char *const *from; /* --from, n_from of them */
     size_t n_from;
     bool hashes;
+    /* Which rules count: lists of ids (VF201), beginnings of ids (VF2) and names, separated by commas; levels
+     * as "VF201=error". The longer word wins, of equal ones `ignore`. */
+    const char *const *select, *const *ignore, *const *levels;
+    size_t n_select, n_ignore, n_levels;
+    struct venvfix_baseline *baseline; /* findings in it are suppressed; NULL: none */
+    struct venvfix_baseline *collect;  /* gets every finding that counts; NULL: none */
     enum venvfix_fail_on fail_on;
     struct venvfix_hooks hooks;
 };
@@ -166,7 +192,9 @@ struct venvfix_check_result {
     bool sound, self_contained;
     int movable;                      /* 0, 1; -1: null */
     struct venvfix_findings findings; /* sorted as docs/report.md says */
-    uint32_t errors, warnings, infos, suppressed;
+    uint32_t errors, warnings, infos; /* without those that are suppressed */
+    uint32_t suppressed;              /* in the baseline */
+    uint32_t ignored;                 /* left out by select and ignore; they are not among the findings */
     uint64_t examined, unexamined;
     enum venvfix_fail_on fail_on;
     int exit;

@@ -5,13 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/config.h"
 
 struct check_args {
     struct vf_cli_common common;
     struct venvfix_check_options check;
-    bool here;
-    const char *anchor;
+    bool here, exit_zero;
+    const char *anchor, *baseline, *write_baseline, *diff;
+    enum venvfix_level min_level; /* findings below it are not shown */
 };
 
 #define AT(member) offsetof(struct check_args, member)
@@ -44,6 +45,34 @@ static const struct vf_option options[] = {
      "warning|error|info|never", AT(check.fail_on), .config = true,
      .man = "Exit with 1 when there is a finding of this level or above. The default is warning; never "
             "exits with 0 whatever is found."},
+    {"exit-zero", 0, VF_OPT_FLAG, NULL, "exit 0 whatever is found", NULL, AT(exit_zero), .config = true,
+     .man = "Exit with 0 whatever is found, as with --fail-on never. An environment that cannot be examined "
+            "is still 2."},
+    {"select", 0, VF_OPT_LIST, "RULES", "report only these rules: VF201, VF2, script-bound", NULL,
+     AT(check.select), AT(check.n_select), .config = true,
+     .man = "Report only these rules: ids, beginnings of ids, or names, separated by commas. It may be given "
+            "again. "
+            "Where --select and --ignore name the same rule, the longer word counts."},
+    {"ignore", 0, VF_OPT_LIST, "RULES", "leave out these rules", NULL, AT(check.ignore), AT(check.n_ignore),
+     .config = true,
+     .man = "Leave out these rules. It may be given again. How many findings were left out is part of the "
+            "report."},
+    {"level", 0, VF_OPT_LIST, "RULE=LEVEL", "report a rule at another level: error, warning, info", NULL,
+     AT(check.levels), AT(check.n_levels), .config = true,
+     .man = "Report a rule, or a family of rules, at another level. It may be given again."},
+    {"min-level", 0, VF_OPT_CHOICE, "LEVEL",
+     "show findings from this level on: info (the default), warning, error", "info|warning|error",
+     AT(min_level), .config = true,
+     .man = "Show findings of this level and above. The others are counted, and may make the exit code 1."},
+    {"baseline", 0, VF_OPT_VALUE, "FILE", "do not count findings that this file lists", NULL, AT(baseline),
+     .config = true,
+     .man = "Do not count findings that this file lists: it was made by --write-baseline. Findings are "
+            "compared by "
+            "rule, file and value, so that the baseline holds when checkout or environment move."},
+    {"write-baseline", 0, VF_OPT_VALUE, "FILE", "write all findings into this file, for --baseline", NULL,
+     AT(write_baseline), .man = "Write all findings into this file, for --baseline."},
+    {"diff", 0, VF_OPT_VALUE, "REPORT", "count only what is not in this earlier JSON report", NULL, AT(diff),
+     .man = "Count only findings that are not in this earlier JSON report."},
     {"anchor", 0, VF_OPT_VALUE, "FILE[:LINE]",
      "committed file that sarif, github and gitlab show findings at", NULL, AT(anchor), .config = true,
      .man = "Show findings at this committed file in the formats that a code host displays (sarif, github, "
@@ -76,59 +105,111 @@ static const char *split_anchor(const char *anchor, char *space, size_t n, long 
     return space;
 }
 
-/* Examines one environment and adds it to the reports. Returns its exit code. */
-static int check_one(const struct vf_verb *verb, const struct check_args *a, struct venvfix_check_options *o,
-                     struct vf_cli_checks *reports, size_t n)
+/* Everything that one run of check holds on to. */
+struct session {
+    const struct vf_verb *verb;
+    const struct check_args *args;
+    struct venvfix_baseline *baseline, *collect;
+    struct vf_cli_checks *reports;
+    size_t n_reports;
+};
+
+/* Findings below --min-level are counted, but in no report. */
+static void hide_small(struct venvfix_findings *fs, enum venvfix_level least)
 {
-    const struct vf_cli_common *c = &a->common;
+    size_t kept = 0;
+    for (size_t i = 0; i < fs->n; i++)
+        if (fs->v[i].level >= least)
+            fs->v[kept++] = fs->v[i];
+    fs->n = kept;
+}
+
+static int check_path(struct session *s, const struct check_args *a, const char *path)
+{
+    const struct vf_cli_common *c = &s->args->common;
+    struct venvfix_check_options o = a->check;
     struct venvfix_check_result r;
-    bool several = c->n_args > 1;
-    o->at = a->here ? o->path : a->check.at;
-    (void)venvfix_check(o, &r);
+    char state[4096];
+    o.path = path;
+    o.at = a->here ? path : o.at;
+    o.scratch = scratch();
+    o.state_dir = vf_cli_state_dir(state, sizeof state);
+    o.baseline = s->baseline;
+    o.collect = s->collect;
+    if (a->exit_zero)
+        o.fail_on = VENVFIX_FAIL_NEVER;
+    vf_cli_hooks(c, &o.hooks);
+    (void)venvfix_check(&o, &r);
     vf_cli_progress_end();
-    const struct vf_checked one = {.env = o->path, .result = &r};
     int code = r.exit;
-    if (r.error.code && !several)
-        code = vf_cli_error(verb, c, &r.error);
-    else
-        vf_cli_checks_add(reports, n, &one);
+    const struct vf_checked one = {.env = path, .result = &r};
+    if (r.error.code && c->n_args <= 1) {
+        code = vf_cli_error(s->verb, c, &r.error);
+    } else {
+        hide_small(&r.findings, a->min_level);
+        vf_cli_checks_add(s->reports, s->n_reports, &one);
+    }
     venvfix_check_free(&r);
     return code;
 }
 
-/* An error of the only environment was reported in the form of each output already. */
-static int finish(const struct check_args *a, struct vf_cli_checks *reports, size_t n, int code)
+/* With the options that the configuration has for this path. */
+static int check_one(struct session *s, const char *path)
 {
-    bool reported = code == 2 && a->common.n_args <= 1;
+    struct check_args a = *s->args;
+    struct venvfix_error error = {0};
+    if (!vf_config_apply_path(s->args->common.loaded, s->verb, path, &a, &error))
+        return vf_cli_error(s->verb, &s->args->common, &error);
+    if (a.here && a.check.at)
+        return vf_cli_usage_error(s->verb, &s->args->common,
+                                  "--here is --at with the environment's own path: give one of them");
+    return check_path(s, &a, path);
+}
+
+/* An error of the only environment was reported in the form of each output already. */
+static int finish(struct session *s, int code)
+{
+    bool reported = code == 2 && s->args->common.n_args <= 1;
     if (!reported)
-        return vf_cli_checks_end(reports, n, code);
-    vf_cli_checks_drop(reports, n);
+        return vf_cli_checks_end(s->reports, s->n_reports, code);
+    vf_cli_checks_drop(s->reports, s->n_reports);
     return code;
+}
+
+static int check_all(struct session *s)
+{
+    const struct vf_cli_common *c = &s->args->common;
+    char space[4096], anchor[4096];
+    struct vf_checks like = {.several = c->n_args > 1, .baseline = s->baseline != NULL};
+    like.anchor = split_anchor(s->args->anchor, anchor, sizeof anchor, &like.anchor_line);
+    s->reports = vf_cli_checks_begin(s->verb, c, &like, &s->n_reports);
+    int code = c->n_args ? 0 : check_one(s, vf_cli_default_env(space, sizeof space, c->quiet));
+    for (size_t i = 0; i < c->n_args; i++) {
+        int one = check_one(s, c->args[i]);
+        code = one > code ? one : code;
+    }
+    return finish(s, code);
 }
 
 static int run(const struct vf_verb *verb, const void *args)
 {
     const struct check_args *a = args;
-    const struct vf_cli_common *c = &a->common;
-    char space[4096], state[4096], anchor[4096];
-    struct venvfix_check_options o = a->check;
-    if (a->here && o.at)
-        return vf_cli_usage_error(verb, c,
-                                  "--here is --at with the environment's own path: give one of them");
-    o.scratch = scratch();
-    o.state_dir = vf_cli_state_dir(state, sizeof state);
-    vf_cli_hooks(c, &o.hooks);
-    struct vf_checks like = {.several = c->n_args > 1};
-    like.anchor = split_anchor(a->anchor, anchor, sizeof anchor, &like.anchor_line);
-    size_t n;
-    struct vf_cli_checks *reports = vf_cli_checks_begin(verb, c, &like, &n);
-    int code = 0;
-    for (size_t i = 0; i < c->n_args || (i == 0 && c->n_args == 0); i++) {
-        o.path = c->n_args ? c->args[i] : vf_cli_default_env(space, sizeof space, c->quiet);
-        int one = check_one(verb, a, &o, reports, n);
-        code = one > code ? one : code;
-    }
-    return finish(a, reports, n, code);
+    struct session s = {.verb = verb, .args = a};
+    int code;
+    if (a->baseline && a->diff)
+        return vf_cli_usage_error(verb, &a->common, "--baseline and --diff: give one of them");
+    if (!vf_cli_baseline_open(verb, &a->common, a->baseline ? a->baseline : a->diff, &s.baseline))
+        return 2;
+    if (a->write_baseline)
+        s.collect = venvfix_baseline_new();
+    code = check_all(&s);
+    if (code != 2 && s.collect)
+        code = vf_cli_baseline_write(verb, &a->common, a->write_baseline, s.collect, code);
+    if (code != 2 && a->baseline)
+        vf_cli_baseline_report(&a->common, a->baseline, s.baseline);
+    venvfix_baseline_free(s.baseline);
+    venvfix_baseline_free(s.collect);
+    return code;
 }
 
 const struct vf_verb vf_verb_check = {

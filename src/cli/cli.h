@@ -24,6 +24,8 @@ enum vf_option_kind {
     VF_OPT_FORMAT  /* struct vf_output * with a size_t: FORMAT[=FILE], a writer for the verb's report */
 };
 
+struct vf_config;
+
 struct vf_option {
     const char *name; /* without dashes */
     char letter;      /* 0: none */
@@ -52,7 +54,11 @@ struct vf_cli_common {
     unsigned jobs; /* 0: one a processor */
     enum { VF_COLOR_AUTO, VF_COLOR_ALWAYS, VF_COLOR_NEVER } color;
     bool quiet, verbose, help;
-    bool archive_by_format; /* pack: --format named the kind of archive, which --archive-format does now */
+    const char *config; /* --config */
+    bool isolated;
+    uint64_t given;           /* bit i: the command line gave option i of the verb's table */
+    struct vf_config *loaded; /* the configuration file; NULL: none. Owned by main.c */
+    bool archive_by_format;   /* pack: --format named the kind of archive, which --archive-format does now */
 };
 
 struct vf_verb {
@@ -70,7 +76,7 @@ struct vf_verb {
 };
 
 extern const struct vf_verb vf_verb_check, vf_verb_move, vf_verb_recreate, vf_verb_fix, vf_verb_freeze,
-    vf_verb_pack, vf_verb_explain, vf_verb_completion;
+    vf_verb_pack, vf_verb_explain, vf_verb_config, vf_verb_completion;
 extern const struct vf_verb *const vf_verbs[]; /* NULL at the end */
 /* By name; NULL when there is none. */
 const struct vf_verb *vf_cli_verb(const char *name);
@@ -79,6 +85,10 @@ const struct vf_verb *vf_cli_verb(const char *name);
  * sentence. It goes on after the first mistake, so that the outputs that were asked for are known when the
  * mistake is reported. Everything in *args borrows from argv or goes with vf_cli_args_free. */
 bool vf_cli_parse(const struct vf_verb *verb, int argc, char **argv, void *args, char *why, size_t n);
+/* Sets one option from `text` as the command line does; `most`: the values that a list may get in all. `text`
+ * is borrowed. False: `why` (n bytes) has a sentence. */
+bool vf_cli_set(const struct vf_verb *verb, const struct vf_option *o, const char *text, size_t most,
+                void *args, char *why, size_t n);
 void vf_cli_args_free(const struct vf_verb *verb, void *args);
 
 /* suggest.c: the word of `words` (n of them) that `word` was probably meant to be; NULL: none is near. */
@@ -88,6 +98,10 @@ const char *vf_cli_suggest(const char *word, const char *const *words, size_t n)
  * directory or of the nearest directory above that has one, else ".venv". `space` (n bytes) holds it where it
  * is made. Says on standard error which one it took, unless it is `.venv` itself or `quiet`. */
 const char *vf_cli_default_env(char *space, size_t n, bool quiet);
+
+/* read_file.c: a whole file; free() it, NUL behind its *n bytes. NULL with errno; EFBIG: more than `most`
+ * bytes. */
+char *vf_cli_read_file(const char *path, size_t most, size_t *n);
 
 /* terminal.c */
 /* Colour and verbosity for what goes to `fd`: --color, NO_COLOR, FORCE_COLOR, TERM=dumb, is it a terminal. */
@@ -122,6 +136,20 @@ void vf_cli_checks_drop(struct vf_cli_checks *v, size_t n); /* frees them; nothi
 int vf_cli_error(const struct vf_verb *verb, const struct vf_cli_common *c, const struct venvfix_error *e);
 /* The same for a mistake on the command line; `c` may be NULL (no verb). */
 int vf_cli_usage_error(const struct vf_verb *verb, const struct vf_cli_common *c, const char *message);
+
+/* baseline.c */
+/* Reads a baseline or a JSON report; `file` NULL: *out is NULL. False: the error was printed. */
+bool vf_cli_baseline_open(const struct vf_verb *verb, const struct vf_cli_common *c, const char *file,
+                          struct venvfix_baseline **out);
+/* Returns `exit_code`; 2 when it could not be written. */
+int vf_cli_baseline_write(const struct vf_verb *verb, const struct vf_cli_common *c, const char *file,
+                          const struct venvfix_baseline *b, int exit_code);
+/* Says on standard error which entries no longer occur. */
+void vf_cli_baseline_report(const struct vf_cli_common *c, const char *file,
+                            const struct venvfix_baseline *b);
+/* output.c: replaces a file, complete or not at all; a pipe or device is written into. Returns `exit_code`,
+ * or 2. */
+int vf_cli_write_file(const char *file, struct vf_buf *b, int exit_code);
 
 /* help.c: --help; verb NULL: of the whole command. Lines wrap at `width` columns. */
 void vf_cli_help(struct vf_buf *out, const struct vf_verb *verb, size_t width);
@@ -170,6 +198,23 @@ void vf_cli_man(struct vf_buf *out);
          NULL,                                                                                               \
          VF_AT_COMMON(verbose),                                                                              \
          .man = "Print every finding with its value, what was expected, and owner."},                        \
+        {"config",                                                                                           \
+         0,                                                                                                  \
+         VF_OPT_VALUE,                                                                                       \
+         "FILE",                                                                                             \
+         "read this configuration file",                                                                     \
+         NULL,                                                                                               \
+         VF_AT_COMMON(config),                                                                               \
+         .man = "Read this configuration file instead of venvfix.toml or pyproject.toml in this directory "  \
+                "or above it."},                                                                             \
+        {"isolated",                                                                                         \
+         0,                                                                                                  \
+         VF_OPT_FLAG,                                                                                        \
+         NULL,                                                                                               \
+         "read no configuration file",                                                                       \
+         NULL,                                                                                               \
+         VF_AT_COMMON(isolated),                                                                             \
+         .man = "Read no configuration file."},                                                              \
     {                                                                                                        \
         "help", 'h', VF_OPT_FLAG, NULL, "print this text", NULL, VF_AT_COMMON(help),                         \
             .man = "Print the options of the verb."                                                          \

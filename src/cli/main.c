@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/config.h"
 
 static int print_help(const struct vf_verb *verb, int fd, int exit_code)
 {
@@ -12,6 +12,18 @@ static int print_help(const struct vf_verb *verb, int fd, int exit_code)
     vf_cli_help(&b, verb, vf_cli_width(fd));
     int code = vf_cli_print(fd, &b, exit_code);
     vf_buf_release(&b);
+    return code;
+}
+
+/* The configuration file fills what the command line left open. */
+static int run_configured(const struct vf_verb *verb, void *args)
+{
+    struct vf_cli_common *c = args;
+    struct venvfix_error error = {0};
+    bool ok = c->isolated || vf_config_load(c->config, &c->loaded, &error);
+    ok = ok && vf_config_apply(c->loaded, verb, args, &error);
+    int code = ok ? verb->run(verb, args) : vf_cli_error(verb, c, &error);
+    vf_config_free(c->loaded);
     return code;
 }
 
@@ -28,7 +40,7 @@ static int run_verb(const struct vf_verb *verb, int argc, char **argv)
     else if (common->help)
         code = print_help(verb, 1, 0);
     else
-        code = verb->run(verb, args);
+        code = run_configured(verb, args);
     vf_cli_args_free(verb, args);
     free(args);
     return code;

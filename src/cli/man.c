@@ -58,7 +58,7 @@ static void put_option(struct vf_buf *out, const struct vf_option *o)
 
 static bool is_common(const struct vf_option *o)
 {
-    static const char *const names[] = {"jobs", "color", "quiet", "verbose", "help"};
+    static const char *const names[] = {"jobs", "color", "quiet", "verbose", "config", "isolated", "help"};
     for (size_t i = 0; i < VF_COUNT(names); i++)
         if (!strcmp(o->name, names[i]))
             return true;

@@ -179,6 +179,8 @@ static void take_format(struct parser *p, const struct vf_option *o, const char 
 
 static void take(struct parser *p, const struct vf_option *o, const char *value)
 {
+    struct vf_cli_common *c = member(p, 0);
+    c->given |= UINT64_C(1) << (o - p->verb->options);
     switch (o->kind) {
     case VF_OPT_FLAG:
         *(bool *)member(p, o->at) = true;
@@ -302,12 +304,24 @@ bool vf_cli_parse(const struct vf_verb *verb, int argc, char **argv, void *args,
     return !p.wrong;
 }
 
+bool vf_cli_set(const struct vf_verb *verb, const struct vf_option *o, const char *text, size_t most,
+                void *args, char *why, size_t n)
+{
+    struct vf_cli_common *c = args;
+    struct parser p = {verb, args, most, why, n, false};
+    uint64_t given = c->given;
+    take(&p, o, text);
+    c->given = given; /* it was not given on the command line */
+    return !p.wrong;
+}
+
 void vf_cli_args_free(const struct vf_verb *verb, void *args)
 {
     struct vf_cli_common *c = args;
     for (size_t i = 0; i < verb->n_options; i++) {
         const struct vf_option *o = &verb->options[i];
-        if (o->kind == VF_OPT_LIST || o->kind == VF_OPT_FORMAT)
+        bool own = c->given & UINT64_C(1) << i; /* else the configuration's */
+        if (own && (o->kind == VF_OPT_LIST || o->kind == VF_OPT_FORMAT))
             free(*(void **)((char *)args + o->at));
     }
     free((void *)c->args);

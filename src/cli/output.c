@@ -60,7 +60,7 @@ static enum vf_status replace_file(struct vf_arena *a, const char *file, struct 
     return st;
 }
 
-static int write_file(const char *file, struct vf_buf *b, int exit_code)
+int vf_cli_write_file(const char *file, struct vf_buf *b, int exit_code)
 {
     struct stat st;
     char *real = realpath(file, NULL); /* the file behind a link is replaced, not the link */
@@ -84,7 +84,7 @@ static int write_file(const char *file, struct vf_buf *b, int exit_code)
 
 static int write_output(const struct vf_output *o, struct vf_buf *b, int exit_code)
 {
-    return o->file ? write_file(o->file, b, exit_code) : vf_cli_print(1, b, exit_code);
+    return o->file ? vf_cli_write_file(o->file, b, exit_code) : vf_cli_print(1, b, exit_code);
 }
 
 static int worse(int a, int b)

@@ -82,9 +82,9 @@ static bool set_sums(json_t *o, const struct venvfix_check_result *r)
         vf_js_set_bool(answers, "self_contained", r->self_contained) &&
         vf_js_set_number(counts, "error", r->errors) && vf_js_set_number(counts, "warning", r->warnings) &&
         vf_js_set_number(counts, "info", r->infos) && vf_js_set_number(counts, "suppressed", r->suppressed) &&
-        vf_js_set_number(seen, "files", r->examined) && vf_js_set_number(seen, "unexamined", r->unexamined) &&
-        json_object_set(o, "answers", answers) == 0 && json_object_set(o, "counts", counts) == 0 &&
-        json_object_set(o, "examined", seen) == 0;
+        vf_js_set_number(counts, "ignored", r->ignored) && vf_js_set_number(seen, "files", r->examined) &&
+        vf_js_set_number(seen, "unexamined", r->unexamined) && json_object_set(o, "answers", answers) == 0 &&
+        json_object_set(o, "counts", counts) == 0 && json_object_set(o, "examined", seen) == 0;
     json_decref(answers);
     json_decref(counts);
     json_decref(seen);

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "base/digest.h"
 #include "base/escape.h"
 #include "base/path.h"
+#include "verbs/baseline.h"
 
 static struct vf_slice slice(struct venvfix_bytes b)
 {
@@ -78,65 +78,29 @@ void vf_fingerprints_release(struct vf_fingerprints *p)
     vf_arena_release(&p->a);
 }
 
-/* The text with `part` replaced by `mark`. */
-static void put_without(struct vf_buf *out, struct vf_slice text, struct vf_slice part, const char *mark)
-{
-    size_t from = 0;
-    for (size_t at; part.n > 1 && (at = vf_slice_find(text, part, from)) != VF_NPOS; from = at + part.n) {
-        vf_buf_put(out, vf_slice_sub(text, from, at));
-        vf_buf_puts(out, mark);
-    }
-    vf_buf_put(out, vf_slice_from(text, from));
-}
-
-/* The value without the paths that change when checkout or environment move. */
-static void put_value(struct vf_buf *out, const struct vf_checked *one, struct vf_slice value)
-{
-    struct vf_slice prefixes[] = {slice(one->result->path), slice(one->result->resolved)};
-    struct vf_buf text = {0}, next = {0};
-    vf_buf_put(&text, value);
-    for (size_t i = 0; i < VF_COUNT(prefixes); i++) {
-        vf_buf_clear(&next);
-        put_without(&next, vf_buf_slice(&text), prefixes[i], "{env}");
-        vf_buf_clear(&text);
-        put_without(&text, vf_buf_slice(&next), vf_path_dir(prefixes[i]), "{project}");
-    }
-    vf_buf_put(out, vf_buf_slice(&text));
-    out->failed = out->failed || text.failed || next.failed;
-    vf_buf_release(&text);
-    vf_buf_release(&next);
-}
-
-static void put_hash(struct vf_buf *out, struct vf_buf *text)
-{
-    unsigned char digest[32];
-    if (text->failed || !vf_sha256(vf_buf_slice(text), digest))
-        out->failed = true;
-    else
-        vf_hex_put(out, (struct vf_slice){(const char *)digest, sizeof digest});
-}
-
 void vf_fingerprint_put(struct vf_buf *out, struct vf_fingerprints *p, const struct vf_checked *one,
                         const struct venvfix_finding *f, bool env_name)
 {
-    struct vf_buf text = {0};
+    struct vf_known_as known = {vf_slice_of(f->rule), slice(f->path), slice(f->value),
+                                slice(one->result->path), slice(one->result->resolved)};
+    struct vf_buf more = {0}, print = {0};
     size_t before = 0;
-    vf_buf_puts(&text, f->rule);
-    vf_buf_putc(&text, '\0');
-    vf_buf_put(&text, slice(f->path));
-    vf_buf_putc(&text, '\0');
-    put_value(&text, one, slice(f->value));
     if (env_name) {
         struct vf_slice name = relative_name(one);
-        vf_buf_putc(&text, '\0');
-        vf_buf_put(&text, name.n ? name : slice(one->result->path));
+        vf_buf_put(&more, name.n ? name : slice(one->result->path));
     }
-    struct vf_slice key = vf_arena_dup(&p->a, vf_buf_slice(&text));
+    vf_fingerprint_of(&print, &known, vf_buf_slice(&more));
+    struct vf_slice key = vf_arena_dup(&p->a, vf_buf_slice(&print));
     (void)vf_map_get(&p->seen, key, &before);
     if (!key.p || !vf_map_put(&p->seen, key, before + 1))
         out->failed = true;
-    if (before > 0)
-        vf_buf_printf(&text, "%c%zu", '\0', before);
-    put_hash(out, &text);
-    vf_buf_release(&text);
+    if (before == 0) {
+        vf_buf_put(out, vf_buf_slice(&print));
+    } else { /* the n-th of equal ones */
+        vf_buf_printf(&more, "%c%zu", '\0', before);
+        vf_fingerprint_of(out, &known, vf_buf_slice(&more));
+    }
+    out->failed = out->failed || more.failed || print.failed;
+    vf_buf_release(&more);
+    vf_buf_release(&print);
 }

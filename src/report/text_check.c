@@ -31,7 +31,7 @@ static struct sums add_up(const struct venvfix_findings *fs)
     struct venvfix_bytes last = {NULL, 0};
     for (size_t i = 0; i < fs->n; i++) {
         const struct venvfix_finding *f = &fs->v[i];
-        if (f->level == VENVFIX_LEVEL_INFO)
+        if (f->level == VENVFIX_LEVEL_INFO || f->suppressed)
             continue;
         s.wrong += is_wrong(f) ? f->count : 0;
         s.repairable += is_wrong(f) && f->fix == VENVFIX_BY_REWRITE ? f->count : 0;
@@ -218,6 +218,20 @@ static void put_needs(struct vf_buf *out, const struct venvfix_check_result *r, 
     vf_buf_putc(out, '\n');
 }
 
+/* What the command line or a baseline left out is counted, so that a quiet report is not taken for a clean
+ * one. */
+static void put_left_out(struct vf_buf *out, const struct venvfix_check_result *r)
+{
+    if (r->suppressed > 0) {
+        vf_text_put_count(out, r->suppressed, "finding is", "findings are");
+        vf_buf_puts(out, " in the baseline and not shown\n");
+    }
+    if (r->ignored > 0) {
+        vf_text_put_count(out, r->ignored, "finding was", "findings were");
+        vf_buf_puts(out, " left out by --select or --ignore\n");
+    }
+}
+
 /* When only path-dependent references made it fail, another question may be meant. */
 static void put_hint(struct vf_buf *out, const struct venvfix_check_result *r, const struct sums *s,
                      const char *env)
@@ -238,11 +252,12 @@ static void put_one(struct vf_buf *out, const struct vf_checked *one, const stru
     put_answer_line(out, r, &s, st);
     put_facts(out, r);
     vf_text_findings(out, &r->findings, st);
-    if (r->findings.n)
+    if (r->findings.n > r->suppressed)
         vf_buf_putc(out, '\n');
     put_works(out, r, &s, one->env, st);
     put_survives(out, r, &s, one->env, st);
     put_needs(out, r, &s, st);
+    put_left_out(out, r);
     put_hint(out, r, &s, one->env);
 }
 

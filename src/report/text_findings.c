@@ -67,6 +67,8 @@ static struct group *make_groups(const struct venvfix_findings *fs, size_t *n)
     *n = 0;
     for (size_t i = 0; g && i < fs->n; i++) {
         size_t k = 0;
+        if (fs->v[i].suppressed)
+            continue;
         while (k < *n && !same_kind(g[k].first, &fs->v[i]))
             k++;
         if (k == *n)
@@ -186,7 +188,8 @@ void vf_text_findings(struct vf_buf *out, const struct venvfix_findings *fs, con
 {
     if (st->verbose) {
         for (size_t i = 0; i < fs->n; i++)
-            put_finding(out, &fs->v[i], st);
+            if (!fs->v[i].suppressed)
+                put_finding(out, &fs->v[i], st);
         return;
     }
     size_t n;

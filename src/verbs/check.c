@@ -1,6 +1,8 @@
 /* check.c: the verb check: open, scan, judge, report. It writes nothing and starts nothing. */
 #include "fs/txn.h"
 #include "rules/judge.h"
+#include "rules/policy.h"
+#include "verbs/baseline.h"
 #include "verbs/check_bundle.h"
 #include "verbs/check_journal.h"
 
@@ -82,19 +84,46 @@ static void count(const struct vf_findings *findings, const struct venvfix_check
     r->errors = ans.errors;
     r->warnings = ans.warnings;
     r->infos = ans.infos;
+    r->suppressed = ans.suppressed;
     r->fail_on = o->fail_on;
     r->exit = exit_code(&ans, o->fail_on);
 }
 
-/* The report counts what it lists. */
-static enum vf_status finish(struct vf_session *s, const struct vf_findings *all,
-                             const struct venvfix_check_options *o, bool moved,
-                             struct venvfix_check_result *r)
+static enum vf_status read_policy(const struct venvfix_check_options *o, struct vf_policy *p,
+                                  struct vf_err *err)
 {
+    enum vf_status st = VF_OK;
+    vf_policy_init(p);
+    for (size_t i = 0; i < o->n_select && st == VF_OK; i++)
+        st = vf_policy_select(p, vf_slice_of(o->select[i]), err);
+    for (size_t i = 0; i < o->n_ignore && st == VF_OK; i++)
+        st = vf_policy_ignore(p, vf_slice_of(o->ignore[i]), err);
+    for (size_t i = 0; i < o->n_levels && st == VF_OK; i++)
+        st = vf_policy_level(p, vf_slice_of(o->levels[i]), err);
+    return st;
+}
+
+/* From what the judges found to the result: what counts, at which level, what is known already, and the sums.
+ */
+static enum vf_status conclude(struct vf_session *s, const struct venvfix_check_options *o, bool moved,
+                               struct vf_findings *findings, struct venvfix_check_result *r)
+{
+    struct vf_policy policy;
+    struct vf_slice env = {r->path.p, r->path.n}, resolved = {r->resolved.p, r->resolved.n};
+    enum vf_status st = read_policy(o, &policy, &s->err);
+    if (st != VF_OK)
+        return st;
     struct vf_findings listed = {.a = s->a};
-    if (!vf_findings_fold(all, &listed))
+    r->ignored = (uint32_t)vf_policy_apply(&policy, findings);
+    if (!vf_findings_fold(findings, &listed))
         return vf_err_nomem(&s->err);
-    count(&listed, o, moved, r);
+    if (o->collect)
+        st = vf_baseline_add(o->collect, &listed, env, resolved, &s->err);
+    if (st == VF_OK && o->baseline)
+        st = vf_baseline_apply(o->baseline, &listed, env, resolved, &s->err);
+    if (st != VF_OK)
+        return st;
+    count(&listed, o, moved, r); /* the report counts what it lists */
     return vf_findings_out(s, &listed, &r->findings);
 }
 
@@ -103,9 +132,9 @@ static enum vf_status judge(struct vf_session *s, const struct vf_env *env,
 {
     struct vf_findings findings = {.a = s->a};
     enum vf_status st = vf_judge_env(env, &findings, &s->err);
-    if (st != VF_OK)
-        return st;
-    return finish(s, &findings, o, env->params.at.n > 0, r);
+    if (st == VF_OK)
+        st = describe(s, env, r);
+    return st == VF_OK ? conclude(s, o, env->params.at.n > 0, &findings, r) : st;
 }
 
 /* The file at the path is an archive. */
@@ -114,9 +143,7 @@ static enum vf_status run_bundle(struct vf_session *s, const struct venvfix_chec
 {
     struct vf_findings findings = {.a = s->a};
     enum vf_status st = vf_check_bundle(s, o, &findings, r);
-    if (st != VF_OK)
-        return st;
-    return finish(s, &findings, o, false, r);
+    return st == VF_OK ? conclude(s, o, false, &findings, r) : st;
 }
 
 static enum vf_status run(struct vf_session *s, const struct venvfix_check_options *o,
@@ -156,8 +183,6 @@ static enum vf_status run(struct vf_session *s, const struct venvfix_check_optio
         st = vf_check_journal(s, env);
     if (st == VF_OK)
         st = judge(s, env, o, r);
-    if (st == VF_OK)
-        st = describe(s, env, r);
     if (st != VF_OK && env)
         vf_err_below(&s->err, env->typed);
     vf_env_free(env);

@@ -121,6 +121,7 @@ enum vf_status vf_findings_out(struct vf_session *s, const struct vf_findings *i
                                              .message = keep(s, fi->message, &failed),
                                              .line = fi->line,
                                              .offset = fi->offset,
+                                             .suppressed = fi->suppressed,
                                              .count = fi->count};
     }
     out->n = folded.v.n;
@@ -141,6 +142,10 @@ struct vf_answers vf_answers_of(const struct vf_findings *f)
     for (size_t i = 0; i < f->v.n; i++) {
         const struct vf_finding *fi = vf_findings_at(f, i);
         bool own = vf_rule_info(fi->rule)->id[2] != '9';
+        if (fi->suppressed) {
+            ans.suppressed++;
+            continue;
+        }
         ans.errors += fi->level == VF_L_ERROR;
         ans.warnings += fi->level == VF_L_WARNING;
         ans.infos += fi->level == VF_L_INFO;

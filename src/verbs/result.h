@@ -34,7 +34,7 @@ double vf_seconds_since(double start); /* monotonic clock; start 0 gives the clo
 /* Answers of docs/report.md, from live findings. */
 struct vf_answers {
     bool sound, movable, self_contained;
-    uint32_t errors, warnings, infos;
+    uint32_t errors, warnings, infos, suppressed;
 };
 struct vf_answers vf_answers_of(const struct vf_findings *f);
 
