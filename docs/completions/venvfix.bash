@@ -5,11 +5,12 @@ _venvfix()
     local verb=${COMP_WORDS[1]} words
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W "check move recreate fix freeze pack explain completion --help --version" -- "$word"))
+        COMPREPLY=($(compgen -W "check move recreate fix freeze pack explain config completion --help --version" -- "$word"))
         return
     fi
     case $verb:$before in
     check:--fail-on) COMPREPLY=($(compgen -W "warning error info never" -- "$word")); return ;;
+    check:--min-level) COMPREPLY=($(compgen -W "info warning error" -- "$word")); return ;;
     check:--format) COMPREPLY=($(compgen -W "text json jsonl sarif junit github gitlab markdown html" -- "$word")); return ;;
     check:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
     move:--link) COMPREPLY=($(compgen -W "auto reflink copy" -- "$word")); return ;;
@@ -27,17 +28,19 @@ _venvfix()
     pack:--format) COMPREPLY=($(compgen -W "text json" -- "$word")); return ;;
     pack:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
     explain:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
+    config:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
     completion:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
     esac
     case $verb in
-    check) words="--here --at --from --hashes --python --platform --glibc --fail-on --anchor --format --jobs --color --quiet --verbose --help" ;;
-    move) words="--link --bundle --from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
-    recreate) words="--python --find-links --index-url --extra-index-url --offline --require-hashes --build --reinstall --compile --copies --prompt --prove --sha256 --allow-outside --link --bundle --from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
-    fix) words="--from --dry-run --leave --format --jobs --color --quiet --verbose --help" ;;
-    freeze) words="--all --exclude --format --hashes --find-links --jobs --color --quiet --verbose --help" ;;
-    pack) words="--output --archive-format --format --python --platform --find-links --exclude --allow-modified --pycache --from --jobs --color --quiet --verbose --help" ;;
-    explain) words="--jobs --color --quiet --verbose --help" ;;
-    completion) words="--jobs --color --quiet --verbose --help" ;;
+    check) words="--here --at --from --hashes --python --platform --glibc --fail-on --exit-zero --select --ignore --level --min-level --baseline --write-baseline --diff --anchor --format --jobs --color --quiet --verbose --config --isolated --help" ;;
+    move) words="--link --bundle --from --dry-run --leave --format --jobs --color --quiet --verbose --config --isolated --help" ;;
+    recreate) words="--python --find-links --index-url --extra-index-url --offline --require-hashes --build --reinstall --compile --copies --prompt --prove --sha256 --allow-outside --link --bundle --from --dry-run --leave --format --jobs --color --quiet --verbose --config --isolated --help" ;;
+    fix) words="--from --dry-run --leave --format --jobs --color --quiet --verbose --config --isolated --help" ;;
+    freeze) words="--all --exclude --format --hashes --find-links --jobs --color --quiet --verbose --config --isolated --help" ;;
+    pack) words="--output --archive-format --format --python --platform --find-links --exclude --allow-modified --pycache --from --jobs --color --quiet --verbose --config --isolated --help" ;;
+    explain) words="--jobs --color --quiet --verbose --config --isolated --help" ;;
+    config) words="--jobs --color --quiet --verbose --config --isolated --help" ;;
+    completion) words="--jobs --color --quiet --verbose --config --isolated --help" ;;
     *) return ;;
     esac
     case $word in

@@ -72,7 +72,7 @@ def test_entries_that_no_longer_occur_are_named(moved, scratch):
     vf("check", "--write-baseline", scratch / "b.json", moved, rc=1)
     vf("fix", moved, rc=0)
     r = vf("check", "--here", "--baseline", scratch / "b.json", moved, rc=0)
-    assert b"no longer occur" in r.err and b"VF203" in r.err
+    assert b"no longer occur" in r.err and b"VF302" in r.err
 
 
 def test_diff_counts_only_what_is_new(moved, scratch):

@@ -44,8 +44,12 @@ static void run(const struct want *w)
     assert_int_equal(before - removed, f.v.n);
     for (size_t i = 0; i < f.v.n; i++) {
         const struct vf_finding *fi = vf_findings_at(&f, i);
-        const char word[] = {vf_rule_info(fi->rule)->id[2], vf_rule_info(fi->rule)->id[3],
-                             vf_rule_info(fi->rule)->id[4], vf_level_name(fi->level)[0], ' ', '\0'};
+        const char word[] = {vf_rule_info(fi->rule)->id[2],
+                             vf_rule_info(fi->rule)->id[3],
+                             vf_rule_info(fi->rule)->id[4],
+                             vf_level_name(fi->level)[0],
+                             ' ',
+                             '\0'};
         strcat(got, word);
     }
     if (strcmp(got, w->left) != 0)
