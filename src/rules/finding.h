@@ -53,7 +53,7 @@ struct vf_finding {
     struct vf_slice distribution;            /* normalized name of the owner; p NULL */
     struct vf_slice message;
     uint32_t count;
-    bool suppressed; /* a baseline holds it: it counts nowhere */
+    bool suppressed;    /* a baseline holds it: it counts nowhere */
     uint32_t file, ref; /* index of file and of its reference (VF_NONE): for planning, not reported */
 };
 
