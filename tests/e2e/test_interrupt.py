@@ -24,8 +24,9 @@ from vf import brief, exact, report, vf
 TINY = Recipe("uv", "uv", "six", seed=False)
 CALLS = "renameat2,renameat,rename,linkat,symlinkat,unlinkat,unlink,rmdir,mkdirat,mkdir,fsync,fdatasync,syncfs,write,pwrite64,copy_file_range,fchmod,utimensat,ftruncate"
 WAYS = ("move", "copy", "recreate", "fix")
+POINTS = 1000 if place.FULL else 9
 # Moments at which strace kills. A build with -DVF_TEST_HOOKS dies at every step, so three show that the plain one is no different.
-POINTS = 1000 if place.FULL else 9 if place.ALL else 3
+KILLS = POINTS if place.ALL else 3
 
 
 @pytest.fixture
@@ -144,7 +145,7 @@ def strace(command, *more, log):
     return subprocess.run(["strace", "-f", "-qq", "-o", log, "-e", f"trace={CALLS}", *more, place.PROGRAM, *command], capture_output=True, env=options(), timeout=120)
 
 
-def moments(stage, log, every=False):
+def moments(stage, log, every=False, points=POINTS):
     """[(system call, its number)]: some of the calls that change the disk, spread over the whole run."""
     stage.set()
     p = strace(stage.command, log=log)
@@ -158,13 +159,13 @@ def moments(stage, log, every=False):
         elif m:
             count[m.group(1)] += 1
     assert len(out) > 15, out
-    if every or len(out) <= POINTS:
+    if every or len(out) <= points:
         return out
     # the renames are where it matters; the rest is spread evenly
     renames = [o for o in out if o[0].startswith("rename")]
-    if POINTS == 3:
+    if points == 3:
         return sorted({out[len(out) // 3], renames[-1] if renames else out[-2], out[-1]}, key=out.index)
-    step = max(1, len(out) // POINTS)
+    step = max(1, len(out) // points)
     chosen = out[::step] + renames[:: max(1, len(renames) // 5)] + renames[-1:] + out[-1:]
     return sorted(set(chosen), key=out.index)
 
@@ -174,7 +175,7 @@ def test_killed_at_a_system_call(way, stage):
     s = stage(way)
     log = place.AREA / "strace.log"
     killed = 0
-    points = moments(s, log)
+    points = moments(s, log, points=KILLS)
     for call, n in points:
         s.set()
         p = strace(s.command, "-e", f"inject={call}:signal=SIGKILL:when={n}", log=log)
