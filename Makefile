@@ -171,7 +171,7 @@ PROGRAMS = $(if $1,$(SUBMAKE) -k $1,:); built=$$?; $(TALLY) $2 $1 && exit $$buil
 # Everything, in both builds: `make check` leaves out what check-all runs twice or in every combination.
 check-all: export ALL := 1
 check check-all: deps-test
-	+@$(call STEPS,$(RESULTS),check-layers check-unit check-e2e check-asan-unit check-asan-e2e check-fuzz-corpus $(ALL:1=check-bare))
+	+@$(call STEPS,$(RESULTS),check-layers check-unit check-e2e check-asan-unit check-asan-e2e check-fuzz-corpus $(ALL:1=check-bare check-packaging))
 check-asan: deps-test
 	+@$(call STEPS,$(RESULTS)-asan,check-asan-unit check-asan-e2e)
 lint: deps-lint
@@ -220,6 +220,7 @@ lint-fuzz: ; +@$(TALLY) one $(RESULTS) $@ $(SUBMAKE) fuzz BUILD=$(BUILD)/lint FU
 PACKAGING = BUILD='$(BUILD)' PYTHON='$(PYTHON)' MAKE='$(MAKE)' CC='$(CC)' CXX='$(CXX)'
 static wheel deb rpm dist: ; @$(PACKAGING) docs/packaging/package.sh $@ $(ARCH)
 check-packaging: deps-package all deb rpm dist pytools
+	@test "$$(uname -m)" != x86_64 || $(PACKAGING) docs/packaging/package.sh static aarch64
 	@$(E2E_ENV) $(TALLY) pytest $(RESULTS) packaging tests/packaging $(PYTEST)
 
 VERSION   = $(shell sed -n 's/^.define VENVFIX_VERSION  *"\(.*\)"/\1/p' src/venvfix.h)

@@ -15,6 +15,10 @@ version=$(sed -n 's/^#define VENVFIX_VERSION  *"\(.*\)"$/\1/p' src/venvfix.h)
 out=$build/dist
 program=$out/venvfix-$version-linux-$arch
 mkdir -p "$out"
+if command -v flock >/dev/null 2>&1; then # make -j wheel deb: one at a time
+    exec 9>"$build/dist.lock"
+    flock 9
+fi
 
 # Files made get the time of the last commit, unless the caller says another.
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 315532800)}

@@ -1,0 +1,35 @@
+#!/bin/sh
+# Builds the unit tests of the pure parts (no disk, no processes) for another architecture and runs them by qemu.
+#
+# usage: portable.sh ARCH...     s390x: big-endian; i686: 32 bits. Needs g++-ARCH-linux-gnu and qemu-user-static.
+set -eu
+cd "$(dirname "$0")/../.."
+test $# -gt 0 || { sed -n '2,4s/^# \{0,1\}//p' "$0" && exit 2; }
+build=${BUILD:-build}
+failed=0
+for arch; do
+    case $arch in i686) qemu=qemu-i386-static ;; *) qemu=qemu-$arch-static ;; esac
+    deps=$build/static-deps/$arch-test
+    CC=$arch-linux-gnu-gcc docs/packaging/static-deps.sh "$arch" "$deps" libcmocka-dev libcmocka0
+    include=$(cd "$deps/root/usr/include" && pwd)
+    lib=$(cd "$(dirname "$deps"/root/usr/lib/*/libarchive.a)" && pwd)
+    out=$build/portable/$arch
+    tests=$(for file in tests/unit/test_base_*.c tests/unit/test_syntax_*.c tests/unit/test_packaging_*.c; do
+        case $file in *_run.c | *_parallel_walk.c) continue ;; esac
+        echo "$out/release/${file%.c}"
+    done)
+    # shellcheck disable=SC2086 # a list of targets
+    ${MAKE:-make} --no-print-directory BUILD="$out" CC="$arch-linux-gnu-gcc" CXX="$arch-linux-gnu-g++" CFLAGS="-O1 -g" CXXFLAGS=-O1 \
+        PC_CFLAGS="-isystem $include -isystem $include/$(basename "$lib")" PC_CMOCKA="-L$lib -lcmocka" PKG_CONFIG=: \
+        PC_LIBS="-L$lib -l:libpcre2-8.a -l:libarchive.a -l:liblzma.a -l:libcrypto.a -l:libjansson.a -l:libz.a -l:libdeflate.a
+            -l:libzstd.a -l:libelf.a" CPPFLAGS=-DVF_STATIC LF_release="-pie -Wl,--wrap=nl_langinfo -Wl,--no-warnings" $tests
+    for test in $tests; do
+        if LD_LIBRARY_PATH=$lib "$qemu" -L "/usr/$arch-linux-gnu" "$test" >"$test.log" 2>&1; then
+            echo "passed  $arch  $(basename "$test")"
+        else
+            echo "FAILED  $arch  $(basename "$test"): $test.log"
+            failed=1
+        fi
+    done
+done
+exit "$failed"
