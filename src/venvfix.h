@@ -347,6 +347,11 @@ struct venvfix_change_result {
     struct venvfix_bytes
         *changed; /* what somebody else changed in OLD meanwhile, relative to it: OLD stays */
     size_t n_changed;
+    struct venvfix_not_kept {
+        struct venvfix_bytes path; /* below NEW */
+        const char *what;          /* "xattr" or "capability"; static */
+    } * not_kept; /* what the copy does not have: the file system or the user may not; sorted */
+    size_t n_not_kept;
     bool renamed; /* by one rename (not by copying) */
     bool resumed; /* an earlier run was finished */
     int exit;

@@ -28,7 +28,7 @@ struct batch {
 
 struct worker {
     char *small; /* SMALL bytes */
-    struct vf_buf path;
+    struct vf_buf path, not_kept;
     struct vf_copy_result res;
 };
 
@@ -142,6 +142,19 @@ static enum vf_status copy_edited(const struct vf_copy_entry *e, const struct vf
     return st == VF_OK && edit->source.has_sum ? vf_edit_check_sum(edit, sums.old_sum, err) : st;
 }
 
+static void note_lost(struct job *j, const struct vf_copy_entry *e, const struct vf_attrs_kept *kept)
+{
+    const char *what[] = {kept->lost_xattr ? "xattr" : NULL, kept->lost_capability ? "capability" : NULL};
+    for (size_t i = 0; i < VF_COUNT(what); i++) {
+        if (!what[i] || !j->c->opts->not_kept)
+            continue;
+        vf_buf_put(&j->w->not_kept, path_of(j, e->name));
+        vf_buf_putc(&j->w->not_kept, '\0');
+        vf_buf_puts(&j->w->not_kept, what[i]);
+        vf_buf_putc(&j->w->not_kept, '\0');
+    }
+}
+
 static enum vf_status fill(struct job *j, const struct vf_copy_entry *e, const struct vf_edit *edit, int src,
                            int dst, struct vf_err *err)
 {
@@ -150,8 +163,10 @@ static enum vf_status fill(struct job *j, const struct vf_copy_entry *e, const s
     if (st != VF_OK)
         return st;
     VF_KILL_POINT();
-    if (vf_sys_copy_attrs(src, dst, &e->st) < 0)
+    struct vf_attrs_kept kept = {.same_bytes = !edit};
+    if (vf_sys_copy_attrs_kept(src, dst, &e->st, &kept) < 0)
         return vf_err_write(err, errno, "chmod", path_of(j, e->name));
+    note_lost(j, e, &kept);
     VF_KILL_POINT();
     if ((edit ? vf_edit_set_time(dst, &e->st) : futimens(dst, t)) < 0)
         return vf_err_write(err, errno, "utime", path_of(j, e->name));
@@ -546,8 +561,13 @@ enum vf_status vf_copy_tree(int src_root, int dst_root, const struct vf_edits *e
     if (res)
         add_up(&c, res);
     for (unsigned i = 0; c.workers && i < c.n_workers; i++) {
+        if (c.opts->not_kept)
+            vf_buf_put(c.opts->not_kept, vf_buf_slice(&c.workers[i].not_kept));
+        if (c.workers[i].not_kept.failed && st == VF_OK)
+            st = vf_err_nomem(err);
         free(c.workers[i].small);
         vf_buf_release(&c.workers[i].path);
+        vf_buf_release(&c.workers[i].not_kept);
     }
     free(c.workers);
     free(c.used);

@@ -17,8 +17,10 @@ struct vf_copy_opts {
     enum vf_link_mode mode;
     const struct vf_slice *omit;
     size_t n_omit;
-    bool sync;             /* syncfs at the end */
-    struct vf_buf *copied; /* gets the list of what was copied (copied.h); NULL: not wanted */
+    bool sync;               /* syncfs at the end */
+    struct vf_buf *not_kept; /* gets, for each attribute that a copy could not keep, the path, NUL, what it is
+                                ("xattr", "capability"), NUL; in no order; NULL: not wanted */
+    struct vf_buf *copied;   /* gets the list of what was copied (copied.h); NULL: not wanted */
 };
 struct vf_copy_result {
     uint64_t files, bytes, links, dirs, skipped, cloned;

@@ -61,6 +61,12 @@ int vf_sys_clone(int src, int dst);
  * security.capability nor integrity signatures. Failure to set an owner or an xattr that this user may not
  * set is not an error; without the owner, setuid and setgid are not given either. 0 or -1 with errno. */
 int vf_sys_copy_attrs(int src, int dst, const struct vf_stat *st);
+/* The same, and what could not be kept. A capability (capabilities(7)) is copied only to the same bytes. */
+struct vf_attrs_kept {
+    bool same_bytes; /* set by the caller */
+    bool lost_xattr, lost_capability;
+};
+int vf_sys_copy_attrs_kept(int src, int dst, const struct vf_stat *st, struct vf_attrs_kept *kept);
 /* A directory that hands down no ACL to what is made in it. Failure is none of ours: then there was none. */
 void vf_sys_drop_default_acl(int dirfd);
 void vf_sys_to_stat(const void *native /* struct stat */, struct vf_stat *out);

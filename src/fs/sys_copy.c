@@ -185,14 +185,15 @@ int vf_sys_copy_bytes(int src, int dst, uint64_t size, bool reflink, const struc
 
 #ifdef __linux__
 
-/* Tied to the bytes of the original (signatures), or never to be handed on (capabilities). */
+/* Signatures of the original, which the kernel makes itself. */
 static bool is_left_out(const char *name)
 {
-    static const char *const out[] = {"security.capability", "security.ima", "security.evm"};
-    for (size_t i = 0; i < VF_COUNT(out); i++)
-        if (strcmp(name, out[i]) == 0)
-            return true;
-    return false;
+    return strcmp(name, "security.ima") == 0 || strcmp(name, "security.evm") == 0;
+}
+
+static bool is_capability(const char *name)
+{
+    return strcmp(name, "security.capability") == 0;
 }
 
 /* May not, cannot, or gone meanwhile: none of ours. */
@@ -243,19 +244,22 @@ static int list_xattrs(int fd, struct vf_buf *names)
     }
 }
 
-static int copy_xattrs(int src, int dst)
+static int copy_xattrs(int src, int dst, struct vf_attrs_kept *kept)
 {
     struct vf_buf names = {0}, value = {0};
     int r = list_xattrs(src, &names);
     for (size_t i = 0; r == 0 && i < names.n; i += strlen(names.p + i) + 1) {
         const char *name = names.p + i;
-        if (is_left_out(name))
+        if (is_left_out(name) || (is_capability(name) && !kept->same_bytes))
             continue;
         ssize_t n = get_xattr(src, name, &value);
-        if (n < 0)
-            r = is_ignored(errno) ? 0 : -1;
-        else if (fsetxattr(dst, name, value.p, (size_t)n, 0) < 0)
-            r = is_ignored(errno) ? 0 : -1;
+        if (n >= 0 && fsetxattr(dst, name, value.p, (size_t)n, 0) == 0)
+            continue;
+        r = is_ignored(errno) ? 0 : -1;
+        if (is_capability(name))
+            kept->lost_capability = true;
+        else
+            kept->lost_xattr = true;
     }
     int e = errno;
     vf_buf_release(&names);
@@ -271,9 +275,9 @@ void vf_sys_drop_default_acl(int dirfd)
 
 #else
 
-static int copy_xattrs(int src, int dst)
+static int copy_xattrs(int src, int dst, struct vf_attrs_kept *kept)
 {
-    (void)src, (void)dst;
+    (void)src, (void)dst, (void)kept;
     return 0;
 }
 
@@ -312,8 +316,14 @@ static int copy_owner(int dst, const struct vf_stat *req, bool *all)
 
 int vf_sys_copy_attrs(int src, int dst, const struct vf_stat *st)
 {
+    struct vf_attrs_kept kept = {0};
+    return vf_sys_copy_attrs_kept(src, dst, st, &kept);
+}
+
+int vf_sys_copy_attrs_kept(int src, int dst, const struct vf_stat *st, struct vf_attrs_kept *kept)
+{
     bool owned = false;
-    if (copy_owner(dst, st, &owned) < 0 || copy_xattrs(src, dst) < 0)
+    if (copy_owner(dst, st, &owned) < 0 || copy_xattrs(src, dst, kept) < 0)
         return -1;
     /* Last: chown takes setuid away, and an ACL writes the group's bits. */
     return fchmod(dst, (mode_t)(owned ? st->mode : st->mode & 01777));

@@ -336,6 +336,24 @@ static bool set_carried(json_t *o, const struct venvfix_change_result *r)
            (r->n_changed == 0 || set_paths(o, "changed", "changed_base64", r->changed, r->n_changed));
 }
 
+/* Only where something was lost. */
+static bool set_not_kept(json_t *o, const struct venvfix_change_result *r)
+{
+    if (!r->n_not_kept)
+        return true;
+    json_t *list = json_array();
+    bool ok = list != NULL;
+    for (size_t i = 0; i < r->n_not_kept && ok; i++) {
+        json_t *one = json_object();
+        ok = one && vf_js_set_bytes(one, "path", r->not_kept[i].path) &&
+             vf_js_set_text(one, "what", r->not_kept[i].what) && json_array_append(list, one) == 0;
+        json_decref(one);
+    }
+    ok = ok && json_object_set(o, "not_kept", list) == 0;
+    json_decref(list);
+    return ok;
+}
+
 static bool set_seconds(json_t *o, const char *key, double v)
 {
     return json_object_set_new(o, key, v < 0 ? json_null() : json_real(v)) == 0;
@@ -367,7 +385,7 @@ void vf_json_change(struct vf_buf *out, const struct vf_report *report, const st
     bool ok = o && vf_js_set_head(o) && vf_js_set_text(o, "verb", venvfix_verb_name(r->verb)) &&
               vf_js_set_bool(o, "dry_run", r->dry_run) && vf_js_set_bytes(o, "from", r->from) &&
               vf_js_set_bytes(o, "to", r->to) && set_requirements(o, r) && set_edits(o, r) &&
-              set_carried(o, r) && set_findings(o, "warnings", &r->warnings) &&
+              set_carried(o, r) && set_not_kept(o, r) && set_findings(o, "warnings", &r->warnings) &&
               json_object_set_new(o, "outside", json_null()) == 0 && set_proof(o, r) &&
               vf_js_set_bool(o, "renamed", r->renamed) && vf_js_set_bool(o, "resumed", r->resumed) &&
               vf_js_set_number(o, "exit", (uint64_t)r->exit);

@@ -185,6 +185,23 @@ static void put_replaced(struct vf_buf *out, const struct venvfix_change_result 
     }
 }
 
+/* A few by name. */
+static void put_not_kept(struct vf_buf *out, const struct venvfix_change_result *r)
+{
+    enum { SHOWN = 5 };
+    for (size_t i = 0; i < r->n_not_kept && i < SHOWN; i++) {
+        bool capability = !strcmp(r->not_kept[i].what, "capability");
+        vf_text_put_label(out, "not kept");
+        vf_text_put(out, r->not_kept[i].path);
+        vf_buf_puts(out, capability ? ": file capabilities, which this user or file system cannot set\n"
+                                    : ": extended attributes, which this user or file system cannot set\n");
+    }
+    if (r->n_not_kept > SHOWN) {
+        vf_text_put_label(out, "not kept");
+        vf_buf_printf(out, "attributes of %zu more files\n", r->n_not_kept - SHOWN);
+    }
+}
+
 static void put_left(struct vf_buf *out, const struct venvfix_change_result *r,
                      const struct vf_report_style *st)
 {
@@ -209,6 +226,7 @@ void vf_text_change(struct vf_buf *out, const struct vf_report *report, const st
     put_done(out, r);
     if (!r->resumed)
         put_verified(out, r);
+    put_not_kept(out, r);
     put_left(out, r, st);
     vf_text_packed(out, r, st);
 }

@@ -385,3 +385,26 @@ def test_a_killed_pack_leaves_nothing_for_long(env, scratch):
     vf(*command[1:], rc=0)
     assert slow.wait(timeout=60) == 0
     assert sorted(os.listdir(scratch)) == ["b.tar", "slow.tar"]
+
+
+# ---- what a copy keeps
+
+def test_what_a_copy_cannot_keep_is_said(env, scratch, as_nobody):
+    """Extended attributes and capabilities are copied where the caller may set them; else they are named."""
+    python = env.bin / "tool"
+    python.write_bytes(b"\x7fELF" + bytes(100))
+    python.chmod(0o755)
+    capability = bytes.fromhex("0100000200040000000000000000000000000000")  # cap_net_bind_service=ep
+    try:
+        os.setxattr(python, "security.capability", capability)
+    except OSError:
+        assert os.geteuid() != 0 or not place.CI, "root cannot set capabilities here"
+        return
+    for more, new in (({}, scratch / "root"), (as_nobody, open_directory(scratch) / "nobody")):
+        doc = report("recreate", env.path, new, rc=0, **more)
+        if more:
+            assert doc["not_kept"] == [{"path": "bin/tool", "what": "capability"}], doc.get("not_kept")
+            text = vf("recreate", env.path, scratch / "w/text", rc=0, **more)
+            assert b"not kept" in text.out and b"bin/tool" in text.out, text
+        else:
+            assert "not_kept" not in doc and os.getxattr(new / "bin/tool", "security.capability") == capability
