@@ -22,6 +22,8 @@ static enum vf_status open_env(struct vf_change *c)
                               .host = c->s.host,
                               .hooks = &c->s.hooks};
     enum vf_status st = vf_env_open(&p, &c->env, &c->s.err);
+    if (st == VF_OK && c->o->verb == VENVFIX_RECREATE)
+        st = vf_change_lock_source(c);
     if (st == VF_OK)
         st = vf_env_scan(c->env, &c->s.err);
     if (st == VF_OK)
@@ -54,8 +56,6 @@ static enum vf_status examine(struct vf_change *c)
 {
     double start = vf_seconds_since(0);
     enum vf_status st = open_env(c);
-    if (st == VF_OK && c->o->verb == VENVFIX_RECREATE)
-        st = vf_change_lock_source(c);
     c->findings.a = c->s.a;
     if (st == VF_OK)
         st = vf_judge_env(c->env, &c->findings, &c->s.err);

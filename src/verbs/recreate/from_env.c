@@ -42,6 +42,8 @@ enum vf_status vf_recreate_open_env(struct vf_recreate *a)
                               .hooks = &c->s.hooks};
     enum vf_status st = vf_env_open(&p, &c->env, &c->s.err);
     if (st == VF_OK)
+        st = vf_change_lock_source(c);
+    if (st == VF_OK)
         st = vf_env_scan(c->env, &c->s.err);
     if (st == VF_OK)
         st = vf_env_must_be_readable(c->env, true, &c->s.err);
