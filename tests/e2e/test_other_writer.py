@@ -1,6 +1,6 @@
 """Another process writes while an environment is moved by rename, fixed or recreated: at each call that changes the disk.
 
-Every edited file, every kind of change. `make check` takes a sample of the calls; VENVFIX_MATRIX=full takes all of them.
+Every edited file, every kind of change. `make check` takes a sample of the calls, `make check-all` all of them, each with one of the files; VENVFIX_MATRIX=full each with all.
 """
 import pytest
 
@@ -10,7 +10,7 @@ from other_writer import SwappedParent, World
 from vf import vf
 
 WAYS = ("move", "fix", "recreate")
-POINTS = 100000 if place.FULL else 4
+POINTS = 100000 if place.ALL else 4
 
 
 def some(calls, want=POINTS):
