@@ -290,7 +290,7 @@ static enum vf_status check_parents(const struct opening *o)
         for (struct vf_slice dir = last; cut != VF_NPOS; cut = vf_slice_rfind_byte(dir, '/')) {
             dir = vf_slice_sub(dir, 0, cut);
             if (vf_map_get(&z->by_name, dir, &other) && !z->members[other].is_dir)
-                return bad_member(o, name, "it lies in what another member says is a file");
+                return bad_member(o, name, "it is inside what another member says is a file");
         }
     }
     return VF_OK;

@@ -239,7 +239,7 @@ static bool parse_into(struct parse *p, struct vf_slice text, enum vf_bundle_int
             *out = (enum vf_bundle_into)i;
             return true;
         }
-    return bad(p, "a place that is not known", text);
+    return bad(p, "an unknown location", text);
 }
 
 static bool parse_extra(struct parse *p, const json_t *o, struct vf_bundle_extra *e)

@@ -26,7 +26,7 @@ static enum vf_status no_wheel(struct listing *x, const struct vf_install_req *r
     vf_buf_put(&words, vf_buf_slice(why));
     const char *text = vf_buf_cstr(&words);
     enum vf_status st =
-        vf_err_set(x->err, VF_INCOMPLETE, 0, "pack", req->file, "no wheel at hand for %s", text ? text : "");
+        vf_err_set(x->err, VF_INCOMPLETE, 0, "pack", req->file, "no wheel found for %s", text ? text : "");
     vf_buf_release(&words);
     return st;
 }

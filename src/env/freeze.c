@@ -143,7 +143,7 @@ static enum vf_status add(struct freezing *z, const struct vf_env_dist *d, struc
     if (st == VF_OK && vf_freeze_has_secret(it))
         note(z, it->name, "a password was left out of its URL (****)");
     if (st == VF_OK && vf_freeze_is_local(it))
-        note(z, it->name, "is installed from a place of this host; its line means nothing elsewhere");
+        note(z, it->name, "is installed from a path of this host; its line does not work elsewhere");
     return st;
 }
 

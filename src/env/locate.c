@@ -155,7 +155,7 @@ enum vf_status vf_env_locate_root(struct vf_env *env, struct vf_err *err)
         dangling = vf_host_readlink(env->params.host, prefix, &b);
         vf_buf_release(&b);
         if (dangling)
-            return vf_err_set(err, VF_NOT_FOUND, 0, "open", prefix, "it is a link that leads nowhere");
+            return vf_err_set(err, VF_NOT_FOUND, 0, "open", prefix, "it is a broken symlink");
         return not_found(prefix, err);
     }
     if (kind == VF_KIND_FILE) {

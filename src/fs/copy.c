@@ -257,7 +257,7 @@ static enum vf_status copy_entry(struct job *j, const struct vf_copy_entry *e, s
     }
     if (e->st.kind != VF_KIND_FILE)
         return vf_err_set(err, VF_CHANGED, 0, "copy", edit->path,
-                          "it is not the kind of file that was looked at");
+                          "it is another kind of file than when it was read");
     return copy_file(j, e, edit, err);
 }
 

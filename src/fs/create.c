@@ -29,10 +29,9 @@ static enum vf_status refuse_reserved(struct vf_slice rel, struct vf_err *err)
 static enum vf_status failed(struct vf_err *err, const char *op, struct vf_slice path)
 {
     if (errno == EEXIST)
-        return vf_err_set(err, VF_EXISTS, EEXIST, op, path, "something stands there already");
+        return vf_err_set(err, VF_EXISTS, EEXIST, op, path, "it exists already");
     if (errno == ELOOP || errno == ENOTDIR)
-        return vf_err_set(err, VF_EXISTS, errno, op, path,
-                          "a link or a file stands where a directory is to be");
+        return vf_err_set(err, VF_EXISTS, errno, op, path, "a link or a file is where a directory has to be");
     return vf_err_sys(err, errno, op, path);
 }
 

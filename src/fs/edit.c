@@ -109,7 +109,7 @@ static enum vf_status apply_splices(const struct vf_edit *e, struct vf_slice old
     for (size_t i = 0; i < e->n; i++) {
         const struct vf_splice *s = &e->splices[i];
         if (s->off < pos || s->off > old.n || s->len > old.n - s->off)
-            return vf_err_set(err, VF_CHANGED, 0, "edit", e->path, "it is not the file that was looked at");
+            return vf_err_set(err, VF_CHANGED, 0, "edit", e->path, "it changed since it was read");
         vf_buf_put(out, vf_slice_sub(old, pos, (size_t)s->off));
         vf_buf_put(out, s->bytes);
         pos = (size_t)(s->off + s->len);

@@ -100,7 +100,7 @@ static enum vf_status splice_all(struct stream *s, const struct vf_edit *e, uint
     for (size_t i = 0; i < e->n; i++) {
         const struct vf_splice *sp = &e->splices[i];
         if (sp->off < pos || sp->off > size || sp->len > size - sp->off)
-            return vf_err_set(err, VF_CHANGED, 0, "edit", s->path, "it is not the file that was looked at");
+            return vf_err_set(err, VF_CHANGED, 0, "edit", s->path, "it changed since it was read");
         enum vf_status st = take(s, sp->off - pos, true, err);
         if (st == VF_OK)
             st = take(s, sp->len, false, err);

@@ -347,7 +347,7 @@ static enum vf_status planned_list(struct vf_tree *base, struct vf_slice dir, st
 
 static enum vf_status no_fit(const struct edit_reader *r, struct vf_err *err)
 {
-    return vf_err_set(err, VF_CHANGED, 0, "read", r->edit->path, "it is not the file that was looked at");
+    return vf_err_set(err, VF_CHANGED, 0, "read", r->edit->path, "it changed since it was read");
 }
 
 /* Reads what the splice replaces, and drops it. */

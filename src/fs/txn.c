@@ -66,7 +66,7 @@ static enum vf_status set_head(struct vf_txn *t, const char *verb, struct vf_sli
     from = vf_prefix_trim(from);
     to = vf_prefix_trim(to);
     if (!vf_path_is_abs(from) || !vf_path_is_abs(to) || memchr(from.p, 0, from.n) || memchr(to.p, 0, to.n))
-        return vf_err_set(err, VF_INTERNAL, 0, "begin", from, "a place is not absolute");
+        return vf_err_set(err, VF_INTERNAL, 0, "begin", from, "a path is not absolute");
     j->verb = strcmp(verb, "move") == 0 ? "move" : "fix";
     j->from = vf_arena_dup(&t->d.arena, from);
     j->to = vf_arena_dup(&t->d.arena, to);

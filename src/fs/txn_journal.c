@@ -203,7 +203,7 @@ static bool field_place(struct parser *p, const char *key, struct vf_slice *out)
     if (!field_path(p, key, out))
         return false;
     if (!vf_path_is_abs(*out) || memchr(out->p, 0, out->n))
-        return reject(p, "a place is not absolute");
+        return reject(p, "a path is not absolute");
     return true;
 }
 

@@ -97,7 +97,7 @@ static enum vf_status rename_error(int sys, struct vf_slice to, struct vf_err *e
     case ENOTEMPTY:
         return vf_err_set(err, VF_EXISTS, sys, "rename", to, NULL);
     case EINVAL:
-        return vf_err_set(err, VF_NESTED, sys, "rename", to, "one path lies inside the other");
+        return vf_err_set(err, VF_NESTED, sys, "rename", to, "one path is inside the other");
     default:
         return vf_err_write(err, sys, "rename", to);
     }

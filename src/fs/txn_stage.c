@@ -96,7 +96,7 @@ static enum vf_status fits(const struct vf_edit *e, const struct source *src, st
     if (k == VF_KIND_NONE && (e->kind == VF_EDIT_SPLICE || e->kind == VF_EDIT_DELETE))
         what = "it is gone";
     else if (k != VF_KIND_NONE && k != VF_KIND_FILE && (k != VF_KIND_LINK || e->kind == VF_EDIT_SPLICE))
-        what = "it is not the kind of file that was looked at";
+        what = "it is another kind of file than when it was read";
     return what ? vf_err_set(err, VF_CHANGED, 0, "stage", e->path, "%s", what) : VF_OK;
 }
 

@@ -374,11 +374,12 @@ static bool editable(struct parse *p, struct vf_slice s)
     size_t at = vf_slice_find_byte(s, '@', 0);
     p->item->kind = VF_LIST_EDITABLE;
     if (s.n == 0)
-        return bad(p, "an editable without place", p->item->text);
+        return bad(p, "an editable requirement without a path", p->item->text);
     if (!add_vcs(p, &s))
         return false;
     if (at != VF_NPOS && !is_url(s) && !looks_like_path(vf_slice_sub(s, 0, at)))
-        return named(p, s) && (p->item->source == VF_LIST_URL || bad(p, "an editable without place", s));
+        return named(p, s) &&
+               (p->item->source == VF_LIST_URL || bad(p, "an editable requirement without a path", s));
     if (is_url(s)) {
         return (!vf_url_has_scheme(s, VF_S("file")) || strip_extras(p, &s)) &&
                set_location(p, VF_LIST_URL, s);
@@ -409,9 +410,10 @@ static bool understand(struct parse *p, struct vf_slice words, bool *is_requirem
     struct vf_slice line = p->item->text;
     for (size_t i = 0; i < p->settings.n; i++) {
         if (words.n > 0 || (p->settings.n > 1 && wants_all(&settings[i]))) {
-            return bad(
-                p, words.n > 0 ? "an option behind a requirement" : "two options of which one stands alone",
-                line);
+            return bad(p,
+                       words.n > 0 ? "an option behind a requirement"
+                                   : "two options, one of which has to be alone on its line",
+                       line);
         }
     }
     bool is_editable = p->settings.n == 1 && settings[0].option == VF_LISTOPT_EDITABLE;

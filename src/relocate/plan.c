@@ -359,7 +359,7 @@ static enum vf_status plan_hits(struct vf_edit_builders *d, const struct vf_find
             continue;
         if (!whole)
             return cannot_write(
-                d, fi, f->flags & VF_FILE_BINARY ? "a binary file is never patched" : "too many places in it",
+                d, fi, f->flags & VF_FILE_BINARY ? "a binary file is never patched" : "too many paths in it",
                 err);
         st = write_hit(d, fi->file, h, fi, err);
     }
@@ -467,7 +467,7 @@ static enum vf_status check_lengths(const struct vf_env *env, struct vf_slice to
     for (size_t i = 0; i < env->n_files; i++)
         if (to.n + 1 + env->files[i].path.n > PATH_LIMIT)
             return vf_err_set(err, VF_PATH_TOO_LONG, 0, "plan", env->files[i].path,
-                              "its path would be longer than 4095 bytes at the new place");
+                              "its path would be longer than 4095 bytes at the new path");
     return VF_OK;
 }
 

@@ -201,10 +201,10 @@ static enum vf_status compare(struct proving *p, const struct vf_findings *after
             continue;
         if (is_left_over(p, fi))
             return failed(err, fi->path, vf_rule_info(fi->rule)->id,
-                          "a reference to another place would stay");
+                          "a reference to another path would stay");
         if (is_hard(fi) && !was_wrong_before(p, fi))
             return failed(err, fi->path, vf_rule_info(fi->rule)->id,
-                          "it works now and would not work at the new place");
+                          "it works now and would not work at the new path");
     }
     return st == VF_OK && p->scratch.failed ? vf_err_nomem(err) : st;
 }

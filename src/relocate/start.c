@@ -195,7 +195,7 @@ static enum vf_status start_stub(const struct vf_env *env, struct vf_slice root,
     out->interpreter = VF_PROVED_NOT;
     if (r.exec_errno || r.exit_code != 0 || !same_place(env, prefix_of(&r), root))
         return vf_err_set(err, VF_PROOF_FAILED, r.exec_errno, "start", stub,
-                          "a script with the header for this place does not start: %.*s",
+                          "a script with the #! line for this path does not start: %.*s",
                           (int)(r.err.n < 300 ? r.err.n : 300), r.err.p ? r.err.p : "");
     struct vf_buf modules;
     vf_buf_init(&modules);

@@ -566,7 +566,7 @@ enum vf_status act_write(const struct act_shell *sh, const struct vf_ref *ref, s
                          struct vf_buf *out, struct vf_err *err)
 {
     if (ref->flags & VF_REF_SELF)
-        return vf_unwritable(err, value, "the script finds its own place: there is no path in it to replace");
+        return vf_unwritable(err, value, "the script locates itself: there is no path in it to replace");
     const char *why = sh->refuses(value, ref->form);
     if (why)
         return vf_err_set(err, VF_UNWRITABLE, 0, "write", value, "%s cannot hold %s",

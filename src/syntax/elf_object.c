@@ -167,7 +167,7 @@ static struct vf_slice text_at(struct object *o, uint64_t at)
     }
     size_t end = at < all.n ? vf_slice_find_byte(all, 0, (size_t)at) : VF_NPOS;
     if (end == VF_NPOS) {
-        (void)damaged(o, "a name lies outside its string table");
+        (void)damaged(o, "a name is outside its string table");
         return (struct vf_slice){NULL, 0};
     }
     return vf_arena_dup(o->a, vf_slice_sub(all, (size_t)at, end));
@@ -183,7 +183,7 @@ static bool read_dynamic(struct object *o)
     if (!tagged(o, DT_STRTAB, &addr) || !tagged(o, DT_STRSZ, &o->texts_n))
         return damaged(o, "its dynamic section has no string table");
     if (!offset_of(o, addr, &o->texts_off, &room) || room < o->texts_n)
-        return damaged(o, "its string table lies outside of the file");
+        return damaged(o, "its string table is outside of the file");
     if (o->texts_n <= TEXTS_KEPT)
         o->texts = load(o, o->texts_off, o->texts_n);
     return true;

@@ -168,7 +168,7 @@ static enum vf_status note_modified(struct planning *p, const struct vf_rebuild_
         return refuse(p, VF_CHANGED, rel,
                       match == VF_MATCH_FALSE
                           ? "it is not what RECORD says: it was changed after it was installed"
-                          : "RECORD has no hash of it, so nobody knows whether it was changed");
+                          : "RECORD has no hash of it, so it is not known whether it was changed");
     struct vf_slice *m = vf_vec_push(p->a, &p->modified, sizeof *m);
     if (!m)
         return vf_err_nomem(p->err);

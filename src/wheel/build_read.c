@@ -55,7 +55,7 @@ static enum vf_status on_hit(void *ctx, const struct vf_hit *hit, struct vf_err 
     if (!vf_prefix_distinctive(prefix) && (hit->rest.n == 0 || !vf_env_has(h->p->env, hit->rest)))
         return VF_OK;
     return vf_err_set(err, VF_UNWRITABLE, 0, "rebuild", h->path,
-                      "it names '%.*s' (line %u), a place of this environment, which no wheel may",
+                      "it names '%.*s' (line %u), a path of this environment, which no wheel may",
                       (int)(prefix->path.n < 200 ? prefix->path.n : 200), prefix->path.p,
                       (unsigned)hit->line);
 }

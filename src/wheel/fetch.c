@@ -30,7 +30,7 @@ static struct vf_install_req *req(struct run *r, size_t i)
 }
 
 static const char ONLY_A_SOURCE[] =
-    "only a source archive of it is at hand: --build makes a wheel of it, on this host";
+    "only a source archive was found: --build builds a wheel from it on this host";
 
 static enum vf_status refuse(struct run *r, const struct vf_install_req *w, enum vf_status code,
                              const char *why)
@@ -374,7 +374,7 @@ static enum vf_status may_be_fetched(struct run *r, const struct vf_install_req 
     if (w->kind == VF_INSTALL_REQ_SOURCE && !r->f->build)
         return refuse(r, w, VF_NOT_SUPPORTED, "this is a source: --build makes a wheel of it, on this host");
     if (has_controls(w->location))
-        return refuse(r, w, VF_NOT_SUPPORTED, "control characters in its place");
+        return refuse(r, w, VF_NOT_SUPPORTED, "control characters in its location");
     if (w->kind != VF_INSTALL_REQ_NAMED && !w->local && r->f->offline)
         return refuse(r, w, VF_INCOMPLETE, "it has to be fetched, and --offline forbids that");
     return VF_OK;
@@ -404,7 +404,7 @@ enum vf_status vf_fetch(struct vf_fetch *f, const size_t *which, size_t n, size_
         st = vf_tool_find(f, &r.tool, err);
     if (st == VF_OK && r.tool.kind == VF_TOOL_NONE)
         st = refuse(&r, req(&r, which[0]), VF_INCOMPLETE,
-                    "it is not at hand, and neither pip nor uv is there to fetch it");
+                    "it was not found locally, and neither pip nor uv is there to fetch it");
     if (st == VF_OK && f->dry_run)
         return rehearse(&r, which, n, made);
     if (st != VF_OK)

@@ -160,7 +160,7 @@ static enum vf_status add_line(struct reading *r, const struct vf_list_item *it)
     if (name.n && vf_map_get(&r->by_name, name, &before)) {
         struct vf_install_req *w = VF_INSTALL_REQ_AT(r->out, before);
         if (it->source != VF_LIST_NAMED && !vf_install_req_same_location(r->a, w, it, r->cwd))
-            return bad(r, it, VF_BAD_LIST, "the list names this project at two places");
+            return bad(r, it, VF_BAD_LIST, "the list names two locations for this project");
         return merge(r->a, w, it) ? VF_OK : vf_err_nomem(r->err);
     }
     struct vf_install_req *w = vf_vec_push(r->a, &r->out->v, sizeof *w);

@@ -25,7 +25,7 @@ static enum vf_status refuse_link(struct vf_change *c)
                         vf_buf_cstr(&shown) ? shown.p : "");
         vf_buf_release(&shown);
     } else if (link) {
-        st = vf_err_set(&c->s.err, VF_NOT_FOUND, 0, "open", c->from, "it is a link that leads nowhere");
+        st = vf_err_set(&c->s.err, VF_NOT_FOUND, 0, "open", c->from, "it is a broken symlink");
     }
     vf_buf_release(&to);
     return st;
@@ -55,7 +55,7 @@ static enum vf_status refuse_nested(struct vf_change *c)
     vf_buf_release(&from);
     vf_buf_release(&parent);
     return nested ? vf_err_set(&c->s.err, VF_NESTED, 0, "create", c->to,
-                               "the old and the new place lie inside each other")
+                               "one of the two paths is inside the other")
                   : VF_OK;
 }
 
@@ -75,9 +75,9 @@ enum vf_status vf_change_refuse_places(struct vf_change *c)
     if (st == VF_OK && (vf_host_exists(c->s.host, c->to) || vf_host_readlink(c->s.host, c->to, &ignored))) {
         bool same = vf_host_same(c->s.host, c->from, c->to) || vf_path_under(c->to, c->from, NULL);
         st = same ? vf_err_set(&c->s.err, VF_NESTED, 0, "create", c->to,
-                               "the old and the new place are one, or lie inside each other")
+                               "the two paths are the same, or one is inside the other")
                   : vf_err_set(&c->s.err, VF_EXISTS, 0, "create", c->to,
-                               "it exists already: choose another place or remove it");
+                               "it exists already: choose another path or remove it");
     }
     vf_buf_release(&ignored);
     if (st == VF_OK)
@@ -98,7 +98,7 @@ static enum vf_status refuse_base(struct vf_change *c)
         return st; /* a link into the environment itself: mended like any other */
     return vf_err_set(
         &c->s.err, VF_NO_BASE, 0, "open", py->link_target,
-        "the base interpreter is missing: install it again, or make the environment anew on another one "
+        "the base interpreter is missing: install it again, or recreate the environment on another one "
         "(--python PATH)");
 }
 
@@ -108,9 +108,8 @@ static enum vf_status refuse_not_writable(struct vf_change *c)
         return VF_OK;
     int fd = vf_tree_dir_fd(c->env->tree);
     if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
-        return vf_err_set(
-            &c->s.err, VF_NOT_WRITABLE, errno, "write", c->from,
-            "the environment cannot be changed; `venvfix recreate` makes a copy at a new place");
+        return vf_err_set(&c->s.err, VF_NOT_WRITABLE, errno, "write", c->from,
+                          "the environment is not writable; `venvfix recreate` makes a copy at a new path");
     for (size_t i = 0; i < c->plan.edits.n; i++) {
         struct vf_slice dir = vf_path_dir(c->plan.edits.v[i].path), base;
         int parent = vf_sys_open_parent(fd, c->plan.edits.v[i].path, &base);
@@ -121,7 +120,7 @@ static enum vf_status refuse_not_writable(struct vf_change *c)
         if (!ok)
             return vf_err_set(&c->s.err, VF_NOT_WRITABLE, e, "write", dir,
                               "a directory with files to be changed is not writable; `venvfix recreate` "
-                              "makes a copy at a new place");
+                              "makes a copy at a new path");
     }
     return VF_OK;
 }
@@ -137,7 +136,8 @@ static enum vf_status refuse_parent_writable(struct vf_change *c)
             return vf_err_nomem(&c->s.err);
         if (faccessat(AT_FDCWD, p, W_OK | X_OK, AT_EACCESS) != 0 && errno != ENAMETOOLONG)
             return vf_err_set(&c->s.err, VF_NOT_WRITABLE, errno, "write", parents[i], "%s",
-                              i ? "the old place cannot be taken away; `venvfix recreate` makes a copy"
+                              i ? "the directory that holds it is not writable, so it cannot be removed; "
+                                  "`venvfix recreate` makes a copy"
                                 : "nothing can be made there");
     }
     return VF_OK;
@@ -172,10 +172,9 @@ static enum vf_status refuse_unwritable(struct vf_change *c)
         return st;
     if (c->plan.n_breaking)
         return refuse_breaking(c);
-    return vf_err_set(
-        &c->s.err, VF_UNWRITABLE, 0, "plan", vf_findings_at(&c->plan.unwritable, 0)->path,
-        "%zu reference%s to another place cannot be written; --leave goes on and leaves %s as %s", n,
-        n == 1 ? "" : "s", n == 1 ? "it" : "them", n == 1 ? "it is" : "they are");
+    return vf_err_set(&c->s.err, VF_UNWRITABLE, 0, "plan", vf_findings_at(&c->plan.unwritable, 0)->path,
+                      "%zu path%s cannot be rewritten; --leave goes on and leaves %s as %s", n,
+                      n == 1 ? "" : "s", n == 1 ? "it" : "them", n == 1 ? "it is" : "they are");
 }
 
 /* The interpreter reads these when it is started: from a pipe it would wait for ever. */

@@ -82,7 +82,7 @@ static enum vf_status refuse_unwritable(struct vf_recreate *a, const struct vf_p
         return VF_OK;
     const struct vf_finding *fi = vf_findings_at(&plan->unwritable, 0);
     return vf_err_set(&a->c->s.err, VF_UNWRITABLE, 0, "plan", fi->path,
-                      "a file of the new environment cannot name its place: %.*s",
+                      "a file of the new environment cannot hold its path: %.*s",
                       (int)(fi->message.n < 300 ? fi->message.n : 300), fi->message.p ? fi->message.p : "");
 }
 
@@ -351,7 +351,7 @@ static enum vf_status put_extras(struct vf_recreate *a)
         st = put_extra(a, x);
         if (st == VF_EXISTS) {
             struct vf_buf b = {0};
-            vf_buf_puts(&b, "a carried file was left out, since something stands there: ");
+            vf_buf_puts(&b, "a file from no package was not copied, since another file has its name: ");
             vf_buf_put(&b, x->dest);
             if (vf_buf_cstr(&b))
                 vf_hooks_note(&c->s.hooks, vf_buf_cstr(&b));

@@ -190,7 +190,7 @@ static enum vf_status incomplete(struct vf_recreate *a, enum vf_status code)
                     others = vf_buf_slice(&more);
     if (st == VF_OK)
         st = vf_err_set(&a->c->s.err, code, 0, "find", vf_buf_slice(&text),
-                        "no wheel of it is at hand%.*s%s%.*s%s%.*s", (int)(others.n < 200 ? others.n : 200),
+                        "no wheel found for it%.*s%s%.*s%s%.*s", (int)(others.n < 200 ? others.n : 200),
                         others.p ? others.p : "", reported.n ? ": " : "",
                         (int)(reported.n < 250 ? reported.n : 250), reported.p ? reported.p : "",
                         refused.n ? "; the environment's own cannot be taken: " : "",

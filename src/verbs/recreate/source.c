@@ -88,7 +88,7 @@ enum vf_status vf_recreate_recognise(struct vf_change *c, enum vf_recreate_kind 
         st = vf_err_set(
             &c->s.err, VF_USAGE, 0, "recreate", c->from,
             "%s is for a list, a lock file or a bundle; an environment is copied, unless --python or "
-            "--reinstall says that it is to be made anew",
+            "--reinstall says that it is to be created from wheels",
             option);
     if (st == VF_OK && *kind != VF_RECREATE_BUNDLE && c->o->install.sha256)
         st = vf_err_set(&c->s.err, VF_USAGE, 0, "recreate", c->from, "--sha256 is for a bundle");

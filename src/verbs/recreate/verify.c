@@ -47,8 +47,7 @@ static enum vf_status prove_freeze(struct vf_recreate *a)
             d->has_url != (w->has_url || w->direct_url.n > 0))
             return failed(a, d->info, "the frozen list would differ");
     }
-    return names.n == a->reqs.v.n ? VF_OK
-                                  : failed(a, a->c->to, "there is a distribution that nobody asked for");
+    return names.n == a->reqs.v.n ? VF_OK : failed(a, a->c->to, "there is a package that was not asked for");
 }
 
 /* ---- RECORD, and places ---- */
@@ -70,7 +69,7 @@ static enum vf_status prove_findings(struct vf_recreate *a)
         }
         if (names_staging(a, fi)) {
             c->proofs.statics = VF_PROVED_NOT;
-            return failed(a, fi->path, "it names the place where it was made");
+            return failed(a, fi->path, "it contains the path where it was built");
         }
     }
     return VF_OK;
