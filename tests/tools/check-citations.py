@@ -13,6 +13,7 @@ Texts of others (fixtures, generated vectors, lock files) are left out.
 """
 
 import pathlib
+import posixpath
 import re
 import subprocess
 import sys
@@ -70,7 +71,7 @@ def paths_of(tree, name, text):
     """NAME in a path is any name. Tests name files of the environments that they make: only documents count there."""
     for m in PATH.finditer(text):
         path, first = m[1].replace("NAME", "*"), m[1].split("/")[0]
-        if name.startswith(("tests/e2e/", "tests/unit/")) and first != "docs":
+        if name.startswith(("tests/e2e/", "tests/unit/", "Makefile")) and first != "docs":
             continue
         if first in TOP and not tree.exists(path):
             yield m.start(), "%s is not in the tree" % path
@@ -97,7 +98,7 @@ def links_of(tree, name, text):
         target, _, part = m[1].partition("#")
         if "://" in target or target.startswith("mailto:"):
             continue
-        path = (pathlib.PurePosixPath(name).parent / target).as_posix() if target else name
+        path = posixpath.normpath((pathlib.PurePosixPath(name).parent / target).as_posix()) if target else name
         if not tree.exists(path):
             yield m.start(), "link to %s, which is not in the tree" % m[1]
         elif part and part not in [anchor(t) for t in tree.titles(path)]:
