@@ -173,7 +173,15 @@ struct venvfix_check_options {
     struct venvfix_baseline *baseline; /* findings in it are suppressed; NULL: none */
     struct venvfix_baseline *collect;  /* gets every finding that counts; NULL: none */
     enum venvfix_fail_on fail_on;
+    const char *const *environ; /* "K=V", NULL at the end: PATH and HOME, for `next`; NULL: none */
     struct venvfix_hooks hooks;
+};
+
+/* A command that would help, made of what the program would really do. */
+struct venvfix_command {
+    struct venvfix_bytes argv[8];
+    size_t n;
+    uint32_t repairs; /* findings that it repairs */
 };
 
 struct venvfix_check_result {
@@ -195,6 +203,8 @@ struct venvfix_check_result {
     uint32_t errors, warnings, infos; /* without those that are suppressed */
     uint32_t suppressed;              /* in the baseline */
     uint32_t ignored;                 /* left out by select and ignore; they are not among the findings */
+    struct venvfix_command *next; /* one of these; empty where the environment is sound or nothing helps */
+    size_t n_next;
     uint64_t examined, unexamined;
     enum venvfix_fail_on fail_on;
     int exit;
@@ -260,7 +270,7 @@ enum venvfix_link { VENVFIX_LINK_AUTO, VENVFIX_LINK_REFLINK, VENVFIX_LINK_COPY }
 
 /* recreate from a list, a lock file or a lock bundle, or from an environment for another interpreter. */
 struct venvfix_install_options {
-    /* The interpreter: a path, a name on PATH, "3.12", or the directory of an environment (its base). NULL:
+    /* fix: the base interpreter that ENV gets, of its own minor version. recreate: the interpreter: a path, a name on PATH, "3.12", or the directory of an environment (its base). NULL:
      * the environment's base, or the first of python3.X (as the bundle says) and python3 on PATH that the
      * source allows. */
     const char *python;
@@ -293,7 +303,7 @@ struct venvfix_change_options {
     bool dry_run; /* plan and diff only; nothing is changed */
     bool leave;   /* go on although references without a writer stay */
     enum venvfix_link link;
-    struct venvfix_install_options install; /* recreate only */
+    struct venvfix_install_options install; /* recreate; of fix only python and environ */
     /* Absolute: where the secret is kept that journals are signed with ("key", made when it is not there
      * yet); $XDG_STATE_HOME/venvfix by convention. NULL, or not usable: a run that is cut off is finished by
      * the next one only inside the environment; a directory is neither renamed nor removed then. */

@@ -70,6 +70,7 @@ complete -c venvfix -n '__fish_seen_subcommand_from recreate' -l config -r -d 'r
 complete -c venvfix -n '__fish_seen_subcommand_from recreate' -l isolated -d 'read no configuration file'
 complete -c venvfix -n '__fish_seen_subcommand_from recreate' -s h -l help -d 'print this text'
 complete -c venvfix -n __fish_use_subcommand -a fix -d 'repair an environment that was moved or copied'
+complete -c venvfix -n '__fish_seen_subcommand_from fix' -l python -r -d 'base interpreter of the same minor: a path, a directory, 3.12'
 complete -c venvfix -n '__fish_seen_subcommand_from fix' -l from -r -d 'a path where it was before; may be given again'
 complete -c venvfix -n '__fish_seen_subcommand_from fix' -s n -l dry-run -d 'print the plan as a unified diff, change nothing'
 complete -c venvfix -n '__fish_seen_subcommand_from fix' -l leave -d 'go on where a path cannot be rewritten (exit 1)'

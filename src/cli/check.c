@@ -134,6 +134,7 @@ static int check_path(struct session *s, const struct check_args *a, const char 
     o.at = a->here ? path : o.at;
     o.scratch = scratch();
     o.state_dir = vf_cli_state_dir(state, sizeof state);
+    o.environ = (const char *const *)environ;
     o.baseline = s->baseline;
     o.collect = s->collect;
     if (a->exit_zero)

@@ -134,6 +134,15 @@ struct vf_interpreter {
                     standard library */
 };
 
+/* The base interpreter that the environment is to get. */
+struct vf_base_python {
+    struct vf_slice program; /* absolute path, as it is to be written */
+    struct vf_slice real;    /* the same, every link resolved */
+    struct vf_slice prefix;  /* the directory above its BIN, as written */
+    struct vf_slice version; /* "3.12.4"; empty: what is recorded stays */
+    bool home_only;          /* only `home` is wrong */
+};
+
 struct vf_env_params {
     struct vf_slice path;        /* as typed (ENV); relative ones are taken from cwd */
     struct vf_slice cwd;         /* absolute */
@@ -146,6 +155,7 @@ struct vf_env_params {
                     places */
     bool settle; /* to be changed: a file that was written a moment ago is read only when the clock of its
                     file system has moved on, so that a later write is seen by its time */
+    const struct vf_base_python *base; /* another base interpreter, for planning; NULL: the one it has */
     struct vf_host *host;         /* borrowed */
     const struct vf_hooks *hooks; /* borrowed; may be NULL */
 };
@@ -207,6 +217,10 @@ VF_MUST_CHECK enum vf_status vf_env_scan(struct vf_env *env, struct vf_err *err)
 VF_MUST_CHECK enum vf_status vf_env_must_be_readable(const struct vf_env *env, bool metadata,
                                                      struct vf_err *err);
 void vf_env_free(struct vf_env *env);
+/* Looks at pyvenv.cfg and the interpreter in BIN again, in the tree and the links that `env` has now (a copy
+ * with a planned tree); what is found lives in `a`. */
+VF_MUST_CHECK enum vf_status vf_env_reread_interpreter(struct vf_env *env, struct vf_arena *a,
+                                                       struct vf_err *err);
 
 /* Reads single files again, from another tree (the planned one) and into fresh facts; the rest of the
  * environment is shared and stays. For the proof. Both are borrowed. */

@@ -311,6 +311,17 @@ enum vf_status vf_env_interpreter(struct vf_env *env, struct vf_err *err)
     return st == VF_OK && !env->metadata_only ? find_library(env, err) : st;
 }
 
+enum vf_status vf_env_reread_interpreter(struct vf_env *env, struct vf_arena *a, struct vf_err *err)
+{
+    struct vf_arena own = env->arena;
+    env->arena = *a;
+    env->py = (struct vf_interpreter){.has_cfg = vf_env_find(env, VF_S("pyvenv.cfg")) != VF_NONE};
+    enum vf_status st = vf_env_interpreter(env, err);
+    *a = env->arena;
+    env->arena = own;
+    return st;
+}
+
 struct vf_source vf_env_source(const struct vf_env *env, struct vf_slice path, struct vf_slice bytes)
 {
     return (struct vf_source){.path = path,

@@ -101,6 +101,16 @@ VF_MUST_CHECK enum vf_status vf_edit_builders_nested(struct vf_edit_builders *d,
                                                      struct vf_err *err);
 /* The change of a row, made when there is none. */
 struct vf_row_change *vf_edit_builders_row(struct vf_edit_builders *d, uint32_t dist, uint32_t row);
+/* plan.c: the reference is to name `path`; where its format cannot, it stays. */
+VF_MUST_CHECK enum vf_status vf_edit_builder_write(struct vf_edit_builders *d, uint32_t file,
+                                                   const struct vf_ref *r, struct vf_slice path,
+                                                   const char *rule, struct vf_err *err);
+/* The link is to have this target. */
+VF_MUST_CHECK enum vf_status vf_edit_builder_link(struct vf_edit_builders *d, uint32_t file,
+                                                  struct vf_slice target, const char *rule,
+                                                  struct vf_err *err);
+/* rebase.c: the edits for env->params.base, when there is one. Before the findings' own. */
+VF_MUST_CHECK enum vf_status vf_edit_builders_rebase(struct vf_edit_builders *d, struct vf_err *err);
 /* resolves.c: notes that reference `r` is to name `path`. */
 VF_MUST_CHECK enum vf_status vf_edit_builders_note_edit(struct vf_edit_builders *d, uint32_t file,
                                                         const struct vf_ref *r, struct vf_slice path,

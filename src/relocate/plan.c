@@ -205,6 +205,18 @@ static enum vf_status write_ref(struct vf_edit_builders *d, uint32_t file, const
     return st;
 }
 
+enum vf_status vf_edit_builder_write(struct vf_edit_builders *d, uint32_t file, const struct vf_ref *r,
+                                     struct vf_slice path, const char *rule, struct vf_err *err)
+{
+    return write_ref(d, file, r, path, NULL, rule, err);
+}
+
+enum vf_status vf_edit_builder_link(struct vf_edit_builders *d, uint32_t file, struct vf_slice target,
+                                    const char *rule, struct vf_err *err)
+{
+    return set_link(d, file, target, rule, err);
+}
+
 /* ---- flaws: what is written wrongly for any place ---- */
 
 static const struct vf_ref *header_ref(const struct vf_file *f)
@@ -545,6 +557,8 @@ static enum vf_status plan_all(struct vf_edit_builders *d, const struct vf_findi
     enum vf_status st = find_present(d, err);
     if (st == VF_OK)
         st = describe_target(d, err);
+    if (st == VF_OK)
+        st = vf_edit_builders_rebase(d, err);
     if (st == VF_OK)
         st = plan_findings(d, findings, false, err);
     if (st == VF_OK)

@@ -72,7 +72,8 @@ static enum vf_status lay_out(struct proving *p, struct vf_err *err)
     if (!p->after.files)
         return vf_err_nomem(err);
     memcpy(p->after.files, env->files, env->n_files * sizeof *env->files);
-    return read_edited(p, err);
+    st = read_edited(p, err);
+    return st == VF_OK && env->params.base ? vf_env_reread_interpreter(&p->after, p->a, err) : st;
 }
 
 /* ---- no new error, nothing left ---- */

@@ -122,8 +122,8 @@ static void put_command(struct vf_buf *out, const char *verb, const char *env, s
 /* Findings that no edit of the environment repairs: it needs another interpreter. */
 static bool needs_interpreter(const struct venvfix_finding *f)
 {
-    static const char *const rules[] = {"VF102", "VF103", "VF104", "VF120", "VF127", "VF128",
-                                        "VF130", "VF131", "VF132", "VF133", "VF134"};
+    static const char *const rules[] = {"VF120", "VF127", "VF128", "VF130",
+                                        "VF131", "VF132", "VF133", "VF134"};
     for (size_t i = 0; i < VF_COUNT(rules); i++)
         if (!strcmp(f->rule, rules[i]))
             return f->level != VENVFIX_LEVEL_INFO && f->fix != VENVFIX_BY_REWRITE;
@@ -151,24 +151,52 @@ static void put_recreate(struct vf_buf *out, const struct venvfix_check_result *
     vf_text_put_word(out, at.p ? (struct vf_slice){at.p, at.n} : VF_S("NEW"));
 }
 
-/* The command that repairs what makes the environment unsound; nothing where none does. */
+static bool lacks_base(const struct venvfix_check_result *r)
+{
+    for (size_t i = 0; i < r->findings.n; i++)
+        if (!strcmp(r->findings.v[i].rule, "VF102") || !strcmp(r->findings.v[i].rule, "VF104"))
+            return minor_version(r).n > 0;
+    return false;
+}
+
+static void put_argv(struct vf_buf *out, const struct venvfix_command *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        vf_buf_putc(out, ' ');
+        vf_text_put_word(out, (struct vf_slice){c->argv[i].p, c->argv[i].n});
+    }
+}
+
+/* The commands that repair what makes the environment unsound; nothing where none does. */
 static void put_next(struct vf_buf *out, const struct venvfix_check_result *r, const struct sums *s,
                      const char *env)
 {
-    bool elsewhere = is_elsewhere(r);
-    struct venvfix_bytes at = elsewhere ? r->at : (struct venvfix_bytes){NULL, 0};
-    for (size_t i = 0; i < r->findings.n; i++)
+    struct venvfix_bytes at = is_elsewhere(r) ? r->at : (struct venvfix_bytes){NULL, 0};
+    if (r->n_next == 1) {
+        vf_buf_puts(out, "  ");
+        put_argv(out, r->next);
+        if (r->next->repairs == s->wrong)
+            vf_buf_puts(out, s->wrong == 1 ? " repairs it" : " repairs them");
+        else
+            vf_buf_printf(out, " repairs %lu", (unsigned long)r->next->repairs);
+        return;
+    }
+    for (size_t i = 0; i < r->n_next; i++) {
+        vf_buf_puts(out, i ? "\n                       or"
+                           : "  one of these repairs it:\n                         ");
+        put_argv(out, &r->next[i]);
+    }
+    if (!r->n_next && lacks_base(r)) {
+        vf_buf_puts(out, "   no Python ");
+        vf_buf_put(out, minor_version(r));
+        vf_buf_puts(out, " was found here: install it again");
+        return;
+    }
+    for (size_t i = 0; !r->n_next && i < r->findings.n; i++)
         if (needs_interpreter(&r->findings.v[i])) {
             put_recreate(out, r, env, at);
             return;
         }
-    if (s->repairable == 0)
-        return;
-    put_command(out, elsewhere ? "move" : "fix", env, at);
-    if (s->repairable == s->wrong)
-        vf_buf_puts(out, s->wrong == 1 ? " repairs it" : " repairs them");
-    else
-        vf_buf_printf(out, " repairs %llu", (unsigned long long)s->repairable);
 }
 
 static void put_works(struct vf_buf *out, const struct venvfix_check_result *r, const struct sums *s,

@@ -64,17 +64,28 @@ static bool key_is(const struct line *l, const char *key)
     return l->pair && vf_slice_eq_nocase(l->key, vf_slice_of(key));
 }
 
-bool vf_cfg_get(struct vf_slice bytes, struct vf_slice key, struct vf_slice *value)
+bool vf_cfg_find(struct vf_slice bytes, struct vf_slice key, struct vf_cfg_value *out)
 {
     struct line l = {0};
     bool found = false, first = vf_slice_eq_nocase(key, VF_S("home"));
     while (next_line(bytes, &l)) {
         if (!l.pair || !vf_slice_eq_nocase(l.key, key) || (found && first))
             continue;
-        *value = l.value;
+        *out = (struct vf_cfg_value){.value = l.value, .off = offset_of(&l, l.value), .len = l.value.n};
+        if (!l.value.n)
+            out->off = l.off + vf_slice_find_byte(l.text, '=', 0) + 1;
         found = true;
     }
     return found;
+}
+
+bool vf_cfg_get(struct vf_slice bytes, struct vf_slice key, struct vf_slice *value)
+{
+    struct vf_cfg_value v;
+    if (!vf_cfg_find(bytes, key, &v))
+        return false;
+    *value = v.value;
+    return true;
 }
 
 /* --- flaws --- */

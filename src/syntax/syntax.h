@@ -246,6 +246,12 @@ VF_SYNTAX_LIST(X)
 /* pyvenv.cfg: the value that site.py (last wins) or getpath (first wins, for home) sees; keys compare without
  * case. */
 bool vf_cfg_get(struct vf_slice bytes, struct vf_slice key, struct vf_slice *value);
+/* The same with the place of the value in `bytes`; len 0: an empty value, and off is behind the `=`. */
+struct vf_cfg_value {
+    struct vf_slice value;
+    size_t off, len;
+};
+bool vf_cfg_find(struct vf_slice bytes, struct vf_slice key, struct vf_cfg_value *out);
 /* Form letter of a header for messages: "A", "B", "F1", ...; static. */
 const char *vf_header_form_name(uint16_t form);
 /* Is it a header of a Python interpreter in installers' form (A to F, H, I, K, O), not `env` (J) and not

@@ -5,6 +5,7 @@
 #include "verbs/baseline.h"
 #include "verbs/check_bundle.h"
 #include "verbs/check_journal.h"
+#include "verbs/check_next.h"
 
 static int exit_code(const struct vf_answers *ans, enum venvfix_fail_on f)
 {
@@ -134,7 +135,9 @@ static enum vf_status judge(struct vf_session *s, const struct vf_env *env,
     enum vf_status st = vf_judge_env(env, &findings, &s->err);
     if (st == VF_OK)
         st = describe(s, env, r);
-    return st == VF_OK ? conclude(s, o, env->params.at.n > 0, &findings, r) : st;
+    if (st == VF_OK)
+        st = conclude(s, o, env->params.at.n > 0, &findings, r);
+    return st == VF_OK ? vf_check_next(s, env, o, &findings, r) : st;
 }
 
 /* The file at the path is an archive. */

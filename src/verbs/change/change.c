@@ -28,6 +28,8 @@ static enum vf_status open_env(struct vf_change *c)
         st = vf_env_scan(c->env, &c->s.err);
     if (st == VF_OK)
         st = vf_check_given(c->env, &c->s.err);
+    if (st == VF_OK)
+        st = vf_change_choose_base(c);
     if (st == VF_OK && o->verb == VENVFIX_FIX)
         c->to = c->env->typed;
     return st;

@@ -17,6 +17,7 @@ struct vf_change {
     struct venvfix_change_result *r;
     struct vf_slice from, to; /* absolute, as typed; equal for fix */
     struct vf_env *env;
+    struct vf_base_python base; /* another base interpreter, when env->params.base is set */
     struct vf_findings findings;
     struct vf_plan plan;
     struct vf_proofs proofs;
@@ -29,6 +30,9 @@ struct vf_change {
 VF_MUST_CHECK enum vf_status vf_change_bundle_first(struct vf_change *c);
 void vf_change_bundle_last(struct vf_change *c, enum vf_status st);
 
+/* base.c: sets env->params.base where --python asks for it or the base is missing. VF_NO_BASE, and
+ * VF_INCOMPATIBLE for another minor version. */
+VF_MUST_CHECK enum vf_status vf_change_choose_base(struct vf_change *c);
 VF_MUST_CHECK enum vf_status vf_change_resume(struct vf_change *c);
 /* Before the environment is opened: places. */
 VF_MUST_CHECK enum vf_status vf_change_refuse_places(struct vf_change *c);

@@ -90,16 +90,15 @@ enum vf_status vf_change_refuse_places(struct vf_change *c)
 static enum vf_status refuse_base(struct vf_change *c)
 {
     const struct vf_interpreter *py = &c->env->py;
-    if (py->base_exists || !py->link_target.p)
+    if (py->base_exists || !py->link_target.p || c->env->params.base)
         return VF_OK;
     struct vf_location loc;
     enum vf_status st = vf_env_locate(c->env, py->link_target, c->s.a, &loc, &c->s.err);
     if (st != VF_OK || loc.prefix != VF_NONE)
         return st; /* a link into the environment itself: mended like any other */
-    return vf_err_set(
-        &c->s.err, VF_NO_BASE, 0, "open", py->link_target,
-        "the base interpreter is missing: install it again, or recreate the environment on another one "
-        "(--python PATH)");
+    return vf_err_set(&c->s.err, VF_NO_BASE, 0, "open", py->link_target,
+                      "the base interpreter is missing: install it again, or choose another one by venvfix "
+                      "fix --python PATH");
 }
 
 static enum vf_status refuse_not_writable(struct vf_change *c)
