@@ -270,9 +270,9 @@ enum venvfix_link { VENVFIX_LINK_AUTO, VENVFIX_LINK_REFLINK, VENVFIX_LINK_COPY }
 
 /* recreate from a list, a lock file or a lock bundle, or from an environment for another interpreter. */
 struct venvfix_install_options {
-    /* fix: the base interpreter that ENV gets, of its own minor version. recreate: the interpreter: a path, a name on PATH, "3.12", or the directory of an environment (its base). NULL:
-     * the environment's base, or the first of python3.X (as the bundle says) and python3 on PATH that the
-     * source allows. */
+    /* fix: the base interpreter that ENV gets, of its own minor version. recreate: the interpreter: a path, a
+     * name on PATH, "3.12", or the directory of an environment (its base). NULL: the environment's base, or
+     * the first of python3.X (as the bundle says) and python3 on PATH that the source allows. */
     const char *python;
     const char *const *find_links; /* directories with wheels, or URLs for pip and uv */
     size_t n_find_links;

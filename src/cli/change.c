@@ -68,11 +68,12 @@ struct change_args {
 static const struct vf_option fix_options[] = {
     {"python", 0, VF_OPT_VALUE, "PATH", "base interpreter of the same minor: a path, a directory, 3.12", NULL,
      AT(change.install.python),
-     .man = "Give ENV another base interpreter of the same minor version and implementation: a path, the "
-            "directory of a Python or of an environment, a name on PATH, or a version such as 3.12. Without it "
-            "a base that is missing is looked for, and taken where there is exactly one: where it moved along "
-            "with the environment, another patch release beside it, on PATH, or where pyenv, uv, asdf, mise, "
-            "Homebrew and the toolcache of GitHub's runners keep them."},
+     .man =
+         "Give ENV another base interpreter of the same minor version and implementation: a path, the "
+         "directory of a Python or of an environment, a name on PATH, or a version such as 3.12. Without it "
+         "a base that is missing is looked for, and taken where there is exactly one: where it moved along "
+         "with the environment, another patch release beside it, on PATH, or where pyenv, uv, asdf, mise, "
+         "Homebrew and the toolcache of GitHub's runners keep them."},
     OPT_CHANGE};
 static const struct vf_option move_options[] = {OPT_COPY, OPT_CHANGE};
 

@@ -156,8 +156,8 @@ struct vf_env_params {
     bool settle; /* to be changed: a file that was written a moment ago is read only when the clock of its
                     file system has moved on, so that a later write is seen by its time */
     const struct vf_base_python *base; /* another base interpreter, for planning; NULL: the one it has */
-    struct vf_host *host;         /* borrowed */
-    const struct vf_hooks *hooks; /* borrowed; may be NULL */
+    struct vf_host *host;              /* borrowed */
+    const struct vf_hooks *hooks;      /* borrowed; may be NULL */
 };
 
 struct vf_env {

@@ -94,7 +94,8 @@ static bool set_sums(json_t *o, const struct venvfix_check_result *r)
 static json_t *command(const struct venvfix_command *c)
 {
     json_t *o = json_object(), *argv = json_array();
-    bool ok = o && argv && json_object_set(o, "argv", argv) == 0 && vf_js_set_number(o, "repairs", c->repairs);
+    bool ok =
+        o && argv && json_object_set(o, "argv", argv) == 0 && vf_js_set_number(o, "repairs", c->repairs);
     for (size_t i = 0; ok && i < c->n; i++) {
         json_t *word = json_object(); /* for its string only: bad bytes become U+FFFD */
         ok = word && vf_js_set_bytes(word, "w", c->argv[i]) &&
@@ -123,8 +124,7 @@ static bool set_next(json_t *o, const struct venvfix_check_result *r)
 static bool set_check(json_t *o, const struct venvfix_check_result *r)
 {
     return vf_js_set_head(o) && set_environment(o, r) && vf_js_set_bytes(o, "at", r->at) && set_sums(o, r) &&
-           set_next(o, r) &&
-           vf_js_set_text(o, "fail_on", venvfix_fail_on_name(r->fail_on)) &&
+           set_next(o, r) && vf_js_set_text(o, "fail_on", venvfix_fail_on_name(r->fail_on)) &&
            vf_js_set_nullable(o, "exit", r->exit);
 }
 

@@ -7,6 +7,7 @@
 /* Fills r->next: the commands that would make the environment sound. `r` has its answers and findings. */
 VF_MUST_CHECK enum vf_status vf_check_next(struct vf_session *s, const struct vf_env *env,
                                            const struct venvfix_check_options *o,
-                                           const struct vf_findings *findings, struct venvfix_check_result *r);
+                                           const struct vf_findings *findings,
+                                           struct venvfix_check_result *r);
 
 #endif
