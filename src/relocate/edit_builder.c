@@ -169,12 +169,15 @@ enum vf_status vf_edit_builders_finish(struct vf_edit_builders *d, struct vf_edi
         const struct vf_edit_builder *dr = VF_VEC_AT(struct vf_edit_builder, &d->v, i);
         if (!changes(dr))
             continue;
+        if (!dr->rule)
+            return vf_err_set(err, VF_INTERNAL, 0, "plan", d->plan->env->files[dr->file].path,
+                              "an edit goes by no rule");
         struct vf_edit *e = &out->v[out->n++];
         *e = (struct vf_edit){.path = d->plan->env->files[dr->file].path,
                               .kind = dr->kind,
                               .n = dr->splices.n,
                               .contents = dr->target,
-                              .rule = dr->rule ? dr->rule : "VF500",
+                              .rule = dr->rule,
                               .count = dr->count};
         e->splices = vf_arena_array(a, e->n + 1, sizeof *e->splices);
         if (!e->splices)

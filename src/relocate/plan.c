@@ -33,26 +33,8 @@ static enum vf_status cannot_write(struct vf_edit_builders *d, const struct vf_f
 
 /* ---- the rule that an edit goes by ---- */
 
-/* What names the place that is left is broken for the new one, but nothing was wrong with it: it was bound.
- */
-static const struct {
-    enum vf_rule broken, bound;
-} bound_before[] = {
-    {VF_RULE_CFG_VALUE_BROKEN, VF_RULE_CFG_VALUE},
-    {VF_RULE_SCRIPT_DANGLING, VF_RULE_SCRIPT_BOUND},
-    {VF_RULE_SCRIPT_BODY_BROKEN, VF_RULE_SCRIPT_BODY_BOUND},
-    {VF_RULE_ACTIVATE_BROKEN, VF_RULE_ACTIVATE_BOUND},
-    {VF_RULE_ACTIVATE_PATH_BROKEN, VF_RULE_ACTIVATE_PATH_BOUND},
-    {VF_RULE_PTH_BROKEN, VF_RULE_PTH_BOUND},
-    {VF_RULE_EDITABLE_BROKEN, VF_RULE_EDITABLE_BOUND},
-    {VF_RULE_RECORD_BROKEN_PLACE, VF_RULE_RECORD_ABSOLUTE},
-    {VF_RULE_URL_STALE, VF_RULE_URL_BOUND},
-    {VF_RULE_RPATH_BROKEN, VF_RULE_RPATH_BOUND},
-    {VF_RULE_KERNEL_BROKEN, VF_RULE_KERNEL_BOUND},
-    {VF_RULE_TEXT_BROKEN, VF_RULE_TEXT_BOUND},
-    {VF_RULE_LINK_BROKEN, VF_RULE_LINK_BOUND},
-};
-
+/* What names the prefix that is left is broken for the new one, but nothing was wrong with it: it was
+ * path-dependent. */
 static const char *rule_of_edit(const struct vf_edit_builders *d, const struct vf_finding *fi)
 {
     enum vf_rule rule = fi->rule;
@@ -60,9 +42,10 @@ static const char *rule_of_edit(const struct vf_edit_builders *d, const struct v
     bool left = false;
     for (size_t i = 0; !d->plan->stays && !left && i < d->n_present; i++)
         left = vf_path_under(d->plan->env->prefixes[d->present[i]].prefix.path, path, NULL);
-    for (size_t i = 0; left && i < VF_COUNT(bound_before); i++)
-        if (bound_before[i].broken == fi->rule)
-            rule = bound_before[i].bound;
+    enum vf_family family = vf_rule_info(fi->rule)->family;
+    enum vf_rule before = vf_rule_of(family, VF_STATUS_BOUND);
+    if (left && before != VF_RULE_COUNT && vf_rule_of(family, VF_STATUS_BROKEN) == fi->rule)
+        rule = before;
     return vf_rule_info(rule)->id;
 }
 
@@ -324,18 +307,14 @@ static enum vf_status plan_flaw(struct vf_edit_builders *d, const struct vf_find
 
 /* ---- hits: the place in a file without syntax ---- */
 
-static bool is_text_rule(enum vf_rule r)
+/* Found by the search, not by a reader: the file's hits are what is written. */
+static bool is_of_hits(const struct vf_finding *fi)
 {
-    return r >= VF_RULE_TEXT_BOUND && r <= VF_RULE_BINARY_ASTRAY;
-}
-
-static bool is_body_rule(const struct vf_finding *fi)
-{
-    enum vf_rule r = fi->rule;
-    bool added =
-        r == VF_RULE_ACTIVATE_PATH_BROKEN || r == VF_RULE_ACTIVATE_PATH_BOUND || r == VF_RULE_ACTIVATE_ASTRAY;
-    return (added && fi->ref == VF_NONE) || r == VF_RULE_SCRIPT_BODY_BOUND ||
-           r == VF_RULE_SCRIPT_BODY_BROKEN || r == VF_RULE_SCRIPT_BODY_ASTRAY;
+    enum vf_family family = vf_rule_info(fi->rule)->family;
+    if (family == VF_FAMILY_ACTIVATE || family == VF_FAMILY_ACTIVATE_LINE)
+        return fi->ref == VF_NONE;
+    return family == VF_FAMILY_TEXT || family == VF_FAMILY_TEXT_OWNED || family == VF_FAMILY_BINARY ||
+           family == VF_FAMILY_SCRIPT_BODY || fi->rule == VF_RULE_TEXT_MENTION;
 }
 
 static bool leads_away(const struct vf_edit_builders *d, uint32_t prefix)
@@ -384,7 +363,7 @@ static enum vf_status plan_finding(struct vf_edit_builders *d, const struct vf_f
     if (fi->file == VF_NONE || fi->verdict == VF_V_BOUND)
         return VF_OK;
     const struct vf_file *f = &d->plan->env->files[fi->file];
-    if (is_text_rule(fi->rule) || is_body_rule(fi))
+    if (is_of_hits(fi))
         return fi->fix == VF_FIX_NONE ? VF_OK : plan_hits(d, fi, err);
     if (fi->rule == VF_RULE_EDITABLE_REBUILD && !d->plan->stays)
         return cannot_write(d, fi, "reinstall it after the move", err);
@@ -426,8 +405,8 @@ static enum vf_status repoint_leaving(struct vf_edit_builders *d, uint32_t file,
     if (!rel.p || !abs.p)
         return vf_err_nomem(err);
     if (r->syntax == VF_SYN_LINK)
-        return set_link(d, file, rel, "VF806", err);
-    return write_ref(d, file, r, rel, NULL, "VF405", err);
+        return set_link(d, file, rel, vf_rule_info(VF_RULE_LINK_LEAVES)->id, err);
+    return write_ref(d, file, r, rel, NULL, vf_rule_info(VF_RULE_PTH_OUTSIDE)->id, err);
 }
 
 static enum vf_status plan_change_of_place(struct vf_edit_builders *d, uint32_t file, struct vf_err *err)
@@ -438,7 +417,8 @@ static enum vf_status plan_change_of_place(struct vf_edit_builders *d, uint32_t 
         const struct vf_ref *r = &f->facts.refs[i];
         if (r->syntax == VF_SYN_HEADER && vf_header_is_ours(r) && (f->flags & VF_FILE_IN_BIN)) {
             struct vf_slice path = own_interpreter(d, r->value);
-            st = path.p ? write_ref(d, file, r, path, NULL, "VF201", err) : vf_err_nomem(err);
+            st = path.p ? write_ref(d, file, r, path, NULL, vf_rule_info(VF_RULE_SCRIPT_BOUND)->id, err)
+                        : vf_err_nomem(err);
         } else if (r->syntax == VF_SYN_LINK || ((r->syntax == VF_SYN_PTH || r->syntax == VF_SYN_EGG_LINK) &&
                                                 (r->flags & VF_REF_RELATIVE) && !(r->flags & VF_REF_CODE))) {
             st = repoint_leaving(d, file, r, err);

@@ -178,12 +178,12 @@ static bool is_left_over(struct proving *p, const struct vf_finding *fi)
 {
     if (fi->verdict == VF_V_STALE && (!names_old_place(p, fi) || listed(p, &p->warnings, fi)))
         return false;
-    bool text = fi->rule >= VF_RULE_TEXT_BOUND && fi->rule <= VF_RULE_TEXT_ASTRAY;
-    bool body = fi->rule >= VF_RULE_SCRIPT_BODY_BOUND && fi->rule <= VF_RULE_SCRIPT_BODY_ASTRAY;
-    bool added = fi->rule >= VF_RULE_ACTIVATE_BROKEN && fi->rule <= VF_RULE_ACTIVATE_PATH_BROKEN;
+    enum vf_family family = vf_rule_info(fi->rule)->family;
+    bool added = family == VF_FAMILY_ACTIVATE || family == VF_FAMILY_ACTIVATE_LINE;
     if (fi->verdict == VF_V_BOUND || fi->fix != VF_FIX_REWRITE)
         return false;
-    return text || body || (added && fi->expected.p) || (fi->ref != VF_NONE && fi->expected.p);
+    return family == VF_FAMILY_TEXT || family == VF_FAMILY_SCRIPT_BODY ||
+           ((added || fi->ref != VF_NONE) && fi->expected.p);
 }
 
 static enum vf_status compare(struct proving *p, const struct vf_findings *after, struct vf_err *err)

@@ -172,7 +172,7 @@ enum vf_status vf_edit_builders_splice_row(struct vf_edit_builders *d, uint32_t 
     vf_buf_release(&out);
     if (failed)
         return vf_err_nomem(err);
-    const char *rule = c->path.p ? "VF513" : "VF508";
+    const char *rule = vf_rule_info(c->path.p ? VF_RULE_RECORD_BROKEN_PLACE : VF_RULE_FILE_HASH)->id;
     return vf_edit_builder_splice(d, file, s, rule, c->path.p ? 1 : 0, &added, err);
 }
 
@@ -227,7 +227,7 @@ enum vf_status vf_edit_builders_pycs(struct vf_edit_builders *d, struct vf_err *
         if (!gone)
             return vf_err_nomem(err);
         gone->kind = VF_EDIT_DELETE;
-        gone->rule = "VF720";
+        gone->rule = vf_rule_info(VF_RULE_PYC_PLACE)->id;
     }
     return VF_OK;
 }

@@ -20,37 +20,20 @@ static bool is_moot(const struct vf_judge *j, const struct vf_file *f)
 
 static void judge_root(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
 {
-    static const enum vf_rule roots[] = {VF_RULE_ACTIVATE_BOUND, VF_RULE_ACTIVATE_BROKEN,
-                                         VF_RULE_ACTIVATE_ASTRAY};
-    static const enum vf_rule paths[] = {VF_RULE_ACTIVATE_PATH_BOUND, VF_RULE_ACTIVATE_PATH_BROKEN,
-                                         VF_RULE_ACTIVATE_ASTRAY};
-    const enum vf_rule *rules = r->role == VF_ROLE_ENV_ROOT ? roots : paths;
+    bool root = r->role == VF_ROLE_ENV_ROOT;
+    enum vf_family family = root ? VF_FAMILY_ACTIVATE : VF_FAMILY_ACTIVATE_LINE;
     struct vf_location loc = vf_judge_locate(j, r);
-    struct vf_finding *fi = NULL;
-    switch (vf_judge_status(j, &loc)) {
-    case VF_STATUS_FINE:
-    case VF_STATUS_RELATIVE:
-        return;
-    case VF_STATUS_BOUND:
-        vf_judge_ref(j, rules[0], f, r);
-        return;
-    case VF_STATUS_BROKEN:
-        fi = vf_judge_ref(j, rules[1], f, r);
-        break;
-    case VF_STATUS_ASTRAY:
-        fi = vf_judge_ref(j, rules[2], f, r);
-        break;
-    case VF_STATUS_HOST:
-        if (r->role == VF_ROLE_ENV_ROOT)
-            fi = vf_judge_ref(j, rules[1], f, r);
-        break;
+    struct vf_finding *fi;
+    enum vf_ref_status status = vf_judge_family(j, family, f, r, &loc, &fi);
+    if (status == VF_STATUS_HOST && root) {
+        fi = vf_judge_as(j, family, VF_STATUS_BROKEN, f, r);
+        vf_judge_expect(j, fi, loc.rest);
     }
-    if (fi && is_moot(j, f)) {
-        fi->level = VF_L_INFO;
-        fi->fix = VF_FIX_NONE;
+    if (!fi || status == VF_STATUS_BOUND || !is_moot(j, f))
         return;
-    }
-    vf_judge_expect(j, fi, loc.rest);
+    fi->level = VF_L_INFO;
+    fi->fix = VF_FIX_NONE;
+    fi->expected = (struct vf_slice){NULL, 0};
 }
 
 /* The prompt follows the directory name only where it was derived from it: it is the last component of an old

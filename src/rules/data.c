@@ -13,13 +13,13 @@ static void judge_kernel_outside(struct vf_judge *j, const struct vf_file *f, co
     bool exists = vf_host_exists(j->env->params.host, loc->path);
     bool command = r->role == VF_ROLE_KERNEL_COMMAND;
     if (!exists && command) {
-        fi = vf_judge_ref(j, VF_RULE_KERNEL_BROKEN, f, r);
+        fi = vf_judge_as(j, VF_FAMILY_KERNEL, VF_STATUS_BROKEN, f, r);
         if (fi && !vf_name_is_python(vf_path_base(loc->path)))
             fi->fix = VF_FIX_MANUAL;
     } else if (exists && command && vf_env_other_root(j->env, loc->path, &j->scratch).n) {
-        fi = vf_judge_ref(j, VF_RULE_KERNEL_ASTRAY, f, r);
+        fi = vf_judge_as(j, VF_FAMILY_KERNEL, VF_STATUS_ASTRAY, f, r);
     } else if (exists && command && vf_name_is_python(vf_path_base(loc->path))) {
-        vf_judge_ref(j, VF_RULE_KERNEL_HOST, f, r);
+        vf_judge_as(j, VF_FAMILY_KERNEL, VF_STATUS_HOST, f, r);
     }
     if (fi && vf_name_is_python(vf_path_base(loc->path))) {
         struct vf_slice bin = vf_path_join(&j->scratch, j->env->bin, vf_path_base(loc->path));
@@ -32,50 +32,27 @@ void vf_judge_kernel(struct vf_judge *j, const struct vf_file *f, const struct v
     if (is_bare_python(r))
         return;
     struct vf_location loc = vf_judge_locate(j, r);
-    struct vf_finding *fi = NULL;
-    switch (vf_judge_status(j, &loc)) {
-    case VF_STATUS_FINE:
-        if (r->role == VF_ROLE_KERNEL_COMMAND && !vf_env_has(j->env, loc.rest))
-            vf_judge_ref(j, VF_RULE_KERNEL_BROKEN, f, r);
-        return;
-    case VF_STATUS_BOUND:
-        if (r->role == VF_ROLE_KERNEL_COMMAND && !vf_env_has(j->env, loc.rest))
-            vf_judge_ref(j, VF_RULE_KERNEL_BROKEN, f, r);
-        else
-            vf_judge_ref(j, VF_RULE_KERNEL_BOUND, f, r);
-        return;
-    case VF_STATUS_BROKEN:
-        fi = vf_judge_ref(j, VF_RULE_KERNEL_BROKEN, f, r);
-        break;
-    case VF_STATUS_ASTRAY:
-        fi = vf_judge_ref(j, VF_RULE_KERNEL_ASTRAY, f, r);
-        break;
-    case VF_STATUS_HOST:
+    enum vf_ref_status status = vf_judge_status(j, &loc);
+    bool right = status == VF_STATUS_FINE || status == VF_STATUS_BOUND;
+    struct vf_finding *fi;
+    if (right && r->role == VF_ROLE_KERNEL_COMMAND && !vf_env_has(j->env, loc.rest))
+        vf_judge_as(j, VF_FAMILY_KERNEL, VF_STATUS_BROKEN, f, r);
+    else if (vf_judge_family(j, VF_FAMILY_KERNEL, f, r, &loc, &fi) == VF_STATUS_HOST)
         judge_kernel_outside(j, f, r, &loc);
-        return;
-    case VF_STATUS_RELATIVE:
-        return;
-    }
-    vf_judge_expect(j, fi, loc.rest);
 }
 
 void vf_judge_project_file(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
 {
     struct vf_location loc = vf_judge_locate(j, r);
-    enum vf_ref_status stand = vf_judge_status(j, &loc);
-    struct vf_finding *fi;
     struct vf_slice now;
     bool live;
-    if (stand == VF_STATUS_BOUND) {
-        vf_judge_ref(j, VF_RULE_TEXT_BOUND, f, r);
-    } else if (stand == VF_STATUS_BROKEN || stand == VF_STATUS_ASTRAY) {
-        fi = vf_judge_ref(j, VF_RULE_PROJECT_STALE, f, r);
-        vf_judge_expect(j, fi, loc.rest);
-    } else if (stand == VF_STATUS_HOST && vf_judge_project(j, loc.path, &now, &live)) {
-        fi = vf_judge_ref(j, VF_RULE_PROJECT_STALE, f, r);
-        if (fi)
-            fi->expected = now;
-    }
+    struct vf_finding *fi;
+    if (vf_judge_family(j, VF_FAMILY_PROJECT, f, r, &loc, &fi) != VF_STATUS_HOST ||
+        !vf_judge_project(j, loc.path, &now, &live))
+        return;
+    fi = vf_judge_as(j, VF_FAMILY_PROJECT, VF_STATUS_BROKEN, f, r);
+    if (fi)
+        fi->expected = now;
 }
 
 static bool is_activate(const struct vf_file *f)
@@ -86,45 +63,28 @@ static bool is_activate(const struct vf_file *f)
     return (f->syntaxes & all) != 0;
 }
 
-/* Lines that a user or a tool added to an activate file. */
-static enum vf_rule rule_of_added_line(enum vf_ref_status stand)
+/* What reads a hit that is a reference. */
+static enum vf_family family_of_hit(const struct vf_file *f, enum vf_evidence ev)
 {
-    if (stand == VF_STATUS_BOUND)
-        return VF_RULE_ACTIVATE_PATH_BOUND;
-    return stand == VF_STATUS_ASTRAY ? VF_RULE_ACTIVATE_ASTRAY : VF_RULE_ACTIVATE_PATH_BROKEN;
+    if (f->flags & VF_FILE_BINARY)
+        return VF_FAMILY_BINARY;
+    if (is_activate(f))
+        return VF_FAMILY_ACTIVATE_LINE; /* a user or a tool added it */
+    if (ev != VF_EV_REFERENCE)
+        return VF_FAMILY_TEXT_OWNED;
+    return f->flags & VF_FILE_IN_BIN ? VF_FAMILY_SCRIPT_BODY : VF_FAMILY_TEXT;
 }
 
-static enum vf_rule rule_of_hit(const struct vf_file *f, enum vf_ref_status stand, enum vf_evidence ev)
+static enum vf_rule rule_of_hit(const struct vf_file *f, enum vf_ref_status status, enum vf_evidence ev)
 {
-    bool binary = f->flags & VF_FILE_BINARY, bin = f->flags & VF_FILE_IN_BIN;
-    bool owned = ev != VF_EV_REFERENCE;
     if (ev == VF_EV_IDLE)
         return VF_RULE_DEBUG_PLACE;
     if (ev == VF_EV_CACHE)
         return VF_RULE_CACHE_PLACE;
     if (ev == VF_EV_MENTION)
         return VF_RULE_TEXT_MENTION;
-    if (is_activate(f) && !binary)
-        return rule_of_added_line(stand);
-    switch (stand) {
-    case VF_STATUS_BOUND:
-        if (binary)
-            return VF_RULE_BINARY_BOUND;
-        return owned ? VF_RULE_TEXT_OWNED : bin ? VF_RULE_SCRIPT_BODY_BOUND : VF_RULE_TEXT_BOUND;
-    case VF_STATUS_ASTRAY:
-        if (binary)
-            return VF_RULE_BINARY_ASTRAY;
-        return owned ? VF_RULE_TEXT_OWNED_BROKEN : bin ? VF_RULE_SCRIPT_BODY_ASTRAY : VF_RULE_TEXT_ASTRAY;
-    case VF_STATUS_BROKEN:
-        if (binary)
-            return VF_RULE_BINARY_BROKEN;
-        return owned ? VF_RULE_TEXT_OWNED_BROKEN : bin ? VF_RULE_SCRIPT_BODY_BROKEN : VF_RULE_TEXT_BROKEN;
-    case VF_STATUS_FINE:
-    case VF_STATUS_HOST:
-    case VF_STATUS_RELATIVE:
-        break;
-    }
-    return VF_RULE_TEXT_MENTION;
+    enum vf_rule rule = vf_rule_of(family_of_hit(f, ev), status);
+    return rule == VF_RULE_COUNT ? VF_RULE_TEXT_MENTION : rule;
 }
 
 struct tally { /* hits of one file in one place with one kind of evidence */

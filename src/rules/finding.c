@@ -4,11 +4,38 @@
 #include <stdlib.h>
 
 static const struct vf_rule_info table[VF_RULE_COUNT] = {
+#define ROW(id, sym, family, name, verdict, level, fix, what, why, how)                                      \
+    [VF_RULE_##sym] = {"VF" #id, name, VF_V_##verdict,    VF_L_##level, VF_FIX_##fix, what,                  \
+                       why,      how,  VF_FAMILY_##family},
 #define R(id, sym, name, verdict, level, fix, what, why, how)                                                \
-    [VF_RULE_##sym] = {"VF" #id, name, VF_V_##verdict, VF_L_##level, VF_FIX_##fix, what, why, how},
+    ROW(id, sym, NONE, name, verdict, level, fix, what, why, how)
+#define RF ROW
 #include "rules/rules.def"
-#undef R
 };
+
+/* What a verdict of the table says about a reference. */
+enum {
+    STATUS_BOUND = VF_STATUS_BOUND,
+    STATUS_BROKEN = VF_STATUS_BROKEN,
+    STATUS_STALE = VF_STATUS_BROKEN,
+    STATUS_ASTRAY = VF_STATUS_ASTRAY,
+    STATUS_HOST = VF_STATUS_HOST
+};
+
+/* 1 + the rule; 0: none. */
+static const unsigned short by_family[VF_FAMILY_COUNT][VF_STATUS_COUNT] = {
+#define R(id, sym, name, verdict, level, fix, what, why, how)
+#define RF(id, sym, family, name, verdict, level, fix, what, why, how)                                       \
+    [VF_FAMILY_##family][STATUS_##verdict] = 1 + VF_RULE_##sym,
+#define ALSO(family, status, sym) [VF_FAMILY_##family][STATUS_##status] = 1 + VF_RULE_##sym,
+#include "rules/rules.def"
+};
+
+enum vf_rule vf_rule_of(enum vf_family family, enum vf_ref_status status)
+{
+    unsigned short found = by_family[family][status];
+    return found ? (enum vf_rule)(found - 1) : VF_RULE_COUNT;
+}
 
 const struct vf_rule_info *vf_rule_info(enum vf_rule r)
 {

@@ -23,9 +23,27 @@ enum vf_fix { VF_FIX_REWRITE, VF_FIX_REINSTALL, VF_FIX_MANUAL, VF_FIX_NONE };
 enum vf_rule {
 #define R(id, sym, name, verdict, level, fix, what, why, how) VF_RULE_##sym,
 #include "rules/rules.def"
-#undef R
     VF_RULE_COUNT
 };
+
+/* Kinds of references, each with rules for what a reference comes to. */
+enum vf_family {
+    VF_FAMILY_NONE,
+#define FAMILY(name) VF_FAMILY_##name,
+#include "rules/rules.def"
+    VF_FAMILY_COUNT
+};
+
+/* How a path relates to the prefix that is checked for. */
+enum vf_ref_status {
+    VF_STATUS_FINE,   /* right where it is to be */
+    VF_STATUS_BOUND,  /* right here, and only here */
+    VF_STATUS_BROKEN, /* names a prefix that is not the environment's, or not any more */
+    VF_STATUS_ASTRAY, /* names another live environment's prefix that this one calls its own */
+    VF_STATUS_HOST,
+    VF_STATUS_RELATIVE
+};
+enum { VF_STATUS_COUNT = VF_STATUS_RELATIVE + 1 };
 
 struct vf_rule_info {
     const char *id;   /* "VF201" */
@@ -34,8 +52,11 @@ struct vf_rule_info {
     enum vf_level level;
     enum vf_fix fix;
     const char *what, *why, *how;
+    enum vf_family family; /* NONE: it belongs to none */
 };
 const struct vf_rule_info *vf_rule_info(enum vf_rule r);
+/* The rule of a family for a status; VF_RULE_COUNT: the family says nothing about it. */
+enum vf_rule vf_rule_of(enum vf_family family, enum vf_ref_status status);
 bool vf_rule_find(struct vf_slice id_or_name, enum vf_rule *out); /* "VF201", "vf201" or "script-bound" */
 const char *vf_verdict_name(enum vf_verdict v);
 const char *vf_level_name(enum vf_level l);

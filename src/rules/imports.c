@@ -3,13 +3,11 @@
 #include "rules/judge.h"
 
 struct import_rules {
-    enum vf_rule bound, broken, dangling, astray, host;
+    enum vf_family family;
+    enum vf_rule dangling; /* what it names is nowhere */
 };
-static const struct import_rules pth = {VF_RULE_PTH_BOUND, VF_RULE_PTH_BROKEN, VF_RULE_PTH_DANGLING,
-                                        VF_RULE_PTH_ASTRAY, VF_RULE_PTH_OUTSIDE};
-static const struct import_rules editable = {VF_RULE_EDITABLE_BOUND, VF_RULE_EDITABLE_BROKEN,
-                                             VF_RULE_EDITABLE_BROKEN, VF_RULE_EDITABLE_ASTRAY,
-                                             VF_RULE_EDITABLE_OUTSIDE};
+static const struct import_rules pth = {VF_FAMILY_PTH, VF_RULE_PTH_DANGLING};
+static const struct import_rules editable = {VF_FAMILY_EDITABLE, VF_RULE_EDITABLE_BROKEN};
 
 static bool is_editable(const struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
 {
@@ -32,18 +30,12 @@ static struct vf_slice future_path(struct vf_judge *j, const struct vf_location 
 static void judge_tool(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
                        const struct vf_location *loc)
 {
-    enum vf_ref_status s = vf_judge_status(j, loc);
     struct vf_finding *fi;
     if (vf_judge_stale_build(j, f, r, future_path(j, loc)))
         return;
-    if (s == VF_STATUS_BOUND) {
-        vf_judge_ref(j, VF_RULE_EDITABLE_BOUND, f, r);
-    } else if (s == VF_STATUS_BROKEN || s == VF_STATUS_ASTRAY) {
-        fi = vf_judge_ref(j, s == VF_STATUS_ASTRAY ? VF_RULE_EDITABLE_ASTRAY : VF_RULE_EDITABLE_BROKEN, f, r);
-        vf_judge_expect(j, fi, loc->rest);
-    } else if (s == VF_STATUS_HOST && !vf_host_exists(j->env->params.host, loc->path)) {
+    if (vf_judge_family(j, VF_FAMILY_EDITABLE, f, r, loc, &fi) == VF_STATUS_HOST &&
+        !vf_host_exists(j->env->params.host, loc->path))
         vf_judge_ref(j, VF_RULE_EDITABLE_TOOL, f, r);
-    }
 }
 
 static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
@@ -54,7 +46,8 @@ static void judge_outside(struct vf_judge *j, const struct vf_file *f, const str
     if (vf_judge_project(j, loc->path, &now, &live)) {
         if (vf_judge_stale_build(j, f, r, now))
             return;
-        struct vf_finding *moved = vf_judge_ref(j, live ? rules->astray : rules->broken, f, r);
+        struct vf_finding *moved =
+            vf_judge_as(j, rules->family, live ? VF_STATUS_ASTRAY : VF_STATUS_BROKEN, f, r);
         if (moved)
             moved->expected = now;
         return;
@@ -63,7 +56,7 @@ static void judge_outside(struct vf_judge *j, const struct vf_file *f, const str
         if (vf_judge_stale_build(j, f, r, loc->path))
             return;
         if (!(r->flags & VF_REF_CODE) || rules == &editable)
-            vf_judge_ref(j, rules->host, f, r);
+            vf_judge_as(j, rules->family, VF_STATUS_HOST, f, r);
         return;
     }
     if (r->flags & VF_REF_CODE)
@@ -87,7 +80,7 @@ static void judge_relative(struct vf_judge *j, const struct vf_file *f, const st
         struct vf_slice dir = vf_path_join(&j->scratch, vf_judge_fine_root(j), vf_path_dir(f->path));
         struct vf_slice abs = vf_path_clean_dup(&j->scratch, vf_path_join(&j->scratch, dir, r->value));
         bool there = abs.p && vf_host_exists(j->env->params.host, abs);
-        vf_judge_ref(j, there ? VF_RULE_PTH_OUTSIDE : VF_RULE_PTH_DANGLING, f, r);
+        vf_judge_ref(j, there ? vf_rule_of(VF_FAMILY_PTH, VF_STATUS_HOST) : VF_RULE_PTH_DANGLING, f, r);
     }
     vf_buf_release(&rel);
 }
@@ -106,16 +99,17 @@ static void judge_placed(struct vf_judge *j, const struct vf_file *f, const stru
             if (fi)
                 fi->fix = VF_FIX_MANUAL;
         } else if (s == VF_STATUS_BOUND) {
-            vf_judge_ref(j, r->flags & VF_REF_CODE && rules == &pth ? VF_RULE_PTH_CODE_PATH : rules->bound, f,
-                         r);
+            vf_judge_ref(j,
+                         r->flags & VF_REF_CODE && rules == &pth ? VF_RULE_PTH_CODE_PATH
+                                                                 : vf_rule_of(rules->family, VF_STATUS_BOUND),
+                         f, r);
         }
         return;
     }
-    if (s == VF_STATUS_ASTRAY) {
-        fi = vf_judge_ref(j, rules->astray, f, r);
-    } else {
-        fi = vf_judge_ref(j, here || rules == &editable ? rules->broken : rules->dangling, f, r);
-    }
+    if (s == VF_STATUS_BROKEN && !here)
+        fi = vf_judge_ref(j, rules->dangling, f, r);
+    else
+        fi = vf_judge_as(j, rules->family, s, f, r);
     vf_judge_expect(j, fi, loc->rest);
 }
 

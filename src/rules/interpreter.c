@@ -104,24 +104,10 @@ static void judge_home(struct vf_judge *j, const struct vf_file *f, const struct
 static void judge_value(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
 {
     struct vf_location loc = vf_judge_locate(j, r);
+    enum vf_family family = r->role == VF_ROLE_COMMAND ? VF_FAMILY_CFG_COMMAND : VF_FAMILY_CFG_VALUE;
     struct vf_finding *fi;
-    switch (vf_judge_status(j, &loc)) {
-    case VF_STATUS_BOUND:
-        if (r->role != VF_ROLE_COMMAND)
-            vf_judge_ref(j, VF_RULE_CFG_VALUE, f, r);
+    if (vf_judge_family(j, family, f, r, &loc, &fi) != VF_STATUS_HOST)
         return;
-    case VF_STATUS_BROKEN:
-    case VF_STATUS_ASTRAY:
-        fi = vf_judge_ref(j, r->role == VF_ROLE_COMMAND ? VF_RULE_CFG_COMMAND : VF_RULE_CFG_VALUE_BROKEN, f,
-                          r);
-        vf_judge_expect(j, fi, loc.rest);
-        return;
-    case VF_STATUS_HOST:
-        break;
-    case VF_STATUS_FINE:
-    case VF_STATUS_RELATIVE:
-        return;
-    }
     if (r->role == VF_ROLE_COMMAND && (loc.path.n > 1)) {
         fi = vf_judge_ref(j, VF_RULE_CFG_COMMAND, f, r);
         vf_judge_expect(j, fi, (struct vf_slice){"", 0});

@@ -65,6 +65,25 @@ struct vf_finding *vf_judge_ref(struct vf_judge *j, enum vf_rule rule, const str
     return fi;
 }
 
+struct vf_finding *vf_judge_as(struct vf_judge *j, enum vf_family family, enum vf_ref_status status,
+                               const struct vf_file *f, const struct vf_ref *r)
+{
+    enum vf_rule rule = vf_rule_of(family, status);
+    return rule == VF_RULE_COUNT ? NULL : vf_judge_ref(j, rule, f, r);
+}
+
+enum vf_ref_status vf_judge_family(struct vf_judge *j, enum vf_family family, const struct vf_file *f,
+                                   const struct vf_ref *r, const struct vf_location *loc,
+                                   struct vf_finding **fi)
+{
+    enum vf_ref_status status = vf_judge_status(j, loc);
+    bool wrong = status == VF_STATUS_BROKEN || status == VF_STATUS_ASTRAY;
+    *fi = wrong || status == VF_STATUS_BOUND ? vf_judge_as(j, family, status, f, r) : NULL;
+    if (wrong)
+        vf_judge_expect(j, *fi, loc->rest);
+    return status;
+}
+
 struct vf_finding *vf_judge_flaw(struct vf_judge *j, enum vf_rule rule, const struct vf_file *f,
                                  const struct vf_flaw *fl)
 {

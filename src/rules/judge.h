@@ -27,15 +27,7 @@ struct vf_judge {
 VF_MUST_CHECK enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out,
                                           struct vf_err *err);
 
-/* How a located path stands to the place that is judged for. */
-enum vf_ref_status {
-    VF_STATUS_FINE,   /* right where it is to be */
-    VF_STATUS_BOUND,  /* right here, and only here */
-    VF_STATUS_BROKEN, /* names a place that is not the environment's (any more) */
-    VF_STATUS_ASTRAY, /* names another live environment's place that this one calls its own */
-    VF_STATUS_HOST,
-    VF_STATUS_RELATIVE
-};
+/* How a located path relates to the prefix that is checked for. */
 enum vf_ref_status vf_judge_status(const struct vf_judge *j, const struct vf_location *loc);
 /* The place that is judged for, as it should be written. */
 struct vf_slice vf_judge_fine_root(const struct vf_judge *j);
@@ -95,6 +87,15 @@ bool vf_judge_is_stopped(const struct vf_judge *j);
 /* A finding about a reference: path, line, offset, value, owner filled in. NULL: no memory. */
 struct vf_finding *vf_judge_ref(struct vf_judge *j, enum vf_rule rule, const struct vf_file *f,
                                 const struct vf_ref *r);
+/* The same by the rule of a family for a status; NULL also where the family has no rule for it. */
+struct vf_finding *vf_judge_as(struct vf_judge *j, enum vf_family family, enum vf_ref_status status,
+                               const struct vf_file *f, const struct vf_ref *r);
+/* The finding of a reference that is path-dependent, broken or astray, with what is expected in the place of
+ * the last two: the same path below the prefix that is checked for. *fi NULL: none of the three. Returns the
+ * status. */
+enum vf_ref_status vf_judge_family(struct vf_judge *j, enum vf_family family, const struct vf_file *f,
+                                   const struct vf_ref *r, const struct vf_location *loc,
+                                   struct vf_finding **fi);
 struct vf_finding *vf_judge_flaw(struct vf_judge *j, enum vf_rule rule, const struct vf_file *f,
                                  const struct vf_flaw *fl);
 struct vf_finding *vf_judge_about(struct vf_judge *j, enum vf_rule rule,

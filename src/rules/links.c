@@ -42,6 +42,7 @@ static void judge_absolute(struct vf_judge *j, const struct vf_file *f, const st
                            const struct vf_location *loc)
 {
     bool interpreter = vf_judge_is_interpreter(f);
+    enum vf_family family = interpreter ? VF_FAMILY_INTERPRETER : VF_FAMILY_LINK;
     bool here = vf_env_has(j->env, loc->rest);
     struct vf_finding *fi = NULL;
     switch (vf_judge_status(j, loc)) {
@@ -57,17 +58,18 @@ static void judge_absolute(struct vf_judge *j, const struct vf_file *f, const st
         else if (vf_slice_eq(f->path, VF_S("lib64")))
             vf_judge_ref(j, VF_RULE_LIB64_ABSOLUTE, f, r);
         else
-            vf_judge_ref(j, interpreter ? VF_RULE_INTERPRETER_INSIDE : VF_RULE_LINK_BOUND, f, r);
+            vf_judge_as(j, family, VF_STATUS_BOUND, f, r);
         if (fi && (f->flags & VF_FILE_IN_BIN))
             fi->level = VF_L_ERROR;
         return;
     case VF_STATUS_BROKEN:
-        fi = vf_judge_ref(j, here ? VF_RULE_LINK_BROKEN : VF_RULE_LINK_DANGLING, f, r);
+        fi = here ? vf_judge_as(j, family, VF_STATUS_BROKEN, f, r)
+                  : vf_judge_ref(j, VF_RULE_LINK_DANGLING, f, r);
         if (here)
             expect_link(j, fi, f, loc);
         break;
     case VF_STATUS_ASTRAY:
-        fi = vf_judge_ref(j, interpreter ? VF_RULE_INTERPRETER_ASTRAY : VF_RULE_LINK_ASTRAY, f, r);
+        fi = vf_judge_as(j, family, VF_STATUS_ASTRAY, f, r);
         expect_link(j, fi, f, loc);
         break;
     case VF_STATUS_HOST:

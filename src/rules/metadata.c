@@ -303,31 +303,16 @@ void vf_judge_row(struct vf_judge *j, const struct vf_file *f, const struct vf_r
     struct vf_slice now;
     bool live;
     struct vf_location loc = vf_judge_locate(j, r);
-    struct vf_finding *fi = NULL;
-    switch (vf_judge_status(j, &loc)) {
-    case VF_STATUS_FINE:
-    case VF_STATUS_RELATIVE:
+    struct vf_finding *fi;
+    if (vf_judge_family(j, VF_FAMILY_RECORD, f, r, &loc, &fi) != VF_STATUS_HOST)
         return;
-    case VF_STATUS_BOUND:
-        vf_judge_ref(j, VF_RULE_RECORD_ABSOLUTE, f, r);
-        return;
-    case VF_STATUS_BROKEN:
-        fi = vf_judge_ref(j, VF_RULE_RECORD_BROKEN_PLACE, f, r);
-        break;
-    case VF_STATUS_ASTRAY:
-        fi = vf_judge_ref(j, VF_RULE_RECORD_ASTRAY, f, r);
-        break;
-    case VF_STATUS_HOST:
-        if (vf_judge_project(j, loc.path, &now, &live)) {
-            fi = vf_judge_ref(j, live ? VF_RULE_RECORD_ASTRAY : VF_RULE_RECORD_BROKEN_PLACE, f, r);
-            if (fi)
-                fi->expected = now;
-            return;
-        }
+    if (!vf_judge_project(j, loc.path, &now, &live)) {
         vf_judge_ref(j, VF_RULE_RECORD_ESCAPING, f, r);
         return;
     }
-    vf_judge_expect(j, fi, loc.rest);
+    fi = vf_judge_as(j, VF_FAMILY_RECORD, live ? VF_STATUS_ASTRAY : VF_STATUS_BROKEN, f, r);
+    if (fi)
+        fi->expected = now;
 }
 
 static bool is_editable_url(const struct vf_judge *j, const struct vf_file *f)
@@ -336,40 +321,34 @@ static bool is_editable_url(const struct vf_judge *j, const struct vf_file *f)
     return d != VF_NONE && j->env->dists[d].editable;
 }
 
+/* What `pip freeze` prints of an editable install is wrong, not only stale. */
+static void raise_editable(const struct vf_judge *j, const struct vf_file *f, struct vf_finding *fi)
+{
+    if (fi && is_editable_url(j, f))
+        fi->level = VF_L_WARNING;
+}
+
 void vf_judge_url(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
 {
     struct vf_location loc = vf_judge_locate(j, r);
-    struct vf_finding *fi = NULL;
-    switch (vf_judge_status(j, &loc)) {
-    case VF_STATUS_FINE:
-    case VF_STATUS_RELATIVE:
-        return;
-    case VF_STATUS_BOUND:
-        vf_judge_ref(j, VF_RULE_URL_BOUND, f, r);
-        return;
-    case VF_STATUS_BROKEN:
-    case VF_STATUS_ASTRAY:
-        fi = vf_judge_ref(j, VF_RULE_URL_STALE, f, r);
-        if (fi && is_editable_url(j, f))
-            fi->level = VF_L_WARNING;
-        vf_judge_expect(j, fi, loc.rest);
-        return;
-    case VF_STATUS_HOST:
-        break;
-    }
     struct vf_slice now;
     bool live;
+    struct vf_finding *fi;
+    enum vf_ref_status status = vf_judge_family(j, VF_FAMILY_URL, f, r, &loc, &fi);
+    if (status == VF_STATUS_BROKEN || status == VF_STATUS_ASTRAY)
+        raise_editable(j, f, fi);
+    if (status != VF_STATUS_HOST)
+        return;
     if (vf_judge_project(j, loc.path, &now, &live)) {
-        fi = vf_judge_ref(j, VF_RULE_URL_STALE, f, r);
+        fi = vf_judge_as(j, VF_FAMILY_URL, VF_STATUS_BROKEN, f, r);
         if (fi)
             fi->expected = now;
-        if (fi && is_editable_url(j, f))
-            fi->level = VF_L_WARNING;
+        raise_editable(j, f, fi);
         return;
     }
     if (vf_host_exists(j->env->params.host, loc.path))
         return; /* what it means for the host is said of the editable itself */
-    fi = vf_judge_ref(j, VF_RULE_URL_STALE, f, r);
+    fi = vf_judge_as(j, VF_FAMILY_URL, VF_STATUS_BROKEN, f, r);
     if (fi)
         fi->fix = VF_FIX_NONE;
 }

@@ -31,28 +31,14 @@ static bool stays(struct vf_judge *j, const struct vf_file *f, const struct vf_r
 void vf_judge_rpath(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
 {
     struct vf_location loc = vf_judge_locate(j, r);
-    struct vf_finding *fi = NULL;
+    struct vf_finding *fi;
     if (loc.prefix == VF_NONE || vf_prefix_is_common(&j->env->prefixes[loc.prefix].prefix))
         return;
-    switch (vf_judge_status(j, &loc)) {
-    case VF_STATUS_BOUND:
-        vf_judge_ref(j, VF_RULE_RPATH_BOUND, f, r);
+    if (vf_judge_family(j, VF_FAMILY_RPATH, f, r, &loc, &fi) == VF_STATUS_BOUND || !fi)
         return;
-    case VF_STATUS_BROKEN:
-        fi = vf_judge_ref(j, VF_RULE_RPATH_BROKEN, f, r);
-        break;
-    case VF_STATUS_ASTRAY:
-        fi = vf_judge_ref(j, VF_RULE_RPATH_ASTRAY, f, r);
-        break;
-    case VF_STATUS_FINE:
-    case VF_STATUS_HOST:
-    case VF_STATUS_RELATIVE:
-        return;
-    }
-    vf_judge_expect(j, fi, loc.rest);
     bool used = finds_here(j, r, loc.rest);
-    if (fi && !used)
+    if (!used)
         fi->level = VF_L_WARNING;
-    if (fi && stays(j, f, r, loc.rest, used))
+    if (stays(j, f, r, loc.rest, used))
         fi->fix = VF_FIX_REINSTALL;
 }

@@ -44,16 +44,15 @@ static bool names_what_exists(struct vf_judge *j, const struct vf_location *loc)
 static void judge_placed(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
                          const struct vf_location *loc)
 {
-    enum vf_ref_status stand = vf_judge_status(j, loc);
+    enum vf_ref_status status = vf_judge_status(j, loc);
+    bool right = status == VF_STATUS_FINE || status == VF_STATUS_BOUND;
     struct vf_finding *fi = NULL;
-    if ((stand == VF_STATUS_FINE || stand == VF_STATUS_BOUND) && !names_what_exists(j, loc))
-        fi = vf_judge_ref(j, VF_RULE_SCRIPT_DANGLING, f, r);
-    else if (stand == VF_STATUS_BOUND)
-        vf_judge_ref(j, VF_RULE_SCRIPT_BOUND, f, r);
-    else if (stand == VF_STATUS_BROKEN)
-        fi = vf_judge_ref(j, VF_RULE_SCRIPT_DANGLING, f, r);
-    else if (stand == VF_STATUS_ASTRAY)
-        fi = vf_judge_ref(j, VF_RULE_SCRIPT_ASTRAY, f, r);
+    if (right && !names_what_exists(j, loc))
+        fi = vf_judge_as(j, VF_FAMILY_SCRIPT, VF_STATUS_BROKEN, f, r);
+    else if (right)
+        (void)vf_judge_as(j, VF_FAMILY_SCRIPT, status, f, r);
+    else
+        fi = vf_judge_as(j, VF_FAMILY_SCRIPT, status, f, r);
     if (fi)
         expect_placed(j, fi, loc);
     if (fi && !in_bin(f) && fi->level == VF_L_ERROR && vf_judge_owned_true(f))
