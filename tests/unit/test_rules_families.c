@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "packaging/record.h"
 #include "env/cover.h"
+#include "packaging/record.h"
 #include "rules/finding.h"
 
 /* Bound, broken, astray, host: the ids that reports have had from the start. */
