@@ -13,6 +13,7 @@ for arch; do
     CC=$arch-linux-gnu-gcc docs/packaging/static-deps.sh "$arch" "$deps" libcmocka-dev libcmocka0
     include=$(cd "$deps/root/usr/include" && pwd)
     lib=$(cd "$(dirname "$deps"/root/usr/lib/*/libarchive.a)" && pwd)
+    libraries=$(printf -- '-l:lib%s.a ' pcre2-8 archive lzma crypto jansson z deflate zstd elf)
     out=$build/portable/$arch
     tests=$(for file in tests/unit/test_base_*.c tests/unit/test_syntax_*.c tests/unit/test_packaging_*.c; do
         case $file in *_run.c | *_parallel_walk.c) continue ;; esac
@@ -21,8 +22,7 @@ for arch; do
     # shellcheck disable=SC2086 # a list of targets
     ${MAKE:-make} --no-print-directory BUILD="$out" CC="$arch-linux-gnu-gcc" CXX="$arch-linux-gnu-g++" CFLAGS="-O1 -g" CXXFLAGS=-O1 \
         PC_CFLAGS="-isystem $include -isystem $include/$(basename "$lib")" PC_CMOCKA="-L$lib -lcmocka" PKG_CONFIG=: \
-        PC_LIBS="-L$lib -l:libpcre2-8.a -l:libarchive.a -l:liblzma.a -l:libcrypto.a -l:libjansson.a -l:libz.a -l:libdeflate.a
-            -l:libzstd.a -l:libelf.a" CPPFLAGS=-DVF_STATIC LF_release="-pie -Wl,--wrap=nl_langinfo -Wl,--no-warnings" $tests
+        PC_LIBS="-L$lib $libraries" CPPFLAGS=-DVF_STATIC LF_release="-pie -Wl,--wrap=nl_langinfo -Wl,--no-warnings" $tests
     for test in $tests; do
         if LD_LIBRARY_PATH=$lib "$qemu" -L "/usr/$arch-linux-gnu" "$test" >"$test.log" 2>&1; then
             echo "passed  $arch  $(basename "$test")"
