@@ -9,7 +9,9 @@ import argparse
 import base64
 import hashlib
 import csv
+import glob
 import os
+import platform
 import shutil
 import signal
 import statistics
@@ -137,6 +139,23 @@ def measure_check(where, env, runs):
     row(where, "check", t[0], names[0] if names else "rg is not installed", t[1] if names else None, 0.5)
     ours, theirs = medians([plain(lambda: run(PROGRAM, "check", "-q", "--hashes", env)), plain(lambda: hashlib_run(env))], max(1, runs // 2))
     row(where, "check --hashes", ours, "hashlib over RECORD, 1 core", theirs, 0.6)
+
+
+def measure_static(where, env, runs):
+    """The static program beside the shared one: starts, check, size."""
+    found = [p for p in sorted(glob.glob(os.path.join(BUILD, "dist/venvfix-*-linux-" + platform.machine()))) if os.access(p, os.X_OK)]
+    if not found:
+        return show(where, "static", "", "make static was not run", "", "", "", "", "")
+    starts = [plain(lambda p=p: [run(p, "--version") for _ in range(50)]) for p in (found[-1], PROGRAM)]
+    row(where, "static: 50 starts", *_beside(medians(starts, runs)), 1.2)
+    checks = [plain(lambda p=p: run(p, "check", "-q", env)) for p in (found[-1], PROGRAM)]
+    row(where, "static: check", *_beside(medians(checks, runs)), 1.05)
+    size = os.path.getsize(found[-1]) / (1 << 20)
+    show(where, "static: size", f"{size:.1f} MiB", "12 MiB", "", f"{size / 12:.2f}", "", "1.00", "met" if size <= 12 else "missed")
+
+
+def _beside(medians_of_two):
+    return medians_of_two[0], "the shared one", medians_of_two[1]
 
 
 def measure_rename(where, env, runs):
@@ -363,7 +382,7 @@ def main():
     ap.add_argument("--runs", type=int, default=5)
     ap.add_argument("--ahead", action="store_true", help="real-time priority for all that is measured (needs root)")
     ap.add_argument("--on", default="disk,tmpfs")
-    ap.add_argument("--only", default="", help="comma-separated: check rename copies pack bundle small freeze memory growth")
+    ap.add_argument("--only", default="", help="comma-separated: check static rename copies pack bundle small freeze memory growth")
     args = ap.parse_args()
     only = args.only.split(",") if args.only else []
     wanted = lambda name: not only or name in only
@@ -384,6 +403,8 @@ def main():
                 measure_bundle(where, env, args.runs, directory)
             if wanted("check"):
                 measure_check(where, env, args.runs)
+            if wanted("static"):
+                measure_static(where, env, args.runs)
             if wanted("rename"):
                 measure_rename(where, env, args.runs)
             if wanted("copies") and other:
