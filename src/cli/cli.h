@@ -221,8 +221,8 @@ void vf_cli_man(struct vf_buf *out);
     }
 #define VF_OPT_FORMAT_ROW(words, sentences)                                                                  \
     {                                                                                                        \
-        "format", 'f', VF_OPT_FORMAT, "FORMAT[=FILE]", words, NULL, VF_AT_COMMON(outputs),                   \
-            VF_AT_COMMON(n_outputs), .man = sentences, .config = true                                        \
+        "format", 'f', VF_OPT_FORMAT, "FORMAT[=FILE]", (words), NULL, VF_AT_COMMON(outputs),                 \
+            VF_AT_COMMON(n_outputs), .man = (sentences), .config = true                                      \
     }
 
 #endif

@@ -26,12 +26,25 @@ def write(name, text):
         f.write(text)
 
 
+def section(text, rule):
+    """What the table says of a rule, as it is in the document; None when it is not there."""
+    return next((m.group(0) for m in RULE.finditer(text) if m.group(1) == rule), None)
+
+
 def main():
     program = os.path.abspath(sys.argv[1])
     for name, shell in (("venvfix.bash", "bash"), ("_venvfix", "zsh"), ("venvfix.fish", "fish")):
         write(os.path.join("completions", name), printed(program, shell))
-    sections = {m.group(1): m.group(0) for m in RULE.finditer(printed(program, "rules"))}
-    write("rules.md", RULE.sub(lambda m: sections.get(m.group(1), m.group(0)), read("rules.md")))
+    text, before = read("rules.md"), None
+    for m in RULE.finditer(printed(program, "rules")):
+        own = section(text, m.group(1))
+        if own:
+            text = text.replace(own, m.group(0))
+        else:  # behind the rule before it
+            last = section(text, before)
+            text = text.replace(last, last + "\n" + m.group(0))
+        before = m.group(1)
+    write("rules.md", text)
     head, rest = read("venvfix.1").split(BEGIN)
     write("venvfix.1", head + BEGIN + printed(program, "man") + END + rest.split(END)[1])
 
