@@ -83,6 +83,9 @@ void vf_judge_activate_flaw(struct vf_judge *j, const struct vf_file *f, const s
     struct vf_finding *fi = vf_judge_flaw(j, rule, f, fl);
     if (fi && rule == VF_RULE_ACTIVATE_QUOTING)
         fi->fix = VF_FIX_REWRITE;
+    bool uv_nu = j->env->kind == VF_ENV_UV && vf_slice_ends(f->path, VF_S(".nu"));
+    if (fi && uv_nu && rule == VF_RULE_ACTIVATE_QUOTING)
+        fi->level = VF_L_INFO; /* uv quotes it as for a POSIX shell: only nushell is concerned */
     if (fi && rule == VF_RULE_ACTIVATE_UNKNOWN && vf_judge_is_idle_batch(j->env, f))
         fi->level = VF_L_INFO; /* its reader stops at a quote, as cmd would */
 }

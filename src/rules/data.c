@@ -171,3 +171,30 @@ void vf_judge_pyc(struct vf_judge *j)
     if (fi)
         fi->count = stale;
 }
+
+/* prefix= of a .pc file: a directory of the machine that it was built on. */
+void vf_judge_pkgconfig(struct vf_judge *j, const struct vf_file *f)
+{
+    struct vf_slice text, line;
+    struct vf_err why;
+    if (f->st.kind != VF_KIND_FILE || f->unexamined != VF_OK)
+        return;
+    vf_err_init(&why);
+    if (vf_tree_read(j->env->tree, f->path, 1u << 16, &j->scratch, &text, &why) != VF_OK)
+        text = (struct vf_slice){NULL, 0};
+    vf_err_release(&why);
+    for (uint32_t n = 1; vf_slice_next_line(&text, &line); n++) {
+        if (!vf_slice_starts(line, VF_S("prefix=")))
+            continue;
+        struct vf_slice dir = vf_slice_trim(vf_slice_from(line, 7));
+        struct vf_location loc = vf_judge_locate(j, &(struct vf_ref){.value = dir, .syntax = VF_SYN_TEXT});
+        if (!vf_path_is_abs(dir) || loc.prefix != VF_NONE || vf_host_exists(j->env->params.host, dir))
+            return;
+        struct vf_finding *fi = vf_judge_about(j, VF_RULE_PKGCONFIG_HOST, f);
+        if (fi) {
+            fi->line = n;
+            fi->value = vf_arena_dup(j->a, dir);
+        }
+        return;
+    }
+}

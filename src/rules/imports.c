@@ -145,7 +145,10 @@ void vf_judge_import_flaw(struct vf_judge *j, const struct vf_file *f, const str
         vf_judge_flaw(j, VF_RULE_EDITABLE_UNKNOWN, f, fl);
         break;
     case VF_FLAW_JSON_INVALID:
-        vf_judge_flaw(j, VF_RULE_NOT_SEARCHED, f, fl);
+        vf_judge_flaw(j,
+                      vf_slice_eq(vf_path_base(f->path), VF_S("direct_url.json")) ? VF_RULE_URL_INVALID
+                                                                                  : VF_RULE_NOT_SEARCHED,
+                      f, fl);
         break;
     default:
         break; /* PTH_CODE is ordinary (docs/formats.md 4.1) */

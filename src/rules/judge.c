@@ -205,6 +205,10 @@ static void judge_one(struct vf_judge *j, const struct vf_file *f)
     if (f->flags & VF_FILE_JOURNAL)
         return;
     vf_judge_file(j, f);
+    if (f->facts.elf)
+        vf_judge_search_path(j, f);
+    if (vf_slice_ends(f->path, VF_S(".pc")))
+        vf_judge_pkgconfig(j, f);
     if (vf_slice_eq(f->path, VF_S("pyvenv.cfg")))
         vf_judge_cfg(j, f);
     for (uint32_t i = 0; i < f->facts.n_refs && !vf_judge_is_stopped(j); i++)
@@ -267,6 +271,7 @@ enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out, s
     vf_judge_modules(&j);
     vf_judge_loading(&j);
     vf_judge_unseen(&j);
+    vf_judge_names(&j);
     for (size_t i = 0; i < env->n_files && !vf_judge_is_stopped(&j); i++)
         judge_one(&j, &env->files[i]);
     /* also where a judge asked with a function that cannot say so */

@@ -94,6 +94,53 @@ static bool is_followed(const struct vf_judge *j, const struct vf_file *f)
     return vf_judge_is_interpreter(f) && vf_slice_eq(vf_path_base(f->path), j->runtime.name);
 }
 
+/* Whose RECORD has rows below a link in site-packages: a whole package was linked. */
+static uint32_t owner_below(const struct vf_env *env, const struct vf_file *f)
+{
+    struct vf_slice name = vf_path_base(f->path);
+    for (uint32_t d = 0; d < env->n_dists; d++) {
+        if (!vf_slice_eq(env->dists[d].site, vf_path_dir(f->path)))
+            continue;
+        for (size_t i = 0; i < env->dists[d].record.n; i++) {
+            struct vf_slice row = env->dists[d].record.rows[i].path;
+            if (row.n > name.n && row.p[name.n] == '/' && vf_slice_starts(row, name))
+                return d;
+        }
+    }
+    return VF_NONE;
+}
+
+static uint32_t owner_of_link(const struct vf_env *env, const struct vf_file *f)
+{
+    if (f->dist != VF_NONE || f->info_of != VF_NONE)
+        return f->dist != VF_NONE ? f->dist : f->info_of;
+    return owner_below(env, f);
+}
+
+/* A link that an installer made in the place of a file or of a whole package. */
+static bool is_installed(const struct vf_env *env, const struct vf_file *f)
+{
+    return (f->flags & VF_FILE_IN_SITE) &&
+           (vf_slice_ends(f->path, VF_S(".dist-info")) || owner_of_link(env, f) != VF_NONE);
+}
+
+/* One finding a distribution, at the first of its links. */
+static void report_package(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
+{
+    uint32_t dist = owner_of_link(j->env, f);
+    if (dist != VF_NONE && !j->cache_links)
+        j->cache_links = vf_arena_array(&j->scratch, j->env->n_dists + 1, sizeof *j->cache_links);
+    if (dist != VF_NONE && j->cache_links && j->cache_links[dist]) {
+        vf_findings_at(j->out, j->cache_links[dist] - 1)->count++;
+        return;
+    }
+    struct vf_finding *fi = vf_judge_ref(j, VF_RULE_CACHE_LINK, f, r);
+    if (!fi || dist == VF_NONE || !j->cache_links)
+        return;
+    fi->distribution = j->env->dists[dist].canonical;
+    j->cache_links[dist] = (uint32_t)j->out->v.n;
+}
+
 /* Absolute, in no place of ours. The interpreter's own link is VF1xx. */
 static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
                           const struct vf_location *loc)
@@ -101,6 +148,10 @@ static void judge_outside(struct vf_judge *j, const struct vf_file *f, const str
     if (is_followed(j, f))
         return;
     if (!vf_host_exists(j->env->params.host, loc->path)) {
+        if (is_installed(j->env, f)) {
+            report_package(j, f, r);
+            return;
+        }
         struct vf_finding *fi = vf_judge_ref(j, VF_RULE_LINK_DANGLING, f, r);
         if (fi && (f->flags & VF_FILE_IN_BIN))
             fi->level = VF_L_ERROR;

@@ -51,15 +51,73 @@ static bool changes_itself(const struct vf_env_dist *d, const struct vf_file *f)
     return false;
 }
 
-/* A `#!python` placeholder that the installer expanded without saying so in RECORD. */
-static bool expanded_placeholder(const struct vf_file *f)
+static const struct vf_ref *python_header(const struct vf_file *f)
 {
-    if (!(f->flags & VF_FILE_IN_BIN))
-        return false;
-    for (uint32_t i = 0; i < f->facts.n_refs; i++)
-        if (f->facts.refs[i].syntax == VF_SYN_HEADER && vf_header_is_python(&f->facts.refs[i]))
+    for (uint32_t i = 0; f->flags & VF_FILE_IN_BIN && i < f->facts.n_refs; i++) {
+        const struct vf_ref *r = &f->facts.refs[i];
+        if (r->syntax == VF_SYN_HEADER && (vf_header_is_python(r) || vf_header_is_env(r)))
+            return r;
+    }
+    return NULL;
+}
+
+/* Is it a line of a script that an installer makes from an entry point? */
+static bool is_generated_line(struct vf_slice line)
+{
+    static const char *const begins[] = {"import ", "from ", "if ", "elif ", "sys.argv[0] = ",
+                                         "sys.exit(", "# -*-", "# EASY-INSTALL", "__requires__ ="};
+    line = vf_slice_trim(line);
+    for (size_t i = 0; i < VF_COUNT(begins); i++)
+        if (vf_slice_starts(line, vf_slice_of(begins[i])))
             return true;
+    return !line.n;
+}
+
+/* What follows the header, to the end: nothing but such lines, and a call as the last. */
+static bool is_generated(struct vf_slice text)
+{
+    struct vf_slice line, last = {NULL, 0};
+    while (vf_slice_next_line(&text, &line)) {
+        if (!is_generated_line(line))
+            return false;
+        if (vf_slice_trim(line).n)
+            last = vf_slice_trim(line);
+    }
+    return vf_slice_starts(last, VF_S("sys.exit("));
+}
+
+/* Would the file have the size of its row with the header that it was packed or installed with? */
+static bool fits_old_header(const struct vf_judge *j, const struct vf_record_row *row, size_t rest)
+{
+    static const char *const names[] = {"python", "python3", "pythonw"};
+    for (size_t k = 0; k < VF_COUNT(names); k++) {
+        size_t name = vf_slice_of(names[k]).n;
+        if (row->size == rest + 3 + name) /* "#!python" LF */
+            return true;
+        for (size_t i = 0; i < j->env->n_prefixes; i++)
+            if (row->size == rest + 3 + j->env->prefixes[i].prefix.path.n + 5 + name) /* "/bin/" */
+                return true;
+    }
     return false;
+}
+
+/* A script whose interpreter line was written when it was installed or moved, without saying so in RECORD. */
+static bool only_header_differs(struct vf_judge *j, const struct vf_file *f, const struct vf_record_row *row)
+{
+    const struct vf_ref *r = python_header(f);
+    struct vf_slice text;
+    struct vf_err why;
+    if (!r || vf_header_is_env(r) || !(f->flags & VF_FILE_SIZE_BAD))
+        return r != NULL; /* of equal size, or with a header that names no path: nothing more can be said */
+    vf_err_init(&why);
+    bool ok = vf_tree_read(j->env->tree, f->path, 1u << 20, &j->scratch, &text, &why) == VF_OK;
+    vf_err_release(&why);
+    size_t end =
+        ok && r->off + r->len <= text.n ? vf_slice_find_byte(text, '\n', (size_t)(r->off + r->len) - 1) : VF_NPOS;
+    if (end == VF_NPOS)
+        return ok;
+    struct vf_slice rest = vf_slice_from(text, end + 1);
+    return is_generated(rest) || fits_old_header(j, row, rest.n);
 }
 
 static void judge_changed(struct vf_judge *j, const struct vf_env_dist *d, const struct vf_record_row *row,
@@ -69,13 +127,10 @@ static void judge_changed(struct vf_judge *j, const struct vf_env_dist *d, const
     bool hash = (f->flags & VF_FILE_HASHED) && f->truth == VF_ROW_FALSE;
     if (f->st.kind != VF_KIND_FILE || (!size && !hash) || &j->env->dists[f->dist] != d)
         return;
-    bool self = changes_itself(d, f) || (!j->hashes && expanded_placeholder(f) && !row->digest.n);
-    if (!hash && !j->hashes && !size)
-        return;
     if (!j->hashes && !size)
         return; /* found along the way only for files with hits: --hashes is what asks for it */
     enum vf_rule rule = size ? VF_RULE_FILE_SIZE : VF_RULE_FILE_HASH;
-    if (self || expanded_placeholder(f))
+    if (changes_itself(d, f) || only_header_differs(j, f, row))
         rule = VF_RULE_FILE_SELF_CHANGED;
     struct vf_finding *fi = vf_judge_about(j, rule, f);
     if (fi && f->second_dist != VF_NONE &&
@@ -96,6 +151,21 @@ static bool may_be_absent(const struct vf_env_dist *d, const struct vf_record_ro
     if (is_compiled(row->path) || vf_env_row_is_hidden_script(d, path))
         return true;
     return d->seeded && !row->digest.n;
+}
+
+/* `pip install --target DIR` puts bin and include into DIR, and leaves rows that go up from there as from a
+ * site-packages directory. */
+static bool lies_in_target(struct vf_judge *j, const struct vf_env_dist *d, const struct vf_record_row *row)
+{
+    struct vf_slice rest = row->path;
+    unsigned up = 0;
+    for (; vf_slice_starts(rest, VF_S("../")); up++)
+        rest = vf_slice_from(rest, 3);
+    bool moved = up == 2 && (vf_slice_starts(rest, VF_S("bin/")) || vf_slice_starts(rest, VF_S("include/")) ||
+                                           vf_slice_starts(rest, VF_S("share/")));
+    struct vf_slice here = moved ? vf_path_join(&j->scratch, d->site, rest) : rest;
+    /* headers are dropped altogether */
+    return moved && here.p && (vf_env_find(j->env, here) != VF_NONE || vf_slice_starts(rest, VF_S("include/")));
 }
 
 struct rows {
@@ -126,7 +196,7 @@ static void soften(struct vf_finding *fi)
 static void judge_missing(struct vf_judge *j, const struct vf_env_dist *d, const struct vf_record_row *row,
                           struct vf_slice path, struct absent *absent)
 {
-    if (may_be_absent(d, row, path)) {
+    if (may_be_absent(d, row, path) || lies_in_target(j, d, row)) {
         note_row(&absent->phantoms, row);
         return;
     }

@@ -42,3 +42,44 @@ void vf_judge_rpath(struct vf_judge *j, const struct vf_file *f, const struct vf
     if (stays(j, f, r, loc.rest, used))
         fi->fix = VF_FIX_REINSTALL;
 }
+
+/* --- search paths that no prefix of the environment is in --- */
+
+static void report_dir(struct vf_judge *j, const struct vf_file *f, enum vf_rule rule, struct vf_slice dir)
+{
+    struct vf_finding *fi = vf_judge_about(j, rule, f);
+    if (fi)
+        fi->value = dir;
+}
+
+/* The first element that is relative, and the first that names a directory that is nowhere. */
+static void judge_search_path(struct vf_judge *j, const struct vf_file *f, struct vf_slice list)
+{
+    bool relative = false, gone = false;
+    for (bool more = list.p != NULL; more && !(relative && gone);) {
+        size_t colon = vf_slice_find_byte(list, ':', 0);
+        struct vf_slice dir = vf_slice_sub(list, 0, colon == VF_NPOS ? list.n : colon);
+        more = colon != VF_NPOS;
+        list = more ? vf_slice_from(list, colon + 1) : list;
+        struct vf_location loc = {.prefix = VF_NONE};
+        if (vf_slice_starts(dir, VF_S("$")))
+            continue;
+        if (!vf_path_is_abs(dir)) {
+            if (!relative)
+                report_dir(j, f, VF_RULE_RPATH_RELATIVE, dir);
+            relative = true;
+            continue;
+        }
+        loc = vf_judge_locate(j, &(struct vf_ref){.value = dir, .syntax = VF_SYN_RPATH});
+        if (loc.prefix != VF_NONE || gone || vf_host_exists(j->env->params.host, dir))
+            continue;
+        report_dir(j, f, VF_RULE_RPATH_HOST, dir);
+        gone = true;
+    }
+}
+
+void vf_judge_search_path(struct vf_judge *j, const struct vf_file *f)
+{
+    const struct vf_elf_object *elf = f->facts.elf;
+    judge_search_path(j, f, elf->runpath.p ? elf->runpath : elf->rpath);
+}

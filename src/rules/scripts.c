@@ -65,6 +65,32 @@ static bool is_base_interpreter(const struct vf_judge *j, struct vf_slice path)
     return vf_env_is_base_prefix(j->env, vf_path_dir(vf_path_dir(path)));
 }
 
+/* Does the script import what its own distribution brings? The host's Python does not find it. */
+static bool imports_own(struct vf_judge *j, const struct vf_file *f)
+{
+    const struct vf_env_dist *d = &j->env->dists[f->dist];
+    struct vf_slice text, line;
+    struct vf_err why;
+    bool own = false;
+    vf_err_init(&why);
+    if (vf_tree_read(j->env->tree, f->path, 1u << 20, &j->scratch, &text, &why) != VF_OK)
+        text = (struct vf_slice){NULL, 0};
+    vf_err_release(&why);
+    while (!own && vf_slice_next_line(&text, &line)) {
+        bool from = vf_slice_starts(line, VF_S("from ")), import = vf_slice_starts(line, VF_S("import "));
+        struct vf_slice name = vf_slice_trim(vf_slice_from(line, from ? 5 : 7));
+        size_t end = 0;
+        while (end < name.n && name.p[end] != '.' && name.p[end] != ' ' && name.p[end] != ',')
+            end++;
+        struct vf_slice path = vf_path_join(&j->scratch, d->site, vf_slice_sub(name, 0, end));
+        if (!(from || import) || !end || !path.p)
+            continue;
+        struct vf_slice module = vf_arena_concat(&j->scratch, path, VF_S(".py"), VF_S(""));
+        own = vf_env_has_dir(j->env, path) || vf_env_find(j->env, module) != VF_NONE;
+    }
+    return own;
+}
+
 /* An absolute interpreter that is in no place of this environment. */
 static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
                           const struct vf_location *loc)
@@ -74,8 +100,10 @@ static void judge_outside(struct vf_judge *j, const struct vf_file *f, const str
     bool published = vf_judge_owned_true(f) && !is_entry_point(j->env, f);
     struct vf_finding *fi;
     if (!vf_header_is_python(r)) { /* a shell, perl, node: wrong only when it is not there */
-        if (!exists && !published && (fi = vf_judge_ref(j, VF_RULE_SCRIPT_DANGLING, f, r)))
-            fi->fix = VF_FIX_MANUAL, fi->level = VF_L_WARNING;
+        if (!exists && (fi = vf_judge_ref(j, VF_RULE_SCRIPT_DANGLING, f, r))) {
+            fi->fix = VF_FIX_MANUAL;
+            fi->level = published && (f->st.mode & 0111) ? VF_L_ERROR : VF_L_WARNING;
+        }
         return;
     }
     if (exists && vf_env_other_root(j->env, loc->path, &j->scratch).n) {
@@ -83,9 +111,9 @@ static void judge_outside(struct vf_judge *j, const struct vf_file *f, const str
         expect_interpreter(j, fi, vf_path_base(loc->path));
     } else if (exists || is_base_interpreter(j, loc->path)) {
         fi = vf_judge_ref(j, VF_RULE_SCRIPT_HOST, f, r);
-        if (fi && published)
+        if (fi && published && !imports_own(j, f))
             fi->level = VF_L_INFO;
-    } else if (published) {
+    } else if (published && !(f->st.mode & 0111)) {
         vf_judge_ref(j, VF_RULE_SCRIPT_FOREIGN, f, r);
     } else {
         fi = vf_judge_ref(j, VF_RULE_SCRIPT_DANGLING, f, r);

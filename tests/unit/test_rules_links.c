@@ -31,10 +31,30 @@ static const struct rule_case cases[] = {
      {"share/jupyter/kernels/k/kernel.json|{\"argv\": [\"python\"]}"},
      NULL},
     {"VF816", ".venvfix", RC_JOURNAL, {"etc/x|x"}, {"etc/.venvfix/x|x"}, NULL},
+    {"VF818", "etc/readme", 0, {"etc/README|x", "etc/readme|x"}, {"etc/README|x", "etc/readme2|x"}, NULL},
+    {"VF818", "etc/CONF", 0, {"etc/CONF/a|x", "etc/conf/b|x"}, {"etc/CONF/a|x", "etc/CONF/b|x"}, NULL},
+    {"VF819", "etc/a\xFF", 0, {"etc/a{FF}|x"}, {"etc/a\xC3\xA4|x"}, NULL},
+    {"VF821",
+     "{S}/b.py",
+     0,
+     {"{S}/demo.py@|{T}/cache/demo.py", "{S}/b.py@|{T}/cache/b.py",
+      "{D}/METADATA|Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n", "{D}/RECORD|demo.py,,\nb.py,,\n"},
+     {"{S}/b.py@|{T}/cache/b.py", "{D}/METADATA|Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n",
+      "{D}/RECORD|demo.py,,\n"},
+     NULL},
+    {"VF821",
+     "{S}/demo",
+     0,
+     {"{S}/demo@|{T}/cache/demo", "{D}/METADATA|Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n",
+      "{D}/RECORD|demo/__init__.py,,\n"},
+     {"{S}/demo@|{OUT}", "{D}/METADATA|Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n",
+      "{D}/RECORD|demo/__init__.py,,\n"},
+     NULL},
     {"VF817", ".venvfix", 0, {".venvfix/journal|x\n"}, {"etc/.venvfix/journal|x\n"}, NULL},
 };
 
-static const char *const waiting[] = {NULL};
+/* Only with --at: a test of its own, below. */
+static const char *const waiting[] = {"VF820", NULL};
 
 static void every_case(void **state)
 {
@@ -99,9 +119,32 @@ static void dangling_commands(void **state)
     }
 }
 
+/* A path that is too long where the environment goes. */
+static void too_long(void **state)
+{
+    struct envfix *f = *state;
+    struct venvfix_check_result r;
+    static char at[4090];
+    memset(at, 'a', sizeof at - 1);
+    for (size_t i = 0; i < sizeof at - 1; i += 200)
+        at[i] = '/';
+    assert_int_equal(ef_check(f, &(struct ef_check){.at = at}, &r), 1);
+    assert_int_equal(ef_count(&r.findings, "VF820", NULL), 1);
+    venvfix_check_free(&r);
+    at[3000] = 0;
+    assert_int_equal(ef_check(f, &(struct ef_check){.at = at}, &r) < 2, 1);
+    assert_int_equal(ef_count(&r.findings, "VF820", NULL), 0);
+    venvfix_check_free(&r);
+    memset(at + 1, 'b', 256);
+    at[257] = 0;
+    assert_int_equal(ef_check(f, &(struct ef_check){.at = at}, &r), 1);
+    assert_int_equal(ef_count(&r.findings, "VF820", "."), 1);
+    venvfix_check_free(&r);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {EF_TEST(every_case), EF_TEST(dangling_commands),
+    const struct CMUnitTest tests[] = {EF_TEST(too_long), EF_TEST(every_case), EF_TEST(dangling_commands),
                                        EF_TEST(unseen_is_not_missing), cmocka_unit_test(none_is_forgotten)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

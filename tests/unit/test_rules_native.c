@@ -124,8 +124,36 @@ static void debug(void **state)
     free(source);
 }
 
+/* A search path that no prefix of the environment is in. */
+static void search_path(void **state)
+{
+    struct envfix *f = *state;
+    static const struct {
+        const char *list, *rule;
+        size_t n;
+    } cases[] = {{"$ORIGIN/../lib:/nowhere/lib", "VF604", 1}, {"$ORIGIN", "VF604", 0}, {"{OUT}", "VF604", 0},
+                 {"/nowhere/a:/nowhere/b", "VF604", 1},       {"$ORIGIN:", "VF605", 1}, {"lib", "VF605", 1},
+                 {"$ORIGIN/lib", "VF605", 0},                 {"{E}/lib", "VF604", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        static unsigned char image[ELF_FILE];
+        struct venvfix_check_result r;
+        char *list = ef_text(f, cases[i].list, NULL), *path = ef_text(f, "{E}/lib/prog.so", NULL);
+        elf_make(&(struct elf_spec){.runpath = list}, image);
+        FILE *out = fopen(path, "wb");
+        assert_non_null(out);
+        assert_int_equal(fwrite(image, sizeof image, 1, out), 1);
+        assert_int_equal(fclose(out), 0);
+        assert_true(ef_check(f, &(struct ef_check){.alone = true}, &r) < 2);
+        assert_int_equal(ef_count(&r.findings, cases[i].rule, "lib/prog.so"), cases[i].n);
+        venvfix_check_free(&r);
+        free(list);
+        free(path);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {EF_TEST(levels), EF_TEST(mended), EF_TEST(no_room), EF_TEST(debug)};
+    const struct CMUnitTest tests[] = {EF_TEST(levels), EF_TEST(mended), EF_TEST(no_room), EF_TEST(debug),
+                                       EF_TEST(search_path)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
