@@ -19,7 +19,7 @@ struct vf_judge {
     struct vf_map absent_dirs;    /* of rows: directory below the root -> is nothing there; metadata.c */
     struct vf_vec projects;       /* project.c: around the places that are not the present one */
     struct vf_map by_old_project; /* path -> 1 + index of the last such project; project.c */
-    uint32_t *cache_links; /* distribution -> 1 + index of its finding VF821; NULL: none yet */
+    uint32_t *cache_links;        /* distribution -> 1 + index of its finding VF821; NULL: none yet */
     struct vf_runtime runtime;    /* what starts the environment there */
 };
 
@@ -70,7 +70,7 @@ void vf_judge_metadata(struct vf_judge *j); /* VF5xx, whole environment */
 void vf_judge_row(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* absolute rows */
 void vf_judge_url(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r);
 void vf_judge_url_flaw(struct vf_judge *j, const struct vf_file *f, const struct vf_flaw *flaw);
-void vf_judge_requirements(struct vf_judge *j);                                           /* VF551, VF553 */
+void vf_judge_requirements(struct vf_judge *j);                         /* VF551, VF553 */
 void vf_judge_search_path(struct vf_judge *j, const struct vf_file *f); /* VF604, VF605: an ELF file */
 void vf_judge_rpath(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF6xx */
 void vf_judge_modules(struct vf_judge *j); /* VF615: names of extension modules; VF611: other systems */
@@ -81,7 +81,7 @@ void vf_judge_hits(struct vf_judge *j, const struct vf_file *f);
 void vf_judge_pyc(struct vf_judge *j);
 void vf_judge_link(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF8xx */
 void vf_judge_file(struct vf_judge *j, const struct vf_file *f);
-void vf_judge_names(struct vf_judge *j); /* VF818 to VF820 */
+void vf_judge_names(struct vf_judge *j);                              /* VF818 to VF820 */
 void vf_judge_pkgconfig(struct vf_judge *j, const struct vf_file *f); /* VF725 */
 void vf_judge_journal(struct vf_judge *j);
 

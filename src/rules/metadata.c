@@ -64,8 +64,9 @@ static const struct vf_ref *python_header(const struct vf_file *f)
 /* Is it a line of a script that an installer makes from an entry point? */
 static bool is_generated_line(struct vf_slice line)
 {
-    static const char *const begins[] = {"import ", "from ", "if ", "elif ", "sys.argv[0] = ",
-                                         "sys.exit(", "# -*-", "# EASY-INSTALL", "__requires__ ="};
+    static const char *const begins[] = {"import ", "from ",          "if ",
+                                         "elif ",   "sys.argv[0] = ", "sys.exit(",
+                                         "# -*-",   "# EASY-INSTALL", "__requires__ ="};
     line = vf_slice_trim(line);
     for (size_t i = 0; i < VF_COUNT(begins); i++)
         if (vf_slice_starts(line, vf_slice_of(begins[i])))
@@ -112,8 +113,9 @@ static bool only_header_differs(struct vf_judge *j, const struct vf_file *f, con
     vf_err_init(&why);
     bool ok = vf_tree_read(j->env->tree, f->path, 1u << 20, &j->scratch, &text, &why) == VF_OK;
     vf_err_release(&why);
-    size_t end =
-        ok && r->off + r->len <= text.n ? vf_slice_find_byte(text, '\n', (size_t)(r->off + r->len) - 1) : VF_NPOS;
+    size_t end = ok && r->off + r->len <= text.n
+                     ? vf_slice_find_byte(text, '\n', (size_t)(r->off + r->len) - 1)
+                     : VF_NPOS;
     if (end == VF_NPOS)
         return ok;
     struct vf_slice rest = vf_slice_from(text, end + 1);
@@ -162,10 +164,11 @@ static bool lies_in_target(struct vf_judge *j, const struct vf_env_dist *d, cons
     for (; vf_slice_starts(rest, VF_S("../")); up++)
         rest = vf_slice_from(rest, 3);
     bool moved = up == 2 && (vf_slice_starts(rest, VF_S("bin/")) || vf_slice_starts(rest, VF_S("include/")) ||
-                                           vf_slice_starts(rest, VF_S("share/")));
+                             vf_slice_starts(rest, VF_S("share/")));
     struct vf_slice here = moved ? vf_path_join(&j->scratch, d->site, rest) : rest;
     /* headers are dropped altogether */
-    return moved && here.p && (vf_env_find(j->env, here) != VF_NONE || vf_slice_starts(rest, VF_S("include/")));
+    return moved && here.p &&
+           (vf_env_find(j->env, here) != VF_NONE || vf_slice_starts(rest, VF_S("include/")));
 }
 
 struct rows {

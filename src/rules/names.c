@@ -1,5 +1,5 @@
-/* names.c: VF818 to VF820: names that other file systems cannot hold beside each other, or at all, and paths that
- * are too long where the environment goes. */
+/* names.c: VF818 to VF820: names that other file systems cannot hold beside each other, or at all, and paths
+ * that are too long where the environment goes. */
 #include "base/escape.h"
 #include "rules/judge.h"
 

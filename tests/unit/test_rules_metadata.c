@@ -110,7 +110,9 @@ static const struct rule_case cases[] = {
     {"VF507",
      "bin/tool",
      0,
-     {CODE, "bin/tool*|#!{E}/bin/python\nimport sys\nfrom demo import m\nsys.exit(m())\nimport os; os.system('x')\n",
+     {CODE,
+      "bin/tool*|#!{E}/bin/python\nimport sys\nfrom demo import m\nsys.exit(m())\nimport os; "
+      "os.system('x')\n",
       RECORD("../../../bin/tool,,10\n")},
      {CODE, "bin/tool*|#!{E}/bin/python\nimport sys\nfrom demo import m\nsys.exit(m())\n",
       RECORD("../../../bin/tool,,10\n")},

@@ -131,9 +131,14 @@ static void search_path(void **state)
     static const struct {
         const char *list, *rule;
         size_t n;
-    } cases[] = {{"$ORIGIN/../lib:/nowhere/lib", "VF604", 1}, {"$ORIGIN", "VF604", 0}, {"{OUT}", "VF604", 0},
-                 {"/nowhere/a:/nowhere/b", "VF604", 1},       {"$ORIGIN:", "VF605", 1}, {"lib", "VF605", 1},
-                 {"$ORIGIN/lib", "VF605", 0},                 {"{E}/lib", "VF604", 0}};
+    } cases[] = {{"$ORIGIN/../lib:/nowhere/lib", "VF604", 1},
+                 {"$ORIGIN", "VF604", 0},
+                 {"{OUT}", "VF604", 0},
+                 {"/nowhere/a:/nowhere/b", "VF604", 1},
+                 {"$ORIGIN:", "VF605", 1},
+                 {"lib", "VF605", 1},
+                 {"$ORIGIN/lib", "VF605", 0},
+                 {"{E}/lib", "VF604", 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         static unsigned char image[ELF_FILE];
         struct venvfix_check_result r;
