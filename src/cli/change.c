@@ -25,6 +25,17 @@ struct change_args {
      AT(change.n_from),                                                                                      \
      .man = "Name a path where the environment was before. It may be given again. Old paths that the "       \
             "environment's own files name are found without it."},                                           \
+        {"map",                                                                                              \
+         0,                                                                                                  \
+         VF_OPT_LIST,                                                                                        \
+         "OLD=NEW",                                                                                          \
+         "a project directory that was moved; may be given again",                                           \
+         NULL,                                                                                               \
+         AT(change.map),                                                                                     \
+         AT(change.n_map),                                                                                   \
+         .man = "A directory outside of the environment, such as a project installed editable, was moved "   \
+                "from OLD to NEW: path files, loaders of editable installs, direct_url.json, kernels and "   \
+                "links follow. It may be given again; the longest OLD counts."},                             \
         {"dry-run",                                                                                          \
          'n',                                                                                                \
          VF_OPT_FLAG,                                                                                        \

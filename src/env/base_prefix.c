@@ -22,6 +22,8 @@ static enum vf_status add(struct base_list *l, struct vf_slice path, struct vf_e
 /* The directory above BIN. virtualenv before 20.16.7 wrote the prefix itself as `home`. */
 static enum vf_status add_home(struct base_list *l, struct vf_slice home, struct vf_err *err)
 {
+    if (vf_name_is_python(vf_path_base(home))) /* it names the program */
+        home = vf_path_dir(home);
     struct vf_slice name = vf_path_base(home);
     if (vf_slice_eq(name, VF_S("bin")) || vf_slice_eq(name, VF_S("Scripts")))
         home = vf_path_dir(home);

@@ -143,6 +143,11 @@ struct vf_base_python {
     bool home_only;          /* only `home` is wrong */
 };
 
+/* A directory outside of the environment that was moved. */
+struct vf_dir_map {
+    struct vf_slice from, to; /* absolute, clean */
+};
+
 struct vf_env_params {
     struct vf_slice path;        /* as typed (ENV); relative ones are taken from cwd */
     struct vf_slice cwd;         /* absolute */
@@ -155,6 +160,8 @@ struct vf_env_params {
                     places */
     bool settle; /* to be changed: a file that was written a moment ago is read only when the clock of its
                     file system has moved on, so that a later write is seen by its time */
+    const struct vf_dir_map *maps; /* --map: what names `from` is to name `to` */
+    size_t n_maps;
     const struct vf_base_python *base; /* another base interpreter, for planning; NULL: the one it has */
     struct vf_host *host;              /* borrowed */
     const struct vf_hooks *hooks;      /* borrowed; may be NULL */

@@ -93,7 +93,8 @@ static bool is_wrong_home(const struct vf_env *env, struct vf_arena *scratch)
     struct vf_slice home = env->py.home;
     if (!env->py.has_cfg || (!env->py.copies && env->py.minor && env->py.minor <= 10 && env->py.base_exists))
         return env->py.has_cfg && (!vf_path_is_abs(home) || !vf_host_exists(env->params.host, home));
-    return !vf_path_is_abs(home) || !has_library_above(env, home, scratch);
+    return !vf_path_is_abs(home) || vf_host_kind(env->params.host, home, NULL) != VF_KIND_DIR ||
+           !has_library_above(env, home, scratch);
 }
 
 bool vf_base_is_missing(const struct vf_env *env, struct vf_arena *scratch)
@@ -122,6 +123,9 @@ static void add(struct finding_base *f, struct vf_slice program)
     bool fits = program.p && vf_base_fits(f->env, program, f->a, &real);
     for (size_t i = 0; fits && i < f->found.n; i++)
         fits = !vf_slice_eq(VF_VEC_AT(struct vf_base_found, &f->found, i)->real, vf_buf_slice(&real));
+    /* a directory of links to interpreters: its programs find no library from there */
+    if (fits && !has_library_above(f->env, vf_path_dir(program), f->a))
+        program = vf_buf_slice(&real);
     if (fits) {
         struct vf_base_found *b = vf_vec_push(f->a, &f->found, sizeof *b);
         if (b)
@@ -153,16 +157,8 @@ static struct vf_slice cfg_value(const struct finding_base *f, const char *key)
 static void add_recorded(struct finding_base *f)
 {
     const struct vf_interpreter *py = &f->env->py;
-    struct vf_buf real;
-    vf_buf_init(&real);
-    /* home and the link are a directory of links: the interpreter is where they lead */
-    if (py->link_target.n && py->base_exists && vf_host_resolve(f->env->params.host, py->base, &real)) {
-        if (has_library_above(f->env, vf_path_dir(py->link_target), f->a))
-            add(f, py->link_target);
-        else
-            add(f, vf_arena_dup(f->a, vf_buf_slice(&real)));
-    }
-    vf_buf_release(&real);
+    if (py->link_target.n && py->base_exists)
+        add(f, py->link_target);
     if (vf_path_is_abs(py->home))
         add_in(f, py->home);
     if (!f->found.n)

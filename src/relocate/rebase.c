@@ -212,6 +212,8 @@ enum vf_status vf_edit_builders_rebase(struct vf_edit_builders *d, struct vf_err
     if (!r.base)
         return VF_OK;
     r.old_bin = env->py.link_target.n ? vf_path_dir(env->py.link_target) : env->py.home;
+    if (!env->py.link_target.n && vf_name_is_python(vf_path_base(r.old_bin)))
+        r.old_bin = vf_path_dir(r.old_bin);
     enum vf_status st = rebase_cfg(&r, err);
     for (uint32_t i = 0; i < env->n_files && st == VF_OK && !r.base->home_only; i++) {
         const struct vf_file *f = &env->files[i];

@@ -138,6 +138,8 @@ bool vf_judge_is_interpreter(const struct vf_file *f)
 
 static void judge_ref(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
 {
+    if (vf_judge_mapped(j, f, r))
+        return;
     switch (r->syntax) {
     case VF_SYN_CFG: /* looked at as a whole */
         break;

@@ -61,6 +61,8 @@ void vf_judge_entry_points(struct vf_judge *j);
 void vf_judge_activate(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF3xx */
 void vf_judge_activate_flaw(struct vf_judge *j, const struct vf_file *f, const struct vf_flaw *flaw);
 void vf_judge_import(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF4xx */
+/* mapped.c: the reference leads into a directory that --map says was moved. Adds the finding. */
+bool vf_judge_mapped(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r);
 /* build_state.c: the reference is the build directory of an editable install that builds on import, it is to
  * be at `path`, and was made for another one. Adds the finding. */
 bool vf_judge_stale_build(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,

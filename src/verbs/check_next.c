@@ -19,7 +19,8 @@ static bool is_about_base(const struct vf_finding *fi)
 {
     return fi->rule == VF_RULE_INTERPRETER_DANGLING || fi->rule == VF_RULE_INTERPRETER_NOT_EXECUTABLE ||
            fi->rule == VF_RULE_MINOR_MISMATCH || fi->rule == VF_RULE_CFG_HOME_MISSING ||
-           fi->rule == VF_RULE_CFG_HOME_FORM;
+           fi->rule == VF_RULE_CFG_HOME_FORM || fi->rule == VF_RULE_HOME_NO_STDLIB ||
+           fi->rule == VF_RULE_STDLIB_MISSING;
 }
 
 static uint32_t count_repairs(const struct vf_findings *f, bool base)

@@ -21,7 +21,9 @@ static enum vf_status open_env(struct vf_change *c)
                               .settle = !o->dry_run,
                               .host = c->s.host,
                               .hooks = &c->s.hooks};
-    enum vf_status st = vf_env_open(&p, &c->env, &c->s.err);
+    enum vf_status st = vf_change_read_maps(c, &p);
+    if (st == VF_OK)
+        st = vf_env_open(&p, &c->env, &c->s.err);
     if (st == VF_OK && c->o->verb == VENVFIX_RECREATE)
         st = vf_change_lock_source(c);
     if (st == VF_OK)

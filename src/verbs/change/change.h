@@ -30,6 +30,8 @@ struct vf_change {
 VF_MUST_CHECK enum vf_status vf_change_bundle_first(struct vf_change *c);
 void vf_change_bundle_last(struct vf_change *c, enum vf_status st);
 
+/* maps.c: --map into p->maps. VF_USAGE: not OLD=NEW, or nothing at NEW. */
+VF_MUST_CHECK enum vf_status vf_change_read_maps(struct vf_change *c, struct vf_env_params *p);
 /* base.c: sets env->params.base where --python asks for it or the base is missing. VF_NO_BASE, and
  * VF_INCOMPATIBLE for another minor version. */
 VF_MUST_CHECK enum vf_status vf_change_choose_base(struct vf_change *c);

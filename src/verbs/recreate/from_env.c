@@ -40,7 +40,9 @@ enum vf_status vf_recreate_open_env(struct vf_recreate *a)
                               .settle = !c->o->dry_run,
                               .host = c->s.host,
                               .hooks = &c->s.hooks};
-    enum vf_status st = vf_env_open(&p, &c->env, &c->s.err);
+    enum vf_status st = vf_change_read_maps(c, &p);
+    if (st == VF_OK)
+        st = vf_env_open(&p, &c->env, &c->s.err);
     if (st == VF_OK)
         st = vf_change_lock_source(c);
     if (st == VF_OK)

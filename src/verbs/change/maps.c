@@ -1,0 +1,28 @@
+/* maps.c: --map OLD=NEW. */
+#include "verbs/change/change.h"
+
+enum vf_status vf_change_read_maps(struct vf_change *c, struct vf_env_params *p)
+{
+    struct vf_dir_map *maps = vf_arena_array(c->s.a, c->o->n_map + 1, sizeof *maps);
+    if (!maps)
+        return vf_err_nomem(&c->s.err);
+    for (size_t i = 0; i < c->o->n_map; i++) {
+        struct vf_slice text = vf_slice_of(c->o->map[i]);
+        size_t eq = vf_slice_find_byte(text, '=', 0);
+        if (eq == VF_NPOS || !eq || eq + 1 == text.n)
+            return vf_err_set(&c->s.err, VF_USAGE, 0, "read", text, "--map takes OLD=NEW, two directories");
+        char *from = vf_arena_cstr(c->s.a, vf_slice_sub(text, 0, eq));
+        char *to = vf_arena_cstr(c->s.a, vf_slice_from(text, eq + 1));
+        if (!from || !to)
+            return vf_err_nomem(&c->s.err);
+        maps[i] = (struct vf_dir_map){vf_session_abs(&c->s, from), vf_session_abs(&c->s, to)};
+        if (!maps[i].from.p || !maps[i].to.p)
+            return vf_err_nomem(&c->s.err);
+        if (!vf_host_exists(c->s.host, maps[i].to))
+            return vf_err_set(&c->s.err, VF_USAGE, 0, "open", maps[i].to,
+                              "--map: there is nothing at the new path of the directory");
+    }
+    p->maps = maps;
+    p->n_maps = c->o->n_map;
+    return VF_OK;
+}
