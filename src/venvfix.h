@@ -300,7 +300,7 @@ struct venvfix_change_options {
     const char *to_path;     /* NEW; NULL for fix */
     const char *const *from; /* --from: more old places */
     size_t n_from;
-    const char *const *map;  /* --map: "OLD=NEW", directories outside of ENV that were moved */
+    const char *const *map; /* --map: "OLD=NEW", directories outside of ENV that were moved */
     size_t n_map;
     bool dry_run; /* plan and diff only; nothing is changed */
     bool leave;   /* go on although references without a writer stay */
