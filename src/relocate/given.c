@@ -177,8 +177,10 @@ enum vf_status vf_check_given(const struct vf_env *env, struct vf_err *err)
         return VF_OK;
     vf_arena_init(&e.scratch);
     e.v = vf_arena_array(&e.scratch, env->n_prefixes + 1, sizeof *e.v);
-    if (!e.v)
-        st = vf_err_nomem(err);
+    if (!e.v) {
+        vf_arena_release(&e.scratch);
+        return vf_err_nomem(err);
+    }
     for (size_t i = 0; i < env->n_files && st == VF_OK; i++)
         st = gather(&e, &env->files[i], err);
     for (size_t i = 0; i < env->n_prefixes && st == VF_OK; i++)
