@@ -157,6 +157,10 @@ void venvfix_baseline_free(struct venvfix_baseline *b); /* NULL: nothing */
 struct venvfix_check_options {
     const char *path; /* ENV, or a lock bundle */
     const char *at;   /* --at, or NULL */
+    /* A directory with the file system of another host or of an image: all but the environment is looked for
+     * there. ENV below it is checked for its path there; for another one `at` says it, or it is an error
+     * ("usage"). NULL: this host. Not for bundles. */
+    const char *root;
     /* The target of a bundle; NULL: what the bundle was made for. Not for environments. */
     const char *python;      /* "3.12", "3.12.1" */
     const char *platform;    /* "manylinux_2_28_x86_64" */
@@ -197,6 +201,11 @@ struct venvfix_check_result {
     size_t n_old_places;
     uint64_t distributions, files, bytes;
     struct venvfix_bytes at; /* p NULL: null */
+    /* What the options named; p NULL: not named. All NULL: there is no target. */
+    struct venvfix_bytes target_root, target_python, target_platform, target_glibc;
+    /* A directory that looks like the root of an image that the environment is in, at a path that its own
+     * files name; p NULL: none. Not set with a root. */
+    struct venvfix_bytes image_root;
     bool sound, self_contained;
     int movable;                      /* 0, 1; -1: null */
     struct venvfix_findings findings; /* sorted as docs/report.md says */

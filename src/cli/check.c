@@ -25,6 +25,13 @@ static const struct vf_option options[] = {
     {"at", 0, VF_OPT_VALUE, "PATH", "check whether it would work at PATH", NULL, AT(check.at), .config = true,
      .man = "Check whether the environment would work at PATH: references into PATH are fine, references to "
             "its present path or to an old one are broken."},
+    {"root", 0, VF_OPT_VALUE, "DIR", "check it for the file system of an image or host, unpacked in DIR",
+     NULL, AT(check.root), .config = true,
+     .man = "Look for everything that is not in the environment (interpreter, standard library, libraries, "
+            "programs) in the directory DIR, which holds the file system of an image or of another host. "
+            "Absolute links are followed inside DIR, and nothing of this host is taken into account. An "
+            "environment below DIR is checked for the path that it has there; for another one, --at names "
+            "its path."},
     {"from", 0, VF_OPT_LIST, "PATH", "a path where it was before; may be given again", NULL, AT(check.from),
      AT(check.n_from), .config = true,
      .man = "Name a path where the environment was before. It may be given again. Old paths that the "
@@ -131,7 +138,7 @@ static int check_path(struct session *s, const struct check_args *a, const char 
     struct venvfix_check_result r;
     char state[4096];
     o.path = path;
-    o.at = a->here ? path : o.at;
+    o.at = a->here && !o.root ? path : o.at; /* with --root it is judged for its own path in any case */
     o.scratch = scratch();
     o.state_dir = vf_cli_state_dir(state, sizeof state);
     o.environ = (const char *const *)environ;
@@ -224,7 +231,8 @@ const struct vf_verb vf_verb_check = {
         "Nothing is written, started or fetched.",
     .examples = "venvfix check --here                          # does it work?\n"
                 "venvfix check --at /srv/app/.venv build/.venv # would it work there?\n"
-                "venvfix check                                 # could it be moved as it is?\n",
+                "venvfix check                                 # could it be moved as it is?\n"
+                "venvfix check --root img img/app/.venv        # does it work in the image?\n",
     .options = options,
     .n_options = VF_COUNT(options),
     .max_args = SIZE_MAX,

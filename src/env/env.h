@@ -153,8 +153,11 @@ struct vf_env_params {
     struct vf_slice cwd;         /* absolute */
     const struct vf_slice *from; /* --from */
     size_t n_from;
-    struct vf_slice at; /* --at or the NEW of a move: absolute, clean; empty when none */
-    bool hashes;        /* verify every row that has a hash */
+    struct vf_slice root; /* resolved directory of --root on this host; then path is absolute and as seen from
+                             there; empty: path is one of this host */
+    struct vf_slice outer; /* with --root: the path on this host, as typed; absolute, clean */
+    struct vf_slice at;    /* --at or the NEW of a move: absolute, clean; empty when none */
+    bool hashes;           /* verify every row that has a hash */
     bool proven; /* what a RECORD row with a hash lists, the caller has just written with that hash, as its
                     wheel has it: it is read only in BIN, and where its name says that something refers to
                     places */
@@ -174,7 +177,8 @@ struct vf_env {
     struct vf_env_params params;
     struct vf_tree *tree; /* owned unless borrowed_tree */
     bool borrowed_tree;
-    struct vf_slice typed, resolved; /* absolute places */
+    struct vf_slice typed, resolved; /* absolute paths, as seen from params.root */
+    struct vf_slice dir;             /* the same directory on this host, without links */
     enum vf_env_kind kind;
     struct vf_interpreter py;
     struct vf_slice cfg; /* bytes of pyvenv.cfg */

@@ -10,6 +10,12 @@
 
 #define PATH_FILE_CAP 4096
 
+/* For messages: as typed. */
+static struct vf_slice shown(const struct vf_env *env, struct vf_slice prefix)
+{
+    return env->params.outer.n ? env->params.outer : prefix;
+}
+
 static enum vf_status not_found(struct vf_slice path, struct vf_err *err)
 {
     return vf_err_set(err, VF_NOT_FOUND, 0, "open", path, "there is no such directory");
@@ -109,7 +115,7 @@ static enum vf_status must_be_environment(struct vf_env *env, struct vf_err *err
     bool conda = false, bin = false, scripts = false, known = false;
     enum vf_status st = is_kind(env, VF_S("conda-meta"), VF_KIND_DIR, &conda, err);
     if (conda)
-        return vf_err_set(err, VF_CONDA, 0, "open", env->typed,
+        return vf_err_set(err, VF_CONDA, 0, "open", shown(env, env->typed),
                           "this is a conda environment; conda-pack moves those");
     if (st == VF_OK)
         st = is_kind(env, VF_S("bin"), VF_KIND_DIR, &bin, err);
@@ -122,7 +128,7 @@ static enum vf_status must_be_environment(struct vf_env *env, struct vf_err *err
         st = has_landmarks(env, &known, err);
     if (st != VF_OK || env->py.has_cfg || known)
         return st;
-    return vf_err_set(err, VF_NOT_AN_ENVIRONMENT, 0, "open", env->typed,
+    return vf_err_set(err, VF_NOT_AN_ENVIRONMENT, 0, "open", shown(env, env->typed),
                       "no pyvenv.cfg there: it is not a virtual environment");
 }
 
@@ -137,6 +143,13 @@ static struct vf_slice resolved_dup(struct vf_env *env, struct vf_slice path)
     return r;
 }
 
+/* The directory on this host that env->resolved means. */
+static struct vf_slice dir_on_host(struct vf_env *env)
+{
+    struct vf_slice root = env->params.root;
+    return root.n ? vf_arena_concat(&env->arena, root, env->resolved, VF_S("")) : env->resolved;
+}
+
 enum vf_status vf_env_locate_root(struct vf_env *env, struct vf_err *err)
 {
     struct vf_slice joined = vf_path_join(&env->arena, env->params.cwd, env->params.path);
@@ -147,7 +160,7 @@ enum vf_status vf_env_locate_root(struct vf_env *env, struct vf_err *err)
     bool unseen;
     enum vf_kind kind = vf_host_look(env->params.host, prefix, NULL, &unseen);
     if (kind == VF_KIND_NONE && unseen)
-        return vf_err_sys(err, EACCES, "open", prefix);
+        return vf_err_sys(err, EACCES, "open", shown(env, prefix));
     if (kind == VF_KIND_NONE) {
         bool dangling = false;
         struct vf_buf b;
@@ -155,19 +168,20 @@ enum vf_status vf_env_locate_root(struct vf_env *env, struct vf_err *err)
         dangling = vf_host_readlink(env->params.host, prefix, &b);
         vf_buf_release(&b);
         if (dangling)
-            return vf_err_set(err, VF_NOT_FOUND, 0, "open", prefix, "it is a broken symlink");
-        return not_found(prefix, err);
+            return vf_err_set(err, VF_NOT_FOUND, 0, "open", shown(env, prefix), "it is a broken symlink");
+        return not_found(shown(env, prefix), err);
     }
     if (kind == VF_KIND_FILE) {
         enum vf_status st = follow_path_file(env, &prefix, err);
         if (st != VF_OK)
             return st;
         if (vf_host_kind(env->params.host, prefix, NULL) != VF_KIND_DIR)
-            return not_found(prefix, err);
+            return not_found(shown(env, prefix), err);
     }
     env->resolved = resolved_dup(env, prefix);
-    if (!env->resolved.p)
+    env->dir = env->resolved.p ? dir_on_host(env) : env->resolved;
+    if (!env->dir.p)
         return vf_err_nomem(err);
-    enum vf_status st = vf_tree_dir_open(prefix, &env->tree, err);
+    enum vf_status st = vf_tree_dir_open(env->params.root.n ? env->dir : prefix, &env->tree, err);
     return st == VF_OK ? must_be_environment(env, err) : st;
 }

@@ -242,6 +242,17 @@ static void resolve(struct vote *v, struct vf_env_prefix *p)
     p->kind = is_environment(env, p->prefix.path, &v->scratch) ? VF_PREFIX_LIVE : VF_PREFIX_OLD;
 }
 
+/* With --root: what names the directory on this host names nothing in the root. */
+static enum vf_status outer_places(struct vote *v, struct vf_err *err)
+{
+    struct vf_slice paths[] = {v->env->params.outer, v->env->dir};
+    struct vf_env_prefix *p;
+    enum vf_status st = VF_OK;
+    for (size_t i = 0; v->env->params.outer.n && i < VF_COUNT(paths) && st == VF_OK; i++)
+        st = add_place(v, paths[i], VF_PREFIX_OLD, &p, err);
+    return st;
+}
+
 static enum vf_status given_places(struct vote *v, struct vf_err *err)
 {
     const struct vf_env_params *q = &v->env->params;
@@ -251,6 +262,8 @@ static enum vf_status given_places(struct vote *v, struct vf_err *err)
         st = add_place(v, v->env->resolved, VF_PREFIX_PRESENT, &p, err);
     if (st == VF_OK && q->at.n)
         st = add_place(v, q->at, VF_PREFIX_NEW, &p, err);
+    if (st == VF_OK)
+        st = outer_places(v, err);
     for (size_t i = 0; st == VF_OK && i < q->n_from; i++) {
         struct vf_slice abs = vf_path_join(&v->scratch, q->cwd, q->from[i]);
         struct vf_slice clean = vf_path_clean_dup(&v->scratch, abs);

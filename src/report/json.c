@@ -121,10 +121,24 @@ static bool set_next(json_t *o, const struct venvfix_check_result *r)
     return false;
 }
 
+static bool set_target(json_t *o, const struct venvfix_check_result *r)
+{
+    if (!r->target_root.p && !r->target_python.p && !r->target_platform.p && !r->target_glibc.p)
+        return json_object_set_new(o, "target", json_null()) == 0;
+    json_t *t = json_object();
+    bool ok =
+        t && vf_js_set_bytes(t, "root", r->target_root) && vf_js_set_bytes(t, "python", r->target_python) &&
+        vf_js_set_bytes(t, "platform", r->target_platform) && vf_js_set_bytes(t, "glibc", r->target_glibc) &&
+        json_object_set_new(t, "user", json_null()) == 0 && json_object_set(o, "target", t) == 0;
+    json_decref(t);
+    return ok;
+}
+
 static bool set_check(json_t *o, const struct venvfix_check_result *r)
 {
-    return vf_js_set_head(o) && set_environment(o, r) && vf_js_set_bytes(o, "at", r->at) && set_sums(o, r) &&
-           set_next(o, r) && vf_js_set_text(o, "fail_on", venvfix_fail_on_name(r->fail_on)) &&
+    return vf_js_set_head(o) && set_environment(o, r) && vf_js_set_bytes(o, "at", r->at) &&
+           set_target(o, r) && set_sums(o, r) && set_next(o, r) &&
+           vf_js_set_text(o, "fail_on", venvfix_fail_on_name(r->fail_on)) &&
            vf_js_set_nullable(o, "exit", r->exit);
 }
 

@@ -93,6 +93,12 @@ static void put_facts(struct vf_buf *out, const struct venvfix_check_result *r)
     vf_text_put_count(out, r->distributions, "package", "packages");
     vf_buf_puts(out, ", ");
     vf_text_put_count(out, r->files, "file", "files");
+    if (r->target_root.p) {
+        vf_buf_puts(out, "\nchecked for ");
+        vf_text_put(out, r->at);
+        vf_buf_puts(out, " in the image ");
+        vf_text_put(out, r->target_root);
+    }
     vf_buf_puts(out, "\n\n");
 }
 
@@ -167,10 +173,24 @@ static void put_argv(struct vf_buf *out, const struct venvfix_command *c)
     }
 }
 
+static void put_check_root(struct vf_buf *out, const struct venvfix_check_result *r, const char *env)
+{
+    vf_buf_puts(out, "   for the image that it is in: venvfix check --root ");
+    vf_text_put_word(out, (struct vf_slice){r->image_root.p, r->image_root.n});
+    vf_buf_putc(out, ' ');
+    vf_text_put_word(out, vf_slice_of(env));
+}
+
 /* The commands that repair what makes the environment unsound; nothing where none does. */
 static void put_next(struct vf_buf *out, const struct venvfix_check_result *r, const struct sums *s,
                      const char *env)
 {
+    if (r->image_root.p && !r->n_next) {
+        put_check_root(out, r, env);
+        return;
+    }
+    if (r->target_root.p) /* the commands change environments of this host */
+        return;
     struct venvfix_bytes at = is_elsewhere(r) ? r->at : (struct venvfix_bytes){NULL, 0};
     if (r->n_next == 1) {
         vf_buf_puts(out, "  ");
@@ -220,7 +240,7 @@ static void put_survives(struct vf_buf *out, const struct venvfix_check_result *
     if (!r->movable && s->bound_files > 0) {
         vf_buf_puts(out, " (");
         vf_text_put_count(out, s->bound_files, "file contains its path)", "files contain its path)");
-        if (r->sound) {
+        if (r->sound && !r->image_root.p) {
             put_command(out, "move", env, (struct venvfix_bytes){"NEW", 3});
             vf_buf_puts(out, " rewrites them");
         }
@@ -234,7 +254,7 @@ static void put_survives(struct vf_buf *out, const struct venvfix_check_result *
 static void put_needs(struct vf_buf *out, const struct venvfix_check_result *r, const struct sums *s,
                       const struct vf_report_style *st)
 {
-    put_question(out, "Needs from the host", st, -1);
+    put_question(out, r->target_root.p ? "Needs from the image" : "Needs from the host", st, -1);
     if (r->self_contained)
         vf_buf_puts(out, "only ");
     if (r->base.p)

@@ -6,6 +6,7 @@
 #include "verbs/check_bundle.h"
 #include "verbs/check_journal.h"
 #include "verbs/check_next.h"
+#include "verbs/check_root.h"
 
 static int exit_code(const struct vf_answers *ans, enum venvfix_fail_on f)
 {
@@ -54,8 +55,8 @@ static enum venvfix_implementation implementation_of(const struct vf_env *env)
 
 static enum vf_status describe(struct vf_session *s, const struct vf_env *env, struct venvfix_check_result *r)
 {
-    r->path = kept(s, env->typed);
-    r->resolved = kept(s, env->resolved);
+    r->path = kept(s, env->params.outer.n ? env->params.outer : env->typed);
+    r->resolved = kept(s, env->dir);
     r->kind = (enum venvfix_kind)env->kind; /* result.c asserts that they agree */
     r->implementation = implementation_of(env);
     r->python = kept(s, env->py.version);
@@ -69,6 +70,8 @@ static enum vf_status describe(struct vf_session *s, const struct vf_env *env, s
     r->examined = env->examined;
     r->unexamined += env->n_unexamined;
     r->at = kept(s, env->params.at);
+    if (!r->target_root.p)
+        r->image_root = vf_bytes_of(vf_image_root(s, env));
     return describe_places(s, env, r);
 }
 
@@ -164,6 +167,15 @@ static struct vf_slice named_by(struct vf_session *s, struct vf_slice at)
     return at;
 }
 
+static void name_target(struct vf_session *s, const struct venvfix_check_options *o,
+                        struct venvfix_check_result *r)
+{
+    r->target_root = o->root ? vf_bytes_of(vf_session_abs(s, o->root)) : (struct venvfix_bytes){NULL, 0};
+    r->target_python = kept(s, vf_slice_of(o->python));
+    r->target_platform = kept(s, vf_slice_of(o->platform));
+    r->target_glibc = kept(s, vf_slice_of(o->glibc));
+}
+
 static enum vf_status run(struct vf_session *s, const struct venvfix_check_options *o,
                           struct venvfix_check_result *r)
 {
@@ -171,6 +183,10 @@ static enum vf_status run(struct vf_session *s, const struct venvfix_check_optio
     enum vf_status st = vf_check_is_bundle(s, o, &bundle);
     if (st != VF_OK)
         return st;
+    name_target(s, o, r);
+    if (bundle && o->root)
+        return vf_err_set(&s->err, VF_USAGE, 0, "check", vf_slice_of(o->path),
+                          "--root is for environments, not for lock bundles");
     if (bundle)
         return run_bundle(s, o, r);
     if (o->python || o->platform || o->glibc)
@@ -196,7 +212,11 @@ static enum vf_status run(struct vf_session *s, const struct venvfix_check_optio
             return vf_err_nomem(&s->err);
     }
     struct vf_env *env = NULL;
-    st = vf_env_open(&p, &env, &s->err);
+    struct vf_host *root = NULL;
+    if (o->root)
+        st = vf_check_root(s, o, &p, &root);
+    if (st == VF_OK)
+        st = vf_env_open(&p, &env, &s->err);
     if (st == VF_OK)
         st = vf_env_scan(env, &s->err);
     if (st == VF_OK)
@@ -204,8 +224,9 @@ static enum vf_status run(struct vf_session *s, const struct venvfix_check_optio
     if (st == VF_OK)
         st = judge(s, env, o, r);
     if (st != VF_OK && env)
-        vf_err_below(&s->err, env->typed);
+        vf_err_below(&s->err, p.outer.n ? p.outer : env->typed);
     vf_env_free(env);
+    vf_host_free(root);
     return st;
 }
 

@@ -85,7 +85,7 @@ enum vf_status vf_check_journal(struct vf_session *s, struct vf_env *env)
     struct vf_buf b = {0};
     struct vf_err ignored;
     vf_err_init(&ignored);
-    enum vf_status st = vf_txn_inspect(&s->key, env->resolved, s->a, &info, &ignored);
+    enum vf_status st = vf_txn_inspect(&s->key, env->dir, s->a, &info, &ignored);
     vf_err_release(&ignored);
     if (st != VF_OK)
         return VF_OK;

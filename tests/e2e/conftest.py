@@ -11,7 +11,7 @@ from envs import Recipe
 _store = envs.Store()
 _ran = set()
 # Seconds that a test of the file takes, roughly, with its share of making the environment; of others one.
-COST = {"test_matrix.py": 9, "test_used.py": 8, "test_recreate.py": 7, "test_interrupt.py": 3, "test_other_writer.py": 4, "test_awkward_names.py": 3, "test_fix.py": 3}
+COST = {"test_matrix.py": 9, "test_used.py": 8, "test_recreate.py": 7, "test_interrupt.py": 3, "test_other_writer.py": 4, "test_root.py": 4, "test_awkward_names.py": 3, "test_fix.py": 3}
 
 
 def pytest_sessionstart(session):

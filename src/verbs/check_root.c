@@ -1,0 +1,124 @@
+/* check_root.c: which path an environment has in the file tree that it is checked for. */
+#include "verbs/check_root.h"
+
+#include "base/path.h"
+#include "fs/host_layer.h"
+
+static struct vf_slice resolved(struct vf_session *s, struct vf_slice path)
+{
+    struct vf_buf b = {0};
+    struct vf_slice out = {NULL, 0};
+    if (path.p && vf_host_resolve(s->host, path, &b))
+        out = vf_arena_dup(s->a, vf_buf_slice(&b));
+    vf_buf_release(&b);
+    return out;
+}
+
+/* The path below `root`, absolute as seen from there; empty: it is not below. */
+static struct vf_slice below(struct vf_session *s, struct vf_slice root, struct vf_slice path)
+{
+    struct vf_slice rest;
+    if (!root.n || !path.n || !vf_path_under(root, path, &rest))
+        return (struct vf_slice){NULL, 0};
+    return vf_arena_concat(s->a, VF_S("/"), rest, VF_S(""));
+}
+
+/* By the words that were typed, if possible: an absolute link on the way means another directory here than in
+ * the tree. */
+static struct vf_slice path_in_root(struct vf_session *s, struct vf_slice typed_root, struct vf_slice root,
+                                    struct vf_slice env)
+{
+    struct vf_slice in = below(s, typed_root, env);
+    if (!in.n)
+        in = below(s, root, env);
+    return in.n ? in : below(s, root, resolved(s, env));
+}
+
+/* ENV is not in the tree: what it would be there, at p->at. */
+static enum vf_status add_layer(struct vf_session *s, struct vf_env_params *p, struct vf_host **host)
+{
+    struct vf_host *root = *host;
+    struct vf_slice dir = resolved(s, p->outer);
+    *host = NULL;
+    p->path = dir.n ? dir : p->outer;
+    p->root = (struct vf_slice){NULL, 0};
+    return vf_host_layer(root, s->host, p->path, p->at, host, &s->err);
+}
+
+static enum vf_status set_path(struct vf_session *s, const struct venvfix_check_options *o,
+                               struct vf_env_params *p, struct vf_host **host)
+{
+    struct vf_slice typed_root = vf_session_abs(s, o->root);
+    struct vf_slice in = path_in_root(s, typed_root, p->root, p->outer);
+    if (in.n) {
+        p->path = in;
+        p->at = p->at.n ? p->at : in;
+        if (vf_slice_eq(p->root, VF_S("/")))
+            p->root = (struct vf_slice){NULL, 0};
+        return VF_OK;
+    }
+    if (!p->at.n)
+        return vf_err_set(&s->err, VF_USAGE, 0, "check", vf_slice_of(o->path),
+                          "the environment is not below the directory of --root: name the path that it will "
+                          "have there with --at");
+    return add_layer(s, p, host);
+}
+
+enum vf_status vf_check_root(struct vf_session *s, const struct venvfix_check_options *o,
+                             struct vf_env_params *p, struct vf_host **host)
+{
+    *host = NULL;
+    if (o->at && o->at[0] != '/')
+        return vf_err_set(&s->err, VF_USAGE, 0, "check", vf_slice_of(o->at),
+                          "with --root, --at takes an absolute path, as seen from that directory");
+    struct vf_slice typed = vf_session_abs(s, o->root);
+    p->outer = vf_session_abs(s, o->path);
+    if (!typed.p || !p->outer.p)
+        return vf_err_nomem(&s->err);
+    enum vf_kind kind;
+    enum vf_status st = vf_host_stat(s->host, typed, &kind, &s->err);
+    if (st == VF_OK && kind != VF_KIND_DIR)
+        st = vf_err_set(&s->err, VF_NOT_FOUND, 0, "open", typed, "there is no such directory");
+    p->root = resolved(s, typed);
+    if (st == VF_OK && !p->root.p)
+        st = vf_err_nomem(&s->err);
+    if (st == VF_OK)
+        st = vf_host_open(p->root, host, &s->err);
+    if (st == VF_OK)
+        st = set_path(s, o, p, host);
+    p->host = *host;
+    return st;
+}
+
+/* --- an image that nobody named --- */
+
+static bool has_dir(struct vf_session *s, struct vf_slice dir, const char *name)
+{
+    struct vf_slice path = vf_path_join(s->a, dir, vf_slice_of(name));
+    return path.p && vf_host_kind(s->host, path, NULL) == VF_KIND_DIR;
+}
+
+static bool is_image(struct vf_session *s, struct vf_slice dir)
+{
+    return has_dir(s, dir, "usr") &&
+           (has_dir(s, dir, "etc") || (has_dir(s, dir, "bin") && has_dir(s, dir, "lib")));
+}
+
+/* What is in front of `path` at the end of `dir`; empty: `dir` has another end. */
+static struct vf_slice parent_of(struct vf_slice dir, struct vf_slice path)
+{
+    bool ends = vf_path_is_abs(path) && path.n > 1 && dir.n > path.n && vf_slice_ends(dir, path);
+    return ends ? vf_slice_sub(dir, 0, dir.n - path.n) : (struct vf_slice){NULL, 0};
+}
+
+struct vf_slice vf_image_root(struct vf_session *s, const struct vf_env *env)
+{
+    for (size_t i = 0; i < env->n_prefixes; i++) {
+        const struct vf_env_prefix *p = &env->prefixes[i];
+        bool named = p->votes > 0 || p->given || p->kind == VF_PREFIX_NEW;
+        struct vf_slice root = named ? parent_of(env->resolved, p->prefix.path) : (struct vf_slice){NULL, 0};
+        if (root.n && is_image(s, root))
+            return vf_arena_dup(s->a, root);
+    }
+    return (struct vf_slice){NULL, 0};
+}

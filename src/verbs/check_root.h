@@ -1,0 +1,18 @@
+/* check_root.h: check for an image or another host, whose file system is in a directory (--root). For
+ * src/verbs only. */
+#ifndef VF_VERBS_CHECK_ROOT_H
+#define VF_VERBS_CHECK_ROOT_H
+
+#include "env/env.h"
+#include "verbs/result.h"
+
+/* Makes *p, which holds what other options said, one for the file tree o->root. *host is what p->host became;
+ * to be freed after the environment, also when this fails (it may be NULL). VF_USAGE: the environment is not
+ * in the tree, and no --at names its path there. */
+VF_MUST_CHECK enum vf_status vf_check_root(struct vf_session *s, const struct venvfix_check_options *o,
+                                           struct vf_env_params *p, struct vf_host **host);
+/* The directory that looks like the root of an image in which this environment has a path that its own files,
+ * or --at, name; empty when there is none. */
+struct vf_slice vf_image_root(struct vf_session *s, const struct vf_env *env);
+
+#endif
