@@ -15,6 +15,10 @@
 #include "report/report.h"
 #include "venvfix.h"
 
+#ifdef __APPLE__
+extern char **environ; /* other systems declare it in <unistd.h> */
+#endif
+
 enum vf_option_kind {
     VF_OPT_FLAG,   /* bool */
     VF_OPT_VALUE,  /* const char *; the last one given counts */

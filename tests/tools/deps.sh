@@ -57,7 +57,7 @@ package cmd:rpmlint           rpmlint         rpmlint                  rpmlint  
 package cmd:qemu-s390x-static qemu-user-static qemu-user-static         qemu-s390x        -
 package cmd:aarch64-linux-gnu-g++ g++-aarch64-linux-gnu - - -
 package cmd:s390x-linux-gnu-g++ g++-s390x-linux-gnu - - -
-package cmd:i686-linux-gnu-g++ g++-i686-linux-gnu - - -
+package cmd:arm-linux-gnueabihf-g++ g++-arm-linux-gnueabihf - - -
 package cmd:strace            strace          strace                   strace            -
 bench cmd:rg            ripgrep                 ripgrep                  ripgrep           ripgrep
 bench cmd:zstd          zstd                    zstd                     zstd              zstd
