@@ -223,3 +223,27 @@ def test_an_image_that_nobody_named(tmp_path, options):
     shutil.rmtree(root / "etc")
     text = vf("check", *options, root / "app/.venv", rc=1).out.decode()
     assert "--root" not in text and re.search("venvfix (move|fix|recreate)", text), text
+
+
+@pytest.mark.parametrize("where", ["root", "host"])
+@pytest.mark.parametrize("what", ["pth", "link", "relative link"])
+def test_paths_outside_the_environment_are_those_of_the_root(image, tmp_path, what, where):
+    """A directory that only the root has is fine, one that only this host has is not there."""
+    target = tmp_path if where == "host" else Path("/srv") / what.replace(" ", "-")
+    if where == "root":
+        (image / target.relative_to("/")).mkdir(parents=True)
+    env = image / "app/.venv"
+    site = env / "lib" / PYTHON.name / "site-packages"
+    if what == "pth":
+        path = site / "own.pth"
+        path.write_text(f"{target}\n")
+    else:
+        path = env / "share"
+        path.symlink_to(target if what == "link" else "../.." + str(target))
+    try:
+        there = chroot(image, "/usr/bin/sh", "-c", f"cd {target}").returncode == 0
+        doc = check(image)
+        broken = find(doc, verdict="broken", path=str(path.relative_to(env)))
+        assert there is (where == "root") and bool(broken) is not there, doc["findings"]
+    finally:
+        path.unlink()
