@@ -76,9 +76,10 @@ def works(root, at="/app/.venv"):
 @pytest.fixture(scope="module")
 def image(tmp_path_factory):
     """A root with an environment at /app/.venv, which was made in it."""
-    if os.geteuid() != 0:
-        envs.not_run("check --root against chroot", "only root may chroot")
-        pytest.skip("only root may chroot")
+    may = os.geteuid() == 0 and subprocess.run([CHROOT, "/", "true"], capture_output=True).returncode == 0
+    if not may:
+        envs.not_run("check --root against chroot", "this user may not chroot")
+        pytest.skip("this user may not chroot")
     root = tmp_path_factory.mktemp("root") / "img"
     make_root(root)
     p = chroot(root, "/usr/bin/python3", "-m", "venv", "--without-pip", "/app/.venv")
