@@ -6,6 +6,8 @@
 
 #include "rules/modules.h"
 
+enum { TRIES_MAX = 4 }; /* modules of a distribution whose use is looked up in its code */
+
 enum subject { SUBJECT_NONE, SUBJECT_MODULE, SUBJECT_LIBRARY };
 
 struct cause {
@@ -23,6 +25,10 @@ struct loading {
     struct vf_vec causes; /* struct cause */
     struct vf_map names;  /* names of the environment's own libraries -> file */
     bool *reached;        /* file: some extension module loads it */
+    struct code {
+        bool known, loads; /* its Python code loads libraries by itself */
+        unsigned tries;    /* modules that were looked for in it */
+    } *code;               /* by distribution */
     bool names_known;
 };
 
@@ -127,7 +133,7 @@ static bool any_text(struct loading *s, uint32_t dist, struct vf_slice word,
     const struct vf_env *env = s->j->env;
     const struct vf_env_dist *d = &env->dists[dist];
     bool found = false;
-    for (size_t i = 0, n = 0; i < d->record.n && n < FILES && !found; i++) {
+    for (size_t i = 0, n = 0; i < d->record.n && n < FILES && !found && !vf_judge_is_stopped(s->j); i++) {
         const struct vf_file *f = d->row_files[i] == VF_NONE ? NULL : &env->files[d->row_files[i]];
         struct vf_arena arena;
         struct vf_slice text;
@@ -157,7 +163,10 @@ static bool calls_loader(struct vf_slice text, struct vf_slice ignored)
 /* Does the Python code of a distribution load libraries by itself? */
 static bool loads_itself(struct loading *s, uint32_t dist)
 {
-    return any_text(s, dist, VF_S(""), calls_loader);
+    struct code *c = &s->code[dist];
+    if (!c->known)
+        *c = (struct code){.known = true, .loads = any_text(s, dist, VF_S(""), calls_loader), .tries = c->tries};
+    return c->loads;
 }
 
 /* `try:` and, within three lines, an import of the name: whoever wrote it expects that it may fail. */
@@ -227,6 +236,8 @@ static enum vf_level level_of(struct loading *s, const struct vf_file *f, bool m
 {
     if (level == VF_L_INFO || f->dist == VF_NONE)
         return level;
+    if (module && s->code[f->dist].tries++ >= TRIES_MAX)
+        return level; /* where so many fail, none of them is optional */
     if (module)
         return any_text(s, f->dist, vf_module_of(s->j, f).name, tries_import) ? VF_L_WARNING : level;
     return f->flags & VF_FILE_IN_BIN || loads_itself(s, f->dist) ? level : VF_L_INFO;
@@ -326,7 +337,7 @@ static enum subject subject_of(struct loading *s, const struct vf_file *f, enum 
 static void judge_files(struct loading *s, enum subject which)
 {
     const struct vf_env *env = s->j->env;
-    for (size_t i = 0; i < env->n_files; i++) {
+    for (size_t i = 0; i < env->n_files && !vf_judge_is_stopped(s->j); i++) {
         const struct vf_file *f = &env->files[i];
         enum vf_level level = VF_L_INFO;
         if (f->facts.elf && subject_of(s, f, &level) == which && !(which == SUBJECT_LIBRARY && s->reached[i]))
@@ -445,7 +456,8 @@ void vf_judge_loading(struct vf_judge *j)
     vf_map_init(&s.by_key, &j->scratch);
     vf_map_init(&s.names, &j->scratch);
     s.reached = vf_arena_array(&j->scratch, env->n_files + 1, sizeof *s.reached);
-    if (!s.reached)
+    s.code = vf_arena_array(&j->scratch, env->n_dists + 1, sizeof *s.code);
+    if (!s.reached || !s.code)
         return;
     judge_files(&s, SUBJECT_MODULE);
     judge_files(&s, SUBJECT_LIBRARY);
