@@ -28,7 +28,7 @@ struct loading {
     struct code {
         bool known, loads; /* its Python code loads libraries by itself */
         unsigned tries;    /* modules that were looked for in it */
-    } *code;               /* by distribution */
+    } * code;              /* by distribution */
     bool names_known;
 };
 
@@ -165,7 +165,8 @@ static bool loads_itself(struct loading *s, uint32_t dist)
 {
     struct code *c = &s->code[dist];
     if (!c->known)
-        *c = (struct code){.known = true, .loads = any_text(s, dist, VF_S(""), calls_loader), .tries = c->tries};
+        *c = (struct code){
+            .known = true, .loads = any_text(s, dist, VF_S(""), calls_loader), .tries = c->tries};
     return c->loads;
 }
 

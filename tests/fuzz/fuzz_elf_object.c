@@ -1,5 +1,5 @@
-/* What the loader reads of an ELF file, and ld.so.cache: any bytes are accepted, and every text that comes out ends
- * within what went in. */
+/* What the loader reads of an ELF file, and ld.so.cache: any bytes are accepted, and every text that comes
+ * out ends within what went in. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
