@@ -270,6 +270,7 @@ enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out, s
     vf_judge_requirements(&j);
     vf_judge_entry_points(&j);
     vf_judge_pyc(&j);
+    vf_judge_sources(&j);
     vf_judge_modules(&j);
     vf_judge_loading(&j);
     vf_judge_unseen(&j);
