@@ -1,5 +1,5 @@
-/* sources.c: VF418: the source directory of an editable install is there; are the modules in it that the distribution
- * says it has? */
+/* sources.c: VF418: the source directory of an editable install is there; are the modules in it that the
+ * distribution says it has? */
 #include "rules/judge.h"
 
 struct source {
@@ -64,7 +64,8 @@ static void find_dirs(struct source *s)
 /* top_level.txt, else the modules of its entry points. *known: there is at least one name. */
 static bool any_name_held(const struct source *s, struct vf_slice *first)
 {
-    struct vf_slice text = {NULL, 0}, line, path = vf_path_join(&s->j->scratch, s->d->info, VF_S("top_level.txt"));
+    struct vf_slice text = {NULL, 0}, line,
+                    path = vf_path_join(&s->j->scratch, s->d->info, VF_S("top_level.txt"));
     struct vf_err why;
     vf_err_init(&why);
     if (!path.p || vf_tree_read(s->j->env->tree, path, 1u << 16, &s->j->scratch, &text, &why) != VF_OK)
