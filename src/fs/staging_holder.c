@@ -169,6 +169,20 @@ enum vf_status vf_holder_clean(struct vf_holder *h, struct vf_err *err)
     return done;
 }
 
+/* The directory that was made just now: nobody else's to enter, and locked. */
+static enum vf_status take_dir(struct vf_holder *h, struct vf_err *err)
+{
+    struct vf_slice name = vf_slice_of(h->name);
+    h->dir = openat(h->parent, h->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (h->dir < 0)
+        return vf_err_write(err, errno, "open", name);
+    VF_KILL_POINT();
+    if (fchmod(h->dir, 0700) < 0)
+        return vf_err_write(err, errno, "chmod", name);
+    vf_sys_drop_default_acl(h->dir);
+    return vf_lock_take(h->dir, "lock", true, &h->lock, err);
+}
+
 enum vf_status vf_holder_make(struct vf_holder *h, struct vf_err *err)
 {
     struct vf_slice name = vf_slice_of(h->name);
@@ -180,14 +194,15 @@ enum vf_status vf_holder_make(struct vf_holder *h, struct vf_err *err)
         return errno == EEXIST
                    ? vf_err_set(err, VF_BUSY, EEXIST, "mkdir", name, "another run is at work here")
                    : vf_err_write(err, errno, "mkdir", name);
-    h->dir = openat(h->parent, h->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (h->dir < 0)
-        return vf_err_write(err, errno, "open", name);
+    st = take_dir(h, err);
+    if (st == VF_OK)
+        return VF_OK;
+    if (h->dir >= 0)
+        (void)close(h->dir);
+    h->dir = -1;
     VF_KILL_POINT();
-    if (fchmod(h->dir, 0700) < 0)
-        return vf_err_write(err, errno, "chmod", name);
-    vf_sys_drop_default_acl(h->dir);
-    return vf_lock_take(h->dir, "lock", true, &h->lock, err);
+    (void)unlinkat(h->parent, h->name, AT_REMOVEDIR); /* fails where anybody put something into it */
+    return st;
 }
 
 enum vf_status vf_holder_note(struct vf_holder *h, uint64_t ino, struct vf_err *err)

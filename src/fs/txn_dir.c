@@ -85,7 +85,7 @@ static enum vf_status lock_root(struct vf_jdir *d, struct vf_err *err)
 
 /* --- making --- */
 
-static enum vf_status make_dir(struct vf_jdir *d, struct vf_err *err)
+static enum vf_status make_dir(struct vf_jdir *d, bool *made, struct vf_err *err)
 {
     struct vf_slice name = vf_slice_of(dir_name);
     struct vf_stat keep;
@@ -103,6 +103,7 @@ static enum vf_status make_dir(struct vf_jdir *d, struct vf_err *err)
         return vf_err_set(err, busy ? VF_BUSY : VF_EXISTS, 0, "mkdir", name,
                           busy ? "another run is at work here" : "an earlier run left it");
     }
+    *made = true;
     vf_times_restore(d->root, &keep);
     d->dir = openat(d->root, dir_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (d->dir < 0)
@@ -116,15 +117,36 @@ static enum vf_status make_dir(struct vf_jdir *d, struct vf_err *err)
     return VF_OK;
 }
 
+/* Only what was made just now, and only while it is empty but for the lock file. */
+static void unmake_dir(struct vf_jdir *d)
+{
+    struct vf_stat keep;
+    VF_KILL_POINT();
+    if (d->lock >= 0) {
+        (void)unlinkat(d->dir, "lock", 0);
+        (void)close(d->lock);
+    }
+    if (d->dir >= 0)
+        (void)close(d->dir);
+    d->lock = d->dir = -1;
+    vf_times_keep(d->root, &keep);
+    VF_KILL_POINT();
+    if (unlinkat(d->root, dir_name, AT_REMOVEDIR) == 0)
+        vf_times_restore(d->root, &keep);
+}
+
 enum vf_status vf_jdir_make(struct vf_jdir *d, struct vf_err *err)
 {
+    bool made = false;
     enum vf_status st = lock_root(d, err);
     if (st == VF_OK)
-        st = make_dir(d, err);
+        st = make_dir(d, &made, err);
     if (st == VF_OK)
         st = vf_lock_take(d->dir, "lock", true, &d->lock, err);
     if (st == VF_OK && vf_sys_file_id(d->lock, &d->journal.lock) < 0)
         st = vf_err_sys(err, errno, "stat", VF_S(VF_TXN_DIR "/lock"));
+    if (st != VF_OK && made)
+        unmake_dir(d);
     return st;
 }
 

@@ -48,6 +48,8 @@ enum vf_status vf_lock_take(int dir, const char *name, bool make, int *fd, struc
         *fd = at;
         return VF_OK;
     }
+    if (make && still_there(dir, name, at)) /* made here, and of no use without its lock */
+        (void)unlinkat(dir, name, 0);
     (void)close(at);
     if (e == 0 || e == EWOULDBLOCK)
         return vf_err_set(err, VF_BUSY, e, "lock", path, "another run is at work here");

@@ -8,7 +8,7 @@ import pytest
 from envs import run
 from place import BUILD, REPO, clean_environ
 
-VERSION = re.search(r'^#define VENVFIX_VERSION "(.*)"', (REPO / "src/venvfix.h").read_text(), re.M).group(1)
+VERSION = re.search(r'^#define VENVFIX_VERSION +"(.*)"', (REPO / "src/venvfix.h").read_text(), re.M).group(1)
 PACKAGES = re.search(r"^PKGS +:= (.*)$", (REPO / "Makefile").read_text(), re.M).group(1)
 
 PROGRAM = """#include <stdio.h>

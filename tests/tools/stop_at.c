@@ -9,6 +9,7 @@
  *     STOP_LOG=FILE     a line for each call, before it is made: number, name, path (and second path), by
  * tabs STOP_SYNCS=1      fsync and its like are done; else they only count, as no test takes the power away
  *     STOP_READS=1      opening for reading, stat and readlink count, too
+ *     STOP_LOCKS=1      flock counts, too
  *
  * Calls on descriptors 0 to 2 and on anything but regular files and directories do not count, nor do
  * children: the variables are gone from the environment when main begins. Every wrapper ends in the raw
@@ -25,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -39,7 +41,7 @@ static pid_t owner; /* 0: nothing is counted */
 static atomic_long count;
 static long points[POINTS];
 static int n_points, log_fd = -1, error, sig = SIGSTOP;
-static bool stays, reads, syncs = true;
+static bool stays, reads, locks, syncs = true;
 static char stays_name[32];
 
 static void find_raw(void)
@@ -70,7 +72,7 @@ static void read_what(const char *v)
 __attribute__((constructor)) static void begin(void)
 {
     static const char *const names[] = {"STOP_AT",    "STOP_DO",    "STOP_STAYS", "STOP_LOG",
-                                        "STOP_READS", "STOP_SYNCS", "LD_PRELOAD"};
+                                        "STOP_READS", "STOP_LOCKS", "STOP_SYNCS", "LD_PRELOAD"};
     find_raw();
     if (!getenv("STOP_LOG") && !getenv("STOP_AT"))
         return;
@@ -78,6 +80,7 @@ __attribute__((constructor)) static void begin(void)
     read_what(getenv("STOP_DO"));
     stays = getenv("STOP_STAYS") != NULL;
     reads = getenv("STOP_READS") != NULL;
+    locks = getenv("STOP_LOCKS") != NULL;
     syncs = getenv("STOP_SYNCS") != NULL;
     const char *log = getenv("STOP_LOG");
     int fd = log ? (int)raw(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
@@ -405,6 +408,13 @@ int fdatasync(int fd)
 int syncfs(int fd)
 {
     return FD("syncfs", fd) ? -1 : flush(SYS_syncfs, fd);
+}
+
+int flock(int fd, int how)
+{
+    if (locks && !(how & LOCK_UN) && FD("flock", fd))
+        return -1;
+    return (int)raw(SYS_flock, fd, how);
 }
 
 int ioctl(int fd, unsigned long request, ...)
