@@ -85,7 +85,7 @@ static enum vf_status carry_out(struct vf_change *c)
     if (c->o->verb == VENVFIX_MOVE && vf_change_has_mounts(c->env))
         return vf_change_by_copy(c);
     enum vf_status st = vf_change_in_place(c);
-    if (c->o->verb != VENVFIX_MOVE || (st != VF_CROSS_DEVICE && st != VF_BUSY))
+    if (c->o->verb != VENVFIX_MOVE || (st != VF_CROSS_DEVICE && st != VF_BUSY) || c->journal_kept)
         return st;
     /* the rename itself decides: another file system, or a mount point */
     vf_err_clear(&c->s.err);

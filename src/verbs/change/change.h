@@ -22,6 +22,7 @@ struct vf_change {
     struct vf_plan plan;
     struct vf_proofs proofs;
     bool finished;                   /* resume did all there was to do */
+    bool journal_kept;               /* what failed could not be taken back: the next run does it */
     bool from_file;                  /* FROM is a list, a lock file or a bundle */
     struct vf_change_bundle *bundle; /* --bundle, as far as it is written; NULL */
 };

@@ -90,11 +90,13 @@ static enum vf_status give_up(struct vf_change *c, struct vf_txn *t, enum vf_sta
 {
     struct vf_err second;
     vf_err_init(&second);
-    if (vf_txn_roll_back(t, &second) != VF_OK)
+    if (vf_txn_roll_back(t, &second) != VF_OK) {
+        c->journal_kept = true;
         vf_err_context(
             &c->s.err,
             "taking it back failed as well (%s); the journal is kept: give the command again. First",
             second.detail[0] ? second.detail : vf_status_name(second.code));
+    }
     vf_err_release(&second);
     return st;
 }
