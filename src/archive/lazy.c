@@ -4,8 +4,10 @@
  * would double the time that it takes to start, for verbs that never see an archive. So its functions are
  * defined here, each by its prototype in <archive.h>, and find the real one at the first call. A function
  * that is missing in the list below is linked in the ordinary way: that works, and costs what this saves (a
- * test notices). Static linking: -DVF_STATIC. Without the library nothing can be made new, which looks
- * as if there were no memory. */
+ * test notices). Static linking: -DVF_STATIC. Without the library nothing can be made new:
+ * vf_archive_is_available says whether that is why. */
+#include "archive/lazy.h"
+
 #if defined(__linux__) && !defined(VF_STATIC)
 #include <archive.h>
 #include <archive_entry.h>
@@ -15,6 +17,7 @@
 #include <string.h>
 
 static void *library; /* stays loaded */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void load(void)
 {
@@ -26,7 +29,6 @@ static void load(void)
 /* The function of that name in the library; NULL: there is none. */
 static void *find(_Atomic(void *) *slot, const char *name)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     void *p = atomic_load_explicit(slot, memory_order_acquire);
     if (p)
         return p;
@@ -111,6 +113,23 @@ PASS_ON_VOID(archive_entry_set_pathname, (struct archive_entry * e, const char *
 PASS_ON_VOID(archive_entry_set_perm, (struct archive_entry * e, __LA_MODE_T mode), (e, mode))
 PASS_ON_VOID(archive_entry_set_size, (struct archive_entry * e, la_int64_t size), (e, size))
 PASS_ON_VOID(archive_entry_set_uid, (struct archive_entry * e, la_int64_t id), (e, id))
+
+bool vf_archive_is_available(void)
+{
+    (void)pthread_once(&once, load);
+    return library != NULL;
+}
 #else
-typedef int vf_archive_is_linked; /* a file of C has something in it */
+bool vf_archive_is_available(void)
+{
+    return true;
+}
 #endif
+
+enum vf_status vf_archive_not_made(const char *operation, struct vf_slice path, struct vf_err *err)
+{
+    if (vf_archive_is_available())
+        return vf_err_nomem(err);
+    return vf_err_set(err, VF_NOT_SUPPORTED, 0, operation, path,
+                      "libarchive cannot be loaded; install it (Debian: libarchive13)");
+}

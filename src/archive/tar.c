@@ -1,6 +1,7 @@
 /* tar.c: writing tar files by libarchive. In the C locale it turns names into NULL or U+FFFD, so every call
  * runs in a UTF-8 locale of this thread alone. */
 #include "archive/tar.h"
+#include "archive/lazy.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -143,7 +144,7 @@ enum vf_status vf_tar_writer_new(const struct vf_tar_params *params, struct vf_t
     if (w->locale == (locale_t)0)
         st = vf_err_set(err, VF_NOT_SUPPORTED, 0, "pack", VF_S(""), "this host has no UTF-8 locale");
     else if (!w->archive)
-        st = vf_err_nomem(err);
+        st = vf_archive_not_made("pack", VF_S(""), err);
     if (st == VF_OK)
         st = open_archive(w, err);
     if (st == VF_OK)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/lazy.h"
 #include "archive/tar_read.h"
 #include "archive/unzstd.h"
 #include "archive/zip_format.h"
@@ -99,7 +100,7 @@ static enum vf_status begin(struct vf_tar_stream *s, struct vf_err *err)
     struct archive_entry *e;
     s->archive = archive_read_new();
     if (!s->archive)
-        return vf_err_nomem(err);
+        return vf_archive_not_made("read", s->source.label, err);
     if (!add_filters(s->archive))
         return vf_err_set(err, VF_NOT_SUPPORTED, 0, "read", s->source.label,
                           "libarchive of this host does not unpack gzip, xz and zstd");

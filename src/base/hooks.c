@@ -18,6 +18,8 @@ enum {
 
 bool vf_hooks_cancelled(const struct vf_hooks *h)
 {
+    if (h && h->asked)
+        return h->asked(h->ctx);
     return h && h->cancel && atomic_load_explicit(h->cancel, memory_order_relaxed);
 }
 

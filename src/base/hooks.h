@@ -22,6 +22,7 @@ struct vf_hooks {
         *cancel; /* set by anyone: the call ends with VF_INTERRUPTED as soon as it is safe; may be NULL */
     void (*event)(void *ctx,
                   const struct vf_event *ev); /* called from the calling thread only; may be NULL */
+    bool (*asked)(void *ctx); /* asked in the place of `cancel`, by any worker; may be NULL. For tests */
     void *ctx;
     unsigned jobs; /* workers; 0: as many as there are processors */
 };

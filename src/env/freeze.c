@@ -24,6 +24,8 @@ struct freezing {
     struct vf_vec printed; /* struct choice: of these one of each name, as METADATA has it */
     struct vf_map shown;   /* canonical form of that -> index of printed */
     struct vf_vec items;   /* struct vf_freeze_item */
+    struct vf_map sites;   /* directory of site-packages -> index of orders */
+    struct vf_vec orders;  /* struct vf_map: name -> when the directory gives it */
     struct vf_buf *notes;
 };
 
@@ -59,17 +61,28 @@ static enum vf_status locate_editable(struct freezing *z, const struct vf_env_di
     return vf_vcs_inspect(z->env->params.host, it->location, z->a, &it->vcs, err);
 }
 
-/* Does Python see `d` before `other`, which was listed first? */
-static bool comes_before(const struct freezing *z, const struct vf_env_dist *d,
-                         const struct vf_env_dist *other)
+/* The order of a directory of site-packages, which is read once. NULL: not known. */
+static const struct vf_map *order_of(struct freezing *z, struct vf_slice site)
 {
-    struct vf_arena a;
-    vf_arena_init(&a);
-    struct vf_slice dir = vf_path_join(&a, z->env->resolved, d->site);
-    bool before = vf_slice_eq(d->site, other->site) && dir.p &&
-                  vf_host_swapped(z->env->params.host, dir, vf_path_base(other->info), vf_path_base(d->info));
-    vf_arena_release(&a);
-    return before;
+    size_t known;
+    if (vf_map_get(&z->sites, site, &known))
+        return VF_VEC_AT(struct vf_map, &z->orders, known);
+    struct vf_map *ranks = vf_vec_push(z->a, &z->orders, sizeof *ranks);
+    struct vf_slice dir = vf_path_join(z->a, z->env->resolved, site);
+    if (!ranks || !dir.p || !vf_map_put(&z->sites, site, z->orders.n - 1))
+        return NULL;
+    if (!vf_host_order(z->env->params.host, dir, z->a, ranks))
+        vf_map_init(ranks, z->a);
+    return ranks;
+}
+
+/* Does Python see `d` before `other`, which was listed first? */
+static bool comes_before(struct freezing *z, const struct vf_env_dist *d, const struct vf_env_dist *other)
+{
+    const struct vf_map *ranks = vf_slice_eq(d->site, other->site) ? order_of(z, d->site) : NULL;
+    size_t mine, its;
+    return ranks && vf_map_get(ranks, vf_path_base(d->info), &mine) &&
+           (!vf_map_get(ranks, vf_path_base(other->info), &its) || mine < its);
 }
 
 static enum vf_status keep(struct freezing *z, struct vf_vec *v, struct vf_map *by_name, struct vf_slice name,
@@ -171,6 +184,7 @@ enum vf_status vf_env_freeze(const struct vf_env *env, const struct vf_env_freez
     struct freezing z = {.env = env, .f = f, .a = a, .notes = notes};
     vf_map_init(&z.seen, a);
     vf_map_init(&z.shown, a);
+    vf_map_init(&z.sites, a);
     enum vf_status st = collect(&z, err);
     *out = (struct vf_frozen){z.items.base, z.items.n};
     return st == VF_OK && (notes->failed || a->failed) ? vf_err_nomem(err) : st;

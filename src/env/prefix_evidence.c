@@ -4,9 +4,8 @@
 
 #define VOTER_CAP ((uint64_t)1 << 20) /* larger files in BIN are programs; they are read with the rest */
 
-static bool is_voter(const struct vf_env *env, const struct vf_file *f)
+static bool is_voter(const struct vf_file *f)
 {
-    (void)env;
     if (f->flags & (VF_FILE_JOURNAL | VF_FILE_PYC) || f->unexamined != VF_OK)
         return false;
     if (f->st.kind == VF_KIND_LINK)
@@ -79,7 +78,7 @@ enum vf_status vf_env_read_evidence(struct vf_env *env, struct vf_err *err)
         return vf_err_nomem(err);
     size_t n = 0;
     for (size_t i = 0; i < env->n_files; i++)
-        if (is_voter(env, &env->files[i]))
+        if (is_voter(&env->files[i]))
             v.index[n++] = (uint32_t)i;
     struct vf_hooks hooks = vf_hooks_for_short(env->params.hooks, n);
     enum vf_status st = vf_parallel(&hooks, n, read_voter, &v, err);

@@ -219,21 +219,19 @@ static enum vf_status host_list(struct vf_host *o, struct vf_slice dir, struct v
     return VF_OK;
 }
 
-static bool host_swapped(struct vf_host *o, struct vf_slice dir, struct vf_slice first,
-                         struct vf_slice second)
+static bool host_order(struct vf_host *o, struct vf_slice dir, struct vf_arena *a, struct vf_map *ranks)
 {
     struct vf_buf buf = {0};
     size_t count = 0;
-    bool swapped = false, ok = read_listing((struct host *)o, dir, &buf, &count) == 0;
+    bool ok = read_listing((struct host *)o, dir, &buf, &count) == 0;
+    struct vf_slice block = ok ? vf_arena_dup(a, vf_buf_slice(&buf)) : VF_S("");
+    vf_buf_release(&buf);
     for (size_t i = 0, at = 0; ok && i < count; i++) {
-        struct vf_slice name = vf_slice_of(buf.p + at);
-        swapped = vf_slice_eq(name, second);
-        if (swapped || vf_slice_eq(name, first))
-            break;
+        struct vf_slice name = vf_slice_of(block.p ? block.p + at : "");
+        ok = block.p && vf_map_put(ranks, name, i);
         at += name.n + 1;
     }
-    vf_buf_release(&buf);
-    return swapped;
+    return ok;
 }
 
 static void host_free(struct vf_host *o)
@@ -250,7 +248,7 @@ static const struct vf_host_ops host_ops = {.kind = host_kind,
                                             .free = host_free,
                                             .open = host_open,
                                             .list = host_list,
-                                            .swapped = host_swapped};
+                                            .order = host_order};
 
 static bool is_slash(struct vf_slice path)
 {
@@ -385,9 +383,10 @@ enum vf_status vf_host_list_dir(struct vf_host *o, struct vf_slice dir, struct v
                         : vf_err_set(err, VF_NOT_FOUND, ENOENT, "list", dir, NULL);
 }
 
-bool vf_host_swapped(struct vf_host *o, struct vf_slice dir, struct vf_slice first, struct vf_slice second)
+bool vf_host_order(struct vf_host *o, struct vf_slice dir, struct vf_arena *a, struct vf_map *ranks)
 {
-    return o->ops->swapped && o->ops->swapped(o, dir, first, second);
+    vf_map_init(ranks, a);
+    return o->ops->order && o->ops->order(o, dir, a, ranks);
 }
 
 bool vf_host_env_splits(struct vf_host *o)

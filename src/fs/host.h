@@ -28,8 +28,8 @@ struct vf_host_ops {
     /* Names in a directory, sorted by bytes, in the arena. May be NULL: nothing is found. */
     enum vf_status (*list)(struct vf_host *, struct vf_slice dir, struct vf_arena *, struct vf_slice **names,
                            size_t *n, struct vf_err *);
-    /* Of two names in a directory: does the second come first when it is read? May be NULL: never. */
-    bool (*swapped)(struct vf_host *, struct vf_slice dir, struct vf_slice first, struct vf_slice second);
+    /* Names in a directory, in the order in which it is read. May be NULL: not known. */
+    bool (*order)(struct vf_host *, struct vf_slice dir, struct vf_arena *, struct vf_map *ranks);
 };
 struct vf_host { /* makers embed this first */
     const struct vf_host_ops *ops;
@@ -67,9 +67,10 @@ bool vf_host_list(struct vf_host *o, struct vf_slice dir, struct vf_arena *a, st
 /* The same with the reason: VF_NOT_FOUND when there is no such directory, else why it could not be listed. */
 VF_MUST_CHECK enum vf_status vf_host_list_dir(struct vf_host *o, struct vf_slice dir, struct vf_arena *a,
                                               struct vf_slice **names, size_t *n, struct vf_err *err);
-/* Does the file system give `second` before `first` when the directory is read? Where two entries have the
- * same meaning, Python takes the one that comes first. */
-bool vf_host_swapped(struct vf_host *o, struct vf_slice dir, struct vf_slice first, struct vf_slice second);
+/* In which order the file system gives the names of a directory: name -> its place, in a map of this arena.
+ * Where two entries have the same meaning, Python takes the one that comes first. False: not known, or no
+ * memory. */
+bool vf_host_order(struct vf_host *o, struct vf_slice dir, struct vf_arena *a, struct vf_map *ranks);
 /* Does `/usr/bin/env -S` work there? Not that of busybox. */
 bool vf_host_env_splits(struct vf_host *o);
 /* The current directory of this process. */

@@ -126,14 +126,13 @@ static enum vf_status layer_list(struct vf_host *o, struct vf_slice dir, struct 
     return st;
 }
 
-static bool layer_swapped(struct vf_host *o, struct vf_slice dir, struct vf_slice first,
-                          struct vf_slice second)
+static bool layer_order(struct vf_host *o, struct vf_slice dir, struct vf_arena *a, struct vf_map *ranks)
 {
     struct route r;
     map_followed((struct layer *)o, dir, &r);
-    bool swapped = vf_host_swapped(r.host, r.path, first, second);
+    bool known = vf_host_order(r.host, r.path, a, ranks);
     vf_buf_release(&r.space);
-    return swapped;
+    return known;
 }
 
 static void layer_free(struct vf_host *o)
@@ -151,7 +150,7 @@ static const struct vf_host_ops layer_ops = {.kind = layer_kind,
                                              .free = layer_free,
                                              .open = layer_open,
                                              .list = layer_list,
-                                             .swapped = layer_swapped};
+                                             .order = layer_order};
 
 enum vf_status vf_host_layer(struct vf_host *root, struct vf_host *own, struct vf_slice dir,
                              struct vf_slice at, struct vf_host **out, struct vf_err *err)

@@ -178,14 +178,12 @@ enum vf_status vf_entry_points_parse(struct vf_arena *a, struct vf_slice text, s
                             "more than %d entry points", VF_ENTRY_POINTS_MAX);
         }
     }
-    *out = (struct vf_entry_points){p.entries.base, p.entries.n, p.problems.base, p.problems.n};
+    *out = (struct vf_entry_points){p.entries.base, p.entries.n, p.problems.base, p.problems.n, p.scripts};
     return st;
 }
 
 const struct vf_entry_point *vf_entry_points_script(const struct vf_entry_points *e, struct vf_slice name)
 {
-    for (size_t i = 0; i < e->n; i++)
-        if (e->entries[i].kind != VF_ENTRY_OTHER && vf_slice_eq(e->entries[i].name, name))
-            return &e->entries[i];
-    return NULL;
+    size_t i;
+    return vf_map_get(&e->scripts, name, &i) ? &e->entries[i] : NULL;
 }

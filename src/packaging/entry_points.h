@@ -53,6 +53,7 @@ struct vf_entry_points {
     size_t n;
     struct vf_entry_problem *problems;
     size_t n_problems;
+    struct vf_map scripts; /* name of a console or gui script -> index into entries */
 };
 
 /* `text` must outlive the table. VF_LIMIT (more lines than allowed), VF_NO_MEMORY. */

@@ -348,16 +348,6 @@ enum vf_status vf_marker_parse(struct vf_arena *a, struct vf_slice text, struct 
     return p.st;
 }
 
-bool vf_marker_has_extra(const struct vf_marker *m)
-{
-    for (size_t i = 0; i < m->n; i++) {
-        const struct operand *key = m->ops[i].kind == OP_COMPARE ? key_of(&m->ops[i]) : NULL;
-        if (key && key->variable == VF_MARKER_EXTRA)
-            return true;
-    }
-    return false;
-}
-
 /* --- program to answer --- */
 
 struct eval {

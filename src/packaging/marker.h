@@ -65,7 +65,5 @@ VF_MUST_CHECK enum vf_status vf_marker_parse(struct vf_arena *a, struct vf_slice
  */
 VF_MUST_CHECK enum vf_status vf_marker_eval(const struct vf_marker *m, const struct vf_marker_env *env,
                                             struct vf_arena *scratch, bool *holds, struct vf_err *err);
-/* Does the marker ask for `extra`? */
-bool vf_marker_has_extra(const struct vf_marker *m);
 
 #endif

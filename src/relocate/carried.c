@@ -2,7 +2,7 @@
 #include "relocate/plan.h"
 
 /* Written by venv, virtualenv, uv or Python themselves. */
-static bool of_the_maker(const struct vf_env *env, const struct vf_file *f)
+static bool of_the_maker(const struct vf_file *f)
 {
     static const char *const at_root[] = {"pyvenv.cfg", ".gitignore", "CACHEDIR.TAG", ".lock", "lib64"};
     struct vf_slice base = vf_path_base(f->path);
@@ -16,7 +16,6 @@ static bool of_the_maker(const struct vf_env *env, const struct vf_file *f)
     if (vf_slice_eq(base, VF_S("_virtualenv.py")) || vf_slice_eq(base, VF_S("_virtualenv.pth")) ||
         vf_slice_ends(base, VF_S(".virtualenv")))
         return (f->flags & VF_FILE_IN_SITE) != 0;
-    (void)env;
     return false;
 }
 
@@ -28,7 +27,7 @@ enum vf_status vf_plan_carried(const struct vf_env *env, struct vf_arena *a, str
         const struct vf_file *f = &env->files[i];
         bool thing = f->st.kind == VF_KIND_FILE || f->st.kind == VF_KIND_LINK;
         if (!thing || f->dist != VF_NONE || f->info_of != VF_NONE ||
-            f->flags & (VF_FILE_JOURNAL | VF_FILE_PYC) || of_the_maker(env, f))
+            f->flags & (VF_FILE_JOURNAL | VF_FILE_PYC) || of_the_maker(f))
             continue;
         struct vf_slice *p = vf_vec_push(a, &v, sizeof *p);
         if (!p)

@@ -67,12 +67,6 @@ const char *vf_level_name(enum vf_level l)
     return names[l];
 }
 
-const char *vf_fix_name(enum vf_fix f)
-{
-    static const char *const names[] = {"rewrite", "reinstall", "manual", "none"};
-    return names[f];
-}
-
 struct vf_finding *vf_findings_add(struct vf_findings *f, enum vf_rule rule, struct vf_slice path)
 {
     struct vf_finding *fi = vf_vec_push(f->a, &f->v, sizeof *fi);

@@ -60,7 +60,6 @@ enum vf_rule vf_rule_of(enum vf_family family, enum vf_ref_status status);
 bool vf_rule_find(struct vf_slice id_or_name, enum vf_rule *out); /* "VF201", "vf201" or "script-bound" */
 const char *vf_verdict_name(enum vf_verdict v);
 const char *vf_level_name(enum vf_level l);
-const char *vf_fix_name(enum vf_fix f);
 
 /* One finding. Slices live in the arena of the findings. Fields as in docs/report.md. */
 struct vf_finding {

@@ -15,8 +15,8 @@ static struct vf_slice bin_path(struct vf_judge *j, struct vf_slice name)
     return p;
 }
 
-/* Does `home` hold a Python of this minor, or a standard library above it? */
-static bool home_serves(struct vf_judge *j, struct vf_slice home)
+/* What lies in it, and whether a Python starts with that, start.c asks. */
+static bool is_directory(struct vf_judge *j, struct vf_slice home)
 {
     return vf_host_kind(j->env->params.host, home, NULL) == VF_KIND_DIR;
 }
@@ -68,7 +68,7 @@ static void judge_home(struct vf_judge *j, const struct vf_file *f, const struct
         vf_judge_ref(j, VF_RULE_CFG_HOME_SELF, f, r);
         return;
     }
-    if (!home_serves(j, r->value)) {
+    if (!is_directory(j, r->value)) {
         if (!py->base_exists && py->link_target.p)
             return; /* one cause: the base is gone, and the link says so */
         struct vf_finding *fi = vf_judge_ref(j, VF_RULE_CFG_HOME_MISSING, f, r);

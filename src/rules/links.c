@@ -158,8 +158,7 @@ static void judge_outside(struct vf_judge *j, const struct vf_file *f, const str
         return;
     }
     if (vf_judge_is_interpreter(f)) {
-        struct vf_finding *fi = vf_judge_ref(j, VF_RULE_BASE_NEEDED, f, r);
-        (void)fi;
+        vf_judge_ref(j, VF_RULE_BASE_NEEDED, f, r);
         return;
     }
     struct vf_finding *fi = vf_judge_ref(j, VF_RULE_LINK_OUTSIDE, f, r);

@@ -39,7 +39,7 @@ static bool is_kernelspec(struct vf_slice path)
 
 /* Files that Python, an installer or their own tool rewrites after RECORD was written (docs/formats.md 4.5).
  */
-static bool changes_itself(const struct vf_env_dist *d, const struct vf_file *f)
+static bool changes_itself(const struct vf_file *f)
 {
     struct vf_slice base = vf_path_base(f->path);
     if (f->flags & VF_FILE_PYC || below(f->path, "etc/jupyter") || is_kernelspec(f->path))
@@ -47,7 +47,6 @@ static bool changes_itself(const struct vf_env_dist *d, const struct vf_file *f)
     if (vf_slice_eq(base, VF_S("direct_url.json")) || vf_slice_eq(base, VF_S("INSTALLER")) ||
         vf_slice_eq(base, VF_S("REQUESTED")) || vf_slice_eq(base, VF_S("RECORD")))
         return true;
-    (void)d;
     return false;
 }
 
@@ -132,7 +131,7 @@ static void judge_changed(struct vf_judge *j, const struct vf_env_dist *d, const
     if (!j->hashes && !size)
         return; /* found along the way only for files with hits: --hashes is what asks for it */
     enum vf_rule rule = size ? VF_RULE_FILE_SIZE : VF_RULE_FILE_HASH;
-    if (changes_itself(d, f) || only_header_differs(j, f, row))
+    if (changes_itself(f) || only_header_differs(j, f, row))
         rule = VF_RULE_FILE_SELF_CHANGED;
     struct vf_finding *fi = vf_judge_about(j, rule, f);
     if (fi && f->second_dist != VF_NONE &&

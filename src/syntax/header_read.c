@@ -44,11 +44,6 @@ bool vf_header_is_placeholder(const struct vf_ref *ref)
     return is_form(ref, VF_HEADER_K);
 }
 
-bool vf_header_is_other(const struct vf_ref *ref)
-{
-    return is_form(ref, VF_HEADER_M);
-}
-
 bool vf_header_is_ours(const struct vf_ref *ref)
 {
     return is_form(ref, VF_HEADER_F_OURS) || is_form(ref, VF_HEADER_G_OURS);

@@ -259,7 +259,7 @@ const char *vf_header_form_name(uint16_t form);
 bool vf_header_is_python(const struct vf_ref *ref);
 bool vf_header_is_env(const struct vf_ref *ref);         /* form J */
 bool vf_header_is_placeholder(const struct vf_ref *ref); /* form K */
-bool vf_header_is_other(const struct vf_ref *ref);       /* form M: a shell or another program */
+
 /* RPATH: the path of the library directory `dir`, for the file `file`, both relative to the environment
  * `root`, in exactly `room` bytes: by $ORIGIN, which survives the next move, else absolute; blown up by
  * slashes. The last component stays at the end, since linkers let names of symbols share it. False: it does

@@ -141,7 +141,6 @@ struct vf_answers vf_answers_of(const struct vf_findings *f)
     bool loose = false;
     for (size_t i = 0; i < f->v.n; i++) {
         const struct vf_finding *fi = vf_findings_at(f, i);
-        bool own = vf_rule_info(fi->rule)->id[2] != '9';
         if (fi->suppressed) {
             ans.suppressed++;
             continue;
@@ -149,7 +148,7 @@ struct vf_answers vf_answers_of(const struct vf_findings *f)
         ans.errors += fi->level == VF_L_ERROR;
         ans.warnings += fi->level == VF_L_WARNING;
         ans.infos += fi->level == VF_L_INFO;
-        if (!own || fi->level == VF_L_INFO)
+        if (fi->level == VF_L_INFO)
             continue;
         if (fi->level == VF_L_ERROR &&
             (fi->verdict == VF_V_BROKEN || fi->verdict == VF_V_ASTRAY || fi->verdict == VF_V_TAMPERED))

@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from envs import run
+from place import clean_environ
 from vf import find, report, vf
 
 CAP = 100
@@ -127,3 +128,13 @@ def test_an_interpreter_that_would_wait_is_not_started(env, scratch, name):
     *_, fix, move = every_verb(env, scratch)
     for r in fix, move:
         assert r.rc == 2 and name.encode() in r.err, r
+
+def test_a_missing_libarchive_is_said(env, scratch):
+    """A file of its name that is no library: loading fails, and so would every archive."""
+    libs = scratch / "libs"
+    libs.mkdir()
+    for name in "libarchive.so.13", "libarchive.so":
+        (libs / name).write_text("no library")
+    r = vf("pack", env, "-o", scratch / "b.tar", rc=2, env={**clean_environ(), "LD_LIBRARY_PATH": os.fspath(libs)})
+    assert b"libarchive" in r.err and b"memory" not in r.err, r
+    assert not (scratch / "b.tar").exists()

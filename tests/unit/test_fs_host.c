@@ -111,9 +111,13 @@ static void answers(struct box *b, struct vf_host *o, const char *prefix)
     assert_int_equal(n, 6);
     box_check(names[0], "host");
     box_check(names[5], "readme");
-    assert_true(vf_host_swapped(o, box_s(bin), names[0], names[5]) !=
-                vf_host_swapped(o, box_s(bin), names[5], names[0]));
-    assert_false(vf_host_swapped(o, box_s(none), names[0], names[5]));
+    struct vf_map ranks;
+    size_t rank, sum = 0;
+    assert_true(vf_host_order(o, box_s(bin), &b->arena, &ranks));
+    for (size_t i = 0; i < n; i++, sum += rank)
+        assert_true(vf_map_get(&ranks, names[i], &rank) && rank < n);
+    assert_int_equal(sum, n * (n - 1) / 2); /* each has its own */
+    assert_false(vf_host_order(o, box_s(none), &b->arena, &ranks));
     assert_false(vf_host_list(o, box_s(readme), &b->arena, &names, &n));
     assert_int_equal(n, 0);
     assert_true(vf_host_same(o, box_s(bin), box_s(bin)));

@@ -227,11 +227,11 @@ static void lines_that_are_refused(void **state)
     check_refused("-z x\n", "not an option");
     check_refused("-i\n", "without its value");
     check_refused("--no-index=1\n", "takes no value");
-    check_refused("-r a -r b\n", "stands alone");
-    check_refused("-e . -i x\n", "stands alone");
+    check_refused("-r a -r b\n", "has to be alone");
+    check_refused("-e . -i x\n", "has to be alone");
     check_refused("-i x stray\n", "not an option");
     check_refused("-e 'open\n", "does not end");
-    check_refused("-e ''\n", "without place");
+    check_refused("-e ''\n", "without a path");
     check_refused("-e name>=1@2\n", "");
     check_refused("x ; bad marker\n", "line 1");
     check_refused("x-1-py3.whl\n", "name of a wheel");

@@ -192,7 +192,7 @@ static enum vf_status resume_staging(struct vf_change *c, bool *done)
     if (st == VF_OK && committed && c->o->verb == VENVFIX_RECREATE)
         st = prove_resumed(c, c->to, c->to);
     *done = st == VF_OK && committed && c->o->verb == VENVFIX_RECREATE;
-    return *done ? prove_resumed(c, c->to, c->to) : st;
+    return st;
 }
 
 enum vf_status vf_change_resume(struct vf_change *c)
