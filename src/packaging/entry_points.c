@@ -184,6 +184,13 @@ enum vf_status vf_entry_points_parse(struct vf_arena *a, struct vf_slice text, s
 
 const struct vf_entry_point *vf_entry_points_script(const struct vf_entry_points *e, struct vf_slice name)
 {
-    size_t i;
-    return vf_map_get(&e->scripts, name, &i) ? &e->entries[i] : NULL;
+    size_t found;
+    if (vf_map_get(&e->scripts, name, &found)) /* a dropped one makes no script any more */
+        return e->entries[found].kind != VF_ENTRY_OTHER ? &e->entries[found] : NULL;
+    if (e->scripts.n > 0)
+        return NULL;
+    for (size_t i = 0; i < e->n; i++) /* a copy has no map */
+        if (e->entries[i].kind != VF_ENTRY_OTHER && vf_slice_eq(e->entries[i].name, name))
+            return &e->entries[i];
+    return NULL;
 }

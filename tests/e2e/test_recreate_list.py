@@ -249,7 +249,7 @@ def test_choice(scratch):
         envs.rmtree(scratch / "new")
     refused(scratch, "mine==1.9", words="requires Python", code="incomplete", options=links)
     refused(scratch, "mine==7", words="is another version", options=links)
-    refused(scratch, "other", words="no wheel of it is at hand", options=links)
+    refused(scratch, "other", words="no wheel found for it", options=links)
 
 
 def test_direct_references(scratch):
@@ -273,7 +273,7 @@ def test_refused(scratch):
     refused(scratch, f"-e {scratch}/proj", words="editable", code="not-supported")
     refused(scratch, f"{scratch}/proj", words="--build", code="not-supported")
     refused(scratch, "git+https://example.org/x@main#egg=x", words="--build", code="not-supported")
-    refused(scratch, "six", "six @ https://example.org/six-1-py3-none-any.whl", words="two places", code="bad-list")
+    refused(scratch, "six", "six @ https://example.org/six-1-py3-none-any.whl", words="two locations", code="bad-list")
     refused(scratch, "six; nonsense == '1'", words="nonsense", code="bad-list")
     refused(scratch, "six >", words="line 1: '>' is not", code="bad-list")
     refused(scratch, "-r gone.txt", words="gone.txt")
@@ -328,7 +328,7 @@ def test_caches(scratch):
     assert {q["origin"] for q in doc["requirements"]} == {"cache"}
     assert run(scratch / "new/bin/flask", "--version").startswith(b"Python")
     envs.rmtree(scratch / "new")
-    refused(scratch, f"idna --hash=sha256:{digest}", words="no wheel of it", options=HERE)
+    refused(scratch, f"idna --hash=sha256:{digest}", words="no wheel found for it", options=HERE)
 
 
 @pytest.mark.parametrize("which", ["pip", "uv"])

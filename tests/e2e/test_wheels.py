@@ -339,7 +339,7 @@ def test_not_rebuilt(driver, scratch):
     assert "kit.py" in refused() and "changed" in refused()
     assert f"modified:lib/python{minor}/site-packages/kit.py" in driver("rebuild", scratch / "e", scratch / "w", "--allow-modified", "kit")
     (site / "kit.py").write_text(f"x = '{scratch}/e/bin/python'\n")
-    assert "a place of this environment" in refused("--allow-modified")
+    assert "a path of this environment" in refused("--allow-modified")
     (site / "kit.py").unlink()
     assert "not there" in refused("--allow-modified")
     (site / "kit.py").symlink_to("kit2.py")

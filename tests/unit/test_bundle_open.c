@@ -168,7 +168,7 @@ static void manifests(void **state)
     with_manifest(b, &in, "\"name\": \"a\"", "\"name\": \"b\"", VF_BAD_ARCHIVE, "does not fit");
     with_manifest(b, &in, "\"version\": \"1.0\"", "\"version\": \"2.0\"", VF_BAD_ARCHIVE, "does not fit");
     with_manifest(b, &in, "\"path\": \"etc/x\"", "\"path\": \"../x\"", VF_BAD_ARCHIVE, "no clean");
-    with_manifest(b, &in, "\"into\": \"root\"", "\"into\": \"home\"", VF_BAD_ARCHIVE, "not known");
+    with_manifest(b, &in, "\"into\": \"root\"", "\"into\": \"home\"", VF_BAD_ARCHIVE, "unknown location");
     with_manifest(b, &in, "\"member\": \"extra/root/etc/x\"", "\"member\": \"etc/x\"", VF_BAD_ARCHIVE,
                   "below extra");
     with_manifest(b, &in, "\"member\": \"extra/root/etc/x\"", "\"member\": \"extra/y\"", VF_BAD_ARCHIVE,

@@ -150,11 +150,11 @@ static void changed_files(void **state)
     (void)state;
     refused_after(SITE "kit.py", "9\n", NULL, false, VF_CHANGED, "not what RECORD says");
     refused_after(SITE "kit.py", "9\n", NULL, true, VF_OK, "");
-    refused_after(SITE "kit.py", "x = '%/share'\n", NULL, true, VF_UNWRITABLE, "a place of this environment");
-    refused_after("share/k", "file://%\n", NULL, true, VF_UNWRITABLE, "a place of this environment");
+    refused_after(SITE "kit.py", "x = '%/share'\n", NULL, true, VF_UNWRITABLE, "a path of this environment");
+    refused_after("share/k", "file://%\n", NULL, true, VF_UNWRITABLE, "a path of this environment");
     refused_after("bin/s", "#!%/bin/python\nprint(1)\n", NULL, false, VF_CHANGED, "not what RECORD says");
     refused_after("bin/s", "#!%/bin/python\nprint(1)\n", NULL, true, VF_OK, "");
-    refused_after("bin/s", "#!/bin/sh\nexec %/bin/x\n", NULL, true, VF_UNWRITABLE, "a place of");
+    refused_after("bin/s", "#!/bin/sh\nexec %/bin/x\n", NULL, true, VF_UNWRITABLE, "a path of");
     refused_after(SITE "kit.py", NULL, NULL, true, VF_INCOMPLETE, "not there");
     refused_after(SITE "kit.py", NULL, "kit_tool.py", true, VF_UNWRITABLE, "a link");
     refused_after(SITE "kit-1.0.dist-info/RECORD", NULL, NULL, true, VF_NOT_SUPPORTED, "no RECORD");
