@@ -284,10 +284,10 @@ static enum vf_status record_after(const struct proving *p, const struct vf_env_
 /* The same, taken apart once for each distribution. */
 static const struct vf_record *planned_record(struct proving *p, uint32_t dist, struct vf_err *err)
 {
-    if (p->records[dist])
+    if (p->records && p->records[dist])
         return p->records[dist];
     struct vf_record *now = vf_arena_alloc(p->a, sizeof *now);
-    if (!now) {
+    if (!p->records || !now) {
         (void)vf_err_nomem(err);
         return NULL;
     }

@@ -99,7 +99,7 @@ enum vf_status vf_prove_interpreter(const struct vf_env *env, struct vf_slice ro
                                     struct vf_err *err)
 {
     struct vf_slice path = interpreter_path(env, root, a);
-    struct vf_spawn_result r;
+    struct vf_spawn_result r = {0};
     size_t n = 0;
     out->interpreter = out->packages = VF_PROOF_NOT_TRIED;
     if (!path.p)
@@ -187,7 +187,7 @@ static enum vf_status start_stub(const struct vf_env *env, struct vf_slice root,
         return vf_err_nomem(err);
     const char *const argv[] = {exe, NULL};
     struct vf_spawn s = {.argv = argv};
-    struct vf_spawn_result r;
+    struct vf_spawn_result r = {0};
     out->interpreter = out->packages = VF_PROOF_NOT_TRIED;
     enum vf_status st = vf_spawn_run(&s, hooks, a, &r, err);
     if (st != VF_OK || r.exec_errno == EACCES || r.exec_errno == EPERM)
