@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "report/report.h"
 #include "venvfix.h"
 
@@ -51,7 +52,8 @@ struct vf_output {
 
 /* What every verb has: the first member of its arguments. */
 struct vf_cli_common {
-    struct vf_output *outputs; /* --format; owned */
+    struct vf_arena memory;    /* of lists */
+    struct vf_output *outputs; /* --format */
     size_t n_outputs;
     const char *const *args; /* positional arguments; owned */
     size_t n_args;

@@ -117,17 +117,24 @@ static void take_choice(struct parser *p, const struct vf_option *o, const char 
         *(unsigned *)member(p, o->at) = (unsigned)i;
 }
 
+/* The list of an option, with room for all values there can be, made at the first one; NULL: no memory. */
+static void *list_room(struct parser *p, const struct vf_option *o, size_t size)
+{
+    struct vf_cli_common *c = member(p, 0);
+    void **slot = member(p, o->at);
+    if (!*slot)
+        *slot = vf_arena_array(&c->memory, p->most + 1, size);
+    if (!*slot)
+        complain(p, "no memory");
+    return *slot;
+}
+
 static void take_list(struct parser *p, const struct vf_option *o, const char *value)
 {
-    const char ***list = member(p, o->at);
+    const char **list = list_room(p, o, sizeof *list);
     size_t *n = member(p, o->n_at);
-    if (!*list)
-        *list = calloc(p->most + 1, sizeof **list);
-    if (!*list) {
-        complain(p, "no memory");
-        return;
-    }
-    (*list)[(*n)++] = value;
+    if (list)
+        list[(*n)++] = value;
 }
 
 /* `pack --format zip` of before there was --archive-format. */
@@ -145,7 +152,6 @@ static bool take_archive_format(struct parser *p, const char *value)
 
 static void take_format(struct parser *p, const struct vf_option *o, const char *value)
 {
-    struct vf_output **list = member(p, o->at);
     size_t *n = member(p, o->n_at);
     const char *eq = strchr(value, '=');
     size_t len = eq ? (size_t)(eq - value) : strlen(value);
@@ -162,19 +168,15 @@ static void take_format(struct parser *p, const struct vf_option *o, const char 
         complain(p, "--%s %s needs a file name behind '='", o->name, value);
         return;
     }
-    if (!*list)
-        *list = calloc(p->most + 1, sizeof **list);
-    if (!*list) {
-        complain(p, "no memory");
-        return;
-    }
+    struct vf_output *list = list_room(p, o, sizeof *list);
     const char *file = eq ? eq + 1 : NULL;
-    for (size_t i = 0; i < *n && !file; i++)
-        if (!(*list)[i].file) {
-            (*list)[i].writer = w; /* the last one without a file counts */
+    for (size_t i = 0; list && i < *n && !file; i++)
+        if (!list[i].file) {
+            list[i].writer = w; /* the last one without a file counts */
             return;
         }
-    (*list)[(*n)++] = (struct vf_output){w, file};
+    if (list)
+        list[(*n)++] = (struct vf_output){w, file};
 }
 
 static void take(struct parser *p, const struct vf_option *o, const char *value)
@@ -284,6 +286,7 @@ bool vf_cli_parse(const struct vf_verb *verb, int argc, char **argv, void *args,
     struct parser p = {verb, args, (size_t)argc, why, n, false};
     struct vf_cli_common *c = args;
     bool options = true;
+    vf_arena_init(&c->memory);
     c->args = calloc((size_t)argc + 1, sizeof *c->args);
     if (!c->args) {
         complain(&p, "no memory");
@@ -318,11 +321,7 @@ bool vf_cli_set(const struct vf_verb *verb, const struct vf_option *o, const cha
 void vf_cli_args_free(const struct vf_verb *verb, void *args)
 {
     struct vf_cli_common *c = args;
-    for (size_t i = 0; i < verb->n_options; i++) {
-        const struct vf_option *o = &verb->options[i];
-        bool own = c->given & UINT64_C(1) << i; /* else the configuration's */
-        if (own && (o->kind == VF_OPT_LIST || o->kind == VF_OPT_FORMAT))
-            free(*(void **)((char *)args + o->at));
-    }
+    (void)verb;
+    vf_arena_release(&c->memory);
     free((void *)c->args);
 }

@@ -173,7 +173,7 @@ void vf_cli_checks_add(struct vf_cli_checks *v, size_t n, const struct vf_checke
 
 void vf_cli_checks_drop(struct vf_cli_checks *v, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; v && i < n; i++) {
         vf_buf_release(&v[i].text);
         vf_checks_release(&v[i].checks);
     }
@@ -183,7 +183,7 @@ void vf_cli_checks_drop(struct vf_cli_checks *v, size_t n)
 int vf_cli_checks_end(struct vf_cli_checks *v, size_t n, int exit_code)
 {
     int code = v ? exit_code : 2;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; v && i < n; i++) {
         if (v[i].output.writer->end)
             v[i].output.writer->end(&v[i].text, &v[i].checks);
         code = worse(code, write_output(&v[i].output, &v[i].text, exit_code));

@@ -16,10 +16,10 @@ static const struct vf_library *remember(struct vf_loader *l, struct vf_slice pa
 {
     struct vf_library *lib = elf ? vf_arena_alloc(l->a, sizeof *lib) : NULL;
     struct vf_slice kept = vf_arena_dup(l->a, path);
-    struct vf_library **slot = lib ? vf_vec_push(l->a, &l->libraries, sizeof *slot) : NULL;
+    struct vf_library **slot = lib ? vf_vec_push(l->a, &l->libraries, sizeof(struct vf_library *)) : NULL;
     if (slot) {
         *lib = (struct vf_library){.path = kept, .file = file, .elf = elf};
-        lib->found = vf_arena_array(l->a, elf->n_needed + 1, sizeof *lib->found);
+        lib->found = vf_arena_array(l->a, elf->n_needed + 1, sizeof(struct vf_library *));
         lib->searched = vf_arena_array(l->a, elf->n_needed + 1, sizeof *lib->searched);
         *slot = lib;
     }

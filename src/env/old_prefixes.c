@@ -86,9 +86,9 @@ static enum vf_status cast(struct vote *v, struct vf_slice path, struct vf_err *
         return vf_err_nomem(err);
     if (!may_be_root(clean) || vf_env_is_base_prefix(v->env, clean) || has_base_interpreter(v, clean))
         return VF_OK;
-    struct vf_env_prefix *p;
+    struct vf_env_prefix *p = NULL;
     enum vf_status st = add_place(v, clean, VF_PREFIX_OLD, &p, err);
-    if (st == VF_OK)
+    if (st == VF_OK && p)
         p->votes++;
     return st;
 }

@@ -454,7 +454,8 @@ static enum vf_status open_edited(struct planned *t, const struct vf_edit *e, st
         st = planned_stat(&t->base, e->path, &r->st, err);
     }
     if (st != VF_OK) {
-        edited_close(&r->base);
+        vf_reader_close(r->below);
+        free(r);
         return st;
     }
     *out = (struct vf_reader *)r;

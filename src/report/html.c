@@ -99,16 +99,15 @@ static void add_destination(struct picture *p, struct vf_slice name, const struc
         p->v[i].worst = f->level;
 }
 
-static struct picture make_picture(const struct venvfix_check_result *r)
+static void make_picture(const struct venvfix_check_result *r, struct picture *p)
 {
-    struct picture p = {.n = 0};
+    memset(p, 0, sizeof *p);
     for (size_t i = 0; i < r->findings.n; i++) {
         const struct venvfix_finding *f = &r->findings.v[i];
         struct vf_slice path = f->target.p && f->target.n ? slice(f->target) : slice(f->value);
         if (path.n > 1 && path.p[0] == '/' && !f->suppressed)
-            add_destination(&p, destination_of(r, path), f);
+            add_destination(p, destination_of(r, path), f);
     }
-    return p;
 }
 
 static void put_edge(struct vf_buf *out, const struct destination *d, size_t row)
@@ -125,7 +124,8 @@ static void put_edge(struct vf_buf *out, const struct destination *d, size_t row
 
 static void put_picture(struct vf_buf *out, const struct venvfix_check_result *r)
 {
-    struct picture p = make_picture(r);
+    struct picture p;
+    make_picture(r, &p);
     if (p.n == 0)
         return;
     unsigned height = 20 + (unsigned)(p.n + (p.others > 0)) * 30;

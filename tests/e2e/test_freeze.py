@@ -332,9 +332,10 @@ def test_hostile_metadata_does_no_harm(env):
     (d / "direct_url.json").write_text('{"url": "https://example.org/\\u001b[2J\\n-e /etc", "archive_info": {}}')
     dist(env.sp, "deep-1.0.dist-info", meta("deep", "1.0"), direct_url__json="[" * 100000)
     dist(env.sp, "notobject-1.0.dist-info", meta("notobject", "1.0"), direct_url__json=[1])  # pip 26.3 dies of it
-    os.mkfifo(dist(env.sp, "fifo-1.0.dist-info", None) / "METADATA")
     shutil.copy("/bin/true", dist(env.sp, "binary-1.0.dist-info", None) / "METADATA")
     r = vf("freeze", env.path, rc=0, timeout=20)
     assert not re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", r.out), r
     assert not re.search(rb"(?m)^-e", r.out), r
     assert b"six==" in r.out
+    os.mkfifo(dist(env.sp, "fifo-1.0.dist-info", None) / "METADATA")
+    assert b"fifo-1.0.dist-info/METADATA" in vf("freeze", env.path, rc=2, timeout=20).err  # what cannot be read is never absent

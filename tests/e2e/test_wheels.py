@@ -246,7 +246,7 @@ def test_wheelhouse(driver, scratch):
         names = set().union(*map(entry_points, wheels))
         pips = by_pip(scratch / "e", wheels)
         compare(by_us(driver, scratch / "e", minor, wheels), pips, names)
-    vf("check", "--at", scratch / "e", scratch / "e", rc=0)
+    vf("check", "--ignore", "VF551", "--at", scratch / "e", scratch / "e", rc=0)  # the wheelhouse is no complete list
 
 
 # --- what is refused ---
