@@ -66,7 +66,7 @@ static int unknown_verb(const char *word)
     const char *names[32];
     char why[300];
     size_t n = 0;
-    for (; vf_verbs[n] && n < VF_COUNT(names); n++)
+    for (; n < VF_COUNT(names) && vf_verbs[n]; n++)
         names[n] = vf_verbs[n]->name;
     const char *near = other_name(word);
     if (!near)

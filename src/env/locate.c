@@ -88,7 +88,7 @@ static enum vf_status has_site_packages(struct vf_env *env, bool *found, struct 
 {
     struct vf_dirent *ents = NULL;
     size_t n = 0;
-    bool lib;
+    bool lib = false;
     enum vf_status st = is_kind(env, VF_S("Lib/site-packages"), VF_KIND_DIR, found, err);
     if (st == VF_OK && !*found)
         st = is_kind(env, VF_S("lib"), VF_KIND_DIR, &lib, err);

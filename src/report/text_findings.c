@@ -176,7 +176,8 @@ static void put_finding(struct vf_buf *out, const struct venvfix_finding *f, con
     vf_buf_putc(out, '\n');
     put_detail(out, "found", f->value);
     put_detail(out, "expected", f->expected);
-    put_detail(out, "leads to", same_bytes(f->target, f->value) ? (struct venvfix_bytes){0} : f->target);
+    if (!same_bytes(f->target, f->value))
+        put_detail(out, "leads to", f->target);
     put_detail(out, "package", f->distribution);
     if (f->offset >= 0)
         vf_buf_printf(out, "           %-12s %lld\n", "byte", (long long)f->offset);

@@ -61,7 +61,6 @@ static void judge_search_path(struct vf_judge *j, const struct vf_file *f, struc
         struct vf_slice dir = vf_slice_sub(list, 0, colon == VF_NPOS ? list.n : colon);
         more = colon != VF_NPOS;
         list = more ? vf_slice_from(list, colon + 1) : list;
-        struct vf_location loc = {.prefix = VF_NONE};
         if (vf_slice_starts(dir, VF_S("$")))
             continue;
         if (!vf_path_is_abs(dir)) {
@@ -70,7 +69,8 @@ static void judge_search_path(struct vf_judge *j, const struct vf_file *f, struc
             relative = true;
             continue;
         }
-        loc = vf_judge_locate(j, &(struct vf_ref){.value = dir, .syntax = VF_SYN_RPATH});
+        struct vf_ref ref = {.value = dir, .syntax = VF_SYN_RPATH};
+        struct vf_location loc = vf_judge_locate(j, &ref);
         if (loc.prefix != VF_NONE || gone || vf_host_exists(j->env->params.host, dir))
             continue;
         report_dir(j, f, VF_RULE_RPATH_HOST, dir);

@@ -207,12 +207,12 @@ static void put_entry(struct vf_buf *out, const struct entry *e)
 char *venvfix_baseline_text(const struct venvfix_baseline *b, size_t *n)
 {
     struct vf_buf out = {0};
-    const struct entry **sorted = calloc(b->entries.n + 1, sizeof *sorted);
+    const struct entry **sorted = calloc(b->entries.n + 1, sizeof(void *));
     if (!sorted)
         return NULL;
     for (size_t i = 0; i < b->entries.n; i++)
         sorted[i] = entry_at(b, i);
-    qsort(sorted, b->entries.n, sizeof *sorted, by_print);
+    qsort(sorted, b->entries.n, sizeof(void *), by_print);
     vf_buf_puts(&out, "{\"venvfix-baseline\": 1, \"findings\": [\n");
     for (size_t i = 0; i < b->entries.n; i++) {
         put_entry(&out, sorted[i]);
