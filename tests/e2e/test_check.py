@@ -278,7 +278,7 @@ def test_usage_as_json(env):
 
 
 def test_no_verb_and_unknown_verb():
-    assert b"venvfix check" in vf(rc=2).err
+    assert b"check [ENV" in vf(rc=2).err
     assert b"chekc" in vf("chekc", rc=2).err
     assert b"check" in vf("--help", rc=0).out
     assert re.search(rb"\d+\.\d+", vf("--version", rc=0).out)
@@ -330,7 +330,7 @@ def test_text_fits_one_screen(group, get):
     text = r.out.decode()
     assert sum(-(-len(line) // 100) for line in text.splitlines()) <= 24, text
     assert text.startswith(str(env.path)) and "3.11.2" in text
-    assert "venvfix check --at " in text  # the line that a gate wants
+    assert "venvfix check --here " in text  # the line that a gate wants
     assert "\x1b" not in text and r.err == b""
     verbose = vf("check", "--verbose", env.path, rc=1).out
     for name in (b"pip3", b"activate.fish"):
