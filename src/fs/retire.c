@@ -420,22 +420,37 @@ static bool is_proven(struct vf_retire *r)
            vf_sha256(vf_buf_slice(&r->copied), sum) && vf_digest_eq(sum, r->fresh.journal.copied, sizeof sum);
 }
 
+/* Without proof nothing is removed; where nothing is left of OLD, there is nothing to remove either. */
+static enum vf_retire_outcome unproven(struct vf_retire *r)
+{
+    set_aside_name(r, r->fresh.journal.token);
+    r->is_aside = faccessat(r->parent, r->aside, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    if (r->is_aside)
+        return VF_RETIRE_UNPROVEN;
+    bool gone = faccessat(r->parent, r->base, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+    return gone ? VF_RETIRED : VF_RETIRE_UNPROVEN;
+}
+
+static enum vf_status leave_alone(struct vf_retire *r, enum vf_retire_outcome outcome, struct vf_arena *a,
+                                  struct vf_retire_result *res, struct vf_err *err)
+{
+    res->outcome = outcome;
+    enum vf_status st = say_where(r, a, res, err);
+    return st == VF_OK ? vf_jdir_remove(&r->fresh, err) : st;
+}
+
 static enum vf_status resume_steps(struct vf_retire *r, const struct vf_hooks *hooks, struct vf_arena *a,
                                    struct vf_retire_result *res, struct vf_err *err)
 {
     bool found = false;
     res->copied_at = time_of_copy(&r->fresh);
-    if (!is_proven(r)) {
-        res->outcome = VF_RETIRE_UNPROVEN;
-        res->old = vf_arena_dup(a, r->fresh.journal.from);
-        return res->old.p ? vf_jdir_remove(&r->fresh, err) : vf_err_nomem(err);
-    }
     enum vf_status st = open_parent(r, r->fresh.journal.from, err);
     if (st == VF_NO_PARENT) { /* the whole directory went */
         vf_err_clear(err);
-        res->old = vf_arena_dup(a, r->fresh.journal.from);
-        return res->old.p ? vf_jdir_remove(&r->fresh, err) : vf_err_nomem(err);
+        return leave_alone(r, VF_RETIRED, a, res, err);
     }
+    if (st == VF_OK && !is_proven(r))
+        return leave_alone(r, unproven(r), a, res, err);
     if (st == VF_OK)
         st = find_old(r, &found, err);
     if (st != VF_OK)

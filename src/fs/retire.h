@@ -24,16 +24,17 @@
 
 struct vf_retire;
 
+enum vf_retire_outcome {
+    VF_RETIRED,         /* OLD is gone */
+    VF_RETIRE_EMPTIED,  /* all that was copied is gone, the directory itself could not be removed */
+    VF_RETIRE_CHANGED,  /* OLD, or what is left of it, stays: `changed` lists what is not as it was copied */
+    VF_RETIRE_NOT_OLD,  /* another directory is at OLD, or none, or another file system: left alone */
+    VF_RETIRE_NOT_NEW,  /* NEW is not at its path any more: OLD stays */
+    VF_RETIRE_UNPROVEN, /* the journal of the run that was cut off proves too little: OLD stays */
+};
+
 struct vf_retire_result {
-    enum {
-        VF_RETIRED,         /* OLD is gone */
-        VF_RETIRE_EMPTIED,  /* all that was copied is gone, the directory itself could not be removed */
-        VF_RETIRE_CHANGED,  /* OLD, or what is left of it, stays: `changed` lists what is not as it was copied
-                             */
-        VF_RETIRE_NOT_OLD,  /* another directory is at OLD, or none, or another file system: left alone */
-        VF_RETIRE_NOT_NEW,  /* NEW is not at its path any more: OLD stays */
-        VF_RETIRE_UNPROVEN, /* the journal of the run that was cut off proves too little: OLD stays */
-    } outcome;
+    enum vf_retire_outcome outcome;
     struct vf_slice old;      /* where OLD was, or is when it stays; in the arena */
     struct vf_slice *changed; /* relative to OLD; in the arena */
     size_t n_changed;
