@@ -159,6 +159,21 @@ static enum vf_status publish(const struct vf_atomic_file *w, struct vf_err *err
     return VF_OK;
 }
 
+/* A name that the disk did not confirm goes again, but for one that took the place of another file. fd: the
+ * file, or -1. */
+static enum vf_status sync_name(const struct vf_atomic_file *w, int fd, struct vf_err *err)
+{
+    char name[VF_SYS_NAME];
+    if (vf_sys_sync_dir(w->dir) == 0)
+        return VF_OK;
+    enum vf_status st = vf_err_sys(err, errno, "write", w->path);
+    if (w->replace)
+        vf_err_context(err, "the file is there, but the disk did not confirm its name");
+    else if (fd >= 0 && vf_sys_name(w->base, name) == 0 && has_name(w->dir, name, fd))
+        (void)unlinkat(w->dir, name, 0);
+    return st;
+}
+
 enum vf_status vf_atomic_file_commit(struct vf_atomic_file *w, struct vf_err *err)
 {
     enum vf_status st = fsync(w->fd) == 0 ? VF_OK : vf_err_sys(err, errno, "write", w->path);
@@ -169,17 +184,16 @@ enum vf_status vf_atomic_file_commit(struct vf_atomic_file *w, struct vf_err *er
         st = vf_err_sys(err, errno, "write", w->path);
     if (st == VF_OK)
         st = publish(w, err);
-    if (lock >= 0)
-        (void)close(lock);
     if (st != VF_OK) {
         vf_atomic_file_abandon(w);
-        return st;
+    } else {
+        st = sync_name(w, lock, err);
+        (void)close(w->dir);
+        w->open = false;
     }
-    int synced = vf_sys_sync_dir(w->dir);
-    int e = errno;
-    close(w->dir);
-    w->open = false;
-    return synced == 0 ? VF_OK : vf_err_sys(err, e, "write", w->path);
+    if (lock >= 0)
+        (void)close(lock);
+    return st;
 }
 
 void vf_atomic_file_abandon(struct vf_atomic_file *w)

@@ -25,7 +25,8 @@ VF_MUST_CHECK enum vf_status vf_atomic_file_open_to_replace(struct vf_slice path
                                                             struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_atomic_file_write(struct vf_atomic_file *w, struct vf_slice bytes,
                                                   struct vf_err *err);
-/* To the disk, then to its name. Whatever comes of it, the file is closed; after a failure it is gone. */
+/* To the disk, then to its name. Whatever comes of it, the file is closed. After a failure it is gone; but
+ * one that replaced another stays when only the flush of its name failed, and the error says so. */
 VF_MUST_CHECK enum vf_status vf_atomic_file_commit(struct vf_atomic_file *w, struct vf_err *err);
 /* Removes what was written; nothing when it is not open. */
 void vf_atomic_file_abandon(struct vf_atomic_file *w);

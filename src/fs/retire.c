@@ -350,6 +350,14 @@ enum vf_status vf_retire_finish(struct vf_retire *r, const struct vf_hooks *hook
     return st;
 }
 
+enum vf_status vf_retire_keep(struct vf_retire *r, struct vf_err *err)
+{
+    enum vf_status st = vf_jdir_remove(&r->fresh, err); /* first: without it nothing removes OLD */
+    enum vf_status old = vf_jdir_remove(&r->old, err);
+    retire_free(r);
+    return st == VF_OK ? old : st;
+}
+
 /* --- after a crash --- */
 
 /* Is the directory of this name the one that was copied: its journal is ours and holds NEW's token. A journal
@@ -412,6 +420,21 @@ static enum vf_status without_old(struct vf_retire *r, struct vf_arena *a, struc
     return st == VF_OK ? vf_jdir_remove(&r->fresh, err) : st;
 }
 
+/* The run that was cut off may not have come to it, or it failed. */
+static enum vf_status flush_new(struct vf_retire *r, struct vf_err *err)
+{
+    int fd = -1;
+    const char *base = NULL;
+    if (vf_sys_syncfs(r->fresh.root) < 0)
+        return vf_err_write(err, errno, "sync", r->fresh.journal.to);
+    enum vf_status st = vf_prefix_parent(r->fresh.journal.to, &r->fresh.arena, &fd, &base, NULL);
+    if (st == VF_OK && vf_sys_sync_dir(fd) < 0)
+        st = vf_err_write(err, errno, "sync", r->fresh.journal.to);
+    if (fd >= 0)
+        (void)close(fd);
+    return st;
+}
+
 /* Only a journal with a MAC, whose list is whole, removes anything. */
 static bool is_proven(struct vf_retire *r)
 {
@@ -453,6 +476,8 @@ static enum vf_status resume_steps(struct vf_retire *r, const struct vf_hooks *h
         return leave_alone(r, unproven(r), a, res, err);
     if (st == VF_OK)
         st = find_old(r, &found, err);
+    if (st == VF_OK && found)
+        st = flush_new(r, err);
     if (st != VF_OK)
         return st;
     return found ? retire_steps(r, hooks, a, res, err) : without_old(r, a, res, err);

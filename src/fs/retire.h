@@ -57,6 +57,8 @@ VF_MUST_CHECK enum vf_status vf_retire_finish(struct vf_retire *r, const struct 
                                               struct vf_err *err);
 /* Takes the journal out of OLD. Frees r. */
 VF_MUST_CHECK enum vf_status vf_retire_cancel(struct vf_retire *r, struct vf_err *err);
+/* After the commit: OLD and NEW both stay, and nothing is left to be finished. Both journals go. Frees r. */
+VF_MUST_CHECK enum vf_status vf_retire_keep(struct vf_retire *r, struct vf_err *err);
 /* Finishes from the journal in the environment at new_prefix. VF_NOT_FOUND: it has none. VF_BUSY. */
 VF_MUST_CHECK enum vf_status vf_retire_resume(const struct vf_key *key, struct vf_slice new_prefix,
                                               const struct vf_hooks *hooks, struct vf_arena *a,

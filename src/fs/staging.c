@@ -130,12 +130,18 @@ static void close_holder(struct vf_holder *h)
     h->dir = h->lock = -1;
 }
 
-static enum vf_status take_back(struct vf_staging *s, struct vf_err *err)
+/* Is what was made here under its own name? */
+static bool is_published(const struct vf_staging *s)
 {
     struct stat st;
     struct vf_stat at = vf_stat_at(s->h.parent, s->h.base);
-    if (fstat(s->fd, &st) < 0 || at.kind != VF_KIND_DIR || at.ino != (uint64_t)st.st_ino ||
-        at.dev != (uint64_t)st.st_dev)
+    return fstat(s->fd, &st) == 0 && at.kind == VF_KIND_DIR && at.ino == (uint64_t)st.st_ino &&
+           at.dev == (uint64_t)st.st_dev;
+}
+
+static enum vf_status take_back(struct vf_staging *s, struct vf_err *err)
+{
+    if (!is_published(s))
         return vf_err_set(err, VF_CHANGED, 0, "remove", s->h.prefix,
                           "it is not the directory that was made here");
     enum vf_status done = s->h.dir < 0 ? vf_holder_make(&s->h, err) : VF_OK;
@@ -148,34 +154,35 @@ static enum vf_status take_back(struct vf_staging *s, struct vf_err *err)
     return done == VF_OK ? removed : done;
 }
 
-enum vf_status vf_staging_take_back(struct vf_staging *s, struct vf_err *err)
+enum vf_status vf_staging_take_back(struct vf_staging *s, bool *stays, struct vf_err *err)
 {
     enum vf_status st = take_back(s, err);
+    *stays = st != VF_OK && is_published(s);
     staging_free(s);
     return st;
 }
 
-static enum vf_status rename_and_flush(struct vf_staging *s, struct vf_err *err)
+static enum vf_status publish(struct vf_staging *s, int *unflushed, struct vf_err *err)
 {
     VF_KILL_POINT();
     if (vf_sys_syncfs(s->fd) < 0)
         return vf_err_write(err, errno, "sync", s->path);
-    if (rename_out(s) < 0)
-        return errno == EEXIST || errno == ENOTEMPTY
-                   ? vf_err_set(err, VF_EXISTS, errno, "rename", s->h.prefix, NULL)
-                   : vf_err_write(err, errno, "rename", s->h.prefix);
+    if (rename_out(s) < 0) {
+        int e = errno;
+        if (e == EEXIST || e == ENOTEMPTY)
+            return vf_err_set(err, VF_EXISTS, e, "rename", s->h.prefix, NULL);
+        if (!is_published(s)) /* a server may repeat a rename, and report the second one */
+            return vf_err_write(err, e, "rename", s->h.prefix);
+    }
     VF_KILL_POINT();
-    if (vf_sys_sync_dir(s->h.parent) == 0)
-        return VF_OK;
-    enum vf_status st = vf_err_write(err, errno, "sync", s->h.prefix);
-    if (take_back(s, NULL) != VF_OK && vf_stat_at(s->h.parent, s->h.base).kind != VF_KIND_NONE)
-        vf_err_context(err, "what was made there could not be removed. First");
-    return st;
+    *unflushed = vf_sys_sync_dir(s->h.parent) < 0 ? errno : 0;
+    return VF_OK;
 }
 
-enum vf_status vf_staging_commit(struct vf_staging *s, struct vf_err *err)
+enum vf_status vf_staging_commit(struct vf_staging *s, int *unflushed, struct vf_err *err)
 {
-    enum vf_status st = rename_and_flush(s, err);
+    *unflushed = 0;
+    enum vf_status st = publish(s, unflushed, err);
     (void)!vf_holder_remove(&s->h, NULL); /* an empty holder that stays is cleaned up by the next run */
     close_holder(&s->h);
     if (st != VF_OK)

@@ -112,15 +112,17 @@ struct vf_slice vf_staging_path(const struct vf_staging *s); /* its absolute pat
  * *path: absolute, lives as long as s. */
 VF_MUST_CHECK enum vf_status vf_staging_scratch(struct vf_staging *s, struct vf_slice *path,
                                                 struct vf_err *err);
-/* fsync (syncfs), then one rename to `prefix` (NOREPLACE), staging directory removed. On failure (VF_EXISTS),
- * also when the rename could not be flushed, all is taken away again and s is freed; else s waits for
- * vf_staging_end or vf_staging_take_back. */
-VF_MUST_CHECK enum vf_status vf_staging_commit(struct vf_staging *s, struct vf_err *err);
+/* syncfs, then one rename to `prefix` (NOREPLACE), staging directory removed. On failure (VF_EXISTS) all is
+ * taken away again and s is freed; else s waits for vf_staging_end or vf_staging_take_back. *unflushed: errno
+ * of the flush behind the rename, else 0. Then `prefix` is there and complete, but the disk may not have its
+ * name: a caller removes nothing that would be the only copy after a crash. */
+VF_MUST_CHECK enum vf_status vf_staging_commit(struct vf_staging *s, int *unflushed, struct vf_err *err);
 void vf_staging_end(struct vf_staging *s); /* frees s; the disk stays */
 /* After commit (the proof failed there): away by one rename, then removed; by the descriptors of the
  * directory in which it was made, whatever its path leads to by now. VF_CHANGED: another directory has its
- * name. Frees s. */
-VF_MUST_CHECK enum vf_status vf_staging_take_back(struct vf_staging *s, struct vf_err *err);
+ * name. Frees s. *stays: it failed, and what was made still has its name; else at most the staging directory
+ * is left, which the next run removes. */
+VF_MUST_CHECK enum vf_status vf_staging_take_back(struct vf_staging *s, bool *stays, struct vf_err *err);
 VF_MUST_CHECK enum vf_status vf_staging_drop(struct vf_staging *s,
                                              struct vf_err *err); /* removes it all; frees s */
 /* Is there an unfinished staging directory of ours for this place? */

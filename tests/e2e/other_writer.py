@@ -47,13 +47,15 @@ class Ran:
         return f"{self.command} stopped at {self.stopped}: exit {self.rc}\n{self.out.decode(errors='replace')[-1500:]}\n{self.err.decode(errors='replace')[-1500:]}"
 
 
-def _environment(log, at, do, stays, reads, locks):
+def _environment(log, at, do, stays, reads, locks, fails):
     env = place.clean_environ(LD_PRELOAD=os.fspath(LIBRARY), STOP_LOG=os.fspath(log), STOP_DO=str(do))
     env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
     if at:
         env["STOP_AT"] = str(at)
     if stays:
         env["STOP_STAYS"] = "1"
+    if fails:
+        env["STOP_FAIL"] = "{},{}".format(*fails)
     if reads:
         env["STOP_READS"] = "1"
     if locks:
@@ -66,14 +68,14 @@ def _read_log(log):
     return [Call(int(n), *rest) for n, *rest in (line.split("\t") for line in lines)]
 
 
-def run(command, at=0, act=None, do="stop", stays=False, reads=False, locks=False, program=None, timeout=60):
-    """One run. `act` gets the call; what it raises ends the program and is raised here."""
+def run(command, at=0, act=None, do="stop", stays=False, reads=False, locks=False, fails=None, program=None, timeout=60):
+    """One run. `act` gets the call; what it raises ends the program and is raised here. fails=(n, errno): that call fails, too."""
     log, out, err = (place.AREA / f"stop_at.{what}" for what in ("log", "out", "err"))
     log.unlink(missing_ok=True)
     command = [os.fspath(a) for a in command]
     with open(out, "wb") as o, open(err, "wb") as e:
         p = subprocess.Popen([os.fspath(program or place.PROGRAM), *command], stdin=subprocess.DEVNULL, stdout=o, stderr=e,
-                             env=_environment(log, at, do, stays, reads, locks))
+                             env=_environment(log, at, do, stays, reads, locks, fails))
     stopped, ends = None, time.monotonic() + timeout
     try:
         while True:

@@ -2,6 +2,8 @@
 
 Every edited file, every kind of change. `make check` takes a sample of the calls, `make check-all` all of them, each with one of the files; VENVFIX_MATRIX=full each with all.
 """
+import errno
+
 import pytest
 
 import other_writer
@@ -129,3 +131,16 @@ def test_a_second_run(way, scratch):
             else:
                 assert there[0] in (world.old, world.new) and len(set(there)) == 1, what
                 assert ran.rc == 0 or rc[0] == 0 and ran.rc == 2, what
+
+
+def test_pack_that_cannot_flush(scratch):
+    """Any flush that fails, also that of the directory behind the rename: exit 2, and there is no file."""
+    env, out = World("fix", scratch).old, scratch / "out"
+    out.mkdir()
+    command = ["pack", "--jobs", "1", "--exclude", "one", env, "-o", out / "b.tar.zst"]
+    syncs = [c for c in other_writer.calls(command) if "sync" in c.name]
+    assert syncs[-1].path == str(out), syncs
+    for call in syncs:
+        (out / "b.tar.zst").unlink(missing_ok=True)
+        ran = other_writer.run(command, at=call.n, do=errno.EIO)
+        assert ran.rc == 2 and not list(out.iterdir()), f"{call} {ran}"

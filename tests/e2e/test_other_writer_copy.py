@@ -2,6 +2,7 @@
 
 `make check` takes a sample of the calls; VENVFIX_MATRIX=full takes all of them.
 """
+import errno
 import os
 import shutil
 import subprocess
@@ -22,10 +23,14 @@ def world(scratch, other_fs):
     return World("copy", scratch, other_fs)
 
 
+def commit_of(world):
+    """The rename of the copy to NEW (that of OLD, which is tried first, fails)."""
+    return next(c.n for c in world.calls if c.second == os.fspath(world.new) and c.path != os.fspath(world.old))
+
+
 def from_commit(world):
     """The calls from the rename of the copy on: until then OLD is only read."""
-    commit = next(c.n for c in world.calls if c.second == os.fspath(world.new))
-    return [c for c in world.calls if c.n >= commit]
+    return [c for c in world.calls if c.n >= commit_of(world)]
 
 
 def sample(world):
@@ -167,3 +172,45 @@ def test_a_sync_that_fails(world):
                     vf(*command)
             if ran.rc != 2:
                 assert not world.leftovers() and other_writer.entries(world.new) == world.final, f"{call} {ran}"
+
+
+@pytest.mark.parametrize("stays", [False, True])
+@pytest.mark.parametrize("way", ["copy", "recreate"])
+def test_the_new_name_is_not_confirmed(way, stays, scratch, other_fs):
+    """The flush right behind the rename fails: NEW is complete, OLD is the only copy that the disk is known to have, and nothing is left to finish."""
+    world = World(way, scratch, other_fs)
+    commit = commit_of(world)
+    call = next(c for c in world.calls if c.n > commit and c.name == "fsync" and c.path == os.fspath(world.new.parent))
+    world.reset()
+    ran = other_writer.run(world.command, at=call.n, do=errno.EIO, stays=stays)
+    assert ran.rc == 1 and b"the disk did not confirm it (Input/output error)" in ran.err, ran
+    assert other_writer.entries(world.new) == world.final and other_writer.entries(world.old) == world.before and not world.leftovers(), ran
+    assert (f"{world.old} was kept".encode() in ran.err) == (way == "copy"), ran
+    for command in (["fix", world.new], ["fix", world.old]):
+        vf(*command, rc=0)
+    assert other_writer.entries(world.old) == world.before and other_writer.entries(world.new) == world.final
+
+
+@pytest.mark.parametrize("way", ["copy", "recreate"])
+def test_new_cannot_be_taken_back(way, scratch, other_fs):
+    """Python does not start at NEW, and the rename back fails: NEW is there, so that it is not `nothing was changed`; OLD stays."""
+    world = World(way, scratch, other_fs)
+    commit = commit_of(world)
+    flush = next(c.n for c in world.calls if c.n > commit and c.name == "fsync")
+
+    def break_python(call):
+        for python in (world.new / "bin").glob("python*"):
+            python.unlink()
+            python.symlink_to("/bin/false")
+
+    world.reset()
+    ran = other_writer.run(world.command, at=flush, act=break_python)
+    assert ran.rc == 2 and not world.new.exists() and other_writer.entries(world.old) == world.before and not world.leftovers(), ran
+    back = next(c for c in ran.calls if c.path == os.fspath(world.new) and c.name == "renameat2")
+    world.reset()
+    ran = other_writer.run(world.command, at=flush, act=break_python, fails=(back.n, errno.EIO))
+    assert ran.rc == 1 and world.new.is_dir() and other_writer.entries(world.old) == world.before, ran
+    assert f"{world.new} was made and is not usable".encode() in ran.err and b"could not be removed again" in ran.err, ran
+    assert not [p for p in world.leftovers() if not p.startswith(os.fspath(world.new.parent / ".venvfix-"))], world.leftovers()
+    vf("fix", world.old, rc=0)
+    assert other_writer.entries(world.old) == world.before

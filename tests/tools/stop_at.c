@@ -6,6 +6,7 @@
  *             kill      SIGKILL right before it
  *             NUMBER    the call fails with this errno
  *     STOP_STAYS=1      an error also meets each later call of the same name
+ *     STOP_FAIL=n,e     in the same run, the n-th call fails with errno e
  *     STOP_LOG=FILE     a line for each call, before it is made: number, name, path (and second path), by
  * tabs STOP_SYNCS=1      fsync and its like are done; else they only count, as no test takes the power away
  *     STOP_READS=1      opening for reading, stat and readlink count, too
@@ -39,8 +40,8 @@ enum { POINTS = 64, PATH = 4096, LOG_FD = 200 };
 static long (*raw)(long, ...);
 static pid_t owner; /* 0: nothing is counted */
 static atomic_long count;
-static long points[POINTS];
-static int n_points, log_fd = -1, error, sig = SIGSTOP;
+static long points[POINTS], failing;
+static int fail_error, n_points, log_fd = -1, error, sig = SIGSTOP;
 static bool stays, reads, locks, syncs = true;
 static char stays_name[32];
 
@@ -59,6 +60,13 @@ static void read_points(const char *v)
     }
 }
 
+static void read_failing(const char *v)
+{
+    char *end = NULL;
+    failing = v ? strtol(v, &end, 10) : 0;
+    fail_error = v && *end == ',' ? (int)strtol(end + 1, NULL, 10) : 0;
+}
+
 static void read_what(const char *v)
 {
     if (!v || strcmp(v, "stop") == 0)
@@ -71,13 +79,14 @@ static void read_what(const char *v)
 
 __attribute__((constructor)) static void begin(void)
 {
-    static const char *const names[] = {"STOP_AT",    "STOP_DO",    "STOP_STAYS", "STOP_LOG",
-                                        "STOP_READS", "STOP_LOCKS", "STOP_SYNCS", "LD_PRELOAD"};
+    static const char *const names[] = {"STOP_AT",    "STOP_DO",    "STOP_STAYS", "STOP_LOG",  "STOP_READS",
+                                        "STOP_LOCKS", "STOP_SYNCS", "STOP_FAIL",  "LD_PRELOAD"};
     find_raw();
     if (!getenv("STOP_LOG") && !getenv("STOP_AT"))
         return;
     read_points(getenv("STOP_AT"));
     read_what(getenv("STOP_DO"));
+    read_failing(getenv("STOP_FAIL"));
     stays = getenv("STOP_STAYS") != NULL;
     reads = getenv("STOP_READS") != NULL;
     locks = getenv("STOP_LOCKS") != NULL;
@@ -178,6 +187,10 @@ static bool met(struct call c)
         (void)raw(SYS_kill, owner, sig);
     bool fails = error && (here || (stays && strcmp(stays_name, c.name) == 0));
     errno = fails ? error : saved;
+    if (failing && n == failing) {
+        errno = fail_error;
+        return true;
+    }
     return fails;
 }
 

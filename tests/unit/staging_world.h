@@ -93,7 +93,9 @@ static inline enum vf_status up_to_commit(const struct world *w, bool retire, st
             (void)!vf_staging_drop(s, NULL);
         return st;
     }
-    st = vf_staging_commit(s, err);
+    int unflushed = 0;
+    st = vf_staging_commit(s, &unflushed, err);
+    assert_int_equal(unflushed, 0);
     if (st == VF_OK)
         vf_staging_end(s);
     return st;

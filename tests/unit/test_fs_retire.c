@@ -493,6 +493,7 @@ static void without_a_secret(void **state)
     struct vf_staging *s = NULL;
     struct vf_buf copied = {0};
     char changed[200];
+    int unflushed = 0;
     vf_err_init(&err);
     for (int live = 0; live < 2; live++) {
         world_make(&w);
@@ -503,7 +504,7 @@ static void without_a_secret(void **state)
         assert_int_equal(vf_staging_begin(sl(w.fresh), &s, &err), VF_OK);
         assert_int_equal(fill_staged(&w, s, &copied, &err), VF_OK);
         assert_int_equal(vf_retire_note(r, vf_staging_fd(s), vf_buf_slice(&copied), &err), VF_OK);
-        assert_int_equal(vf_staging_commit(s, &err), VF_OK);
+        assert_int_equal(vf_staging_commit(s, &unflushed, &err), VF_OK);
         vf_staging_end(s);
         if (live) {
             assert_int_equal(finished(r, changed), VF_RETIRED);

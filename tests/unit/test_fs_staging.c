@@ -60,7 +60,8 @@ static void staged_path(void **state)
     struct vf_staging *s = NULL, *other = NULL;
     struct stat a, b;
     vf_err_init(&err);
-    int fds = fx_open_fds();
+    int fds = fx_open_fds(), unflushed = 0;
+    bool stays = true;
     world_make(&w);
     assert_false(vf_staging_left(sl(w.fresh)));
     assert_int_equal(vf_staging_begin(sl(w.fresh), &s, &err), VF_OK);
@@ -82,7 +83,7 @@ static void staged_path(void **state)
 
     assert_int_equal(vf_staging_begin(sl(w.fresh), &s, &err), VF_OK);
     fx_mkdir(w.base, "to/new", 0755); /* somebody is faster */
-    assert_int_equal(vf_staging_commit(s, &err), VF_EXISTS);
+    assert_int_equal(vf_staging_commit(s, &unflushed, &err), VF_EXISTS);
     vf_err_clear(&err);
     assert_false(vf_staging_left(sl(w.fresh)));
     assert_true(fx_there(w.base, "to/new"));
@@ -90,11 +91,12 @@ static void staged_path(void **state)
 
     assert_int_equal(vf_staging_begin(sl(w.fresh), &s, &err), VF_OK);
     assert_int_equal(fill_staged(&w, s, NULL, &err), VF_OK);
-    assert_int_equal(vf_staging_commit(s, &err), VF_OK);
+    assert_int_equal(vf_staging_commit(s, &unflushed, &err), VF_OK);
     assert_true(fx_there(w.fresh, "bin/pip"));
     assert_int_equal(fx_mtime_of(w.fresh, "."), 1500000004);
     assert_false(fx_there(w.fresh, ".gitignore"));
-    assert_int_equal(vf_staging_take_back(s, &err), VF_OK);
+    assert_int_equal(vf_staging_take_back(s, &stays, &err), VF_OK);
+    assert_false(stays);
     assert_false(fx_there(w.fresh, "."));
     assert_true(fx_there(w.base, "to/other"));
     assert_int_equal(fx_open_fds(), fds);

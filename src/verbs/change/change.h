@@ -23,6 +23,8 @@ struct vf_change {
     struct vf_proofs proofs;
     bool finished;                   /* resume did all there was to do */
     bool journal_kept;               /* what failed could not be taken back: the next run does it */
+    int unflushed;                   /* errno: NEW was made, and the disk did not confirm its name */
+    bool new_stays;                  /* NEW was made and is not right, and could not be removed again */
     bool from_file;                  /* FROM is a list, a lock file or a bundle */
     struct vf_change_bundle *bundle; /* --bundle, as far as it is written; NULL */
 };
@@ -48,8 +50,14 @@ void vf_change_report_proofs(struct vf_change *c);
 /* The started interpreter has to find what is installed, unless an error about it was known before the start.
  * VF_PROOF_FAILED names the module. */
 VF_MUST_CHECK enum vf_status vf_change_require_packages(struct vf_change *c);
-/* A proof at NEW failed (the error is set): what was committed there is removed again. Frees s. */
-void vf_change_take_back(struct vf_change *c, struct vf_staging *s);
+/* A proof at NEW failed (the error is set): what was committed there is removed again. Frees s. Where NEW
+ * stays nevertheless, that is not "nothing was changed": the error becomes a note, exit 1, c->new_stays and
+ * VF_OK. */
+VF_MUST_CHECK enum vf_status vf_change_take_back(struct vf_change *c, struct vf_staging *s);
+/* "cannot remove PATH: why", of an error. */
+void vf_change_put_error(struct vf_buf *b, const struct vf_err *e);
+/* After the proof at NEW: a note and exit 1 when the disk did not confirm the rename (c->unflushed). */
+void vf_change_note_unflushed(struct vf_change *c);
 /* recreate: refuses an environment that another run is changing, and keeps others from it until the end. */
 VF_MUST_CHECK enum vf_status vf_change_lock_source(struct vf_change *c);
 /* What became of OLD (old.c) goes into the result: exit 1 when it stays. `st`: what removing it gave. */

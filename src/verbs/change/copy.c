@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
 #include "env/recheck.h"
 #include "fs/copy.h"
 #include "fs/sys.h"
@@ -92,13 +93,38 @@ static enum vf_status fill(struct vf_change *c, struct vf_staging *s, struct vf_
     return st;
 }
 
-void vf_change_take_back(struct vf_change *c, struct vf_staging *s)
+static void note_new_stays(struct vf_change *c, const struct vf_err *second)
+{
+    struct vf_buf b = {0};
+    vf_term_put(&b, c->to);
+    vf_buf_puts(&b, " was made and is not usable: ");
+    vf_change_put_error(&b, &c->s.err);
+    vf_buf_puts(&b, "; it could not be removed again either: ");
+    vf_change_put_error(&b, second);
+    vf_buf_puts(&b, c->o->verb == VENVFIX_MOVE ? ". The old directory was kept: remove the new one"
+                                               : ". Remove it");
+    const char *text = vf_buf_cstr(&b);
+    if (text)
+        vf_hooks_note(&c->s.hooks, text);
+    vf_buf_release(&b);
+}
+
+enum vf_status vf_change_take_back(struct vf_change *c, struct vf_staging *s)
 {
     struct vf_err second;
+    bool stays = false;
     vf_err_init(&second);
-    if (vf_staging_take_back(s, &second) != VF_OK)
-        vf_err_context(&c->s.err, "what was made there could not be removed. First");
+    enum vf_status st = vf_staging_take_back(s, &stays, &second);
+    c->new_stays = stays;
+    if (stays) {
+        note_new_stays(c, &second);
+        vf_err_clear(&c->s.err);
+        c->r->exit = 1;
+    } else if (st != VF_OK) {
+        vf_err_context(&c->s.err, "the staging directory could not be removed. First");
+    }
     vf_err_release(&second);
+    return stays ? VF_OK : c->s.err.code;
 }
 
 static enum vf_status prove_or_take_back(struct vf_change *c, struct vf_staging *s)
@@ -109,11 +135,11 @@ static enum vf_status prove_or_take_back(struct vf_change *c, struct vf_staging 
     if (st == VF_OK)
         st = vf_change_require_packages(c);
     c->r->prove_s += vf_seconds_since(start);
-    if (st == VF_OK)
-        vf_staging_end(s);
-    else
-        vf_change_take_back(c, s);
-    return st;
+    if (st != VF_OK)
+        return vf_change_take_back(c, s);
+    vf_staging_end(s);
+    vf_change_note_unflushed(c);
+    return VF_OK;
 }
 
 /* ---- the staged copy ---- */
@@ -150,7 +176,7 @@ static enum vf_status copy_and_commit(struct vf_change *c, struct vf_retire *r)
         return st;
     }
     start = vf_seconds_since(0);
-    st = vf_staging_commit(s, &c->s.err);
+    st = vf_staging_commit(s, &c->unflushed, &c->s.err);
     c->r->commit_s = vf_seconds_since(start);
     return st == VF_OK ? prove_or_take_back(c, s) : st;
 }
@@ -164,6 +190,17 @@ static void cancel(struct vf_change *c, struct vf_retire *r)
     if (vf_retire_cancel(r, &second) != VF_OK)
         vf_err_context(&c->s.err, "the journal in the old directory could not be removed. First");
     vf_err_release(&second);
+}
+
+/* NEW may be gone after a crash, or does not work: OLD is the good one. */
+static enum vf_status keep_both(struct vf_change *c, struct vf_retire *r)
+{
+    struct vf_err why;
+    vf_err_init(&why);
+    if (vf_retire_keep(r, &why) != VF_OK)
+        vf_hooks_note(&c->s.hooks, ".venvfix could not be removed from both directories: remove it yourself");
+    vf_err_release(&why);
+    return VF_OK;
 }
 
 static enum vf_status retire(struct vf_change *c, struct vf_retire *r)
@@ -184,7 +221,7 @@ static enum vf_status move_by_copy(struct vf_change *c)
     if (st == VF_OK)
         st = copy_and_commit(c, r);
     if (st == VF_OK)
-        return retire(c, r);
+        return c->unflushed || c->new_stays ? keep_both(c, r) : retire(c, r);
     if (r)
         cancel(c, r);
     return st;

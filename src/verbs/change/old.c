@@ -78,15 +78,48 @@ static enum vf_status keep_changed(struct vf_change *c, const struct vf_retire_r
     return VF_OK;
 }
 
-static void put_failure(struct vf_buf *b, const struct vf_change *c, struct vf_slice at_new)
+static const char *reason(const struct vf_err *e)
 {
-    const struct vf_err *e = &c->s.err;
-    vf_buf_puts(b, "the old directory could not be removed wholly: cannot ");
+    if (e->detail[0])
+        return e->detail;
+    return e->sys ? strerror(e->sys) : vf_status_name(e->code);
+}
+
+void vf_change_put_error(struct vf_buf *b, const struct vf_err *e)
+{
+    vf_buf_puts(b, "cannot ");
     vf_buf_puts(b, e->op ? e->op : "remove");
     vf_buf_puts(b, " ");
     vf_buf_put(b, (struct vf_slice){e->path ? e->path : "", e->path_len});
     vf_buf_puts(b, ": ");
-    vf_buf_puts(b, e->detail[0] ? e->detail : e->sys ? strerror(e->sys) : vf_status_name(e->code));
+    vf_buf_puts(b, reason(e));
+}
+
+void vf_change_note_unflushed(struct vf_change *c)
+{
+    struct vf_buf b = {0};
+    if (!c->unflushed)
+        return;
+    vf_buf_put(&b, c->to);
+    vf_buf_printf(
+        &b, " is complete, but the disk did not confirm it (%s), so that it may be missing after a crash",
+        strerror(c->unflushed));
+    if (c->o->verb == VENVFIX_MOVE) {
+        vf_buf_puts(&b, "; ");
+        vf_buf_put(&b, c->from);
+        vf_buf_puts(&b, " was kept: look at the file system, then remove one of them");
+    }
+    const char *text = vf_buf_cstr(&b);
+    if (text)
+        vf_hooks_note(&c->s.hooks, text);
+    vf_buf_release(&b);
+    c->r->exit = 1;
+}
+
+static void put_failure(struct vf_buf *b, const struct vf_change *c, struct vf_slice at_new)
+{
+    vf_buf_puts(b, "the old directory could not be removed wholly: ");
+    vf_change_put_error(b, &c->s.err);
     vf_buf_puts(b, "; `venvfix fix ");
     vf_buf_put(b, at_new);
     vf_buf_puts(b, "` tries again");

@@ -227,15 +227,15 @@ enum vf_status vf_recreate_commit(struct vf_recreate *a)
     enum vf_status st = c->env ? vf_env_recheck(c->env, NULL, &c->s.err) : VF_OK;
     if (st != VF_OK)
         return st;
-    st = vf_staging_commit(s, &c->s.err);
+    st = vf_staging_commit(s, &c->unflushed, &c->s.err);
     a->staging = NULL;
     c->r->commit_s = vf_seconds_since(start);
     if (st != VF_OK)
         return st;
     st = prove_there(a);
-    if (st == VF_OK)
-        vf_staging_end(s);
-    else
-        vf_change_take_back(c, s);
-    return st;
+    if (st != VF_OK)
+        return vf_change_take_back(c, s);
+    vf_staging_end(s);
+    vf_change_note_unflushed(c);
+    return VF_OK;
 }
