@@ -38,8 +38,9 @@ static const struct vf_option options[] = {
             "environment's own files name are found without it."},
     {"hashes", 0, VF_OPT_FLAG, NULL, "verify every file against its RECORD hash", NULL, AT(check.hashes),
      .config = true,
-     .man = "Compute the hash of every installed file and compare it with RECORD. Without it only files that "
-            "matter for a move are hashed, and sizes are compared."},
+     .man = "Compute the hash of every installed file and compare it with RECORD, and report code that no "
+            "package installed. Without it only files that matter for a move are hashed, and sizes are "
+            "compared."},
     {"python", 0, VF_OPT_VALUE, "VERSION", "for a bundle: the target's Python, 3.12 or 3.12.1", NULL,
      AT(check.python), .config = true,
      .man = "Check a lock bundle for this Python instead of the one it was packed for."},

@@ -46,6 +46,8 @@ enum vf_file_flag {
     VF_FILE_SIZE_BAD = 256, /* RECORD says another size */
     VF_FILE_ROW_UNVERIFIED = 512, /* the row's algorithm is not to be had */
     VF_FILE_PYC_STALE = 2048,     /* compiled for another time or size of its source */
+    VF_FILE_PYC_OTHER = 4096,     /* Python takes it unchecked, and its source has another hash; --hashes */
+    VF_FILE_CAPABILITY = 8192,    /* the kernel gives whoever starts it capabilities */
     VF_FILE_SHARED = 1024         /* a second distribution lists it, too: second_dist */
 };
 
@@ -190,7 +192,7 @@ struct vf_env {
         *files; /* every entry below the root but directories that could be listed; sorted by path */
     size_t n_files;
     struct vf_map by_path; /* path -> index into files */
-    struct vf_map dirs;    /* directory path -> 1 */
+    struct vf_map dirs;    /* directory path -> its permission bits, VF_DIR_SEEN added */
     struct vf_map infos;   /* path of a metadata directory -> index of the distribution */
     struct vf_map missing; /* path below the root that some RECORD lists, though no file is there -> 1 */
     struct vf_env_dist *dists;
@@ -245,6 +247,8 @@ void vf_reread_free(struct vf_reread *r); /* NULL is fine */
 /* The file at this path; VF_NONE when there is none. */
 uint32_t vf_env_find(const struct vf_env *env, struct vf_slice path);
 bool vf_env_has_dir(const struct vf_env *env, struct vf_slice path);
+/* Added to the mode of a directory in `dirs`, so that no value is 0. */
+#define VF_DIR_SEEN 010000u
 /* Does this path below the root exist (file, link or directory)? Links in the middle are followed inside the
  * tree. What lies below a directory that could not be listed is taken to be there. */
 bool vf_env_has(const struct vf_env *env, struct vf_slice rel);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/le.h"
+#include "base/siphash.h"
 #include "env/env_internal.h"
 
 #define HEADER 16u /* bytes since 3.7: magic number, flags, then time and size of the source, or its hash */
@@ -56,6 +57,39 @@ static bool fits(const unsigned char *head, size_t n, const struct vf_stat *sour
     return vf_le32(head + 8) == (uint32_t)source->mtime_s && vf_le32(head + 12) == (uint32_t)source->size;
 }
 
+/* PEP 552: a file with the hash of its source that is used without a look at the source. */
+static bool is_unchecked(const unsigned char *head, size_t n)
+{
+    return n == HEADER && vf_le32(head + 4) == 1;
+}
+
+/* Has the source the hash that the header holds? Python up to 3.10 and PyPy take SipHash-2-4, later ones
+ * SipHash-1-3. */
+static enum vf_status compare_source(const struct vf_read_job *job, struct vf_file *f,
+                                     const struct vf_file *source, const unsigned char *head,
+                                     struct vf_err *err)
+{
+    struct vf_siphash older, newer;
+    struct vf_reader *rd = NULL;
+    size_t got = 1;
+    uint64_t hash = vf_le32(head + 8) | (uint64_t)vf_le32(head + 12) << 32;
+    enum vf_status st = vf_tree_open_near(job->tree, &job->tools->near, source->path, &source->st, &rd, err);
+    vf_siphash_init(&older, vf_le32(head), 2);
+    vf_siphash_init(&newer, vf_le32(head), 1);
+    while (st == VF_OK && got) {
+        st = vf_env_go_on(job->env, err);
+        if (st == VF_OK)
+            st = vf_reader_read(rd, job->tools->buffer, VF_READ_BUFFER, &got, err);
+        struct vf_slice bytes = {job->tools->buffer, st == VF_OK ? got : 0};
+        vf_siphash_update(&older, bytes);
+        vf_siphash_update(&newer, bytes);
+    }
+    vf_reader_close(rd);
+    if (st == VF_OK && vf_siphash_final(&older) != hash && vf_siphash_final(&newer) != hash)
+        f->flags |= VF_FILE_PYC_OTHER;
+    return st;
+}
+
 enum vf_status vf_env_read_pyc(const struct vf_read_job *job, struct vf_file *f, struct vf_err *err)
 {
     const struct vf_file *source = source_of(job->env, f->path);
@@ -72,5 +106,7 @@ enum vf_status vf_env_read_pyc(const struct vf_read_job *job, struct vf_file *f,
     vf_reader_close(rd);
     if (st == VF_OK && !fits(head, n, &source->st))
         f->flags |= VF_FILE_PYC_STALE;
+    if (st == VF_OK && job->hash && is_unchecked(head, n))
+        st = compare_source(job, f, source, head, err);
     return st;
 }

@@ -198,13 +198,15 @@ static enum vf_status syntaxes_of(struct reading *r, struct vf_slice first, bool
     return bytes.p ? vf_env_read_syntaxes(r->job, f, bytes, err) : vf_err_nomem(err);
 }
 
-static enum vf_status first_window(struct reading *r, struct vf_search_state *state, struct vf_slice first,
-                                   bool eof, struct vf_err *err)
+static enum vf_status first_window(struct reading *r, struct vf_reader *rd, struct vf_search_state *state,
+                                   struct vf_slice first, bool eof, struct vf_err *err)
 {
     state->binary = first.n && memchr(first.p, 0, first.n < HEAD ? first.n : HEAD) != NULL;
     if (state->binary)
         r->f->flags |= VF_FILE_BINARY;
     r->elf = vf_elf_is(first);
+    if (r->elf && r->f->st.mode & 0111 && vf_reader_has_capability(rd))
+        r->f->flags |= VF_FILE_CAPABILITY;
     enum vf_status st = VF_OK;
     if (r->elf && eof)
         st = vf_env_read_elf_object(r->job, r->f, first, NULL, err);
@@ -240,7 +242,7 @@ static enum vf_status search_file(struct reading *r, struct vf_reader *rd, struc
             return st;
         vf_row_check_update(check, (struct vf_slice){buf + had, n - had});
         struct vf_slice window = {buf, n};
-        if (first && (st = first_window(r, &state, window, eof, err)) != VF_OK)
+        if (first && (st = first_window(r, rd, &state, window, eof, err)) != VF_OK)
             return st;
         first = false;
         state.last = eof;

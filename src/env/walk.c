@@ -19,6 +19,7 @@ struct listing {
     struct vf_dirent *entries; /* sorted; name: the path below the root */
     struct listing **below;    /* of the entries that are directories, else NULL */
     size_t n;
+    uint32_t mode;         /* 0: not known (the root) */
     enum vf_status status; /* why it could not be listed; VF_LIMIT: too deep */
     int sys;
 };
@@ -69,6 +70,7 @@ static enum vf_status found_dir(struct listing *l, size_t i, struct lister *me, 
     if (!sub)
         return vf_err_nomem(err);
     sub->path = l->entries[i].name;
+    sub->mode = l->entries[i].st.mode;
     l->below[i] = sub;
     if (vf_path_depth(sub->path) > MAX_DEPTH) {
         sub->status = VF_LIMIT;
@@ -170,7 +172,7 @@ static uint32_t flags_of_dir(const struct walk *w, struct vf_slice dir)
 
 static enum vf_status enter_dir(struct walk *w, struct listing *l, struct vf_err *err)
 {
-    if (!vf_map_put(&w->env->dirs, l->path, 1))
+    if (!vf_map_put(&w->env->dirs, l->path, l->mode | VF_DIR_SEEN))
         return vf_err_nomem(err);
     if (is_site(l->path)) {
         struct vf_slice *s = vf_vec_push(&w->env->arena, &w->sites, sizeof *s);

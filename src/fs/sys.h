@@ -57,6 +57,8 @@ int vf_sys_rename_exchange(int afd, const char *a, int bfd, const char *b);
 int vf_sys_copy_bytes(int src, int dst, uint64_t size, bool reflink, const struct vf_hooks *hooks);
 /* FICLONE alone: dst shares the blocks of src. 0, or -1 with errno where the file system cannot. */
 int vf_sys_clone(int src, int dst);
+/* Does the file have the attribute security.capability? Linux only. */
+bool vf_sys_has_capability(int fd);
 /* Owner (as root or when the same), mode, xattrs and ACLs of src onto dst by descriptor; never
  * security.capability nor integrity signatures. Failure to set an owner or an xattr that this user may not
  * set is not an error; without the owner, setuid and setgid are not given either. 0 or -1 with errno. */

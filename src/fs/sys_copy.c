@@ -268,6 +268,11 @@ static int copy_xattrs(int src, int dst, struct vf_attrs_kept *kept)
     return r;
 }
 
+bool vf_sys_has_capability(int fd)
+{
+    return fgetxattr(fd, "security.capability", NULL, 0) > 0;
+}
+
 void vf_sys_drop_default_acl(int dirfd)
 {
     (void)fremovexattr(dirfd, "system.posix_acl_default");
@@ -279,6 +284,12 @@ static int copy_xattrs(int src, int dst, struct vf_attrs_kept *kept)
 {
     (void)src, (void)dst, (void)kept;
     return 0;
+}
+
+bool vf_sys_has_capability(int fd)
+{
+    (void)fd;
+    return false;
 }
 
 void vf_sys_drop_default_acl(int dirfd)

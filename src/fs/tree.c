@@ -89,6 +89,11 @@ enum vf_status vf_reader_stat(struct vf_reader *r, struct vf_stat *out, struct v
     return r->ops->stat(r, out, err);
 }
 
+bool vf_reader_has_capability(struct vf_reader *r)
+{
+    return r->ops->has_capability && r->ops->has_capability(r);
+}
+
 uint64_t vf_reader_skip_hole(struct vf_reader *r)
 {
     return r->ops->skip_hole ? r->ops->skip_hole(r) : 0;

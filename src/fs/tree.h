@@ -84,7 +84,8 @@ struct vf_reader_ops {
     /* Up to n bytes from an offset; where read stands does not change. May be NULL: there is no such way. */
     enum vf_status (*read_at)(struct vf_reader *, uint64_t off, void *buf, size_t n, size_t *got,
                               struct vf_err *);
-    uint64_t (*skip_hole)(struct vf_reader *); /* NULL: it does not know of holes */
+    uint64_t (*skip_hole)(struct vf_reader *);  /* NULL: it does not know of holes */
+    bool (*has_capability)(struct vf_reader *); /* NULL: it does not know of capabilities */
 };
 struct vf_reader { /* makers embed this first */
     const struct vf_reader_ops *ops;
@@ -118,6 +119,9 @@ VF_MUST_CHECK enum vf_status vf_reader_read_at(struct vf_reader *r, uint64_t off
 /* Goes over a hole that begins where the next read would, and says how many bytes, all of them zero, were
  * left out. 0: there is none. */
 uint64_t vf_reader_skip_hole(struct vf_reader *r);
+/* Has the open file capabilities (capabilities(7), "File capabilities")? False also where this kind of tree
+ * or system has none. */
+bool vf_reader_has_capability(struct vf_reader *r);
 /* Stat of the open file (by descriptor), as it was when it was opened. */
 VF_MUST_CHECK enum vf_status vf_reader_stat(struct vf_reader *r, struct vf_stat *out, struct vf_err *err);
 void vf_reader_close(struct vf_reader *r); /* NULL is fine */

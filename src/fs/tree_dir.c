@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fs/sys.h"
 #include "fs/sys_open.h"
 
 enum {
@@ -122,8 +123,17 @@ static uint64_t fd_skip_hole(struct vf_reader *base)
     return skipped;
 }
 
-static const struct vf_reader_ops fd_ops = {
-    .read = fd_read, .stat = fd_stat, .close = fd_close, .read_at = fd_read_at, .skip_hole = fd_skip_hole};
+static bool fd_has_capability(struct vf_reader *base)
+{
+    return vf_sys_has_capability(((struct fd_reader *)base)->fd);
+}
+
+static const struct vf_reader_ops fd_ops = {.read = fd_read,
+                                            .stat = fd_stat,
+                                            .close = fd_close,
+                                            .read_at = fd_read_at,
+                                            .skip_hole = fd_skip_hole,
+                                            .has_capability = fd_has_capability};
 
 enum vf_status vf_reader_of_fd(int fd, const struct vf_stat *st, struct vf_slice path, struct vf_reader **out,
                                struct vf_err *err)

@@ -163,6 +163,8 @@ void vf_judge_pyc(struct vf_judge *j)
         const struct vf_file *f = &j->env->files[i];
         n += (f->flags & VF_FILE_PYC) && f->st.kind == VF_KIND_FILE;
         stale += (f->flags & VF_FILE_PYC_STALE) != 0;
+        if (f->flags & VF_FILE_PYC_OTHER)
+            vf_judge_about(j, VF_RULE_PYC_OTHER, f);
     }
     struct vf_finding *fi = n ? vf_findings_add(j->out, VF_RULE_PYC_PLACE, VF_S(".")) : NULL;
     if (fi)

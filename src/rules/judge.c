@@ -275,6 +275,8 @@ enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out, s
     vf_judge_loading(&j);
     vf_judge_unseen(&j);
     vf_judge_names(&j);
+    vf_judge_permissions(&j);
+    vf_judge_unowned(&j);
     for (size_t i = 0; i < env->n_files && !vf_judge_is_stopped(&j); i++)
         judge_one(&j, &env->files[i]);
     /* also where a judge asked with a function that cannot say so */

@@ -84,6 +84,8 @@ void vf_judge_hits(struct vf_judge *j, const struct vf_file *f);
 void vf_judge_pyc(struct vf_judge *j);
 void vf_judge_link(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF8xx */
 void vf_judge_file(struct vf_judge *j, const struct vf_file *f);
+void vf_judge_permissions(struct vf_judge *j);                        /* VF812, VF813, VF822, VF823 */
+void vf_judge_unowned(struct vf_judge *j);                            /* VF218, VF421, VF422 */
 void vf_judge_names(struct vf_judge *j);                              /* VF818 to VF820 */
 void vf_judge_pkgconfig(struct vf_judge *j, const struct vf_file *f); /* VF725 */
 void vf_judge_journal(struct vf_judge *j);

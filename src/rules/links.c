@@ -276,22 +276,10 @@ void vf_judge_link(struct vf_judge *j, const struct vf_file *f, const struct vf_
         judge_outside(j, f, r, &loc);
 }
 
-static void judge_mode(struct vf_judge *j, const struct vf_file *f)
-{
-    if (f->st.kind != VF_KIND_FILE)
-        return;
-    if (f->st.mode & 06000)
-        vf_judge_about(j, VF_RULE_SETUID, f);
-    bool own_lock = vf_slice_eq(f->path, VF_S(".lock")) && f->st.size == 0;
-    if ((f->st.mode & 0002) && !own_lock)
-        vf_judge_about(j, VF_RULE_WORLD_WRITABLE, f);
-}
-
 void vf_judge_file(struct vf_judge *j, const struct vf_file *f)
 {
     if (vf_kind_is_special(f->st.kind))
         vf_judge_about(j, VF_RULE_SPECIAL_FILE, f);
-    judge_mode(j, f);
     if (f->unexamined == VF_OK)
         return;
     bool limit = f->unexamined == VF_LIMIT || f->unexamined == VF_MALFORMED;

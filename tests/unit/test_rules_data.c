@@ -88,6 +88,31 @@ static const struct rule_case cases[] = {
       "{S}/__pycache__/"
       "a.cpython-37.pyc|\xCB\r\r\n\x01{NUL}{NUL}{NUL}{NUL}{NUL}{NUL}{NUL}\x03{NUL}{NUL}{NUL}"},
      NULL},
+    /* the hash of "x = 1\n", as Python 3.11 and 3.10 write it */
+    {"VF726",
+     "{S}/__pycache__/a.cpython-311.pyc",
+     RC_HASHES,
+     {"{S}/a.py|x = 2\n", "{S}/__pycache__/a.cpython-311.pyc|\xA7\r\r\n\x01{NUL}{NUL}{NUL}"
+                          "\x4C\x03\x72\xAA\x93\xF7\x52\x52"},
+     {"{S}/a.py|x = 1\n", "{S}/__pycache__/a.cpython-311.pyc|\xA7\r\r\n\x01{NUL}{NUL}{NUL}"
+                          "\x4C\x03\x72\xAA\x93\xF7\x52\x52"},
+     NULL},
+    {"VF726",
+     "{S}/__pycache__/a.cpython-311.pyc",
+     RC_HASHES,
+     {"{S}/a.py|x = 2\n", "{S}/__pycache__/a.cpython-311.pyc|\xA7\r\r\n\x01{NUL}{NUL}{NUL}"
+                          "\x4C\x03\x72\xAA\x93\xF7\x52\x52"},
+     {"{S}/a.py|x = 2\n", "{S}/__pycache__/a.cpython-311.pyc|\xA7\r\r\n\x03{NUL}{NUL}{NUL}"
+                          "\x4C\x03\x72\xAA\x93\xF7\x52\x52"},
+     NULL},
+    {"VF726",
+     "{S}/__pycache__/a.cpython-310.pyc",
+     RC_HASHES,
+     {"{S}/a.py|x = 2\n", "{S}/__pycache__/a.cpython-310.pyc|\x6F\r\r\n\x01{NUL}{NUL}{NUL}"
+                          "\xD9\x4A\xAD\xE2\x8C\x8C\xBE\xBF"},
+     {"{S}/a.py|x = 1\n", "{S}/__pycache__/a.cpython-310.pyc|\x6F\r\r\n\x01{NUL}{NUL}{NUL}"
+                          "\xD9\x4A\xAD\xE2\x8C\x8C\xBE\xBF"},
+     NULL},
 };
 
 /* ELF files: test_rules_native.c */

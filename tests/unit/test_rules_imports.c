@@ -112,7 +112,103 @@ static const struct rule_case cases[] = {
      NULL},
 };
 
-static const char *const waiting[] = {NULL};
+/* VF421, VF422: what no distribution installed. */
+static const struct rule_case unowned[] = {
+    {"VF421",
+     "{S}/zz.pth",
+     0,
+     {"{S}/evil.py|x", "{S}/zz.pth|import evil\n"},
+     {"{S}/evil.py|x", "{S}/zz.pth|import evil\n",
+      "{D}/METADATA|Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n", "{D}/RECORD|zz.pth,,\nevil.py,,\n"},
+     NULL},
+    {"VF421", "{S}/zz.pth", 0, {"{S}/zz.pth|src\nimport\tos\n"}, {"{S}/zz.pth|# import os\nsrc\n"}, NULL},
+    {"VF421", "{S}/zz.pth", 0, {"z|import os\n", "{S}/zz.pth@|../../../z"}, {"{S}/zz.txt@|../../../z"}, NULL},
+    {"VF421",
+     "{S}/_virtualenv.pth",
+     0,
+     {"{S}/_virtualenv.pth|import _virtualenv; import evil"},
+     {"{S}/_virtualenv.pth|import _virtualenv"},
+     NULL},
+    {"VF421", "{S}/_virtualenv.pth", RC_HASHES, {"{S}/_virtualenv.pth|import _virtualenv"}, {NULL}, NULL},
+    {"VF421",
+     "{S}/evil.pth",
+     0,
+     {"{S}/evil.pth|import os; var = 'SETUPTOOLS_USE_DISTUTILS'; x\n"},
+     {"{S}/distutils-precedence.pth|import os; var = 'SETUPTOOLS_USE_DISTUTILS'; x\n"},
+     NULL},
+    {"VF421", "{S}/sitecustomize.py", 0, {"{S}/sitecustomize.py|x"}, {"{S}/sub/sitecustomize.py|x"}, NULL},
+    {"VF421",
+     "{S}/usercustomize/__init__.py",
+     0,
+     {"{S}/usercustomize/__init__.py|x"},
+     {"{S}/usercustomize/README|x"},
+     NULL},
+    {"VF421",
+     "{S}/sitecustomize.py",
+     0,
+     {"{S}/sitecustomize.py|x"},
+     {"{S}/sitecustomize.py|x", "{D}/METADATA|Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n",
+      "{D}/RECORD|sitecustomize.py,,\n"},
+     NULL},
+    {"VF422", "{S}/evil.py", RC_HASHES, {"{S}/evil.py|x"}, {"{S}/not-a-module.py|x"}, NULL},
+    {"VF422",
+     "{S}/evil.py",
+     RC_HASHES,
+     {"{S}/evil.py|x"},
+     {"{S}/evil.py|x", "{S}/old-1.egg-info/PKG-INFO|Metadata-Version: 1.0\nName: old\nVersion: 1\n",
+      "{S}/old-1.egg-info/top_level.txt|evil\n"},
+     NULL},
+    {"VF422",
+     "{S}/evil/a.py",
+     RC_HASHES,
+     {"{S}/evil/a.py|x", "{S}/evil/b.py|x"},
+     {"{S}/evil/data.txt|x", "{S}/evil/__pycache__/a.cpython-311.pyc|x"},
+     NULL},
+    {"VF422",
+     "{S}/demo.abi3.so",
+     RC_HASHES,
+     {"{S}/demo.py|x", "{S}/demo.abi3.so|x", "{D}/METADATA|Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n",
+      "{D}/RECORD|demo.py,,\n"},
+     {"{S}/demo.py|x", "{S}/demo.abi3.so|x", "{D}/METADATA|Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n",
+      "{D}/RECORD|demo.py,,\ndemo.abi3.so,,\n"},
+     NULL},
+};
+
+static void unowned_files(void **state)
+{
+    rc_run(*state, unowned, sizeof unowned / sizeof *unowned);
+}
+
+/* A package may write beside its own files; a tool's own startup code is known. */
+static void unowned_levels(void **state)
+{
+    struct envfix *f = *state;
+    struct venvfix_check_result r;
+    ef_write(f, "{D}/METADATA|Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n");
+    ef_write(f, "{S}/demo/__init__.py|x");
+    ef_write(f, "{S}/demo/made.py|x");
+    ef_write(f, "{S}/evil.py|x");
+    ef_write(f, "{S}/_virtualenv.py|x");
+    ef_write(f, "{S}/_virtualenv.pth|import _virtualenv");
+    ef_write(f, "{D}/RECORD|demo/__init__.py,,\n");
+    struct ef_check how = {.path = f->env, .hashes = true};
+    (void)ef_check(f, &how, &r);
+    size_t warnings = 0, infos = 0;
+    for (size_t i = 0; i < r.findings.n; i++) {
+        const struct venvfix_finding *fi = &r.findings.v[i];
+        if (strncmp(fi->rule, "VF42", 4) != 0)
+            continue;
+        warnings += fi->level == VENVFIX_LEVEL_WARNING;
+        infos += fi->level == VENVFIX_LEVEL_INFO;
+    }
+    if (warnings != 1 || infos != 3)
+        ef_show(&r.findings);
+    assert_int_equal(warnings, 1);
+    assert_int_equal(infos, 3);
+    venvfix_check_free(&r);
+}
+
+static const char *const waiting[] = {"VF421", "VF422", NULL};
 
 static void every_case(void **state)
 {
@@ -127,6 +223,7 @@ static void none_is_forgotten(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {EF_TEST(every_case), cmocka_unit_test(none_is_forgotten)};
+    const struct CMUnitTest tests[] = {EF_TEST(every_case), EF_TEST(unowned_files), EF_TEST(unowned_levels),
+                                       cmocka_unit_test(none_is_forgotten)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

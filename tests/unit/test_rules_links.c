@@ -1,6 +1,7 @@
 /* VF8xx: links, names, file system. */
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "rule_case.h"
 
@@ -23,6 +24,12 @@ static const struct rule_case cases[] = {
     {"VF811", "run", 0, {"run!|"}, {"run|"}, NULL},
     {"VF812", "bin/x", 0, {"bin/x%4755|x"}, {"bin/x%755|x"}, NULL},
     {"VF813", "etc/x", 0, {"etc/x%666|x"}, {"etc/x%664|x", ".lock%666|"}, NULL},
+    {"VF823",
+     "{S}/d/x.py",
+     0,
+     {"{S}/a.py|x", "{S}/b.py|x", "{S}/c.py|x", "{S}/d/x.py%600|x"},
+     {"{S}/a.py|x", "{S}/b.py|x", "{S}/c.py|x", "etc/secret%600|x", "{S}/d/x.py%604|x"},
+     NULL},
     {"VF814", "etc/x", RC_NOBODY, {"etc/x%000|x"}, {"etc/x%644|x"}, NULL},
     {"VF815",
      "share/jupyter/kernels/k/kernel.json",
@@ -54,7 +61,7 @@ static const struct rule_case cases[] = {
 };
 
 /* Only with --at: a test of its own, below. */
-static const char *const waiting[] = {"VF820", NULL};
+static const char *const waiting[] = {"VF820", "VF822", NULL};
 
 static void every_case(void **state)
 {
@@ -142,9 +149,34 @@ static void too_long(void **state)
     venvfix_check_free(&r);
 }
 
+/* Modes of directories, and an attribute that no line of a case can give. */
+static void open_to_others(void **state)
+{
+    struct envfix *f = *state;
+    struct venvfix_check_result r;
+    ef_write(f, "bin/prog*|\x7F"
+                "ELF");
+    ef_write(f, "bin/other*|\x7F"
+                "ELF");
+    ef_write(f, "etc/d/x|x");
+    char *prog = ef_text(f, "{E}/bin/prog", NULL), *dir = ef_text(f, "{E}/etc/d", NULL);
+    /* version 2 with CAP_NET_BIND_SERVICE, effective */
+    static const unsigned char value[20] = {1, 0, 0, 2, 0, 4};
+    bool has = setxattr(prog, "security.capability", value, sizeof value, 0) == 0;
+    assert_int_equal(chmod(dir, 01777), 0);
+    assert_true(ef_check(f, &(struct ef_check){.path = f->env}, &r) < 2);
+    assert_int_equal(ef_count(&r.findings, "VF822", NULL), has);
+    assert_int_equal(ef_count(&r.findings, "VF822", "bin/prog"), has);
+    assert_int_equal(ef_count(&r.findings, "VF813", "etc/d"), 1);
+    venvfix_check_free(&r);
+    free(prog);
+    free(dir);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {EF_TEST(too_long), EF_TEST(every_case), EF_TEST(dangling_commands),
-                                       EF_TEST(unseen_is_not_missing), cmocka_unit_test(none_is_forgotten)};
+    const struct CMUnitTest tests[] = {
+        EF_TEST(too_long),          EF_TEST(open_to_others),        EF_TEST(every_case),
+        EF_TEST(dangling_commands), EF_TEST(unseen_is_not_missing), cmocka_unit_test(none_is_forgotten)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
