@@ -369,9 +369,11 @@ struct venvfix_change_result {
         *changed; /* what somebody else changed in OLD meanwhile, relative to it: OLD stays */
     size_t n_changed;
     struct venvfix_not_kept {
-        struct venvfix_bytes path; /* below NEW */
-        const char *what;          /* "xattr" or "capability"; static */
-    } * not_kept; /* what the copy does not have: the file system or the user may not; sorted */
+        struct venvfix_bytes path; /* below NEW; "." is NEW itself */
+        /* "xattr", "capability": the file system or the user may not; "hardlink": it was one file with
+         * another name in the environment; "time": of a directory, lost by a run that was cut off */
+        const char *what;
+    } * not_kept; /* what the environment does not have any more; sorted */
     size_t n_not_kept;
     bool renamed; /* by one rename (not by copying) */
     bool resumed; /* an earlier run was finished */

@@ -142,17 +142,14 @@ static enum vf_status copy_edited(const struct vf_copy_entry *e, const struct vf
     return st == VF_OK && edit->source.has_sum ? vf_edit_check_sum(edit, sums.old_sum, err) : st;
 }
 
-static void note_lost(struct job *j, const struct vf_copy_entry *e, const struct vf_attrs_kept *kept)
+static void note_lost(struct job *j, const struct vf_copy_entry *e, const char *what)
 {
-    const char *what[] = {kept->lost_xattr ? "xattr" : NULL, kept->lost_capability ? "capability" : NULL};
-    for (size_t i = 0; i < VF_COUNT(what); i++) {
-        if (!what[i] || !j->c->opts->not_kept)
-            continue;
-        vf_buf_put(&j->w->not_kept, path_of(j, e->name));
-        vf_buf_putc(&j->w->not_kept, '\0');
-        vf_buf_puts(&j->w->not_kept, what[i]);
-        vf_buf_putc(&j->w->not_kept, '\0');
-    }
+    if (!j->c->opts->not_kept)
+        return;
+    vf_buf_put(&j->w->not_kept, path_of(j, e->name));
+    vf_buf_putc(&j->w->not_kept, '\0');
+    vf_buf_puts(&j->w->not_kept, what);
+    vf_buf_putc(&j->w->not_kept, '\0');
 }
 
 static enum vf_status fill(struct job *j, const struct vf_copy_entry *e, const struct vf_edit *edit, int src,
@@ -166,7 +163,10 @@ static enum vf_status fill(struct job *j, const struct vf_copy_entry *e, const s
     struct vf_attrs_kept kept = {.same_bytes = !edit};
     if (vf_sys_copy_attrs_kept(src, dst, &e->st, &kept) < 0)
         return vf_err_write(err, errno, "chmod", path_of(j, e->name));
-    note_lost(j, e, &kept);
+    if (kept.lost_xattr)
+        note_lost(j, e, "xattr");
+    if (kept.lost_capability)
+        note_lost(j, e, "capability");
     VF_KILL_POINT();
     if ((edit ? vf_edit_set_time(dst, &e->st) : futimens(dst, t)) < 0)
         return vf_err_write(err, errno, "utime", path_of(j, e->name));
@@ -335,7 +335,8 @@ struct first {
 };
 
 struct seen {
-    struct vf_map by_id;  /* (device, inode) -> index into firsts */
+    struct vf_map by_id;  /* (device, inode, edit) -> index into firsts */
+    struct vf_map files;  /* (device, inode) */
     struct vf_vec firsts; /* of struct first */
     struct vf_arena *a;
 };
@@ -359,9 +360,21 @@ static struct vf_slice file_key(struct vf_arena *a, const struct vf_copy_entry *
     return key;
 }
 
+/* Another name of the same file was seen, and is edited in another way. */
+static enum vf_status is_split(struct seen *s, const struct vf_copy_entry *e, bool *split, struct vf_err *err)
+{
+    uint64_t id[2] = {e->st.dev, e->st.ino};
+    struct vf_slice key = {(const char *)id, sizeof id};
+    *split = vf_map_get(&s->files, key, NULL);
+    if (*split)
+        return VF_OK;
+    key = vf_arena_dup(s->a, key);
+    return key.p && vf_map_put(&s->files, key, 0) ? VF_OK : vf_err_nomem(err);
+}
+
 /* The first name of a file is remembered, every further one points to it. */
 static enum vf_status see_name(struct seen *s, struct vf_copy_entry *e, const struct vf_edit *edit,
-                               struct first here, size_t *n_again, struct vf_err *err)
+                               struct first here, bool *split, struct vf_err *err)
 {
     struct vf_slice key = file_key(s->a, e, edit);
     size_t at = 0;
@@ -372,34 +385,47 @@ static enum vf_status see_name(struct seen *s, struct vf_copy_entry *e, const st
         e->again = true;
         e->first_dir = f->dir;
         e->first_entry = f->entry;
-        ++*n_again;
         return VF_OK;
     }
     struct first *f = vf_vec_push(s->a, &s->firsts, sizeof *f);
     if (!f || !vf_map_put(&s->by_id, key, s->firsts.n - 1))
         return vf_err_nomem(err);
     *f = here;
-    return VF_OK;
+    return is_split(s, e, split, err);
 }
 
+static enum vf_status see_entry(struct copier *c, struct seen *s, struct first at, struct vf_err *err)
+{
+    struct job j = {.c = c, .w = &c->workers[0], .d = &c->list.dirs[at.dir], .src = -1, .dst = -1};
+    struct vf_copy_entry *e = &c->list.dirs[at.dir].v[at.entry];
+    const struct vf_edit *edit = vf_edits_find(c->edits, path_of(&j, e->name));
+    bool split = false;
+    if (edit && edit->kind != VF_EDIT_SPLICE && edit->kind != VF_EDIT_WRITE)
+        return VF_OK;
+    enum vf_status st = see_name(s, e, edit, at, &split, err);
+    c->n_again += e->again;
+    if (split)
+        note_lost(&j, e, "hardlink");
+    return st;
+}
+
+/* Only names in the tree count: a further name elsewhere (a package manager's cache) is not the
+ * environment's. */
 static enum vf_status find_again(struct copier *c, struct vf_err *err)
 {
     struct seen s = {.a = &c->list.arenas[0]};
-    struct vf_buf path = {0};
     enum vf_status st = VF_OK;
     vf_map_init(&s.by_id, s.a);
+    vf_map_init(&s.files, s.a);
     for (size_t d = 0; d < c->list.n; d++) {
         struct vf_copy_dir *dir = &c->list.dirs[d];
         for (size_t i = 0; i < dir->n && st == VF_OK; i++) {
             struct vf_copy_entry *e = &dir->v[i];
             if (e->st.kind != VF_KIND_FILE || e->st.nlink < 2)
                 continue;
-            const struct vf_edit *edit = vf_edits_find(c->edits, vf_copy_path(&path, dir, e->name));
-            if (!edit || edit->kind == VF_EDIT_SPLICE || edit->kind == VF_EDIT_WRITE)
-                st = see_name(&s, e, edit, (struct first){d, i}, &c->n_again, err);
+            st = see_entry(c, &s, (struct first){d, i}, err);
         }
     }
-    vf_buf_release(&path);
     return st;
 }
 
@@ -417,7 +443,8 @@ static enum vf_status link_again(struct job *j, const struct vf_copy_entry *e, s
         j->w->res.files++;
         return VF_OK;
     }
-    return copy_file(j, e, edit_of(j, e->name), err); /* too many links, or a file system without them */
+    note_lost(j, e, "hardlink"); /* too many links, or a file system without them */
+    return copy_file(j, e, edit_of(j, e->name), err);
 }
 
 static enum vf_status link_all(struct copier *c, struct vf_err *err)

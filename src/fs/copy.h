@@ -19,7 +19,8 @@ struct vf_copy_opts {
     size_t n_omit;
     bool sync;               /* syncfs at the end */
     struct vf_buf *not_kept; /* gets, for each attribute that a copy could not keep, the path, NUL, what it is
-                                ("xattr", "capability"), NUL; in no order; NULL: not wanted */
+                                ("xattr", "capability"; "hardlink": another
+                                name in the tree was the same file), NUL; in no order; NULL: not wanted */
     struct vf_buf *copied;   /* gets the list of what was copied (copied.h); NULL: not wanted */
 };
 struct vf_copy_result {

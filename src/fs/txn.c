@@ -415,14 +415,18 @@ static enum vf_txn_state outer_state(enum vf_jstate s)
     return VF_TXN_FOREIGN;
 }
 
-static enum vf_status fill_info(const struct vf_txn *t, struct vf_arena *a, struct vf_txn_info *info,
+static enum vf_status fill_info(struct vf_txn *t, struct vf_arena *a, struct vf_txn_info *info,
                                 struct vf_err *err)
 {
     const struct vf_journal *j = &t->d.journal;
+    struct vf_vec retimed = {0};
+    enum vf_status st = vf_txn_retimed(t, a, &retimed, err);
     info->state = outer_state(t->d.state);
     info->done = t->d.state == VF_JSTATE_DONE;
-    if (!j->verb)
-        return VF_OK;
+    info->retimed = retimed.base;
+    info->n_retimed = retimed.n;
+    if (!j->verb || st != VF_OK)
+        return st;
     info->verb = j->verb;
     info->from = vf_arena_dup(a, j->from);
     info->to = vf_arena_dup(a, j->to);

@@ -48,6 +48,9 @@ struct vf_txn_info {
     struct vf_slice from, to; /* absolute places; equal for fix; in the arena given */
     unsigned char token[32];  /* RETIRE, LEAVING: the same in OLD and NEW; else zeros */
     const char *why_foreign;  /* static, or NULL */
+    struct vf_slice *retimed; /* directories ("." is the root) whose time of change is that of the run that
+                                 was cut off, which could not put it back; in the arena given */
+    size_t n_retimed;
     bool done; /* SEALED: applied and proven already, only the journal is left: apply does nothing, finish
                   removes it */
 };

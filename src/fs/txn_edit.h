@@ -26,6 +26,11 @@ struct vf_txn {
  * Owned by t, valid until the next call. -1 with errno. */
 int vf_txn_parent(struct vf_txn *t, struct vf_slice dir);
 
+/* Appends to out (of struct vf_slice, in a) the directories, "." for the root, whose times of change the run
+ * that was cut off could not put back (txn_times.c). */
+VF_MUST_CHECK enum vf_status vf_txn_retimed(struct vf_txn *t, struct vf_arena *a, struct vf_vec *out,
+                                            struct vf_err *err);
+
 /* --- the rename (txn_rename.c) --- */
 
 enum vf_end { VF_END_FROM, VF_END_TO };

@@ -185,20 +185,29 @@ static void put_replaced(struct vf_buf *out, const struct venvfix_change_result 
     }
 }
 
+static const char *explain_not_kept(const char *what)
+{
+    if (strcmp(what, "capability") == 0)
+        return "file capabilities, which this user or file system cannot set";
+    if (strcmp(what, "hardlink") == 0)
+        return "it was one file with another name in the environment, and is a file of its own now";
+    if (strcmp(what, "time") == 0)
+        return "the directory's modification time, which an interrupted run had changed";
+    return "extended attributes, which this user or file system cannot set";
+}
+
 /* A few by name. */
 static void put_not_kept(struct vf_buf *out, const struct venvfix_change_result *r)
 {
     enum { SHOWN = 5 };
     for (size_t i = 0; i < r->n_not_kept && i < SHOWN; i++) {
-        bool capability = !strcmp(r->not_kept[i].what, "capability");
         vf_text_put_label(out, "not kept");
         vf_text_put(out, r->not_kept[i].path);
-        vf_buf_puts(out, capability ? ": file capabilities, which this user or file system cannot set\n"
-                                    : ": extended attributes, which this user or file system cannot set\n");
+        vf_buf_printf(out, ": %s\n", explain_not_kept(r->not_kept[i].what));
     }
     if (r->n_not_kept > SHOWN) {
         vf_text_put_label(out, "not kept");
-        vf_buf_printf(out, "attributes of %zu more files\n", r->n_not_kept - SHOWN);
+        vf_buf_printf(out, "the same of %zu more\n", r->n_not_kept - SHOWN);
     }
 }
 

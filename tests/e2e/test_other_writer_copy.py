@@ -3,6 +3,7 @@
 `make check` takes a sample of the calls; VENVFIX_MATRIX=full takes all of them.
 """
 import errno
+import json
 import os
 import shutil
 import subprocess
@@ -214,3 +215,29 @@ def test_new_cannot_be_taken_back(way, scratch, other_fs):
     assert not [p for p in world.leftovers() if not p.startswith(os.fspath(world.new.parent / ".venvfix-"))], world.leftovers()
     vf("fix", world.old, rc=0)
     assert other_writer.entries(world.old) == world.before
+
+
+def test_hard_links_that_are_split_are_named(scratch, other_fs):
+    """Names in the environment that were one file and are no more. A further name elsewhere, as uv's cache has one of each file, is not the environment's."""
+    world = World("recreate", scratch, other_fs)
+    os.link(world.kept / "data/state", world.kept / "data/same")
+    os.link(world.kept / "bin/tool", world.kept / "bin/tool-again")
+    world.reset()
+    os.link(world.old / "data/state", scratch / "elsewhere")
+    for name in ("one.py", "here.pth"):
+        os.link(next(world.old.glob(f"lib/*/site-packages/{name}")), scratch / name)
+    state = [world.old / "data/state", world.old / "data/same"]
+    state[1].unlink()
+    os.link(*state)  # `cp -a` keeps links of one call only
+    (world.old / "bin/tool-again").unlink()
+    os.link(world.old / "bin/tool", world.old / "bin/tool-again")
+    doc = report(*world.command, rc=0)
+    assert "not_kept" not in doc and (world.new / "data/state").samefile(world.new / "data/same") and (world.new / "bin/tool").samefile(world.new / "bin/tool-again")
+    shutil.rmtree(world.new)
+    links = [c for c in other_writer.calls(world.command) if c.name == "linkat"]
+    assert len(links) == 2, links
+    shutil.rmtree(world.new)
+    ran = other_writer.run([*world.command, "--format", "json"], at=links[0].n, do=errno.EMLINK, stays=True)
+    doc = json.loads(ran.out)
+    assert ran.rc == 0 and doc["not_kept"] == [{"path": "bin/tool-again", "what": "hardlink"}, {"path": "data/state", "what": "hardlink"}], ran
+    assert not (world.new / "bin/tool").samefile(world.new / "bin/tool-again")

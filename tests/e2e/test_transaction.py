@@ -1,5 +1,6 @@
 """The tables of docs/architecture.md, "The transaction", are walked: the program is killed before every call that changes the disk, and what is
 found then is a state of the table, behind the one before it, from which the same command does what the table says."""
+import os
 import re
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 import other_writer
 import place
 from other_writer import World
+from vf import report
 
 DOC = place.REPO / "docs/architecture.md"
 COPYING = {"plain", "staged", "sealed", "rollback", "undone", "marked", "copying", "committed", "aside", "removing", "removed", "done"}
@@ -80,6 +82,31 @@ def test_killed_before_every_call(way, scratch, request):
         last = state
     assert not bad, "\n".join(bad)
     assert seen >= (COPYING if way == "copy" else MOVING) - {"done"}, seen
+
+
+def directory_times(root):
+    return {os.path.relpath(d, root): d.stat().st_mtime_ns for d in [root, *root.rglob("*")] if d.is_dir() and not d.is_symlink()}
+
+
+@pytest.mark.parametrize("way", ["move", "fix", "copy"])
+def test_times_that_an_interrupted_run_lost_are_named(way, scratch, request):
+    """Every directory has its time after the next run, or is listed as `not_kept`; nothing else is."""
+    world = World(way, scratch, request.getfixturevalue("other_fs") if way == "copy" else None)
+    before, lost, bad = directory_times(world.kept), set(), []
+    calls = world.calls if place.FULL else [c for a, c in zip(world.calls, world.calls[1:]) if a.name.startswith(("rename", "mkdir")) and c.name in ("futimens", "utimensat")]
+    assert len(calls) >= 3
+    for call in calls:
+        world.reset()
+        other_writer.run(world.command, at=call.n, do="kill")
+        doc = report(*world.command, rc=0)
+        now = directory_times(world.new)
+        differ = {d for d in before if before[d] != now[d]}
+        said = {n["path"] for n in doc.get("not_kept", []) if n["what"] == "time"}
+        lost |= said
+        if differ != said:
+            bad.append(f"{call}: {differ} are lost, {said} are said")
+    assert not bad, "\n".join(bad)
+    assert lost
 
 
 def test_the_table_is_whole():

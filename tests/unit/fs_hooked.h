@@ -89,5 +89,6 @@ static int hooked_noreplace(int ofd, const char *o, int nfd, const char *n)
 #include "fs/txn_journal.c"
 #include "fs/txn_small.c"
 #include "fs/txn_stage.c"
+#include "fs/txn_times.c"
 
 #endif

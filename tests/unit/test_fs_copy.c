@@ -431,8 +431,18 @@ static void into_something(void **state)
     world_free(&w);
 }
 
+static bool is_listed(const struct vf_buf *lost, const char *path)
+{
+    for (size_t at = 0; at < lost->n; at += strlen(lost->p + at) + 1 + sizeof "hardlink") {
+        assert_string_equal(lost->p + at + strlen(lost->p + at) + 1, "hardlink");
+        if (strcmp(lost->p + at, path) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Three names of one file: two that are edited alike stay one, and that is neither the third nor the
- * original. */
+ * original. Which names are no longer the same file as an earlier one is said. */
 static void alike_stay_one(void **state)
 {
     (void)state;
@@ -446,10 +456,16 @@ static void alike_stay_one(void **state)
             {.path = VF_S("lib/three"), .kind = VF_EDIT_SPLICE, .splices = three_splices, .n = 1},
         };
         struct vf_edits edits = {both, VF_COUNT(both)};
+        struct vf_buf lost = {0};
+        struct vf_copy_opts opts = {.not_kept = &lost};
         vf_err_init(&err);
         world_make(&w);
         fill_src(&w, 1);
-        assert_int_equal(copy(&w, &edits, NULL, 2, NULL, &err), VF_OK);
+        assert_int_equal(copy(&w, &edits, &opts, 2, NULL, &err), VF_OK);
+        assert_false(is_listed(&lost, "bin/two"));
+        assert_true(is_listed(&lost, "lib/one"));
+        assert_int_equal(is_listed(&lost, "lib/three"), !alike);
+        vf_buf_release(&lost);
         check_text(w.dst, "lib/one", "linked");
         check_text(w.dst, "lib/three", "edited");
         check_text(w.dst, "bin/two", alike ? "edited" : "others");

@@ -334,6 +334,7 @@ int venvfix_change(const struct venvfix_change_options *options, struct venvfix_
     /* These two name a requirement, not a file. */
     if (st != VF_OK && c.env && c.s.err.code != VF_INCOMPLETE && c.s.err.code != VF_INCOMPATIBLE)
         vf_err_below(&c.s.err, c.env->typed);
+    vf_change_report_lost(&c);
     vf_change_bundle_last(&c, st);
     vf_env_free(c.env);
     vf_session_close(&c.s, &result->error, &result->own);

@@ -23,6 +23,7 @@ struct vf_change {
     struct vf_proofs proofs;
     bool finished;                   /* resume did all there was to do */
     bool journal_kept;               /* what failed could not be taken back: the next run does it */
+    struct vf_vec not_kept;          /* of struct venvfix_not_kept, sorted when it is reported */
     int unflushed;                   /* errno: NEW was made, and the disk did not confirm its name */
     bool new_stays;                  /* NEW was made and is not right, and could not be removed again */
     bool from_file;                  /* FROM is a list, a lock file or a bundle */
@@ -56,6 +57,9 @@ VF_MUST_CHECK enum vf_status vf_change_require_packages(struct vf_change *c);
 VF_MUST_CHECK enum vf_status vf_change_take_back(struct vf_change *c, struct vf_staging *s);
 /* "cannot remove PATH: why", of an error. */
 void vf_change_put_error(struct vf_buf *b, const struct vf_err *e);
+/* `what` of `path` (copied), which NEW or the repaired environment does not have any more. */
+VF_MUST_CHECK enum vf_status vf_change_lost(struct vf_change *c, struct vf_slice path, const char *what);
+void vf_change_report_lost(struct vf_change *c);
 /* After the proof at NEW: a note and exit 1 when the disk did not confirm the rename (c->unflushed). */
 void vf_change_note_unflushed(struct vf_change *c);
 /* recreate: refuses an environment that another run is changing, and keeps others from it until the end. */

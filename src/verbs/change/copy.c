@@ -42,32 +42,18 @@ static enum vf_status enough_space(struct vf_change *c, int fd)
                       (unsigned long long)(bytes >> shift), small ? "kB" : "MB");
 }
 
-static int by_path(const void *a, const void *b)
-{
-    const struct venvfix_not_kept *x = a, *y = b;
-    int d = vf_slice_cmp((struct vf_slice){x->path.p, x->path.n}, (struct vf_slice){y->path.p, y->path.n});
-    return d ? d : strcmp(x->what, y->what);
-}
-
 /* `lost`: as vf_copy_tree lists it. */
-static enum vf_status report_not_kept(struct vf_change *c, struct vf_slice lost)
+static enum vf_status note_not_kept(struct vf_change *c, struct vf_slice lost)
 {
-    struct vf_slice kept = vf_arena_dup(c->s.a, lost);
-    struct vf_vec list = {0};
-    for (size_t at = 0; kept.p && at < kept.n;) {
-        struct vf_slice path = vf_slice_of(kept.p + at);
-        const char *what = path.p + path.n + 1;
-        at += path.n + strlen(what) + 2;
-        struct venvfix_not_kept *one = vf_vec_push(c->s.a, &list, sizeof *one);
-        if (!one)
-            return vf_err_nomem(&c->s.err);
-        *one = (struct venvfix_not_kept){vf_bytes_of(path), what};
+    enum vf_status st = VF_OK;
+    for (size_t at = 0; at < lost.n && st == VF_OK;) {
+        struct vf_slice path = vf_slice_of(lost.p + at);
+        struct vf_slice what = vf_slice_of(path.p + path.n + 1);
+        at += path.n + what.n + 2;
+        const char *kept = vf_arena_cstr(c->s.a, what);
+        st = kept ? vf_change_lost(c, path, kept) : vf_err_nomem(&c->s.err);
     }
-    if (list.n)
-        qsort(list.base, list.n, sizeof(struct venvfix_not_kept), by_path);
-    c->r->not_kept = list.base;
-    c->r->n_not_kept = list.n;
-    return kept.p ? VF_OK : vf_err_nomem(&c->s.err);
+    return st;
 }
 
 static enum vf_status fill(struct vf_change *c, struct vf_staging *s, struct vf_retire *r)
@@ -83,7 +69,7 @@ static enum vf_status fill(struct vf_change *c, struct vf_staging *s, struct vf_
     if (st == VF_OK && res.skipped)
         vf_hooks_note(&c->s.hooks, "sockets, pipes and devices were not copied");
     if (st == VF_OK)
-        st = report_not_kept(c, vf_buf_slice(&lost));
+        st = note_not_kept(c, vf_buf_slice(&lost));
     vf_buf_release(&lost);
     if (st == VF_OK)
         st = vf_env_recheck(c->env, NULL, &c->s.err);

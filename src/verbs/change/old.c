@@ -1,5 +1,6 @@
 /* old.c: what became of OLD, in words: after a move by copying, and after the rest of one that was cut off.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -147,4 +148,36 @@ enum vf_status vf_change_report_retire(struct vf_change *c, enum vf_status st, s
         vf_hooks_note(&c->s.hooks, text);
     vf_buf_release(&b);
     return st;
+}
+
+/* --- what was lost --- */
+
+enum vf_status vf_change_lost(struct vf_change *c, struct vf_slice path, const char *what)
+{
+    struct vf_slice kept = vf_arena_dup(c->s.a, path);
+    struct venvfix_not_kept *one = vf_vec_push(c->s.a, &c->not_kept, sizeof *one);
+    if (!kept.p || !one)
+        return vf_err_nomem(&c->s.err);
+    *one = (struct venvfix_not_kept){vf_bytes_of(kept), what};
+    return VF_OK;
+}
+
+static int by_path(const void *a, const void *b)
+{
+    const struct venvfix_not_kept *x = a, *y = b;
+    int d = vf_slice_cmp((struct vf_slice){x->path.p, x->path.n}, (struct vf_slice){y->path.p, y->path.n});
+    return d ? d : strcmp(x->what, y->what);
+}
+
+void vf_change_report_lost(struct vf_change *c)
+{
+    struct venvfix_not_kept *v = c->not_kept.base;
+    size_t n = 0;
+    if (c->not_kept.n > 0)
+        qsort(v, c->not_kept.n, sizeof *v, by_path);
+    for (size_t i = 0; i < c->not_kept.n; i++)
+        if (n == 0 || by_path(&v[n - 1], &v[i]) != 0)
+            v[n++] = v[i];
+    c->r->not_kept = v;
+    c->r->n_not_kept = n;
 }

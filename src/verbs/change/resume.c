@@ -118,6 +118,15 @@ static bool was_over(struct vf_change *c, bool is_target, const struct vf_txn_in
            vf_host_look(c->s.host, c->from, NULL, &unseen) == VF_KIND_NONE && !unseen;
 }
 
+/* Whatever is done now, finished or begun anew: these times are gone. */
+static enum vf_status note_times(struct vf_change *c, const struct vf_txn_info *info)
+{
+    enum vf_status st = VF_OK;
+    for (size_t i = 0; i < info->n_retimed && st == VF_OK; i++)
+        st = vf_change_lost(c, info->retimed[i], "time");
+    return st;
+}
+
 /* OLD of a copying move that was cut off. Where NEW is complete, only the removal of OLD is unfinished, and
  * that is for the same command to do; else OLD is as it was but for its journal. */
 static enum vf_status resume_leaving(struct vf_change *c, struct vf_slice root,
@@ -131,8 +140,10 @@ static enum vf_status resume_leaving(struct vf_change *c, struct vf_slice root,
     if (st == VF_OK && at_new.state == VF_TXN_BUSY)
         return busy(c, info->to);
     if (st != VF_OK || at_new.state != VF_TXN_RETIRE ||
-        !vf_digest_eq(at_new.token, info->token, sizeof info->token))
-        return take_back(c, root);
+        !vf_digest_eq(at_new.token, info->token, sizeof info->token)) {
+        st = note_times(c, info);
+        return st == VF_OK ? take_back(c, root) : st;
+    }
     if (c->o->verb == VENVFIX_MOVE && vf_slice_eq(info->to, c->to))
         return VF_OK;
     struct vf_buf shown = {0};
@@ -157,6 +168,9 @@ static enum vf_status resume_root(struct vf_change *c, struct vf_slice root, boo
     if (st != VF_OK)
         return VF_OK; /* nothing there, or nothing to be seen: the ordinary checks speak about it */
     bool moved = true, mine = c->o->verb == VENVFIX_MOVE && vf_slice_eq(info.to, c->to);
+    st = info.state == VF_TXN_LEAVING ? VF_OK : note_times(c, &info);
+    if (st != VF_OK)
+        return st;
     switch (info.state) {
     case VF_TXN_NONE:
         return VF_OK;
