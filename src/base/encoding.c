@@ -19,6 +19,11 @@ static bool is_separator(char c)
     return c == '/' || c == '\\';
 }
 
+static bool one_of(char c, const char *set)
+{
+    return c != '\0' && strchr(set, c) != NULL;
+}
+
 static bool same_byte(const struct vf_prefix *pl, char req, char have)
 {
     if (req == have || (pl->fold_case && fold(req) == fold(have)))
@@ -69,11 +74,13 @@ static bool letter_escape(char c, const char *letters, const char *bytes, char *
 static size_t percent_unit(struct vf_slice text, char out[4], size_t *n)
 {
     uint32_t v;
-    if (text.p[0] != '%' || !vf_hex_number(vf_slice_from(text, 1), 2, &v))
+    size_t doubled =
+        vf_slice_starts(text, VF_S("%%")) ? 1 : 0; /* a URL in an INI file that is interpolated */
+    if (text.p[0] != '%' || !vf_hex_number(vf_slice_from(text, 1 + doubled), 2, &v))
         return 0;
     out[0] = (char)v;
     *n = 1;
-    return 3;
+    return 3 + doubled;
 }
 
 /* \uXXXX, with the low surrogate that may follow. */
@@ -171,6 +178,28 @@ static size_t xml_unit(struct vf_slice text, char out[4], size_t *n)
     return *n > 0 ? end + 1 : 0;
 }
 
+/* What INI files, units, crontabs, makefiles, desktop entries, YAML and TOML have: bytes that are doubled,
+ * and escapes with a backslash, which a desktop entry and a recipe of make write twice. */
+static size_t config_unit(struct vf_slice text, char out[4], size_t *n)
+{
+    *n = 1;
+    out[0] = text.p[0];
+    if (text.n < 2)
+        return 0;
+    if (text.p[0] != '\\')
+        return one_of(text.p[0], "%$'\"") && text.p[1] == text.p[0] ? 2 : 0;
+    if (text.p[1] == 'x' || text.p[1] == 'u')
+        return python_unit(text, out, n);
+    out[0] = text.p[1];
+    if (vf_slice_starts(text, VF_S("\\$$")))
+        return 3;
+    if (text.p[1] == '\\' && text.n > 2 && one_of(text.p[2], "\"`$")) {
+        out[0] = text.p[2];
+        return 3;
+    }
+    return text.p[1] == '\n' ? 0 : 2;
+}
+
 size_t vf_encoding_unit(enum vf_encoding sp, struct vf_slice text, char out[4], size_t *n)
 {
     if (text.n == 0)
@@ -186,6 +215,8 @@ size_t vf_encoding_unit(enum vf_encoding sp, struct vf_slice text, char out[4], 
         return shell_unit(text, out, n);
     case VF_ENC_XML:
         return xml_unit(text, out, n);
+    case VF_ENC_CONFIG:
+        return config_unit(text, out, n);
     case VF_ENC_RAW:
     case VF_ENCODINGS:
         return 0;
@@ -206,6 +237,8 @@ static const char *introducers(enum vf_encoding sp)
         return "\\'";
     case VF_ENC_XML:
         return "&";
+    case VF_ENC_CONFIG:
+        return "%$'\"\\";
     case VF_ENC_RAW:
     case VF_ENCODINGS:
         return "";

@@ -182,6 +182,25 @@ static bool put_xml(struct vf_buf *out, struct vf_slice path)
     return true;
 }
 
+/* In a format that is not known: what was doubled is doubled; of the escapes nothing is known but what the
+ * original shows. */
+static bool put_config(struct vf_buf *out, struct vf_slice path, struct vf_slice original)
+{
+    static const char doubled[] = "%$'\"";
+    bool backslash = vf_slice_find_byte(original, '\\', 0) != VF_NPOS;
+    if (has_control(path))
+        return false;
+    for (size_t i = 0; i < path.n; i++) {
+        char c = path.p[i], twice[] = {c, c, '\0'};
+        bool pairs = strchr(doubled, c) != NULL && contains(original, vf_slice_of(twice));
+        if (!pairs &&
+            (c == '\\' || c == '%' || (is_special(c) && c != '~' && c != '=' && (c != ' ' || backslash))))
+            return false;
+        vf_buf_put(out, pairs ? vf_slice_of(twice) : vf_slice_sub(path, i, i + 1));
+    }
+    return true;
+}
+
 static bool put_spelled(struct vf_buf *out, enum vf_encoding sp, struct vf_slice path,
                         struct vf_slice original)
 {
@@ -202,6 +221,8 @@ static bool put_spelled(struct vf_buf *out, enum vf_encoding sp, struct vf_slice
         return put_shell(out, path, original);
     case VF_ENC_XML:
         return put_xml(out, path);
+    case VF_ENC_CONFIG:
+        return put_config(out, path, original);
     case VF_ENCODINGS:
         return false;
     }

@@ -10,10 +10,11 @@
 enum vf_encoding {
     VF_ENC_RAW,
     VF_ENC_PERCENT,
-    VF_ENC_JSON,  /* `\/`, `\"`, `\\`, `\uXXXX` */
-    VF_ENC_PY,    /* Python repr escapes */
-    VF_ENC_SHELL, /* backslash before special bytes, or '\'' and '"'"' inside single quotes */
-    VF_ENC_XML,   /* &amp; &lt; &gt; &quot; &apos; &#39; */
+    VF_ENC_JSON,   /* `\/`, `\"`, `\\`, `\uXXXX` */
+    VF_ENC_PY,     /* Python repr escapes */
+    VF_ENC_SHELL,  /* backslash before special bytes, or '\'' and '"'"' inside single quotes */
+    VF_ENC_XML,    /* &amp; &lt; &gt; &quot; &apos; &#39; */
+    VF_ENC_CONFIG, /* configuration: `%%`, `$$`, `''`, `""` doubled, `\xXX`, a backslash before a byte */
     VF_ENCODINGS
 };
 

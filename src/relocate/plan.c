@@ -336,6 +336,11 @@ static enum vf_status write_hit(struct vf_edit_builders *d, uint32_t file, const
                        .value_off = h->off,
                        .value = d->plan->env->prefixes[h->prefix].prefix.path,
                        .extra = h->rest};
+    if (vf_text_writes_rest(d->plan->env->files[file].path)) {
+        r.value_off += h->len;
+        r.len += h->rest_len;
+        r.flags = VF_REF_REST;
+    }
     return write_ref(d, file, &r, d->plan->to, fi, rule_of_edit(d, fi), err);
 }
 

@@ -78,7 +78,8 @@ enum vf_ref_flag {
     VF_REF_EDITABLE = 16,   /* .pth of an editable install (by its name or by who owns it) */
     VF_REF_READONLY = 32,   /* there is no writer for this form: `unwritable` when it has to change */
     VF_REF_DEFAULT_OK = 64, /* activate of virtualenv >= 20.36: only a hint, bash finds the place by itself */
-    VF_REF_REBUILDS = 128   /* FINDER: may be the build directory of a project that is built on import */
+    VF_REF_REBUILDS = 128,  /* FINDER: may be the build directory of a project that is built on import */
+    VF_REF_REST = 256 /* TEXT: `len` covers what is behind the path as well, which begins at value_off */
 };
 
 struct vf_ref {
@@ -252,6 +253,8 @@ struct vf_cfg_value {
     size_t off, len;
 };
 bool vf_cfg_find(struct vf_slice bytes, struct vf_slice key, struct vf_cfg_value *out);
+/* TEXT: is the rest behind a path written with it in this file, because quotes stand around both? */
+bool vf_text_writes_rest(struct vf_slice path);
 /* Form letter of a header for messages: "A", "B", "F1", ...; static. */
 const char *vf_header_form_name(uint16_t form);
 /* Is it a header of a Python interpreter in installers' form (A to F, H, I, K, O), not `env` (J) and not

@@ -7,7 +7,8 @@
 #include "syntax/syntax.h"
 
 enum vf_text_lang {
-    VF_LANG_RAW,   /* no quoting known: INI, logs, documentation */
+    VF_LANG_RAW,   /* no quoting known: a plain path stays plain */
+    VF_LANG_PROSE, /* documentation and logs: no program reads a path from it */
     VF_LANG_CODE,  /* some programming language: only what needs no escape anywhere */
     VF_LANG_SHELL, /* sh, bash, dash, zsh, ksh */
     VF_LANG_CSH,
@@ -15,7 +16,18 @@ enum vf_text_lang {
     VF_LANG_PYTHON,
     VF_LANG_JSON,
     VF_LANG_PC, /* pkg-config */
-    VF_LANG_XML
+    VF_LANG_XML,
+    VF_LANG_INI,         /* sections and keys; the reader takes `%` as it is */
+    VF_LANG_INI_PERCENT, /* the reader interpolates: `%%` */
+    VF_LANG_INI_UNSURE,  /* one or the other */
+    VF_LANG_SYSTEMD,
+    VF_LANG_CRON,
+    VF_LANG_MAKE,
+    VF_LANG_DESKTOP, /* XDG desktop entry */
+    VF_LANG_YAML,
+    VF_LANG_TOML,
+    VF_LANG_PROPERTIES, /* java.util.Properties */
+    VF_LANG_SED
 };
 /* By the interpreter in line 1, the name, then `export NAME=` at the start of a line. */
 VF_MUST_CHECK enum vf_status vf_text_lang_of(const struct vf_source *src, enum vf_text_lang *lang,
@@ -75,6 +87,21 @@ struct vf_line_scan {
 };
 void vf_line_scan_to(struct vf_line_scan *sc, struct vf_slice text, size_t off);
 
+/* YAML and TOML: in which quotes an offset stands. A quote opens only where a value may begin. */
+struct vf_scalar_scan {
+    size_t off, i;
+    size_t open;                 /* offset of the first byte behind the opening quotes */
+    char quote;                  /* that is open; 0: none */
+    bool triple;                 /* TOML: three of them */
+    bool comment;                /* behind a `#` */
+    bool begins;                 /* a value may begin here */
+    bool block;                  /* YAML: in a block scalar */
+    bool line_head;              /* only blanks since the line began */
+    unsigned flow;               /* YAML: brackets that are open */
+    size_t indent, block_indent; /* of this line, of the line that announced the block */
+};
+void vf_scalar_scan_to(struct vf_scalar_scan *sc, struct vf_slice text, size_t off, enum vf_text_lang lang);
+
 /* What a file's references have in common. Zero-initialise; for one file only. */
 struct vf_text_memo {
     bool utf8_known, utf8;
@@ -84,11 +111,46 @@ struct vf_text_memo {
     struct vf_shell_scan shell;
     struct vf_py_scan py;
     struct vf_line_scan line;
+    struct vf_scalar_scan scalar;
 };
 /* Is all of the file UTF-8? */
 bool vf_source_is_utf8(const struct vf_source *src);
 /* Writes path for that context; false when it cannot stand there. */
 bool vf_shell_context_put(struct vf_buf *out, struct vf_slice path, enum vf_shell_context at,
                           enum vf_text_lang lang, struct vf_slice original);
+
+/* One reference that is being written; text.c makes it, the writers below put the path into `out` and say
+ * whether the format can hold it there. */
+struct vf_text_writer {
+    const struct vf_ref *ref;
+    struct vf_slice bytes, path;
+    struct vf_slice original; /* the bytes that are replaced */
+    struct vf_buf *out;
+    struct vf_text_memo *memo;
+    bool utf8; /* the file is, so it must stay so */
+};
+/* The line in front of the path: where it begins, which quote is open, whether a `#` stands there. */
+const struct vf_line_scan *vf_text_line_before(const struct vf_text_writer *w);
+bool vf_text_has_any(struct vf_slice s, const char *set);
+/* Letters that no language takes for anything else; other scripts' letters too. */
+bool vf_text_is_plain(struct vf_slice s);
+/* Does the path have a byte that is not plain and that the old path did not have? */
+bool vf_text_needs_more(const struct vf_text_writer *w);
+/* Can the path replace the old one in the value bytes[from, to), whose blanks, commas, semicolons and colons
+ * may separate words? Alone in its value it may hold what it likes. */
+bool vf_text_fits_value(const struct vf_text_writer *w, size_t from, size_t to);
+/* The bytes of `twice` are doubled. */
+void vf_text_put_doubled(struct vf_buf *out, struct vf_slice path, const char *twice);
+
+/* --- text_config.c: formats of lines `KEY = VALUE` --- */
+bool vf_text_put_ini(const struct vf_text_writer *w, enum vf_text_lang lang);
+bool vf_text_put_systemd(const struct vf_text_writer *w);
+bool vf_text_put_cron(const struct vf_text_writer *w);
+bool vf_text_put_desktop(const struct vf_text_writer *w);
+bool vf_text_put_properties(const struct vf_text_writer *w);
+/* --- text_make.c, text_scalar.c --- */
+bool vf_text_put_make(const struct vf_text_writer *w);
+bool vf_text_put_sed(const struct vf_text_writer *w);
+bool vf_text_put_scalar(const struct vf_text_writer *w, enum vf_text_lang lang);
 
 #endif

@@ -17,7 +17,8 @@ struct hits {
     size_t n, stop_after;
 };
 
-static const char *const spelling_names[VF_ENCODINGS] = {"raw", "percent", "json", "py", "shell", "xml"};
+static const char *const spelling_names[VF_ENCODINGS] = {"raw",   "percent", "json",  "py",
+                                                         "shell", "xml",     "config"};
 
 static enum vf_status note_hit(void *ctx, const struct vf_hit *h, struct vf_err *err)
 {
@@ -489,7 +490,7 @@ static void written_is_found(void **state)
     static const char *const originals[VF_ENCODINGS] = {"/x",    "/x%20",   "/x\\\"",
                                                         "/x\\'", "/x'\\''", "/x&amp;"};
     struct vf_searcher *s = searcher(&prefix, 1);
-    for (enum vf_encoding sp = VF_ENC_RAW; sp < VF_ENCODINGS; sp++) {
+    for (enum vf_encoding sp = VF_ENC_RAW; sp < VF_ENC_CONFIG; sp++) {
         struct vf_buf b = {0};
         vf_buf_putc(&b, ' ');
         assert_true(vf_encoding_put(&b, sp, prefix.path, vf_slice_of(originals[sp])));
@@ -509,9 +510,30 @@ static void written_is_found(void **state)
     vf_searcher_free(s);
 }
 
+/* What configuration files write of `/n%2Fw $x y`: doubled, with backslashes, or with numbers. */
+static void configuration_is_found(void **state)
+{
+    (void)state;
+    static const struct vf_prefix prefix = {.path = VF_S_INIT("/n%2Fw $x 'y")};
+    static const char *const texts[] = {
+        " /n%%2Fw $x 'y/lib ",   " /n%%2Fw\\x20$$x\\x20'y/lib ", " /n\\%2Fw\\ \\$x\\ \\'y/lib ",
+        " '/n%2Fw $x ''y/lib' ", " /n%2Fw\\ \\$$x\\ \\'y/lib ",  " \"/n%%2Fw \\\\$x 'y/lib\" ",
+    };
+    struct vf_searcher *s = searcher(&prefix, 1);
+    for (size_t i = 0; i < VF_COUNT(texts); i++) {
+        struct hits hits = {0};
+        search_through(s, vf_slice_of(texts[i]), false, 0, &hits);
+        if (hits.n != 1)
+            fail_msg("%zu hits in %s", hits.n, texts[i]);
+        vf_buf_release(&hits.text);
+    }
+    vf_searcher_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(configuration_is_found),
         cmocka_unit_test(left_boundaries),
         cmocka_unit_test(right_boundaries),
         cmocka_unit_test(spellings),
