@@ -109,6 +109,15 @@ struct venvfix_error {
     struct venvfix_bytes message; /* one sentence, errno text included */
 };
 
+/* What the command line named, and a finding rests on: a set of these. */
+enum venvfix_assumed {
+    VENVFIX_ASSUMES_ROOT = 1,
+    VENVFIX_ASSUMES_PYTHON = 2,
+    VENVFIX_ASSUMES_PLATFORM = 4,
+    VENVFIX_ASSUMES_GLIBC = 8,
+    VENVFIX_ASSUMES_USER = 16
+};
+
 struct venvfix_finding {
     const char *rule; /* "VF201" */
     const char *name; /* "script-bound" */
@@ -119,6 +128,7 @@ struct venvfix_finding {
     int64_t line, offset; /* -1: null */
     uint32_t count;
     bool suppressed;
+    unsigned assumes; /* enum venvfix_assumed; 0: it holds for every target */
 };
 
 struct venvfix_findings {
@@ -161,8 +171,9 @@ struct venvfix_check_options {
      * there. ENV below it is checked for its path there; for another one `at` says it, or it is an error
      * ("usage"). NULL: this host. Not for bundles. */
     const char *root;
-    /* The target of a bundle; NULL: what the bundle was made for. Not for environments. */
-    const char *python;      /* "3.12", "3.12.1" */
+    /* The target. NULL, of a bundle: what it was made for; of an environment: the host, or root. With any of
+     * them nothing is asked of this host for an environment; what then cannot be known is not claimed. */
+    const char *python;      /* "3.12", "3.12.1"; for an environment also the path of an interpreter */
     const char *platform;    /* "manylinux_2_28_x86_64" */
     const char *glibc;       /* "2.28" */
     const char *state_dir;   /* as in venvfix_change_options */
@@ -202,7 +213,7 @@ struct venvfix_check_result {
     uint64_t distributions, files, bytes;
     struct venvfix_bytes at; /* p NULL: null */
     /* What the options named; p NULL: not named. All NULL: there is no target. */
-    struct venvfix_bytes target_root, target_python, target_platform, target_glibc;
+    struct venvfix_bytes target_root, target_python, target_platform, target_glibc, target_user;
     /* A directory that looks like the root of an image that the environment is in, at a path that its own
      * files name; p NULL: none. Not set with a root. */
     struct venvfix_bytes image_root;

@@ -41,14 +41,21 @@ static const struct vf_option options[] = {
      .man = "Compute the hash of every installed file and compare it with RECORD, and report code that no "
             "package installed. Without it only files that matter for a move are hashed, and sizes are "
             "compared."},
-    {"python", 0, VF_OPT_VALUE, "VERSION", "for a bundle: the target's Python, 3.12 or 3.12.1", NULL,
+    {"python", 0, VF_OPT_VALUE, "VERSION", "check it for this Python: 3.12, 3.12.1, or a path of one", NULL,
      AT(check.python), .config = true,
-     .man = "Check a lock bundle for this Python instead of the one it was packed for."},
-    {"platform", 0, VF_OPT_VALUE, "TAG", "for a bundle: the target's platform, manylinux_2_28_x86_64", NULL,
+     .man =
+         "Check for this Python instead of the interpreter that an environment leads to, or that a bundle "
+         "was packed for: a version, or (of an environment) the path of an interpreter, which is looked at "
+         "and not started. With --python, --platform or --glibc nothing but the environment itself is asked "
+         "of this host, unless --root names a file system: whether a base interpreter, library or program "
+         "is on the target is not claimed."},
+    {"platform", 0, VF_OPT_VALUE, "TAG", "check it for this platform: manylinux_2_28_x86_64", NULL,
      AT(check.platform), .config = true,
-     .man = "Check a lock bundle for this platform tag instead of the one it was packed for."},
-    {"glibc", 0, VF_OPT_VALUE, "VERSION", "for a bundle: the target's glibc, 2.28", NULL, AT(check.glibc),
-     .config = true, .man = "Check a lock bundle for a system with this version of glibc."},
+     .man = "Check for this platform: a tag of wheels such as manylinux_2_28_x86_64, musllinux_1_2_aarch64, "
+            "linux_aarch64, macosx_11_0_arm64 or win_amd64. Compiled files are judged by what they are built "
+            "for: processor, C library, versions of glibc or macOS, names of extension modules."},
+    {"glibc", 0, VF_OPT_VALUE, "VERSION", "check it for a system with this glibc: 2.28", NULL,
+     AT(check.glibc), .config = true, .man = "Check for a system with this version of glibc."},
     {"fail-on", 0, VF_OPT_CHOICE, "LEVEL", "exit 1 at this level: warning (the default), error, info, never",
      "warning|error|info|never", AT(check.fail_on), .config = true,
      .man = "Exit with 1 when there is a finding of this level or above. The default is warning; never "

@@ -17,6 +17,7 @@
 #include "packaging/direct_url.h"
 #include "packaging/entry_points.h"
 #include "packaging/record.h"
+#include "packaging/target.h"
 #include "syntax/elf_object.h"
 #include "syntax/syntax.h"
 
@@ -168,8 +169,10 @@ struct vf_env_params {
     const struct vf_dir_map *maps; /* --map: what names `from` is to name `to` */
     size_t n_maps;
     const struct vf_base_python *base; /* another base interpreter, for planning; NULL: the one it has */
-    struct vf_host *host;              /* borrowed */
-    const struct vf_hooks *hooks;      /* borrowed; may be NULL */
+    const struct vf_target *target;    /* what it is checked for; NULL: the host, as it is. Borrowed */
+    bool host_unknown; /* nothing is known of the target but `target`: what is not found there may be there */
+    struct vf_host *host;         /* borrowed */
+    const struct vf_hooks *hooks; /* borrowed; may be NULL */
 };
 
 struct vf_env {

@@ -252,7 +252,8 @@ static void dirs_of_loader(struct vf_loader *l, struct vf_slice bytes, struct vf
 
 static void dirs_of_musl(struct vf_loader *l, struct vf_vec *v)
 {
-    struct vf_slice name = vf_path_base(l->program->elf->interp), text, line;
+    struct vf_slice name = l->program ? vf_path_base(l->program->elf->interp) : VF_S("ld-musl.so.1");
+    struct vf_slice text, line;
     size_t dot = vf_slice_find(name, VF_S(".so"), 0);
     struct vf_slice path =
         vf_arena_concat(&l->scratch, VF_S("/etc/"), vf_slice_sub(name, 0, dot), VF_S(".path"));

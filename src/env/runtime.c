@@ -368,6 +368,23 @@ static struct vf_slice start_name(const struct vf_env *env)
     return env->py.link;
 }
 
+/* Nothing is known of the program but what the target says of it, unless the environment holds it. */
+static void assume(struct vf_runtime *rt, const struct vf_target *t)
+{
+    struct vf_slice rel;
+    bool gone;
+    rt->fault = rt->fault == VF_START_LOOP ? rt->fault : VF_START_ASSUMED;
+    rt->minor = t->target.minor;
+    rt->threaded = t->target.threaded;
+    rt->pypy = t->target.python == VF_TARGET_PYPY;
+    rt->loader.musl = t->target.musl_major > 0;
+    rt->inside = vf_loader_below_root(&rt->loader, rt->program, &rel, &gone);
+    if (rt->inside)
+        rt->library = vf_loader_file(&rt->loader, rt->program);
+    if (t->target.os == VF_TARGET_LINUX)
+        (void)vf_elf_machine_of(t->target.arch, &rt->loader.machine);
+}
+
 bool vf_runtime_inspect(struct vf_runtime *rt, const struct vf_env *env, struct vf_slice root,
                         struct vf_slice home, struct vf_arena *a)
 {
@@ -382,9 +399,13 @@ bool vf_runtime_inspect(struct vf_runtime *rt, const struct vf_env *env, struct 
         rt->loader.failed = !path.p;
         if (path.p)
             follow_links(rt, path);
-        inspect_program(rt);
-        identify(rt);
-        inspect_stdlib(rt);
+        if (env->params.host_unknown && env->params.target) {
+            assume(rt, env->params.target);
+        } else {
+            inspect_program(rt);
+            identify(rt);
+            inspect_stdlib(rt);
+        }
     }
     return !rt->loader.failed && !a->failed && !rt->loader.scratch.failed;
 }

@@ -10,11 +10,12 @@
 
 enum vf_start_fault {
     VF_START_OK,
-    VF_START_NONE,           /* BIN has no interpreter that could be followed */
-    VF_START_MISSING,        /* the links end where nothing is */
-    VF_START_DENIED,         /* a directory on the way may not be looked into */
-    VF_START_LOOP,           /* the links lead back to themselves */
-    VF_START_NO_FILE,        /* a directory, or something else that is no file */
+    VF_START_ASSUMED, /* of an unknown host: the interpreter of params.target, which nobody looked at */
+    VF_START_NONE,    /* BIN has no interpreter that could be followed */
+    VF_START_MISSING, /* the links end where nothing is */
+    VF_START_DENIED,  /* a directory on the way may not be looked into */
+    VF_START_LOOP,    /* the links lead back to themselves */
+    VF_START_NO_FILE, /* a directory, or something else that is no file */
     VF_START_NOT_EXECUTABLE, /* no x bit */
     VF_START_SCRIPT,         /* `#!`: a shim */
     VF_START_FORMAT,         /* no ELF file, or a damaged one */

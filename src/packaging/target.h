@@ -23,6 +23,8 @@ struct vf_target {
     struct vf_tags tags;
     struct vf_marker_env markers; /* has_extra and has_sets are false */
     struct vf_slice python;       /* full version */
+    struct vf_target_spec words;  /* what it was made of, for messages; borrowed */
+    bool platform_named;          /* set by the caller: the platform was not derived from what is checked */
 };
 
 /* Everything lives in the arena or borrows from the spec. VF_USAGE with words for people: not a version, not

@@ -8,6 +8,20 @@
 #include "base/digest.h"
 #include "base/escape.h"
 
+/* Only where there is one: nearly every report has none. */
+static bool set_assumes(json_t *o, unsigned assumes)
+{
+    static const char *const names[] = {"root", "python", "platform", "glibc", "user"};
+    if (!assumes)
+        return true;
+    json_t *list = json_array();
+    bool ok = list != NULL;
+    for (size_t i = 0; ok && i < sizeof names / sizeof *names; i++)
+        if (assumes & (1u << i))
+            ok = json_array_append_new(list, json_string(names[i])) == 0;
+    return json_object_set_new(o, "assumes", list) == 0 && ok;
+}
+
 static json_t *finding(const struct venvfix_finding *f)
 {
     json_t *o = json_object();
@@ -20,7 +34,7 @@ static json_t *finding(const struct venvfix_finding *f)
               vf_js_set_bytes(o, "distribution", f->distribution) &&
               vf_js_set_bytes(o, "message", f->message) && vf_js_set_number(o, "count", f->count) &&
               vf_js_set_text(o, "fix", venvfix_how_fixed_name(f->fix)) &&
-              vf_js_set_bool(o, "suppressed", f->suppressed);
+              vf_js_set_bool(o, "suppressed", f->suppressed) && set_assumes(o, f->assumes);
     if (ok)
         return o;
     json_decref(o);
@@ -123,13 +137,15 @@ static bool set_next(json_t *o, const struct venvfix_check_result *r)
 
 static bool set_target(json_t *o, const struct venvfix_check_result *r)
 {
-    if (!r->target_root.p && !r->target_python.p && !r->target_platform.p && !r->target_glibc.p)
+    bool named = r->target_root.p || r->target_python.p || r->target_platform.p || r->target_glibc.p ||
+                 r->target_user.p;
+    if (!named)
         return json_object_set_new(o, "target", json_null()) == 0;
     json_t *t = json_object();
     bool ok =
         t && vf_js_set_bytes(t, "root", r->target_root) && vf_js_set_bytes(t, "python", r->target_python) &&
         vf_js_set_bytes(t, "platform", r->target_platform) && vf_js_set_bytes(t, "glibc", r->target_glibc) &&
-        json_object_set_new(t, "user", json_null()) == 0 && json_object_set(o, "target", t) == 0;
+        vf_js_set_bytes(t, "user", r->target_user) && json_object_set(o, "target", t) == 0;
     json_decref(t);
     return ok;
 }

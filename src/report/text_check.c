@@ -52,6 +52,12 @@ static bool is_elsewhere(const struct venvfix_check_result *r)
     return r->at.p && !same_bytes(r->at, r->path) && !same_bytes(r->at, r->resolved);
 }
 
+/* It was checked for another Python or platform than those of this host. */
+static bool has_target(const struct venvfix_check_result *r)
+{
+    return r->target_python.p || r->target_platform.p || r->target_glibc.p;
+}
+
 static void put_answer_line(struct vf_buf *out, const struct venvfix_check_result *r, const struct sums *s,
                             const struct vf_report_style *st)
 {
@@ -63,6 +69,8 @@ static void put_answer_line(struct vf_buf *out, const struct venvfix_check_resul
     if (is_elsewhere(r)) {
         vf_buf_puts(out, r->sound ? "would work at " : "would not work at ");
         vf_text_put(out, r->at);
+    } else if (has_target(r)) {
+        vf_buf_puts(out, r->sound ? "would work on the target" : "would not work on the target");
     } else {
         vf_buf_puts(out, r->sound ? "works here" : "does not work here");
     }
@@ -76,6 +84,27 @@ static void put_answer_line(struct vf_buf *out, const struct venvfix_check_resul
         vf_text_put_count(out, r->warnings, "warning", "warnings");
     }
     vf_buf_putc(out, '\n');
+}
+
+static void put_target(struct vf_buf *out, const struct venvfix_check_result *r)
+{
+    const struct {
+        struct venvfix_bytes value;
+        const char *words;
+    } parts[] = {{r->target_python, "Python "},
+                 {r->target_platform, "platform "},
+                 {r->target_glibc, "glibc "},
+                 {r->target_user, "user "}};
+    bool any = false;
+    for (size_t i = 0; i < VF_COUNT(parts); i++)
+        if (parts[i].value.p) {
+            vf_buf_puts(out, any ? ", " : "\nchecked for ");
+            vf_buf_puts(out, parts[i].words);
+            vf_text_put(out, parts[i].value);
+            any = true;
+        }
+    if (has_target(r) && !r->target_root.p)
+        vf_buf_puts(out, "; nothing of this host was taken into account");
 }
 
 static void put_facts(struct vf_buf *out, const struct venvfix_check_result *r)
@@ -99,6 +128,7 @@ static void put_facts(struct vf_buf *out, const struct venvfix_check_result *r)
         vf_buf_puts(out, " in the image ");
         vf_text_put(out, r->target_root);
     }
+    put_target(out, r);
     vf_buf_puts(out, "\n\n");
 }
 
@@ -189,7 +219,7 @@ static void put_next(struct vf_buf *out, const struct venvfix_check_result *r, c
         put_check_root(out, r, env);
         return;
     }
-    if (r->target_root.p) /* the commands change environments of this host */
+    if (r->target_root.p || has_target(r)) /* the commands change environments of this host */
         return;
     struct venvfix_bytes at = is_elsewhere(r) ? r->at : (struct venvfix_bytes){NULL, 0};
     if (r->n_next == 1) {
@@ -222,7 +252,7 @@ static void put_next(struct vf_buf *out, const struct venvfix_check_result *r, c
 static void put_works(struct vf_buf *out, const struct venvfix_check_result *r, const struct sums *s,
                       const char *env, const struct vf_report_style *st)
 {
-    put_question(out, is_elsewhere(r) ? "Works there" : "Works here", st, r->sound);
+    put_question(out, is_elsewhere(r) || has_target(r) ? "Works there" : "Works here", st, r->sound);
     if (!r->sound) {
         vf_buf_puts(out, " (");
         vf_text_put_count(out, s->wrong, "problem)", "problems)");
@@ -240,7 +270,7 @@ static void put_survives(struct vf_buf *out, const struct venvfix_check_result *
     if (!r->movable && s->bound_files > 0) {
         vf_buf_puts(out, " (");
         vf_text_put_count(out, s->bound_files, "file contains its path)", "files contain its path)");
-        if (r->sound && !r->image_root.p) {
+        if (r->sound && !r->image_root.p && !has_target(r)) {
             put_command(out, "move", env, (struct venvfix_bytes){"NEW", 3});
             vf_buf_puts(out, " rewrites them");
         }
@@ -254,7 +284,8 @@ static void put_survives(struct vf_buf *out, const struct venvfix_check_result *
 static void put_needs(struct vf_buf *out, const struct venvfix_check_result *r, const struct sums *s,
                       const struct vf_report_style *st)
 {
-    put_question(out, r->target_root.p ? "Needs from the image" : "Needs from the host", st, -1);
+    const char *of = r->target_root.p ? "Needs from the image" : "Needs from the host";
+    put_question(out, has_target(r) && !r->target_root.p ? "Needs on the target" : of, st, -1);
     if (r->self_contained)
         vf_buf_puts(out, "only ");
     if (r->base.p)

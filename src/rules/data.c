@@ -10,7 +10,7 @@ static void judge_kernel_outside(struct vf_judge *j, const struct vf_file *f, co
                                  const struct vf_location *loc)
 {
     struct vf_finding *fi = NULL;
-    bool exists = vf_host_exists(j->env->params.host, loc->path);
+    bool exists = vf_judge_host_has(j, loc->path);
     bool command = r->role == VF_ROLE_KERNEL_COMMAND;
     if (!exists && command) {
         fi = vf_judge_as(j, VF_FAMILY_KERNEL, VF_STATUS_BROKEN, f, r);
@@ -190,7 +190,7 @@ void vf_judge_pkgconfig(struct vf_judge *j, const struct vf_file *f)
             continue;
         struct vf_slice dir = vf_slice_trim(vf_slice_from(line, 7));
         struct vf_location loc = vf_judge_locate(j, &(struct vf_ref){.value = dir, .syntax = VF_SYN_TEXT});
-        if (!vf_path_is_abs(dir) || loc.prefix != VF_NONE || vf_host_exists(j->env->params.host, dir))
+        if (!vf_path_is_abs(dir) || loc.prefix != VF_NONE || vf_judge_host_has(j, dir))
             return;
         struct vf_finding *fi = vf_judge_about(j, VF_RULE_PKGCONFIG_HOST, f);
         if (fi) {

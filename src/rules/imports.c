@@ -34,7 +34,7 @@ static void judge_tool(struct vf_judge *j, const struct vf_file *f, const struct
     if (vf_judge_stale_build(j, f, r, future_path(j, loc)))
         return;
     if (vf_judge_family(j, VF_FAMILY_EDITABLE, f, r, loc, &fi) == VF_STATUS_HOST &&
-        !vf_host_exists(j->env->params.host, loc->path))
+        !vf_judge_host_has(j, loc->path))
         vf_judge_ref(j, VF_RULE_EDITABLE_TOOL, f, r);
 }
 
@@ -52,7 +52,7 @@ static void judge_outside(struct vf_judge *j, const struct vf_file *f, const str
             moved->expected = now;
         return;
     }
-    if (vf_host_exists(j->env->params.host, loc->path)) {
+    if (vf_judge_host_has(j, loc->path)) {
         if (vf_judge_stale_build(j, f, r, loc->path))
             return;
         if (!(r->flags & VF_REF_CODE) || rules == &editable)
@@ -79,7 +79,7 @@ static void judge_relative(struct vf_judge *j, const struct vf_file *f, const st
     if (!inside && !(r->flags & VF_REF_CODE)) {
         struct vf_slice dir = vf_path_join(&j->scratch, vf_judge_fine_root(j), vf_path_dir(f->path));
         struct vf_slice abs = vf_path_clean_dup(&j->scratch, vf_path_join(&j->scratch, dir, r->value));
-        bool there = abs.p && vf_host_exists(j->env->params.host, abs);
+        bool there = abs.p && vf_judge_host_has(j, abs);
         vf_judge_ref(j, there ? vf_rule_of(VF_FAMILY_PTH, VF_STATUS_HOST) : VF_RULE_PTH_DANGLING, f, r);
     }
     vf_buf_release(&rel);

@@ -18,7 +18,7 @@ static struct vf_slice bin_path(struct vf_judge *j, struct vf_slice name)
 /* What lies in it, and whether a Python starts with that, start.c asks. */
 static bool is_directory(struct vf_judge *j, struct vf_slice home)
 {
-    return vf_host_kind(j->env->params.host, home, NULL) == VF_KIND_DIR;
+    return j->env->params.host_unknown || vf_host_kind(j->env->params.host, home, NULL) == VF_KIND_DIR;
 }
 
 /* An interpreter of its own lies in the environment: the directory `rest` has its standard library above it.

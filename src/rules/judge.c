@@ -22,6 +22,11 @@ enum vf_ref_status vf_judge_status(const struct vf_judge *j, const struct vf_loc
     return VF_STATUS_HOST;
 }
 
+bool vf_judge_host_has(const struct vf_judge *j, struct vf_slice path)
+{
+    return j->env->params.host_unknown || vf_host_exists(j->env->params.host, path);
+}
+
 struct vf_slice vf_judge_fine_root(const struct vf_judge *j)
 {
     return j->at ? j->env->params.at : j->env->typed;
@@ -273,6 +278,7 @@ enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out, s
     vf_judge_sources(&j);
     vf_judge_modules(&j);
     vf_judge_loading(&j);
+    vf_judge_target(&j);
     vf_judge_unseen(&j);
     vf_judge_names(&j);
     vf_judge_permissions(&j);

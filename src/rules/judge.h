@@ -19,8 +19,9 @@ struct vf_judge {
     struct vf_map absent_dirs;    /* of rows: directory below the root -> is nothing there; metadata.c */
     struct vf_vec projects;       /* project.c: around the places that are not the present one */
     struct vf_map by_old_project; /* path -> 1 + index of the last such project; project.c */
-    uint32_t *cache_links;        /* distribution -> 1 + index of its finding VF821; NULL: none yet */
-    struct vf_runtime runtime;    /* what starts the environment there */
+    bool *other_system;    /* distribution: a finding says that all of it is for another system; modules.c */
+    uint32_t *cache_links; /* distribution -> 1 + index of its finding VF821; NULL: none yet */
+    struct vf_runtime runtime; /* what starts the environment there */
 };
 
 /* Everything that is wrong with env (opened and scanned), sorted. `out` is initialised by the caller with an
@@ -30,6 +31,8 @@ VF_MUST_CHECK enum vf_status vf_judge_env(const struct vf_env *env, struct vf_fi
 
 /* How a located path relates to the prefix that is checked for. */
 enum vf_ref_status vf_judge_status(const struct vf_judge *j, const struct vf_location *loc);
+/* Is something at the absolute path, for all that is known? Of an unknown host everything may be there. */
+bool vf_judge_host_has(const struct vf_judge *j, struct vf_slice path);
 /* The place that is judged for, as it should be written. */
 struct vf_slice vf_judge_fine_root(const struct vf_judge *j);
 
@@ -76,6 +79,7 @@ void vf_judge_requirements(struct vf_judge *j);                         /* VF551
 void vf_judge_search_path(struct vf_judge *j, const struct vf_file *f); /* VF604, VF605: an ELF file */
 void vf_judge_rpath(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF6xx */
 void vf_judge_sources(struct vf_judge *j);                                                /* VF418 */
+void vf_judge_target(struct vf_judge *j);  /* VF136, VF131, VF552: against a named target */
 void vf_judge_modules(struct vf_judge *j); /* VF615: names of extension modules; VF611: other systems */
 void vf_judge_loading(struct vf_judge *j); /* VF611 to VF617: what the loader can load */
 void vf_judge_kernel(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF7xx */

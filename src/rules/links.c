@@ -147,7 +147,7 @@ static void judge_outside(struct vf_judge *j, const struct vf_file *f, const str
 {
     if (is_followed(j, f))
         return;
-    if (!vf_host_exists(j->env->params.host, loc->path)) {
+    if (!vf_judge_host_has(j, loc->path)) {
         if (is_installed(j->env, f)) {
             report_package(j, f, r);
             return;
@@ -200,7 +200,7 @@ static void judge_leaving(struct vf_judge *j, const struct vf_file *f, const str
         j->out->failed = true;
         return;
     }
-    bool exists = vf_host_exists(j->env->params.host, abs);
+    bool exists = vf_judge_host_has(j, abs);
     struct vf_finding *fi = NULL;
     if (!exists) {
         fi = vf_judge_ref(j, VF_RULE_LINK_DANGLING, f, r);

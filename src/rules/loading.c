@@ -254,6 +254,8 @@ static void take_problems(struct loading *s, const struct vf_file *f, bool modul
         const struct vf_load_problem *p = VF_VEC_AT(struct vf_load_problem, &l->problems, i);
         uint32_t file = p->by->file == VF_NONE ? root : p->by->file;
         enum vf_level loud = level;
+        if (p->kind == VF_LOAD_NO_LIBRARY && s->j->env->params.host_unknown)
+            continue;
         if (p->kind == VF_LOAD_NO_LIBRARY && may_be_loaded(s, p, root))
             loud = VF_L_INFO;
         add_cause(s, rule_of(p), file, p, module ? f->path : VF_S(""), loud);
@@ -268,11 +270,77 @@ static void note_reached(struct loading *s)
             s->reached[lib->file] = true;
 }
 
-static enum vf_elf_libc own_libc(const struct vf_runtime *rt)
+/* --- what files have to be built for: the interpreter, or the target where that was named --- */
+
+static const struct vf_target *target_of(const struct loading *s)
 {
+    const struct vf_target *t = s->j->env->params.target;
+    return t && (t->platform_named || s->j->runtime.fault == VF_START_ASSUMED) ? t : NULL;
+}
+
+static const char *own_name(const struct loading *s)
+{
+    return target_of(s) ? "the target" : "the interpreter";
+}
+
+static bool fits_machine(const struct loading *s, const struct vf_elf_object *elf)
+{
+    const struct vf_target *t = target_of(s);
+    struct vf_elf_machine m = s->j->runtime.loader.machine;
+    if (t && !vf_elf_machine_of(t->target.arch, &m))
+        return true; /* a processor that is not known: nothing is claimed */
+    return vf_elf_machine_eq(&elf->machine, &m);
+}
+
+static enum vf_elf_libc own_libc(const struct loading *s)
+{
+    const struct vf_runtime *rt = &s->j->runtime;
+    const struct vf_target *t = target_of(s);
+    if (t && t->target.musl_major)
+        return VF_ELF_LIBC_MUSL;
+    if (t)
+        return t->target.glibc_major ? VF_ELF_LIBC_GLIBC : VF_ELF_LIBC_NONE;
     if (!rt->library->elf->interp.n)
         return VF_ELF_LIBC_NONE;
     return rt->loader.musl ? VF_ELF_LIBC_MUSL : VF_ELF_LIBC_GLIBC;
+}
+
+/* The glibc, 2.N, of a version that a file requires; 0: of none. */
+static unsigned glibc_of(struct vf_slice version)
+{
+    uint64_t minor;
+    if (vf_slice_eq(version, VF_S("GLIBC_ABI_DT_RELR")))
+        return 36;
+    if (!vf_slice_starts(version, VF_S("GLIBC_2.")))
+        return 0;
+    struct vf_slice rest = vf_slice_from(version, sizeof "GLIBC_2." - 1);
+    size_t end = vf_slice_find_byte(rest, '.', 0);
+    return vf_slice_to_u64(vf_slice_sub(rest, 0, end), &minor) && minor < 1000 ? (unsigned)minor : 0;
+}
+
+/* What was loaded requires a newer glibc than the target has, whatever the libraries at hand define. */
+static void take_glibc(struct loading *s, const struct vf_file *f, bool module, enum vf_level level)
+{
+    const struct vf_target *t = s->j->env->params.target;
+    const struct vf_library *lib;
+    uint32_t root = (uint32_t)(f - s->j->env->files);
+    bool asked = false;
+    if (!t || !t->target.glibc_major || t->target.glibc_minor == VF_TARGET_GLIBC_ANY)
+        return;
+    for (size_t i = 0; (lib = vf_loader_loaded(&s->j->runtime.loader, i)); i++)
+        for (size_t k = 0; lib->file != VF_NONE && k < lib->elf->n_requires; k++) {
+            const struct vf_elf_version *v = &lib->elf->requires[k];
+            if (v->weak || glibc_of(v->name) <= t->target.glibc_minor)
+                continue;
+            if (!asked)
+                level = level_of(s, f, module, level);
+            asked = true;
+            uint32_t file = lib->file == VF_NONE ? root : lib->file;
+            add_cause(s, VF_RULE_LIBRARY_VERSION, file,
+                      &(struct vf_load_problem){
+                          .kind = VF_LOAD_VERSION, .by = lib, .name = VF_S("glibc"), .version = v->name},
+                      module ? f->path : VF_S(""), level);
+        }
 }
 
 static void judge_file(struct loading *s, const struct vf_file *f, bool module, enum vf_level level)
@@ -281,10 +349,10 @@ static void judge_file(struct loading *s, const struct vf_file *f, bool module, 
     const struct vf_elf_object *elf = f->facts.elf;
     uint32_t file = (uint32_t)(f - s->j->env->files);
     struct vf_slice path = module ? f->path : VF_S("");
-    enum vf_elf_libc own = own_libc(rt);
+    enum vf_elf_libc own = own_libc(s);
     if (!elf->loadable || elf->damage)
         return;
-    if (!vf_elf_machine_eq(&elf->machine, &rt->loader.machine)) {
+    if (!fits_machine(s, elf)) {
         if (module || f->flags & VF_FILE_IN_BIN)
             add_cause(s, VF_RULE_MODULE_MACHINE, file, &(struct vf_load_problem){.kind = VF_LOAD_MACHINE},
                       path, level);
@@ -303,6 +371,7 @@ static void judge_file(struct loading *s, const struct vf_file *f, bool module, 
     if (module && !rt->loader.problems.n)
         note_reached(s);
     take_problems(s, f, module, level);
+    take_glibc(s, f, module, level);
 }
 
 /* Opened only on demand, and often for something that is not installed. */
@@ -380,23 +449,33 @@ static void put_words(const struct loading *s, const struct cause *c, struct vf_
 {
     const struct vf_elf_object *elf = s->j->env->files[c->file].facts.elf;
     const struct vf_runtime *rt = &s->j->runtime;
-    if (c->rule == VF_RULE_LIBRARY_VERSION) {
+    if (c->rule == VF_RULE_LIBRARY_VERSION && !c->p.found) {
+        vf_buf_puts(b, "needs ");
+        vf_buf_put(b, c->p.version);
+        vf_buf_printf(b, ", and the target has glibc 2.%u", s->j->env->params.target->target.glibc_minor);
+    } else if (c->rule == VF_RULE_LIBRARY_VERSION) {
         put_version(b, &c->p);
     } else if (c->rule == VF_RULE_LIBRARY_MISSING) {
         vf_buf_puts(b, "needs ");
         vf_buf_put(b, c->p.name);
         vf_buf_puts(b, ", which is not found");
     } else if (c->rule == VF_RULE_MODULE_LIBC) {
-        vf_buf_printf(b, "is built for %s, the interpreter for %s", vf_elf_libc_name(elf->libc),
-                      vf_elf_libc_name(own_libc(rt)));
+        vf_buf_printf(b, "is built for %s, %s for %s", vf_elf_libc_name(elf->libc), own_name(s),
+                      vf_elf_libc_name(own_libc(s)));
     } else if (c->p.found) {
         vf_buf_puts(b, "needs ");
         vf_judge_put_problem(b, &c->p);
     } else {
         vf_buf_puts(b, "is built for ");
         vf_elf_machine_put(b, &elf->machine);
-        vf_buf_puts(b, ", the interpreter for ");
-        vf_elf_machine_put(b, &rt->loader.machine);
+        vf_buf_printf(b, ", %s ", own_name(s));
+        if (target_of(s)) {
+            vf_buf_puts(b, "is ");
+            vf_buf_put(b, target_of(s)->words.platform);
+        } else {
+            vf_buf_puts(b, "for ");
+            vf_elf_machine_put(b, &rt->loader.machine);
+        }
     }
     if (c->module.n && !vf_slice_eq(c->module, s->j->env->files[c->file].path)) {
         vf_buf_puts(b, "; so ");
@@ -442,17 +521,23 @@ static void judge_damage(struct loading *s, const struct vf_file *f)
     vf_buf_puts(&b, ": ");
     vf_buf_puts(&b, f->facts.elf->damage);
     vf_judge_say(s->j, fi, &b);
-    if (fi && module && !m.tests)
+    if (fi && module && !m.tests) { /* whatever it was, an import of it fails */
         fi->level = VF_L_ERROR;
+        fi->verdict = VF_V_BROKEN;
+    }
 }
 
 void vf_judge_loading(struct vf_judge *j)
 {
     const struct vf_env *env = j->env;
+    const struct vf_target *t = env->params.target;
     struct loading s = {.j = j};
+    if (t && t->target.os != VF_TARGET_LINUX)
+        return; /* its loader takes no ELF files: target.c */
     for (size_t i = 0; i < env->n_files; i++)
         judge_damage(&s, &env->files[i]);
-    if (j->runtime.fault != VF_START_OK || !j->runtime.library)
+    bool assumed = j->runtime.fault == VF_START_ASSUMED && j->runtime.loader.machine.bits;
+    if (!assumed && (j->runtime.fault != VF_START_OK || !j->runtime.library))
         return;
     vf_map_init(&s.by_key, &j->scratch);
     vf_map_init(&s.names, &j->scratch);

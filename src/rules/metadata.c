@@ -418,7 +418,7 @@ void vf_judge_url(struct vf_judge *j, const struct vf_file *f, const struct vf_r
         raise_editable(j, f, fi);
         return;
     }
-    if (vf_host_exists(j->env->params.host, loc.path))
+    if (vf_judge_host_has(j, loc.path))
         return; /* what it means for the host is said of the editable itself */
     fi = vf_judge_as(j, VF_FAMILY_URL, VF_STATUS_BROKEN, f, r);
     if (fi)

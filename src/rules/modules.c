@@ -53,6 +53,41 @@ static bool reached_by_import(struct vf_slice dir, bool *tests)
     return true;
 }
 
+static enum vf_target_os system_of(const struct vf_judge *j)
+{
+    const struct vf_target *t = j->env->params.target;
+    return t ? t->target.os : VF_TARGET_LINUX;
+}
+
+/* The system in "cpython-312-darwin"; "abi3" and "cpython-312" say none. */
+static bool fits_system(const struct vf_judge *j, struct vf_slice tag)
+{
+    bool darwin = vf_slice_find(tag, VF_S("-darwin"), 0) != VF_NPOS;
+    bool linux_gnu = vf_slice_find(tag, VF_S("-linux"), 0) != VF_NPOS;
+    switch (system_of(j)) {
+    case VF_TARGET_LINUX:
+        return !darwin;
+    case VF_TARGET_MACOS:
+        return !linux_gnu;
+    case VF_TARGET_OTHER:
+        break;
+    }
+    return false; /* names for Windows are read by fits_windows */
+}
+
+/* "cp312-win_amd64" of "_x.cp312-win_amd64.pyd"; "" of "_x.pyd". */
+static bool fits_windows(const struct vf_judge *j, struct vf_slice tag)
+{
+    const struct vf_target *t = j->env->params.target;
+    struct vf_buf b;
+    vf_buf_init(&b);
+    vf_buf_printf(&b, "cp3%u%s-", t->target.minor, t->target.threaded ? "t" : "");
+    vf_buf_put(&b, t->target.platform);
+    bool fits = !tag.n || (!b.failed && vf_slice_eq(tag, vf_buf_slice(&b)));
+    vf_buf_release(&b);
+    return fits;
+}
+
 /* "cpython-312t-x86_64-linux-gnu": for this interpreter? */
 static bool tag_fits(const struct vf_judge *j, struct vf_slice tag)
 {
@@ -64,7 +99,7 @@ static bool tag_fits(const struct vf_judge *j, struct vf_slice tag)
         return true;
     if (vf_slice_eq(tag, VF_S("abi3")))
         return !pypy && !rt->threaded;
-    if (vf_slice_find(tag, VF_S("-darwin"), 0) != VF_NPOS)
+    if (!fits_system(j, tag))
         return false;
     vf_buf_init(&b);
     vf_buf_printf(&b, pypy ? "pypy3%u-" : rt->threaded ? "cpython-3%ut" : "cpython-3%u", minor);
@@ -91,18 +126,23 @@ struct vf_module vf_module_of(const struct vf_judge *j, const struct vf_file *f)
 {
     struct vf_module m = {.fit = VF_MODULE_NONE};
     struct vf_slice rel = below_site(j->env, f), base = vf_path_base(f->path);
-    if (!rel.n || f->st.kind != VF_KIND_FILE || !vf_slice_ends(base, VF_S(".so")))
+    bool windows = system_of(j) == VF_TARGET_OTHER;
+    bool pyd = windows && vf_slice_ends(base, VF_S(".pyd"));
+    if (!rel.n || f->st.kind != VF_KIND_FILE || !(pyd || vf_slice_ends(base, VF_S(".so"))))
         return m;
-    struct vf_slice stem = vf_slice_sub(base, 0, base.n - 3);
+    struct vf_slice stem = vf_slice_sub(base, 0, base.n - (pyd ? 4 : 3));
     size_t dot = vf_slice_find_byte(stem, '.', 0);
     m.name = vf_slice_sub(stem, 0, dot == VF_NPOS ? stem.n : dot);
     m.tag = dot == VF_NPOS ? VF_S("") : vf_slice_from(stem, dot + 1);
-    if (m.tag.n ? !is_tag(m.tag) : !f->facts.elf || !f->facts.elf->has_symbol)
+    bool other = system_of(j) == VF_TARGET_MACOS && !f->facts.elf; /* target.c reads it */
+    bool bare = other || (f->facts.elf && f->facts.elf->has_symbol);
+    if (!pyd && (m.tag.n ? !is_tag(m.tag) : !bare))
         return m;
     m.tests = vf_slice_starts(m.name, VF_S("_test")) || vf_slice_ends(m.name, VF_S("_tests"));
     m.on_path = reached_by_import(vf_path_dir(rel), &m.tests) && is_identifier(m.name) &&
                 vf_env_site_is_used(j->env, vf_slice_sub(f->path, 0, f->path.n - rel.n - 1));
-    m.fit = tag_fits(j, m.tag) ? VF_MODULE_FITS : VF_MODULE_FOREIGN;
+    bool fits = pyd ? fits_windows(j, m.tag) : !windows && tag_fits(j, m.tag);
+    m.fit = fits ? VF_MODULE_FITS : VF_MODULE_FOREIGN;
     return m;
 }
 
@@ -216,7 +256,22 @@ static bool has_native(const struct vf_env *env, const struct vf_env_dist *d)
     return false;
 }
 
-/* The platform of a wheel all of whose tags are for Windows or macOS; empty otherwise. */
+static bool is_for(struct vf_slice platform, enum vf_target_os os)
+{
+    bool windows = vf_slice_starts(platform, VF_S("win")), macos = vf_slice_starts(platform, VF_S("macosx_"));
+    bool any = vf_slice_eq(platform, VF_S("any"));
+    switch (os) {
+    case VF_TARGET_LINUX:
+        return !windows && !macos;
+    case VF_TARGET_MACOS:
+        return macos || any;
+    case VF_TARGET_OTHER:
+        break;
+    }
+    return windows || any;
+}
+
+/* The platform of a wheel all of whose tags are for other systems; empty otherwise. */
 static struct vf_slice other_system(struct vf_judge *j, const struct vf_env_dist *d)
 {
     struct vf_metadata wheel;
@@ -227,8 +282,7 @@ static struct vf_slice other_system(struct vf_judge *j, const struct vf_env_dist
     vf_err_release(&why);
     for (size_t at = 0; st == VF_OK && vf_metadata_next(&wheel, VF_S("Tag"), &at, &line);) {
         struct vf_tag tag;
-        bool other = vf_tag_parse(line, &tag) && (vf_slice_starts(tag.platform, VF_S("win")) ||
-                                                  vf_slice_starts(tag.platform, VF_S("macosx_")));
+        bool other = vf_tag_parse(line, &tag) && !is_for(tag.platform, system_of(j));
         if (!other)
             return (struct vf_slice){NULL, 0};
         found = tag.platform;
@@ -245,14 +299,20 @@ static void judge_systems(struct vf_judge *j, struct foreign *of)
         if (!platform.n || !has_native(env, d))
             continue;
         struct vf_slice path = vf_path_join(j->a, d->info, VF_S("WHEEL"));
+        j->other_system[i] = true;
         of[i] = (struct foreign){.any = true, .index = (uint32_t)j->out->v.n};
         struct vf_finding *fi = path.p ? vf_findings_add(j->out, VF_RULE_MODULE_MACHINE, path) : NULL;
         struct vf_buf b;
         vf_buf_init(&b);
         vf_buf_puts(&b, "the wheel is for ");
         vf_buf_put(&b, platform);
-        vf_buf_puts(&b, ", the interpreter for Linux, ");
-        vf_elf_machine_put(&b, &j->runtime.library->elf->machine);
+        if (j->env->params.target) {
+            vf_buf_puts(&b, ", the target is ");
+            vf_buf_put(&b, j->env->params.target->words.platform);
+        } else {
+            vf_buf_puts(&b, ", the interpreter for Linux, ");
+            vf_elf_machine_put(&b, &j->runtime.library->elf->machine);
+        }
         vf_judge_say(j, fi, &b);
         if (fi) {
             fi->distribution = d->canonical;
@@ -263,10 +323,10 @@ static void judge_systems(struct vf_judge *j, struct foreign *of)
 
 void vf_judge_modules(struct vf_judge *j)
 {
-    if (j->runtime.fault != VF_START_OK || !j->runtime.library)
-        return;
+    bool assumed = j->runtime.fault == VF_START_ASSUMED;
+    j->other_system = vf_arena_array(&j->scratch, j->env->n_dists + 1, sizeof *j->other_system);
     struct foreign *of = vf_arena_array(&j->scratch, j->env->n_dists + 1, sizeof *of);
-    if (!of)
+    if (!of || !j->other_system || (!assumed && (j->runtime.fault != VF_START_OK || !j->runtime.library)))
         return;
     judge_systems(j, of);
     if (j->runtime.minor || j->env->py.minor)

@@ -71,7 +71,7 @@ static void judge_search_path(struct vf_judge *j, const struct vf_file *f, struc
         }
         struct vf_ref ref = {.value = dir, .syntax = VF_SYN_RPATH};
         struct vf_location loc = vf_judge_locate(j, &ref);
-        if (loc.prefix != VF_NONE || gone || vf_host_exists(j->env->params.host, dir))
+        if (loc.prefix != VF_NONE || gone || vf_judge_host_has(j, dir))
             continue;
         report_dir(j, f, VF_RULE_RPATH_HOST, dir);
         gone = true;

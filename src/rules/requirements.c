@@ -72,8 +72,10 @@ static void add_directory(struct needs *s, struct vf_slice dir)
     struct vf_slice *names;
     struct vf_err why;
     size_t n = 0;
-    if (vf_host_kind(s->j->env->params.host, dir, NULL) != VF_KIND_DIR)
+    if (vf_host_kind(s->j->env->params.host, dir, NULL) != VF_KIND_DIR) {
+        s->unseen = s->unseen || s->j->env->params.host_unknown; /* what it holds there is not known */
         return;
+    }
     vf_err_init(&why);
     if (vf_host_list_dir(s->j->env->params.host, dir, &s->j->scratch, &names, &n, &why) != VF_OK) {
         n = 0;
@@ -145,30 +147,22 @@ static void add_elsewhere(struct needs *s)
 
 /* --- findings --- */
 
-static const char *machine_name(const struct vf_elf_machine *m)
-{
-    static const struct {
-        unsigned machine, bits;
-        const char *name;
-    } names[] = {{62, 64, "linux_x86_64"},  {183, 64, "linux_aarch64"}, {3, 32, "linux_i686"},
-                 {40, 32, "linux_armv7l"},  {21, 64, "linux_ppc64le"},  {22, 64, "linux_s390x"},
-                 {243, 64, "linux_riscv64"}};
-    for (size_t i = 0; i < VF_COUNT(names); i++)
-        if (m->machine == names[i].machine && m->bits == names[i].bits)
-            return names[i].name;
-    return NULL;
-}
-
 /* What the markers are evaluated for: the interpreter that is there. */
 static bool make_target(struct needs *s)
 {
     const struct vf_runtime *rt = &s->j->runtime;
     const struct vf_interpreter *py = &s->j->env->py;
-    const char *platform = rt->library ? machine_name(&rt->library->elf->machine) : NULL;
-    struct vf_target_spec spec = {.pypy = py->pypy, .platform = vf_slice_of(platform)};
+    const char *arch = rt->library ? vf_elf_machine_arch(&rt->library->elf->machine) : NULL;
+    struct vf_target_spec spec = {.pypy = py->pypy};
     unsigned minor = rt->minor ? rt->minor : py->minor;
     struct vf_err why;
     struct vf_buf b;
+    if (s->j->env->params.target) {
+        s->target = *s->j->env->params.target;
+        return true;
+    }
+    spec.platform =
+        arch ? vf_arena_concat(&s->j->scratch, VF_S("linux_"), vf_slice_of(arch), VF_S("")) : spec.platform;
     vf_buf_init(&b);
     vf_buf_printf(&b, "3.%u", minor);
     spec.python = vf_arena_dup(&s->j->scratch, vf_buf_slice(&b));
@@ -177,7 +171,7 @@ static bool make_target(struct needs *s)
         spec.python = py->version;
     vf_buf_release(&b);
     vf_err_init(&why);
-    bool ok = platform && minor && vf_target_make(&s->j->scratch, &spec, &s->target, &why) == VF_OK;
+    bool ok = spec.platform.n && minor && vf_target_make(&s->j->scratch, &spec, &s->target, &why) == VF_OK;
     vf_err_release(&why);
     return ok;
 }
@@ -227,6 +221,12 @@ static void judge_requires_dist(struct needs *s)
             report_gap(s, &gaps[i]);
 }
 
+/* "3.12" where only that is known: the target stands for its last release then. */
+static struct vf_slice python_shown(const struct needs *s)
+{
+    return s->j->env->params.target ? s->target.words.python : s->target.python;
+}
+
 static void judge_requires_python(struct needs *s)
 {
     for (size_t i = 0; i < s->n_own; i++) {
@@ -249,13 +249,13 @@ static void judge_requires_python(struct needs *s)
         vf_buf_put(&b, d->name);
         vf_buf_puts(&b, " requires Python ");
         vf_buf_put(&b, d->requires_python);
-        vf_buf_puts(&b, ", the interpreter is ");
-        vf_buf_put(&b, s->target.python);
+        vf_buf_puts(&b, s->j->env->params.target ? ", the target is " : ", the interpreter is ");
+        vf_buf_put(&b, python_shown(s));
         vf_judge_say(s->j, fi, &b);
         fi->level = VF_L_WARNING;
         fi->distribution = d->canonical;
         fi->value = d->requires_python;
-        fi->expected = vf_arena_dup(s->j->a, s->target.python);
+        fi->expected = vf_arena_dup(s->j->a, python_shown(s));
     }
 }
 

@@ -95,8 +95,7 @@ static bool imports_own(struct vf_judge *j, const struct vf_file *f)
 static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
                           const struct vf_location *loc)
 {
-    struct vf_host *o = j->env->params.host;
-    bool exists = vf_host_exists(o, loc->path);
+    bool exists = vf_judge_host_has(j, loc->path);
     bool published = vf_judge_owned_true(f) && !is_entry_point(j->env, f);
     struct vf_finding *fi;
     if (!vf_header_is_python(r)) { /* a shell, perl, node: wrong only when it is not there */

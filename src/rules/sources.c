@@ -15,7 +15,7 @@ static bool exists(struct vf_judge *j, struct vf_slice path)
     struct vf_location loc = vf_judge_locate(j, &(struct vf_ref){.value = path, .syntax = VF_SYN_PTH});
     if (loc.prefix != VF_NONE && (loc.where == VF_WHERE_HERE || loc.where == VF_WHERE_NEW))
         return vf_env_has(j->env, loc.rest);
-    return vf_host_exists(j->env->params.host, path);
+    return vf_judge_host_has(j, path);
 }
 
 /* A package, a module, or an extension module that was built there. */

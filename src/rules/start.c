@@ -252,9 +252,12 @@ static void judge_version(struct vf_judge *j)
     struct vf_buf b;
     vf_buf_init(&b);
     put_python(&b, rt->pypy, rt->minor, rt->threaded);
-    vf_buf_puts(&b, " is started, the packages are installed for ");
+    vf_buf_puts(&b, rt->fault == VF_START_ASSUMED ? " is the target" : " is started");
+    vf_buf_puts(&b, ", the packages are installed for ");
     put_python(&b, py->pypy, py->minor, threaded);
     vf_judge_say(j, fi, &b);
+    if (fi && rt->fault == VF_START_ASSUMED)
+        fi->target = (struct vf_slice){NULL, 0};
 }
 
 /* --- its standard library --- */
@@ -297,6 +300,7 @@ static void judge_fault(struct vf_judge *j)
     const struct vf_runtime *rt = &j->runtime;
     switch (rt->fault) {
     case VF_START_OK:
+    case VF_START_ASSUMED:
         report_base(j);
         break;
     case VF_START_NONE:
@@ -346,10 +350,10 @@ void vf_judge_start(struct vf_judge *j)
     bool inside = rt->fault == VF_START_MISSING && leads_inside(j);
     if (!inside)
         judge_fault(j);
-    if (rt->fault != VF_START_LIBRARY)
+    if (rt->fault != VF_START_LIBRARY && rt->fault != VF_START_ASSUMED)
         judge_library(j);
-    if (rt->fault != VF_START_OK)
-        return;
-    judge_version(j);
-    judge_stdlib(j);
+    if (rt->fault == VF_START_OK || rt->fault == VF_START_ASSUMED)
+        judge_version(j);
+    if (rt->fault == VF_START_OK)
+        judge_stdlib(j);
 }

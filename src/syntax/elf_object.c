@@ -415,6 +415,34 @@ void vf_elf_machine_put(struct vf_buf *out, const struct vf_elf_machine *m)
                   m->big_endian ? "big" : "little");
 }
 
+static const struct {
+    struct vf_elf_machine machine;
+    const char *arch;
+} archs[] = {{{EM_X86_64, 64, false}, "x86_64"}, {{EM_AARCH64, 64, false}, "aarch64"},
+             {{EM_386, 32, false}, "i686"},      {{EM_ARM, 32, false}, "armv7l"},
+             {{EM_ARM, 32, false}, "armv8l"},    {{EM_PPC64, 64, false}, "ppc64le"},
+             {{EM_PPC64, 64, true}, "ppc64"},    {{EM_S390, 64, true}, "s390x"},
+             {{EM_RISCV, 64, false}, "riscv64"}, {{258, 64, false}, "loongarch64"}};
+
+const char *vf_elf_machine_arch(const struct vf_elf_machine *m)
+{
+    for (size_t i = 0; i < VF_COUNT(archs); i++)
+        if (vf_elf_machine_eq(&archs[i].machine, m))
+            return archs[i].arch;
+    return NULL;
+}
+
+bool vf_elf_machine_of(struct vf_slice arch, struct vf_elf_machine *out)
+{
+    *out = (struct vf_elf_machine){0};
+    for (size_t i = 0; i < VF_COUNT(archs); i++)
+        if (vf_slice_eq(arch, vf_slice_of(archs[i].arch))) {
+            *out = archs[i].machine;
+            return true;
+        }
+    return false;
+}
+
 const char *vf_elf_libc_name(enum vf_elf_libc c)
 {
     static const char *const names[] = {"no libc", "glibc", "musl"};

@@ -62,6 +62,10 @@ VF_MUST_CHECK bool vf_elf_object_read(const struct vf_elf_bytes *bytes, struct v
 bool vf_elf_machine_eq(const struct vf_elf_machine *x, const struct vf_elf_machine *y);
 /* Appends "x86-64", "AArch64 (64 bits)", "machine 4660, 32 bits, big-endian". */
 void vf_elf_machine_put(struct vf_buf *out, const struct vf_elf_machine *m);
+/* The processor as platform tags name it: "x86_64", "aarch64"; NULL: there are no wheels for it. */
+const char *vf_elf_machine_arch(const struct vf_elf_machine *m);
+/* The machine of such a name; false, and zero, when it is not known. */
+bool vf_elf_machine_of(struct vf_slice arch, struct vf_elf_machine *out);
 const char *vf_elf_libc_name(enum vf_elf_libc c); /* "glibc", "musl", "no libc" */
 
 #endif

@@ -7,6 +7,7 @@
 #include "verbs/check_journal.h"
 #include "verbs/check_next.h"
 #include "verbs/check_root.h"
+#include "verbs/check_target.h"
 
 static int exit_code(const struct vf_answers *ans, enum venvfix_fail_on f)
 {
@@ -53,7 +54,8 @@ static enum venvfix_implementation implementation_of(const struct vf_env *env)
     return env->py.minor ? VENVFIX_CPYTHON : VENVFIX_IMPLEMENTATION_UNKNOWN;
 }
 
-static enum vf_status describe(struct vf_session *s, const struct vf_env *env, struct venvfix_check_result *r)
+static enum vf_status describe(struct vf_session *s, const struct vf_env *env,
+                               const struct venvfix_check_options *o, struct venvfix_check_result *r)
 {
     r->path = kept(s, env->params.outer.n ? env->params.outer : env->typed);
     r->resolved = kept(s, env->dir);
@@ -61,7 +63,7 @@ static enum vf_status describe(struct vf_session *s, const struct vf_env *env, s
     r->implementation = implementation_of(env);
     r->python = kept(s, env->py.version);
     r->base = kept(s, env->py.base);
-    r->base_exists = env->py.base.n ? env->py.base_exists : -1;
+    r->base_exists = env->py.base.n && !env->params.host_unknown ? env->py.base_exists : -1;
     r->system_site_packages = env->system_site_known ? env->system_site : -1;
     r->relocatable_claim = env->relocatable_claim;
     r->distributions = env->n_dists;
@@ -70,7 +72,7 @@ static enum vf_status describe(struct vf_session *s, const struct vf_env *env, s
     r->examined = env->examined;
     r->unexamined += env->n_unexamined;
     r->at = kept(s, env->params.at);
-    if (!r->target_root.p)
+    if (!r->target_root.p && !vf_check_has_target(o))
         r->image_root = vf_bytes_of(vf_image_root(s, env));
     return describe_places(s, env, r);
 }
@@ -128,7 +130,10 @@ static enum vf_status conclude(struct vf_session *s, const struct venvfix_check_
     if (st != VF_OK)
         return st;
     count(&listed, o, moved, r); /* the report counts what it lists */
-    return vf_findings_out(s, &listed, &r->findings);
+    st = vf_findings_out(s, &listed, &r->findings);
+    for (size_t i = 0; st == VF_OK && i < listed.v.n; i++)
+        r->findings.v[i].assumes = vf_check_assumes(o, vf_findings_at(&listed, i));
+    return st;
 }
 
 static enum vf_status judge(struct vf_session *s, const struct vf_env *env,
@@ -137,7 +142,7 @@ static enum vf_status judge(struct vf_session *s, const struct vf_env *env,
     struct vf_findings findings = {.a = s->a};
     enum vf_status st = vf_judge_env(env, &findings, &s->err);
     if (st == VF_OK)
-        st = describe(s, env, r);
+        st = describe(s, env, o, r);
     if (st == VF_OK)
         st = conclude(s, o, env->params.at.n > 0, &findings, r);
     return st == VF_OK ? vf_check_next(s, env, o, &findings, r) : st;
@@ -189,9 +194,6 @@ static enum vf_status run(struct vf_session *s, const struct venvfix_check_optio
                           "--root is for environments, not for lock bundles");
     if (bundle)
         return run_bundle(s, o, r);
-    if (o->python || o->platform || o->glibc)
-        return vf_err_set(&s->err, VF_USAGE, 0, "check", vf_slice_of(o->path),
-                          "--python, --platform and --glibc name the target of a lock bundle");
     struct vf_env_params p = {.path = vf_slice_of(o->path),
                               .cwd = s->cwd,
                               .n_from = o->n_from,
@@ -215,10 +217,14 @@ static enum vf_status run(struct vf_session *s, const struct venvfix_check_optio
     struct vf_host *root = NULL;
     if (o->root)
         st = vf_check_root(s, o, &p, &root);
+    else if (vf_check_has_target(o))
+        st = vf_check_unknown_host(s, o, &p, &root);
     if (st == VF_OK)
         st = vf_env_open(&p, &env, &s->err);
     if (st == VF_OK)
         st = vf_env_scan(env, &s->err);
+    if (st == VF_OK && vf_check_has_target(o))
+        st = vf_check_take_target(s, o, env);
     if (st == VF_OK)
         st = vf_check_journal(s, env);
     if (st == VF_OK)

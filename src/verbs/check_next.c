@@ -85,7 +85,8 @@ enum vf_status vf_check_next(struct vf_session *s, const struct vf_env *env,
                              const struct venvfix_check_options *o, const struct vf_findings *findings,
                              struct venvfix_check_result *r)
 {
-    if (r->sound || r->target_root.p || r->image_root.p) /* fix and move ask this host */
+    bool other = r->target_root.p || env->params.target || r->image_root.p;
+    if (r->sound || other) /* fix and move ask this host */
         return VF_OK;
     if (base_is_at_fault(findings) && vf_base_is_missing(env, s->a))
         return next_base(s, env, o, findings, r);

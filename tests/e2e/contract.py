@@ -75,6 +75,10 @@ def _check_report(r):
     for name, holds in _answers(live, r["at"]).items():
         if r["answers"][name] is not holds:
             bad.append(f"answers.{name} is {r['answers'][name]}, the findings say {holds}")
+    named = {key for key, value in (r.get("target") or {}).items() if value is not None}
+    for f in r["findings"]:
+        if not named.issuperset(f.get("assumes", ())):
+            bad.append(f"{f['rule']}: assumes {f['assumes']}, the target names {sorted(named)}")
     keys = [_order(f) for f in r["findings"]]
     if keys != sorted(keys):
         bad.append("findings are not sorted")
