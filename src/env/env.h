@@ -267,6 +267,11 @@ bool vf_env_row_is_in_target(const struct vf_env_dist *d, struct vf_slice row, s
 /* Does a row that means `rel` (relative to the root) keep the wheel's own name of a script that an entry
  * point hides? pip never puts such a file there: "SITE/x-1.0.data/scripts/NAME". */
 bool vf_env_row_is_hidden_script(const struct vf_env_dist *d, struct vf_slice rel);
+/* share/jupyter/kernels/NAME/kernel.json (rel: relative to the root). */
+bool vf_env_is_kernelspec(struct vf_slice rel);
+/* Files that Jupyter's own commands write over after a wheel brought them: kernelspecs (`python -m ipykernel
+ * install --sys-prefix`; other kernels do the same), and its configuration in etc/jupyter. */
+bool vf_env_jupyter_rewrites(struct vf_slice rel);
 /* Does the environment's interpreter look into this site-packages directory? Not when it is
  * another minor version's, which `venv --upgrade` leaves behind. */
 bool vf_env_site_is_used(const struct vf_env *env, struct vf_slice site);

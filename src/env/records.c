@@ -99,6 +99,17 @@ uint32_t vf_env_record_of(const struct vf_env *env, uint32_t file)
     return (uint32_t)dist;
 }
 
+bool vf_env_is_kernelspec(struct vf_slice rel)
+{
+    return vf_path_under(VF_S("share/jupyter/kernels"), rel, NULL) &&
+           vf_slice_eq(vf_path_base(rel), VF_S("kernel.json"));
+}
+
+bool vf_env_jupyter_rewrites(struct vf_slice rel)
+{
+    return vf_env_is_kernelspec(rel) || vf_path_under(VF_S("etc/jupyter"), rel, NULL);
+}
+
 bool vf_env_row_is_hidden_script(const struct vf_env_dist *d, struct vf_slice rel)
 {
     struct vf_slice dir = vf_path_dir(rel), data = vf_path_dir(dir);

@@ -25,24 +25,12 @@ static struct vf_finding *about_info(struct vf_judge *j, enum vf_rule rule, cons
     return fi;
 }
 
-static bool below(struct vf_slice path, const char *dir)
-{
-    return vf_path_under(vf_slice_of(dir), path, NULL);
-}
-
-/* `python -m ipykernel install --sys-prefix` writes over the one that its wheel brought, and other kernels do
- * the same. */
-static bool is_kernelspec(struct vf_slice path)
-{
-    return below(path, "share/jupyter/kernels") && vf_slice_eq(vf_path_base(path), VF_S("kernel.json"));
-}
-
 /* Files that Python, an installer or their own tool rewrites after RECORD was written (docs/formats.md 4.5).
  */
 static bool changes_itself(const struct vf_file *f)
 {
     struct vf_slice base = vf_path_base(f->path);
-    if (f->flags & VF_FILE_PYC || below(f->path, "etc/jupyter") || is_kernelspec(f->path))
+    if (f->flags & VF_FILE_PYC || vf_env_jupyter_rewrites(f->path))
         return true;
     if (vf_slice_eq(base, VF_S("direct_url.json")) || vf_slice_eq(base, VF_S("INSTALLER")) ||
         vf_slice_eq(base, VF_S("REQUESTED")) || vf_slice_eq(base, VF_S("RECORD")))

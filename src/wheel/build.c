@@ -164,6 +164,8 @@ static enum vf_status note_modified(struct planning *p, const struct vf_rebuild_
     struct vf_slice rel = member->path;
     if (match == VF_MATCH_TRUE || (match == VF_MATCH_NO_HASH && (p->dist->seeded || p->legacy)))
         return VF_OK;
+    if (vf_env_jupyter_rewrites(rel))
+        return VF_OK;
     if (!p->opts->allow_modified && !is_anothers(p, member))
         return refuse(p, VF_CHANGED, rel,
                       match == VF_MATCH_FALSE
@@ -326,8 +328,13 @@ static enum vf_status read_one(struct planning *p, const struct found *f, struct
         enum vf_status made = vf_rebuild_measure(&p->prefixes, m, p->err);
         return made == VF_OK ? feed(p, m, whole) : made;
     }
-    enum vf_status st = f->script ? vf_rebuild_read_script(&p->prefixes, m, f->row, p->a, &match, p->err)
-                                  : vf_rebuild_read(&p->prefixes, m, f->row, &match, &whole, p->err);
+    enum vf_status st;
+    if (f->script)
+        st = vf_rebuild_read_script(&p->prefixes, m, f->row, p->a, &match, p->err);
+    else if (vf_env_is_kernelspec(m->path))
+        st = vf_rebuild_read_kernelspec(&p->prefixes, m, f->row, p->a, &match, p->err);
+    else
+        st = vf_rebuild_read(&p->prefixes, m, f->row, &match, &whole, p->err);
     if (st == VF_OK)
         st = note_modified(p, m, match);
     return st == VF_OK ? feed(p, m, whole) : st;

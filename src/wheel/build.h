@@ -2,9 +2,9 @@
  *
  * The same installation gives the same bytes, wherever it stands, with whatever installer: members sorted by
  * bytes, the metadata directory last and RECORD the very last, everything stored; headers of scripts back to
- * `#!python`, scripts of entry points and installers' files left out, `.data/{scripts,headers,data}` as they
- * were. What the wheel holds is what RECORD says, or it is refused; and no place of the environment, old or
- * present, is named in it.
+ * `#!python`, the command of a kernelspec back to `python`, scripts of entry points and installers' files
+ * left out, `.data/{scripts,headers,data}` as they were. What the wheel holds is what RECORD says, or it is
+ * refused; and no place of the environment, old or present, is named in it.
  *
  *   vf_rebuild_plan (reads every file once) -> name, size -> vf_rebuild_write (reads them again) */
 #ifndef VF_WHEEL_BUILD_H

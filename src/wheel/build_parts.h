@@ -32,6 +32,12 @@ VF_MUST_CHECK enum vf_status vf_rebuild_read_script(const struct vf_rebuild_dirs
                                                     struct vf_rebuild_member *m,
                                                     const struct vf_record_row *row, struct vf_arena *a,
                                                     enum vf_rebuild_match *match, struct vf_err *err);
+/* The same for a kernelspec: where its command is this environment's interpreter, m->bytes has `python`
+ * instead. */
+VF_MUST_CHECK enum vf_status vf_rebuild_read_kernelspec(const struct vf_rebuild_dirs *p,
+                                                        struct vf_rebuild_member *m,
+                                                        const struct vf_record_row *row, struct vf_arena *a,
+                                                        enum vf_rebuild_match *match, struct vf_err *err);
 /* Size, checksum and sha256 of m->bytes; VF_UNWRITABLE when they name a place (`p` may be NULL: not asked).
  */
 VF_MUST_CHECK enum vf_status vf_rebuild_measure(const struct vf_rebuild_dirs *p, struct vf_rebuild_member *m,

@@ -229,7 +229,19 @@ def test_a_kernelspec_written_over_that_of_the_wheel(env, scratch):
         doc = report("check", *more, "--at", env.path, env.path, rc=0)
         found = find(doc, path="share/jupyter/kernels/python3/kernel.json")
         assert [f["level"] for f in found] == ["info"] and not find(doc, verdict="tampered"), brief(found)
+    written = spec.read_text()
+    vf("pack", env.path, "-o", scratch / "b.tar", rc=0)
+    vf("recreate", scratch / "b.tar", scratch / "again", "--python", env.python, rc=0)
+    again = scratch / "again/share/jupyter/kernels/python3/kernel.json"
+    assert again.read_text() == written.replace(f"{env.path}/bin/python", "python")
+    vf("check", "--hashes", "--here", scratch / "again", rc=0)
+    spec.write_text(written.replace('"language"', f'"env": {{"HERE": "{env.path}/data"}}, "language"'))  # near miss: more than its command
+    assert b"names" in vf("pack", env.path, "-o", scratch / "c.tar", rc=2).err
+    spec.write_text(written.replace(f"{env.path}/bin/python", f"{env.path}/bin/run"))  # and another command
+    assert b"names" in vf("pack", env.path, "-o", scratch / "c.tar", rc=2).err
+    spec.write_text(written)
     doc = report("move", env.path, scratch / "n", rc=0)
+    vf("pack", scratch / "n", "-o", scratch / "moved.tar", rc=0)
     assert str(scratch / "n/bin/python") in (scratch / "n/share/jupyter/kernels/python3/kernel.json").read_text()
     assert not find(report("check", "--hashes", "--at", scratch / "n", scratch / "n", rc=0), verdict="tampered")
 
