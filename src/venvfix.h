@@ -181,6 +181,13 @@ struct venvfix_check_options {
     const char *const *from; /* --from, n_from of them */
     size_t n_from;
     bool hashes;
+    /* A requirements list or lock file (--frozen): what is installed is compared with it. frozen_text: its
+     * bytes, of which `frozen` is only the name; p NULL: the file is read. Not for bundles. */
+    const char *frozen;
+    struct venvfix_bytes frozen_text;
+    const char *project;       /* --project: what is imported has to lie here or in ENV; NULL: anywhere */
+    const char *const *forbid; /* --forbid: strings that may occur nowhere */
+    size_t n_forbid;
     /* Which rules count: lists of ids (VF201), beginnings of ids (VF2) and names, separated by commas; levels
      * as "VF201=error". The longer word wins, of equal ones `ignore`. */
     const char *const *select, *const *ignore, *const *levels;

@@ -16,6 +16,7 @@ struct check_args {
 };
 
 #define AT(member) offsetof(struct check_args, member)
+#define LIST_MAX   ((size_t)32 << 20) /* bytes of a list on standard input */
 
 static const struct vf_option options[] = {
     {"here", 0, VF_OPT_FLAG, NULL, "check whether it works where it is (short for --at its own path)", NULL,
@@ -41,6 +42,22 @@ static const struct vf_option options[] = {
      .man = "Compute the hash of every installed file and compare it with RECORD, and report code that no "
             "package installed. Without it only files that matter for a move are hashed, and sizes are "
             "compared."},
+    {"frozen", 0, VF_OPT_VALUE, "FILE", "compare what is installed with a list or lock file", NULL,
+     AT(check.frozen), .config = true,
+     .man =
+         "Compare what is installed with FILE, a requirements list (with or without hashes) or a lock file "
+         "(pylock.toml): what is missing, what is extra, other versions and other sources are errors. - is "
+         "standard input. What pip freeze leaves out (pip, before Python 3.12 also setuptools, wheel and "
+         "distribute) is compared only where FILE names it."},
+    {"project", 0, VF_OPT_VALUE, "DIR", "forbid import paths outside DIR and the environment", NULL,
+     AT(check.project), .config = true,
+     .man = "Report it as an error when an editable install or a path file leads out of both DIR and the "
+            "environment: into a sibling checkout, for example."},
+    {"forbid", 0, VF_OPT_LIST, "STRING", "report every file that contains STRING; may be given again", NULL,
+     AT(check.forbid), AT(check.n_forbid), .config = true,
+     .man =
+         "Report every file whose contents, name or link target contain STRING, compiled files and programs "
+         "included. It may be given again."},
     {"python", 0, VF_OPT_VALUE, "VERSION", "check it for this Python: 3.12, 3.12.1, or a path of one", NULL,
      AT(check.python), .config = true,
      .man =
@@ -125,6 +142,7 @@ struct session {
     const struct vf_verb *verb;
     const struct check_args *args;
     struct venvfix_baseline *baseline, *collect;
+    struct vf_buf list; /* of --frozen -, for all environments */
     struct vf_cli_checks *reports;
     size_t n_reports;
 };
@@ -152,6 +170,8 @@ static int check_path(struct session *s, const struct check_args *a, const char 
     o.environ = (const char *const *)environ;
     o.baseline = s->baseline;
     o.collect = s->collect;
+    if (o.frozen && !strcmp(o.frozen, "-"))
+        o.frozen_text = (struct venvfix_bytes){s->list.p, s->list.n};
     if (a->exit_zero)
         o.fail_on = VENVFIX_FAIL_NEVER;
     vf_cli_hooks(c, &o.hooks);
@@ -216,9 +236,14 @@ static int run(const struct vf_verb *verb, const void *args)
         return vf_cli_usage_error(verb, &a->common, "--baseline and --diff: give one of them");
     if (!vf_cli_baseline_open(verb, &a->common, a->baseline ? a->baseline : a->diff, &s.baseline))
         return 2;
+    if (a->check.frozen && !strcmp(a->check.frozen, "-") && !vf_cli_read_input(&s.list, LIST_MAX)) {
+        vf_buf_release(&s.list);
+        return vf_cli_usage_error(verb, &a->common, "the list on standard input cannot be read");
+    }
     if (a->write_baseline)
         s.collect = venvfix_baseline_new();
     code = check_all(&s);
+    vf_buf_release(&s.list);
     if (code != 2 && s.collect)
         code = vf_cli_baseline_write(verb, &a->common, a->write_baseline, s.collect, code);
     if (code != 2 && a->baseline)

@@ -105,6 +105,9 @@ const char *vf_cli_suggest(const char *word, const char *const *words, size_t n)
  * is made. Says on standard error which one it took, unless it is `.venv` itself or `quiet`. */
 const char *vf_cli_default_env(char *space, size_t n, bool quiet);
 
+/* Appends all of standard input, with a NUL behind it. False: more than `most` bytes, or it cannot be read.
+ */
+bool vf_cli_read_input(struct vf_buf *out, size_t most);
 /* read_file.c: a whole file; free() it, NUL behind its *n bytes. NULL with errno; EFBIG: more than `most`
  * bytes. */
 char *vf_cli_read_file(const char *path, size_t most, size_t *n);

@@ -59,6 +59,9 @@ struct vf_facts {
     struct vf_hit *hits; /* outside the ranges that refs claim */
     uint32_t n_refs, n_flaws, n_hits;
     uint32_t hits_total;             /* also those not kept */
+    uint32_t forbidden;              /* occurrences of params.forbid in the contents */
+    uint32_t forbidden_string;       /* index of the one that occurs first; with forbidden */
+    uint64_t forbidden_off;          /* where */
     const struct vf_elf_object *elf; /* of an ELF file; has_symbol tells whether it is an extension module */
 };
 
@@ -158,9 +161,12 @@ struct vf_env_params {
     size_t n_from;
     struct vf_slice root; /* resolved directory of --root on this host; then path is absolute and as seen from
                              there; empty: path is one of this host */
-    struct vf_slice outer; /* with --root: the path on this host, as typed; absolute, clean */
-    struct vf_slice at;    /* --at or the NEW of a move: absolute, clean; empty when none */
-    bool hashes;           /* verify every row that has a hash */
+    struct vf_slice outer;         /* with --root: the path on this host, as typed; absolute, clean */
+    struct vf_slice at;            /* --at or the NEW of a move: absolute, clean; empty when none */
+    const struct vf_slice *forbid; /* --forbid: strings to be searched for in all contents; borrowed */
+    size_t n_forbid;
+    struct vf_slice project; /* --project: absolute, clean; empty: not asked */
+    bool hashes;             /* verify every row that has a hash */
     bool proven; /* what a RECORD row with a hash lists, the caller has just written with that hash, as its
                     wheel has it: it is read only in BIN, and where its name says that something refers to
                     places */

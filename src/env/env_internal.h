@@ -2,6 +2,7 @@
 #ifndef VF_ENV_INTERNAL_H
 #define VF_ENV_INTERNAL_H
 
+#include "base/needles.h"
 #include "env/cover.h"
 #include "env/env.h"
 #include "env/read_row.h"
@@ -33,6 +34,7 @@ struct vf_read_job {
     struct vf_env *env;
     struct vf_tree *tree;
     const struct vf_searcher *searcher;
+    const struct vf_needles *needles; /* NULL: none */
     struct vf_arena *a;
     struct vf_read_tools *tools;
     bool hash; /* verify every row that has a hash */

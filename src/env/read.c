@@ -227,6 +227,28 @@ static void skip_hole(const struct vf_row_check *check, struct vf_reader *rd, co
         state->base += vf_reader_skip_hole(rd);
 }
 
+static enum vf_status search_forbidden(struct reading *r, struct vf_needle_state *st, uint64_t base,
+                                       struct vf_slice window, struct vf_err *err)
+{
+    if (!r->job->needles)
+        return VF_OK;
+    enum vf_status done = vf_needles_scan(r->job->needles, st, base, window, err);
+    r->f->facts.forbidden = st->count;
+    r->f->facts.forbidden_string = st->needle;
+    r->f->facts.forbidden_off = st->first;
+    return done;
+}
+
+/* How many of the n bytes of a window the next one does not repeat: as many as the search for prefixes has
+ * gone on (`searched`), or without it all but what a string may begin with. */
+static size_t next_window(const struct vf_read_job *job, size_t n, size_t searched)
+{
+    size_t overlap = job->needles ? vf_needles_overlap(job->needles) : 0;
+    if (job->searcher)
+        return searched;
+    return n > overlap ? n - overlap : 0;
+}
+
 static enum vf_status search_file(struct reading *r, struct vf_reader *rd, struct vf_row_check *check,
                                   struct vf_err *err)
 {
@@ -234,6 +256,7 @@ static enum vf_status search_file(struct reading *r, struct vf_reader *rd, struc
     char *buf = r->job->tools->buffer;
     size_t n = 0;
     struct vf_search_state state = {0};
+    struct vf_needle_state forbidden = {0};
     bool eof = false, first = true;
     while (!eof) {
         size_t had = n;
@@ -247,12 +270,14 @@ static enum vf_status search_file(struct reading *r, struct vf_reader *rd, struc
         first = false;
         state.last = eof;
         uint64_t began = state.base;
+        if ((st = search_forbidden(r, &forbidden, began, window, err)) != VF_OK)
+            return st;
         if (s && (st = vf_search_window(s, &state, window, r->job->a, on_hit, r, err)) != VF_OK)
             return st;
         if (eof)
             return VF_OK;
-        /* the search says where the next window begins */
-        size_t gone = s ? (size_t)(state.base - began) : n;
+        size_t gone = next_window(r->job, n, (size_t)(state.base - began));
+        state.base = began + gone;
         memmove(buf, buf + gone, n - gone);
         n -= gone;
         skip_hole(check, rd, buf, n, &state);
@@ -327,7 +352,7 @@ enum vf_status vf_env_read_contents(const struct vf_read_job *job, struct vf_fil
         return vf_err_nomem(err);
     vf_err_init(&why);
     enum vf_status st = f->flags & VF_FILE_PYC ? vf_env_read_pyc(job, f, &why) : VF_OK;
-    if (st == VF_OK && (!(f->flags & VF_FILE_PYC) || wants_hash(job, f))) {
+    if (st == VF_OK && (!(f->flags & VF_FILE_PYC) || job->needles || wants_hash(job, f))) {
         st = vf_tree_open_near(job->tree, &tools->near, f->path, &f->st, &rd, &why);
         if (st == VF_OK)
             st = read_open_file(&r, rd, &why);

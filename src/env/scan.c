@@ -54,11 +54,19 @@ static void count_examined(struct vf_env *env)
 enum vf_status vf_env_scan(struct vf_env *env, struct vf_err *err)
 {
     struct vf_searcher *searcher = NULL;
+    struct vf_needles *needles = NULL;
     enum vf_status st = vf_searcher_new(env->place_list, env->n_prefixes, &searcher, err);
-    if (st != VF_OK)
+    if (st == VF_OK && env->params.n_forbid)
+        st = vf_needles_new(env->params.forbid, env->params.n_forbid, &needles, err);
+    if (st != VF_OK) {
+        vf_searcher_free(searcher);
         return st;
-    struct scan s = {
-        .job = {.env = env, .tree = env->tree, .searcher = searcher, .hash = env->params.hashes}};
+    }
+    struct scan s = {.job = {.env = env,
+                             .tree = env->tree,
+                             .searcher = searcher,
+                             .needles = needles,
+                             .hash = env->params.hashes}};
     s.tools = calloc(env->n_workers, sizeof *s.tools);
     if (!s.tools)
         st = vf_err_nomem(err);
@@ -68,6 +76,7 @@ enum vf_status vf_env_scan(struct vf_env *env, struct vf_err *err)
         vf_read_tools_release(&s.tools[i]);
     free(s.tools);
     vf_searcher_free(searcher);
+    vf_needles_free(needles);
     if (st == VF_OK)
         count_examined(env);
     env->scanned = st == VF_OK;

@@ -81,7 +81,12 @@ static void put_answer_line(struct vf_buf *out, const struct venvfix_check_resul
         vf_buf_putc(out, ')');
     } else if (r->exit == 1 && !s->only_bound) {
         vf_buf_puts(out, ", with ");
-        vf_text_put_count(out, r->warnings, "warning", "warnings");
+        if (r->errors)
+            vf_text_put_count(out, r->errors, "error", "errors");
+        if (r->errors && r->warnings)
+            vf_buf_puts(out, " and ");
+        if (r->warnings || !r->errors)
+            vf_text_put_count(out, r->warnings, "warning", "warnings");
     }
     vf_buf_putc(out, '\n');
 }

@@ -47,12 +47,18 @@ static bool same_kind(const struct venvfix_finding *a, const struct venvfix_find
     return a->level == b->level && a->verdict == b->verdict && !strcmp(a->rule, b->rule);
 }
 
+/* What a line of several names: the file, or the distribution that a list is compared with. */
+static struct venvfix_bytes subject(const struct venvfix_finding *f)
+{
+    return !strncmp(f->rule, "VF57", 4) && f->distribution.p ? f->distribution : f->path;
+}
+
 static void add_to_group(struct group *g, const struct venvfix_finding *f)
 {
     g->n++;
     g->count += f->count;
     g->same_value = g->same_value && same_bytes(f->value, g->first->value);
-    if (g->last && same_bytes(g->last->path, f->path))
+    if (g->last && same_bytes(subject(g->last), subject(f)))
         return;
     g->last = f;
     g->files++;
@@ -136,7 +142,7 @@ static void put_several(struct vf_buf *out, const struct group *g)
     const struct venvfix_rule *rule = venvfix_rule_find(g->first->rule);
     for (size_t i = 0; i < g->n_shown; i++) {
         vf_buf_puts(out, i ? ", " : "");
-        vf_text_put(out, g->shown[i]->path);
+        vf_text_put(out, subject(g->shown[i]));
     }
     if (g->files > g->n_shown)
         vf_buf_printf(out, " and %zu more", g->files - g->n_shown);

@@ -1,5 +1,5 @@
 /* judge.c: the one sequential pass over all facts, and what the judges share. */
-#include "rules/judge.h"
+#include "rules/frozen.h"
 
 enum vf_ref_status vf_judge_status(const struct vf_judge *j, const struct vf_location *loc)
 {
@@ -143,6 +143,7 @@ bool vf_judge_is_interpreter(const struct vf_file *f)
 
 static void judge_ref(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
 {
+    vf_judge_outside_project(j, f, r);
     if (vf_judge_mapped(j, f, r))
         return;
     switch (r->syntax) {
@@ -248,6 +249,13 @@ bool vf_judge_is_stopped(const struct vf_judge *j)
 
 enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out, struct vf_err *err)
 {
+    const struct vf_questions none = {0};
+    return vf_judge_env_asked(env, &none, out, err);
+}
+
+enum vf_status vf_judge_env_asked(const struct vf_env *env, const struct vf_questions *q,
+                                  struct vf_findings *out, struct vf_err *err)
+{
     struct vf_judge j = {.env = env, .out = out, .a = out->a, .hashes = env->params.hashes};
     vf_arena_init(&j.scratch);
     vf_map_init(&j.absent_dirs, &j.scratch);
@@ -283,6 +291,9 @@ enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out, s
     vf_judge_names(&j);
     vf_judge_permissions(&j);
     vf_judge_unowned(&j);
+    vf_judge_forbidden(&j);
+    if (q->expected)
+        vf_judge_expected(&j, q->expected);
     for (size_t i = 0; i < env->n_files && !vf_judge_is_stopped(&j); i++)
         judge_one(&j, &env->files[i]);
     /* also where a judge asked with a function that cannot say so */

@@ -6,6 +6,7 @@
 #define VF_RULES_JUDGE_H
 
 #include "env/runtime.h"
+#include "packaging/target.h"
 #include "rules/finding.h"
 
 struct vf_judge {
@@ -24,10 +25,16 @@ struct vf_judge {
     struct vf_runtime runtime; /* what starts the environment there */
 };
 
+/* What else is asked of an environment than what its own files say. */
+struct vf_questions {
+    const struct vf_expected *expected; /* --frozen: frozen.h; NULL: not asked */
+};
 /* Everything that is wrong with env (opened and scanned), sorted. `out` is initialised by the caller with an
  * arena. */
 VF_MUST_CHECK enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out,
                                           struct vf_err *err);
+VF_MUST_CHECK enum vf_status vf_judge_env_asked(const struct vf_env *env, const struct vf_questions *q,
+                                                struct vf_findings *out, struct vf_err *err);
 
 /* How a located path relates to the prefix that is checked for. */
 enum vf_ref_status vf_judge_status(const struct vf_judge *j, const struct vf_location *loc);
@@ -88,8 +95,13 @@ void vf_judge_hits(struct vf_judge *j, const struct vf_file *f);
 void vf_judge_pyc(struct vf_judge *j);
 void vf_judge_link(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF8xx */
 void vf_judge_file(struct vf_judge *j, const struct vf_file *f);
-void vf_judge_permissions(struct vf_judge *j);                        /* VF812, VF813, VF822, VF823 */
-void vf_judge_unowned(struct vf_judge *j);                            /* VF218, VF421, VF422 */
+void vf_judge_permissions(struct vf_judge *j); /* VF812, VF813, VF822, VF823 */
+void vf_judge_unowned(struct vf_judge *j);     /* VF218, VF421, VF422 */
+void vf_judge_forbidden(struct vf_judge *j);   /* VF731: with params.forbid */
+/* VF431: with params.project. */
+void vf_judge_outside_project(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r);
+/* What markers are evaluated for: the interpreter that is there. False: it is not known. */
+bool vf_judge_marker_target(const struct vf_judge *j, struct vf_arena *a, struct vf_target *out);
 void vf_judge_names(struct vf_judge *j);                              /* VF818 to VF820 */
 void vf_judge_pkgconfig(struct vf_judge *j, const struct vf_file *f); /* VF725 */
 void vf_judge_journal(struct vf_judge *j);

@@ -147,31 +147,29 @@ static void add_elsewhere(struct needs *s)
 
 /* --- findings --- */
 
-/* What the markers are evaluated for: the interpreter that is there. */
-static bool make_target(struct needs *s)
+bool vf_judge_marker_target(const struct vf_judge *j, struct vf_arena *a, struct vf_target *out)
 {
-    const struct vf_runtime *rt = &s->j->runtime;
-    const struct vf_interpreter *py = &s->j->env->py;
+    const struct vf_runtime *rt = &j->runtime;
+    const struct vf_interpreter *py = &j->env->py;
     const char *arch = rt->library ? vf_elf_machine_arch(&rt->library->elf->machine) : NULL;
     struct vf_target_spec spec = {.pypy = py->pypy};
     unsigned minor = rt->minor ? rt->minor : py->minor;
     struct vf_err why;
     struct vf_buf b;
-    if (s->j->env->params.target) {
-        s->target = *s->j->env->params.target;
+    if (j->env->params.target) {
+        *out = *j->env->params.target;
         return true;
     }
-    spec.platform =
-        arch ? vf_arena_concat(&s->j->scratch, VF_S("linux_"), vf_slice_of(arch), VF_S("")) : spec.platform;
+    spec.platform = arch ? vf_arena_concat(a, VF_S("linux_"), vf_slice_of(arch), VF_S("")) : spec.platform;
     vf_buf_init(&b);
     vf_buf_printf(&b, "3.%u", minor);
-    spec.python = vf_arena_dup(&s->j->scratch, vf_buf_slice(&b));
+    spec.python = vf_arena_dup(a, vf_buf_slice(&b));
     if (vf_slice_starts(py->version, spec.python) && py->version.n > spec.python.n &&
         py->version.p[spec.python.n] == '.')
         spec.python = py->version;
     vf_buf_release(&b);
     vf_err_init(&why);
-    bool ok = spec.platform.n && minor && vf_target_make(&s->j->scratch, &spec, &s->target, &why) == VF_OK;
+    bool ok = spec.platform.n && minor && vf_target_make(a, &spec, out, &why) == VF_OK;
     vf_err_release(&why);
     return ok;
 }
@@ -262,7 +260,7 @@ static void judge_requires_python(struct needs *s)
 void vf_judge_requirements(struct vf_judge *j)
 {
     struct needs s = {.j = j};
-    if (j->env->py.python2 || !make_target(&s))
+    if (j->env->py.python2 || !vf_judge_marker_target(j, &j->scratch, &s.target))
         return;
     add_own(&s);
     judge_requires_dist(&s);

@@ -4,6 +4,7 @@
 #include "rules/policy.h"
 #include "verbs/baseline.h"
 #include "verbs/check_bundle.h"
+#include "verbs/check_frozen.h"
 #include "verbs/check_journal.h"
 #include "verbs/check_next.h"
 #include "verbs/check_root.h"
@@ -140,7 +141,15 @@ static enum vf_status judge(struct vf_session *s, const struct vf_env *env,
                             const struct venvfix_check_options *o, struct venvfix_check_result *r)
 {
     struct vf_findings findings = {.a = s->a};
-    enum vf_status st = vf_judge_env(env, &findings, &s->err);
+    struct vf_expected expected;
+    struct vf_questions q = {0};
+    enum vf_status st = VF_OK;
+    if (o->frozen) {
+        st = vf_check_read_frozen(s, o, &expected);
+        q.expected = &expected;
+    }
+    if (st == VF_OK)
+        st = vf_judge_env_asked(env, &q, &findings, &s->err);
     if (st == VF_OK)
         st = describe(s, env, o, r);
     if (st == VF_OK)
@@ -192,6 +201,9 @@ static enum vf_status run(struct vf_session *s, const struct venvfix_check_optio
     if (bundle && o->root)
         return vf_err_set(&s->err, VF_USAGE, 0, "check", vf_slice_of(o->path),
                           "--root is for environments, not for lock bundles");
+    if (bundle && (o->frozen || o->project || o->n_forbid))
+        return vf_err_set(&s->err, VF_USAGE, 0, "check", vf_slice_of(o->path),
+                          "--frozen, --project and --forbid are for environments, not for lock bundles");
     if (bundle)
         return run_bundle(s, o, r);
     struct vf_env_params p = {.path = vf_slice_of(o->path),
@@ -206,6 +218,14 @@ static enum vf_status run(struct vf_session *s, const struct venvfix_check_optio
     for (size_t i = 0; i < o->n_from; i++)
         from[i] = vf_slice_of(o->from[i]);
     p.from = from;
+    struct vf_slice *forbid = vf_arena_array(s->a, o->n_forbid + 1, sizeof *forbid);
+    for (size_t i = 0; forbid && i < o->n_forbid; i++)
+        forbid[i] = vf_slice_of(o->forbid[i]);
+    p.forbid = forbid;
+    p.n_forbid = o->n_forbid;
+    p.project = o->project ? vf_session_abs(s, o->project) : VF_S("");
+    if (!forbid || !p.project.p)
+        return vf_err_nomem(&s->err);
     if (o->at) {
         p.at = vf_session_abs(s, o->at);
         if (p.at.p)
