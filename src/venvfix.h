@@ -331,6 +331,10 @@ struct venvfix_change_options {
     size_t n_map;
     bool dry_run; /* plan and diff only; nothing is changed */
     bool leave;   /* go on although references without a writer stay */
+    /* recreate: NEW may be an environment, FROM itself too: the new one is made beside it and takes its name
+     * by one rename; what was there goes to `keep`, or, where that is NULL, is removed. */
+    bool replace;
+    const char *keep;
     enum venvfix_link link;
     struct venvfix_install_options install; /* recreate; of fix only python and environ */
     /* Absolute: where the secret is kept that journals are signed with ("key", made when it is not there

@@ -5,7 +5,7 @@ _venvfix()
     local verb=${COMP_WORDS[1]} words
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W "check move recreate fix freeze pack explain config completion --help --version" -- "$word"))
+        COMPREPLY=($(compgen -W "check move recreate fix upgrade freeze pack explain config completion --help --version" -- "$word"))
         return
     fi
     case $verb:$before in
@@ -22,6 +22,10 @@ _venvfix()
     recreate:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
     fix:--format) COMPREPLY=($(compgen -W "text json" -- "$word")); return ;;
     fix:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
+    upgrade:--prove) COMPREPLY=($(compgen -W "imports" -- "$word")); return ;;
+    upgrade:--link) COMPREPLY=($(compgen -W "auto reflink copy" -- "$word")); return ;;
+    upgrade:--format) COMPREPLY=($(compgen -W "text json" -- "$word")); return ;;
+    upgrade:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
     freeze:--format) COMPREPLY=($(compgen -W "requirements pylock json" -- "$word")); return ;;
     freeze:--color) COMPREPLY=($(compgen -W "auto always never" -- "$word")); return ;;
     pack:--archive-format) COMPREPLY=($(compgen -W "by-name tar.zst tar.gz tar.xz tar zip" -- "$word")); return ;;
@@ -34,8 +38,9 @@ _venvfix()
     case $verb in
     check) words="--here --at --root --from --hashes --frozen --project --forbid --python --platform --glibc --fail-on --exit-zero --select --ignore --level --min-level --baseline --write-baseline --diff --anchor --format --jobs --color --quiet --verbose --config --isolated --help" ;;
     move) words="--link --bundle --from --map --dry-run --leave --format --jobs --color --quiet --verbose --config --isolated --help" ;;
-    recreate) words="--python --find-links --index-url --extra-index-url --offline --require-hashes --build --reinstall --compile --copies --prompt --prove --sha256 --allow-outside --link --bundle --from --map --dry-run --leave --format --jobs --color --quiet --verbose --config --isolated --help" ;;
+    recreate) words="--python --find-links --index-url --extra-index-url --offline --require-hashes --build --reinstall --compile --copies --prompt --prove --sha256 --allow-outside --replace --keep --link --bundle --from --map --dry-run --leave --format --jobs --color --quiet --verbose --config --isolated --help" ;;
     fix) words="--python --from --map --dry-run --leave --format --jobs --color --quiet --verbose --config --isolated --help" ;;
+    upgrade) words="--python --find-links --index-url --extra-index-url --offline --require-hashes --build --reinstall --compile --copies --prompt --prove --sha256 --allow-outside --replace --keep --link --bundle --from --map --dry-run --leave --format --jobs --color --quiet --verbose --config --isolated --help" ;;
     freeze) words="--all --exclude --format --hashes --find-links --jobs --color --quiet --verbose --config --isolated --help" ;;
     pack) words="--output --archive-format --format --python --platform --find-links --exclude --allow-modified --pycache --from --jobs --color --quiet --verbose --config --isolated --help" ;;
     explain) words="--jobs --color --quiet --verbose --config --isolated --help" ;;

@@ -128,6 +128,15 @@ static const struct vf_option recreate_options[] = {
      .man = "The SHA-256 hash that the bundle must have, in hexadecimal."},
     {"allow-outside", 0, VF_OPT_FLAG, NULL, "-r and -c in a list may name files outside its directory", NULL,
      AT(change.install.allow_outside), .man = "Let -r and -c in a list name files outside its directory."},
+    {"replace", 0, VF_OPT_FLAG, NULL, "NEW may be an environment: it is replaced by one rename", NULL,
+     AT(change.replace),
+     .man =
+         "NEW may be an environment, FROM itself as well. The new one is made beside it, verified, and takes "
+         "its name by one rename; then the previous one is removed. What fails before leaves NEW as it was."},
+    {"keep", 0, VF_OPT_VALUE, "DIR", "with --replace: keep the previous environment as DIR", NULL,
+     AT(change.keep),
+     .man = "With --replace: the previous environment is not removed, but gets the name DIR, which is on the "
+            "same file system."},
     OPT_COPY,
     OPT_CHANGE,
 };
@@ -230,6 +239,22 @@ static int run_fix(const struct vf_verb *verb, const void *args)
     return change(verb, &a->common, &o);
 }
 
+static int run_upgrade(const struct vf_verb *verb, const void *args)
+{
+    const struct change_args *a = args;
+    struct venvfix_change_options o = a->change;
+    struct caches space;
+    char env[4096];
+    o.verb = VENVFIX_RECREATE;
+    o.replace = true;
+    o.from_path = a->common.n_args ? a->common.args[0] : vf_cli_default_env(env, sizeof env, a->common.quiet);
+    o.to_path = o.from_path;
+    if (!o.install.python)
+        return vf_cli_usage_error(verb, &a->common, "--python is needed: the interpreter that ENV gets");
+    complete_install(&space, a->prove, &o.install);
+    return change(verb, &a->common, &o);
+}
+
 const struct vf_verb vf_verb_move = {
     .name = "move",
     .usage = "OLD NEW",
@@ -267,6 +292,24 @@ const struct vf_verb vf_verb_recreate = {
     .report = VF_REPORT_CHANGE,
     .args_size = sizeof(struct change_args),
     .run = run_recreate,
+};
+
+const struct vf_verb vf_verb_upgrade = {
+    .name = "upgrade",
+    .usage = "[ENV]",
+    .what = "give an environment another Python: `recreate ENV ENV --replace --python X`",
+    .details =
+        "The new environment is made beside ENV and takes its name by one rename when it is complete and "
+        "verified. Packages that do not depend on the Python version are taken from ENV, the others from "
+        "wheels; editable installs and files from no package are kept. The old Python is not needed.",
+    .examples = "venvfix upgrade --python 3.13\n"
+                "venvfix upgrade .venv --python 3.13 --keep .venv-3.12\n",
+    .options = recreate_options,
+    .n_options = VF_COUNT(recreate_options),
+    .max_args = 1,
+    .report = VF_REPORT_CHANGE,
+    .args_size = sizeof(struct change_args),
+    .run = run_upgrade,
 };
 
 const struct vf_verb vf_verb_fix = {

@@ -81,8 +81,8 @@ struct vf_verb {
     int (*run)(const struct vf_verb *verb, const void *args);
 };
 
-extern const struct vf_verb vf_verb_check, vf_verb_move, vf_verb_recreate, vf_verb_fix, vf_verb_freeze,
-    vf_verb_pack, vf_verb_explain, vf_verb_config, vf_verb_completion;
+extern const struct vf_verb vf_verb_check, vf_verb_move, vf_verb_recreate, vf_verb_fix, vf_verb_upgrade,
+    vf_verb_freeze, vf_verb_pack, vf_verb_explain, vf_verb_config, vf_verb_completion;
 extern const struct vf_verb *const vf_verbs[]; /* NULL at the end */
 /* By name; NULL when there is none. */
 const struct vf_verb *vf_cli_verb(const char *name);

@@ -18,6 +18,8 @@ struct vf_staging {
     struct vf_holder h;
     int fd; /* of NAME */
     struct vf_slice path;
+    bool replaces, replaced; /* what is at the prefix; was it exchanged already */
+    struct vf_stat previous; /* it, as it was at the beginning */
 };
 
 static void staging_free(struct vf_staging *s)
@@ -95,6 +97,62 @@ enum vf_status vf_staging_scratch(struct vf_staging *s, struct vf_slice *path, s
     return VF_OK;
 }
 
+enum vf_status vf_staging_replace(struct vf_staging *s, struct vf_err *err)
+{
+    s->previous = vf_stat_at(s->h.parent, s->h.base);
+    s->replaces = s->previous.kind == VF_KIND_DIR;
+    return s->replaces ? VF_OK
+                       : vf_err_set(err, VF_NOT_FOUND, 0, "replace", s->h.prefix, "it is no directory");
+}
+
+static bool is_previous(const struct vf_staging *s, const struct vf_stat *st)
+{
+    return st->kind == VF_KIND_DIR && st->dev == s->previous.dev && st->ino == s->previous.ino;
+}
+
+/* The directory that is to be replaced, and no other one that somebody put there meanwhile. */
+static enum vf_status exchange(struct vf_staging *s, struct vf_err *err)
+{
+    struct vf_stat at = vf_stat_at(s->h.parent, s->h.base);
+    if (!is_previous(s, &at))
+        return vf_err_set(err, VF_CHANGED, 0, "replace", s->h.prefix,
+                          "another process put something else there while venvfix was at work");
+    VF_KILL_POINT();
+    if (vf_sys_rename_exchange(s->h.dir, s->h.base, s->h.parent, s->h.base) < 0)
+        return vf_err_write(err, errno, "rename", s->h.prefix);
+    VF_KILL_POINT();
+    at = vf_stat_at(s->h.dir, s->h.base);
+    s->replaced = is_previous(s, &at);
+    if (s->replaced)
+        return VF_OK;
+    (void)vf_sys_rename_exchange(s->h.dir, s->h.base, s->h.parent, s->h.base);
+    return vf_err_set(err, VF_CHANGED, 0, "replace", s->h.prefix,
+                      "another process put something else there while venvfix was at work");
+}
+
+static enum vf_status keep_previous(struct vf_holder *h, struct vf_slice keep, struct vf_err *err)
+{
+    int parent = -1;
+    const char *base;
+    enum vf_status st = vf_prefix_parent(keep, &h->arena, &parent, &base, err);
+    VF_KILL_POINT();
+    if (st == VF_OK && vf_sys_rename_noreplace(h->dir, h->base, parent, base) < 0)
+        st = errno == EEXIST || errno == ENOTEMPTY ? vf_err_set(err, VF_EXISTS, errno, "keep", keep, NULL)
+             : errno == EXDEV
+                 ? vf_err_set(err, VF_CROSS_DEVICE, errno, "keep", keep, "it is on another file system")
+                 : vf_err_write(err, errno, "rename", keep);
+    if (st == VF_OK && vf_sys_sync_dir(parent) < 0)
+        st = vf_err_write(err, errno, "sync", keep);
+    if (parent >= 0)
+        (void)close(parent);
+    return st;
+}
+
+enum vf_status vf_staging_keep(struct vf_staging *s, struct vf_slice keep, struct vf_err *err)
+{
+    return s->replaced ? keep_previous(&s->h, keep, err) : VF_OK;
+}
+
 /* A directory that its owner may not write to cannot change its parent: it gets the bit for the instant of
  * the rename. */
 static int rename_out(struct vf_staging *s)
@@ -117,6 +175,13 @@ static int rename_out(struct vf_staging *s)
 }
 
 void vf_staging_end(struct vf_staging *s)
+{
+    if (s->replaced)
+        (void)!vf_holder_remove(&s->h, NULL);
+    staging_free(s);
+}
+
+void vf_staging_abandon(struct vf_staging *s)
 {
     staging_free(s);
 }
@@ -148,8 +213,12 @@ static enum vf_status take_back(struct vf_staging *s, struct vf_err *err)
     if (done != VF_OK)
         return done;
     VF_KILL_POINT();
-    if (vf_sys_rename_noreplace(s->h.parent, s->h.base, s->h.dir, s->h.base) < 0)
+    int r = s->replaced ? vf_sys_rename_exchange(s->h.dir, s->h.base, s->h.parent, s->h.base)
+                        : vf_sys_rename_noreplace(s->h.parent, s->h.base, s->h.dir, s->h.base);
+    if (r < 0) /* then the staging directory holds the previous one, which is not ours to remove */
         done = vf_err_write(err, errno, "rename", s->h.prefix);
+    if (r < 0 && s->replaced)
+        return done;
     enum vf_status removed = vf_holder_remove(&s->h, err);
     return done == VF_OK ? removed : done;
 }
@@ -167,7 +236,11 @@ static enum vf_status publish(struct vf_staging *s, int *unflushed, struct vf_er
     VF_KILL_POINT();
     if (vf_sys_syncfs(s->fd) < 0)
         return vf_err_write(err, errno, "sync", s->path);
-    if (rename_out(s) < 0) {
+    if (s->replaces) {
+        enum vf_status st = exchange(s, err);
+        if (st != VF_OK)
+            return st;
+    } else if (rename_out(s) < 0) {
         int e = errno;
         if (e == EEXIST || e == ENOTEMPTY)
             return vf_err_set(err, VF_EXISTS, e, "rename", s->h.prefix, NULL);
@@ -183,8 +256,10 @@ enum vf_status vf_staging_commit(struct vf_staging *s, int *unflushed, struct vf
 {
     *unflushed = 0;
     enum vf_status st = publish(s, unflushed, err);
-    (void)!vf_holder_remove(&s->h, NULL); /* an empty holder that stays is cleaned up by the next run */
-    close_holder(&s->h);
+    if (!s->replaced) {
+        (void)!vf_holder_remove(&s->h, NULL); /* an empty holder that stays is cleaned up by the next run */
+        close_holder(&s->h);
+    }
     if (st != VF_OK)
         staging_free(s);
     return st;
@@ -226,6 +301,33 @@ enum vf_status vf_staging_clean(struct vf_slice prefix, struct vf_err *err)
     enum vf_status st = vf_holder_init(&h, prefix, err);
     if (st == VF_OK)
         st = vf_holder_clean(&h, err);
+    vf_holder_release(&h);
+    return st;
+}
+
+/* Has the holder something under NAME that is not what the run made? Opens it. */
+static bool holds_previous(struct vf_holder *h, struct vf_slice prefix)
+{
+    if (vf_holder_init(h, prefix, NULL) != VF_OK || !vf_holder_left(h))
+        return false;
+    uint64_t ino = vf_holder_noted(h);
+    h->dir = openat(h->parent, h->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct vf_stat in = h->dir >= 0 ? vf_stat_at(h->dir, h->base) : (struct vf_stat){.kind = VF_KIND_NONE};
+    return ino != 0 && in.kind == VF_KIND_DIR && in.ino != ino;
+}
+
+bool vf_staging_holds_previous(struct vf_slice prefix)
+{
+    struct vf_holder h;
+    bool only = holds_previous(&h, prefix) && vf_stat_at(h.parent, h.base).kind == VF_KIND_NONE;
+    vf_holder_release(&h);
+    return only;
+}
+
+enum vf_status vf_staging_keep_left(struct vf_slice prefix, struct vf_slice keep, struct vf_err *err)
+{
+    struct vf_holder h;
+    enum vf_status st = holds_previous(&h, prefix) ? keep_previous(&h, keep, err) : VF_OK;
     vf_holder_release(&h);
     return st;
 }

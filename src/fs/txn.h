@@ -115,12 +115,28 @@ struct vf_slice vf_staging_path(const struct vf_staging *s); /* its absolute pat
  * *path: absolute, lives as long as s. */
 VF_MUST_CHECK enum vf_status vf_staging_scratch(struct vf_staging *s, struct vf_slice *path,
                                                 struct vf_err *err);
+/* What is at `prefix` now, a directory, is to be replaced: commit exchanges the two, and the previous one is
+ * in the staging directory until vf_staging_end. VF_NOT_FOUND: there is no directory. */
+VF_MUST_CHECK enum vf_status vf_staging_replace(struct vf_staging *s, struct vf_err *err);
+/* After a commit that replaced: the previous directory goes to `keep`, which is on the same file system and
+ * not there yet (VF_EXISTS, VF_CROSS_DEVICE). */
+VF_MUST_CHECK enum vf_status vf_staging_keep(struct vf_staging *s, struct vf_slice keep, struct vf_err *err);
+/* The same for what a run left that was cut off behind its commit; nothing to do where it replaced nothing.
+ */
+VF_MUST_CHECK enum vf_status vf_staging_keep_left(struct vf_slice prefix, struct vf_slice keep,
+                                                  struct vf_err *err);
+/* Is what an earlier run left the only whole directory of this name: it was replaced, and `prefix` is gone?
+ */
+bool vf_staging_holds_previous(struct vf_slice prefix);
 /* syncfs, then one rename to `prefix` (NOREPLACE), staging directory removed. On failure (VF_EXISTS) all is
  * taken away again and s is freed; else s waits for vf_staging_end or vf_staging_take_back. *unflushed: errno
  * of the flush behind the rename, else 0. Then `prefix` is there and complete, but the disk may not have its
  * name: a caller removes nothing that would be the only copy after a crash. */
 VF_MUST_CHECK enum vf_status vf_staging_commit(struct vf_staging *s, int *unflushed, struct vf_err *err);
-void vf_staging_end(struct vf_staging *s); /* frees s; the disk stays */
+/* Frees s. What was replaced is removed, and the staging directory with it; what cannot be removed stays
+ * there, for the next run. */
+void vf_staging_end(struct vf_staging *s);
+void vf_staging_abandon(struct vf_staging *s); /* frees s; the disk stays as it is */
 /* After commit (the proof failed there): away by one rename, then removed; by the descriptors of the
  * directory in which it was made, whatever its path leads to by now. VF_CHANGED: another directory has its
  * name. Frees s. *stays: it failed, and what was made still has its name; else at most the staging directory

@@ -39,10 +39,11 @@ def package(env):
     info = sp / "tiny-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
+    (info / "WHEEL").write_text("Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
     (info / "entry_points.txt").write_text("[console_scripts]\ntiny = tiny:main\n")
     (env / "bin/tiny").write_text(f"#!{env}/bin/python\nimport tiny\ntiny.main()\n")
     (env / "bin/tiny").chmod(0o755)
-    names = ("tiny.py", "tiny-1.0.dist-info/METADATA", "tiny-1.0.dist-info/entry_points.txt", "tiny-1.0.dist-info/RECORD", "../../../bin/tiny")
+    names = ("tiny.py", "tiny-1.0.dist-info/METADATA", "tiny-1.0.dist-info/WHEEL", "tiny-1.0.dist-info/entry_points.txt", "tiny-1.0.dist-info/RECORD", "../../../bin/tiny")
     (info / "RECORD").write_text("".join(f"{n},,\n" for n in names))
 
 
@@ -213,9 +214,10 @@ def test_another_minor_is_refused_with_the_command(scratch):
     before = verify.snapshot(p.env)
     e = error("fix", p.env, "--python", others[0], code="incompatible", env=p.environ)
     assert not verify.difference(before, verify.snapshot(p.env))
-    words = shlex.split(e["message"][e["message"].index("venvfix recreate"):])
-    assert words[:2] == ["venvfix", "recreate"] and words[2] == str(p.env) and words[4] == "--python"
-    assert not os.path.exists(words[3])
+    words = shlex.split(e["message"][e["message"].index("venvfix upgrade"):])
+    assert words[:2] == ["venvfix", "upgrade"] and words[2] == str(p.env) and words[3] == "--python"
+    vf(*words[1:], "--offline", rc=0, env=p.environ)
+    assert envs.run(p.env / "bin/tiny") == b"tiny\n"
     error("fix", p.env, "--python", scratch / "nothing", code="no-base", env=p.environ)
 
 

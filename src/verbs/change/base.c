@@ -31,7 +31,7 @@ static void put_python(struct vf_buf *out, bool pypy, struct vf_slice version)
     vf_term_put(out, version);
 }
 
-/* `venvfix recreate` makes the environment on another minor. */
+/* `venvfix upgrade` makes the environment again on another minor. */
 static enum vf_status refuse_other_python(struct vf_change *c, const struct vf_interpreter_query *q)
 {
     struct vf_buf b;
@@ -42,16 +42,14 @@ static enum vf_status refuse_other_python(struct vf_change *c, const struct vf_i
     put_python(&b, vf_slice_eq(q->markers.value[VF_MARKER_IMPLEMENTATION_NAME], VF_S("pypy")), q->python);
     vf_buf_puts(&b, ", and the environment is for ");
     put_python(&b, c->env->py.pypy, vf_slice_of(minor));
-    vf_buf_puts(&b, "; a new environment can be made: venvfix recreate ");
+    vf_buf_puts(&b,
+                "; this makes a new environment and puts it in the place of the old one: venvfix upgrade ");
     vf_shell_word_put(&b, c->env->typed);
-    vf_buf_putc(&b, ' ');
-    struct vf_slice next = vf_arena_concat(c->s.a, c->env->typed, VF_S("-"), q->short_version);
-    vf_shell_word_put(&b, next);
     vf_buf_puts(&b, " --python ");
     vf_shell_word_put(&b, q->base);
     const char *text = vf_buf_cstr(&b);
-    enum vf_status st = text && next.p ? vf_err_set(&c->s.err, VF_INCOMPATIBLE, 0, "use", q->base, "%s", text)
-                                       : vf_err_nomem(&c->s.err);
+    enum vf_status st = text ? vf_err_set(&c->s.err, VF_INCOMPATIBLE, 0, "use", q->base, "%s", text)
+                             : vf_err_nomem(&c->s.err);
     vf_buf_release(&b);
     return st;
 }

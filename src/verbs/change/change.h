@@ -30,6 +30,13 @@ struct vf_change {
     struct vf_change_bundle *bundle; /* --bundle, as far as it is written; NULL */
 };
 
+/* --replace and --keep (replace.c): what is at NEW may be replaced; where the previous one goes. */
+VF_MUST_CHECK enum vf_status vf_change_may_replace(struct vf_change *c);
+VF_MUST_CHECK enum vf_status vf_change_begin_replace(struct vf_change *c, struct vf_staging *s);
+/* NEW is there and works: the previous one is kept or removed. Frees s. */
+VF_MUST_CHECK enum vf_status vf_change_end_staging(struct vf_change *c, struct vf_staging *s);
+VF_MUST_CHECK enum vf_status vf_change_resume_replace(struct vf_change *c, bool committed);
+
 /* --bundle (change_bundle.c): before anything is touched; and at the end, whatever came of it. */
 VF_MUST_CHECK enum vf_status vf_change_bundle_first(struct vf_change *c);
 void vf_change_bundle_last(struct vf_change *c, enum vf_status st);

@@ -123,9 +123,9 @@ static enum vf_status prove_or_take_back(struct vf_change *c, struct vf_staging 
     c->r->prove_s += vf_seconds_since(start);
     if (st != VF_OK)
         return vf_change_take_back(c, s);
-    vf_staging_end(s);
+    st = vf_change_end_staging(c, s);
     vf_change_note_unflushed(c);
-    return VF_OK;
+    return st;
 }
 
 /* ---- the staged copy ---- */
@@ -155,7 +155,9 @@ static enum vf_status copy_and_commit(struct vf_change *c, struct vf_retire *r)
     enum vf_status st = vf_staging_begin(c->to, &s, &c->s.err);
     if (st != VF_OK)
         return st;
-    st = fill(c, s, r);
+    st = vf_change_begin_replace(c, s);
+    if (st == VF_OK)
+        st = fill(c, s, r);
     c->r->stage_s = vf_seconds_since(start);
     if (st != VF_OK) {
         drop(c, s);

@@ -72,6 +72,14 @@ enum vf_status vf_change_refuse_places(struct vf_change *c)
     enum vf_status st = c->from_file ? VF_OK : refuse_link(c);
     struct vf_buf ignored;
     vf_buf_init(&ignored);
+    if (st == VF_OK && c->o->replace && vf_host_kind(c->s.host, c->to, NULL) != VF_KIND_NONE) {
+        st = vf_change_may_replace(c);
+        bool itself = vf_host_same(c->s.host, c->from, c->to);
+        vf_buf_release(&ignored);
+        if (st == VF_OK)
+            st = refuse_parent(c);
+        return st == VF_OK && !c->from_file && !itself ? refuse_nested(c) : st;
+    }
     if (st == VF_OK && (vf_host_exists(c->s.host, c->to) || vf_host_readlink(c->s.host, c->to, &ignored))) {
         bool same = vf_host_same(c->s.host, c->from, c->to) || vf_path_under(c->to, c->from, NULL);
         st = same ? vf_err_set(&c->s.err, VF_NESTED, 0, "create", c->to,

@@ -202,7 +202,9 @@ static enum vf_status resume_staging(struct vf_change *c, bool *done)
     if (!vf_staging_left(c->to))
         return VF_OK;
     bool committed = vf_staging_committed(c->to);
-    enum vf_status st = vf_staging_clean(c->to, &c->s.err);
+    enum vf_status st = vf_change_resume_replace(c, committed);
+    if (st == VF_OK)
+        st = vf_staging_clean(c->to, &c->s.err);
     if (st == VF_OK && committed && c->o->verb == VENVFIX_RECREATE)
         st = prove_resumed(c, c->to, c->to);
     *done = st == VF_OK && committed && c->o->verb == VENVFIX_RECREATE;

@@ -17,6 +17,8 @@ enum vf_status vf_recreate_stage(struct vf_recreate *a)
     if (a->staging || (c->o->dry_run && !a->rehearse))
         return VF_OK;
     enum vf_status st = vf_staging_begin(c->to, &a->staging, &c->s.err);
+    if (st == VF_OK)
+        st = vf_change_begin_replace(c, a->staging);
     if (st != VF_OK)
         return st;
     a->root = vf_staging_path(a->staging);

@@ -232,10 +232,12 @@ enum vf_status vf_recreate_commit(struct vf_recreate *a)
     c->r->commit_s = vf_seconds_since(start);
     if (st != VF_OK)
         return st;
-    st = prove_there(a);
+    st = c->env && c->o->replace ? vf_env_recheck(c->env, NULL, &c->s.err) : VF_OK;
+    if (st == VF_OK)
+        st = prove_there(a);
     if (st != VF_OK)
         return vf_change_take_back(c, s);
-    vf_staging_end(s);
+    st = vf_change_end_staging(c, s);
     vf_change_note_unflushed(c);
-    return VF_OK;
+    return st;
 }
