@@ -3,7 +3,10 @@
  *
  * Which hits a file has must not depend on its windows. So every start is decided in exactly one window, one
  * that shows all the bytes that the decision may look at: a fixed number before it and behind it. Starts too
- * near to the end of a window are left for the next one. */
+ * near to the end of a window are left for the next one.
+ *
+ * A few literals are searched one after the other; many in one pass (literals.h), so that hundreds of old
+ * prefixes cost what a dozen cost. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "base/search.h"
 
@@ -12,27 +15,34 @@
 #include <string.h>
 
 #include "base/encoding.h"
+#include "base/literals.h"
 #include "base/path_boundary.h"
 
 enum {
     LONGEST_PLACE = 4096,
     FEW_BACKSLASHES = 64,
+    MANY_NEEDLES = 24,   /* more are searched in one pass */
     WORK_PER_BYTE = 100, /* comparisons allowed for each byte of a window; ordinary text takes less than 1 */
 };
 
 struct needle {
-    pcre2_code *code;
+    pcre2_code *code;     /* NULL: it is only found in one pass with others */
+    struct vf_slice text; /* in the searcher's arena */
     uint32_t prefix;
     size_t at;    /* offset in the place of what the needle finds */
+    size_t slot;  /* when that is not 0: a number of its own, for the pass with others */
     bool slashes; /* the one for text that writes `\/` */
 };
 
 struct vf_searcher {
     const struct vf_prefix *prefixes;
     size_t n_prefixes, n_needles;
-    struct needle *needles; /* room for two per place */
-    pcre2_code *slash;      /* `\/`: a window without it needs half of the needles only */
-    size_t ahead;           /* bytes from a start on that its decision may look at */
+    struct needle *needles;   /* room for two per place; those that fold case come last */
+    struct vf_literals *many; /* the first n_many of them; NULL */
+    size_t n_many, n_slots;
+    struct vf_arena arena;
+    pcre2_code *slash; /* `\/`: a window without it needs half of the needles only */
+    size_t ahead;      /* bytes from a start on that its decision may look at */
     uint32_t match_options;
 };
 
@@ -79,10 +89,10 @@ static enum vf_status compile(struct vf_slice text, bool fold_case, pcre2_code *
 static enum vf_status needle_add(struct vf_searcher *s, struct needle nd, struct vf_slice text,
                                  struct vf_err *err)
 {
-    enum vf_status st = compile(text, s->prefixes[nd.prefix].fold_case, &nd.code, err);
-    if (st == VF_OK)
-        s->needles[s->n_needles++] = nd;
-    return st;
+    nd.text = vf_arena_dup(&s->arena, text);
+    nd.slot = nd.at > 0 ? s->n_slots++ : 0;
+    s->needles[s->n_needles++] = nd;
+    return nd.text.p ? VF_OK : vf_err_nomem(err);
 }
 
 /* The run with `\/` for every slash. */
@@ -119,6 +129,35 @@ static enum vf_status place_add(struct vf_searcher *s, size_t i, struct vf_err *
     return st;
 }
 
+static bool folds(const struct vf_searcher *s, size_t needle)
+{
+    return s->prefixes[s->needles[needle].prefix].fold_case;
+}
+
+enum vf_status vf_searcher_in_one_pass(struct vf_searcher *s, struct vf_err *err)
+{
+    while (s->n_many < s->n_needles && !folds(s, s->n_many))
+        s->n_many++;
+    struct vf_slice *texts = calloc(s->n_many == 0 ? 1 : s->n_many, sizeof *texts);
+    if (!texts)
+        return vf_err_nomem(err);
+    for (size_t i = 0; i < s->n_many; i++)
+        texts[i] = s->needles[i].text;
+    enum vf_status st = vf_literals_new(texts, s->n_many, &s->many, err);
+    free(texts);
+    return st;
+}
+
+static enum vf_status compile_all(struct vf_searcher *s, struct vf_err *err)
+{
+    enum vf_status st = compile(VF_S("\\/"), false, &s->slash, err);
+    if (st == VF_OK && s->n_needles > MANY_NEEDLES)
+        st = vf_searcher_in_one_pass(s, err);
+    for (size_t i = s->n_many; i < s->n_needles && st == VF_OK; i++)
+        st = compile(s->needles[i].text, folds(s, i), &s->needles[i].code, err);
+    return st;
+}
+
 enum vf_status vf_searcher_new(const struct vf_prefix *prefixes, size_t n, struct vf_searcher **out,
                                struct vf_err *err)
 {
@@ -136,9 +175,14 @@ enum vf_status vf_searcher_new(const struct vf_prefix *prefixes, size_t n, struc
     s->n_prefixes = n;
     s->needles = needles;
     s->ahead = VF_BOUNDARY_REST + VF_BOUNDARY_BEHIND;
-    enum vf_status st = compile(VF_S("\\/"), false, &s->slash, err);
-    for (size_t i = 0; i < n && st == VF_OK; i++)
-        st = place_add(s, i, err);
+    vf_arena_init(&s->arena);
+    enum vf_status st = VF_OK;
+    for (int fold = 0; fold < 2; fold++)
+        for (size_t i = 0; i < n && st == VF_OK; i++)
+            if (prefixes[i].fold_case == (fold == 1))
+                st = place_add(s, i, err);
+    if (st == VF_OK)
+        st = compile_all(s, err);
     if (st == VF_OK)
         *out = s;
     else
@@ -153,6 +197,8 @@ void vf_searcher_free(struct vf_searcher *s)
     for (size_t i = 0; i < s->n_needles; i++)
         pcre2_code_free(s->needles[i].code);
     pcre2_code_free(s->slash);
+    vf_literals_free(s->many);
+    vf_arena_release(&s->arena);
     free(s->needles);
     free(s);
 }
@@ -292,11 +338,40 @@ static enum vf_status find_slash(struct scan *sc, size_t *at, struct vf_err *err
     return find(sc, sc->s->slash, from, at, err);
 }
 
+struct pass {
+    struct scan *sc;
+    size_t *tried; /* of each slot */
+};
+
+static enum vf_status on_needle(void *ctx, size_t which, size_t hit, struct vf_err *err)
+{
+    struct pass *p = ctx;
+    const struct needle *nd = &p->sc->s->needles[which];
+    size_t begin = p->sc->from; /* without a slot each occurrence is one start */
+    if ((nd->slashes && p->sc->st->binary) || hit > p->sc->limit + nd->at * VF_ENCODING_GROWTH)
+        return VF_OK;
+    return try_around(p->sc, nd, hit, nd->at > 0 ? &p->tried[nd->slot] : &begin, err);
+}
+
+static enum vf_status scan_many(struct scan *sc, struct vf_err *err)
+{
+    struct pass p = {sc, calloc(sc->s->n_slots + 1, sizeof *p.tried)};
+    if (!p.tried)
+        return vf_err_nomem(err);
+    for (size_t i = 0; i < sc->s->n_slots; i++)
+        p.tried[i] = sc->from;
+    enum vf_status st = vf_literals_find(sc->s->many, sc->window, sc->from, on_needle, &p, err);
+    free(p.tried);
+    return st;
+}
+
 static enum vf_status scan_all(struct scan *sc, struct vf_err *err)
 {
     size_t slash = VF_NPOS;
-    enum vf_status st = sc->st->binary ? VF_OK : find_slash(sc, &slash, err);
-    for (size_t i = 0; i < sc->s->n_needles && st == VF_OK; i++)
+    enum vf_status st = sc->s->many ? scan_many(sc, err) : VF_OK;
+    if (st == VF_OK && sc->s->n_many < sc->s->n_needles && !sc->st->binary)
+        st = find_slash(sc, &slash, err);
+    for (size_t i = sc->s->n_many; i < sc->s->n_needles && st == VF_OK; i++)
         if (slash != VF_NPOS || !sc->s->needles[i].slashes)
             st = scan_needle(sc, &sc->s->needles[i], err);
     return st;

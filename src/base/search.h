@@ -1,4 +1,5 @@
-/* search.h: finding places in bytes. One PCRE2 (JIT) literal per place and kind of slash, then a decoded
+/* search.h: finding places in bytes. One PCRE2 (JIT) literal per place and kind of slash (many of them: one
+ * pass for all), then a decoded
  * comparison around each hit, so that every 8-bit spelling of a path is found: raw, percent-encoded, JSON
  * (`\/`, `\uXXXX`), Python repr, shell quoting, XML entities. docs/formats.md 10.2. */
 #ifndef VF_BASE_SEARCH_H
@@ -40,6 +41,8 @@ void vf_searcher_free(struct vf_searcher *s);
 /* Lets PCRE2 interpret the needles instead of running compiled code: what happens by itself where a host
  * refuses JIT. */
 void vf_searcher_without_jit(struct vf_searcher *s);
+/* All needles in one pass, as it is by itself where they are many; once. For tests. */
+VF_MUST_CHECK enum vf_status vf_searcher_in_one_pass(struct vf_searcher *s, struct vf_err *err);
 /* Bytes that a window must repeat from the one before: longest spelled needle plus 4 KiB for the rest of the
  * path. */
 size_t vf_searcher_overlap(const struct vf_searcher *s);

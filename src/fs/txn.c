@@ -29,6 +29,7 @@ static struct vf_txn *txn_new(const struct vf_key *key)
     if (key)
         t->d.key = *key;
     vf_map_init(&t->paths, &t->d.arena);
+    vf_map_init(&t->twins, &t->d.arena);
     t->news = t->parent = -1;
     return t;
 }

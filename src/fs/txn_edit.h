@@ -17,6 +17,7 @@ struct vf_txn {
     int news;            /* descriptor of .venvfix/new */
     struct vf_vec edits; /* of struct vf_jedit, in d.arena; also d.journal.v once sealed */
     struct vf_map paths; /* of the edits */
+    struct vf_map twins; /* of edited files with several names: (device, inode, new sum) -> edit */
     bool resumed;        /* read from disk, not made by this process */
     int parent;          /* descriptor of the directory that was used last; -1: none */
     struct vf_slice parent_path;

@@ -181,16 +181,22 @@ static enum vf_status hash_source(struct vf_txn *t, const struct vf_edit *e, con
                : vf_err_set(err, VF_INTERNAL, 0, "hash", e->path, NULL);
 }
 
-/* Has an edit before this one made the same new file of another name of the same original? */
-static bool find_twin(const struct vf_txn *t, const struct vf_jedit *j, size_t i, size_t *at)
+/* Has an edit before this one made the same new file of another name of the same original? *at: which one;
+ * i: this is the first. */
+static enum vf_status find_twin(struct vf_txn *t, const struct vf_jedit *j, size_t i, size_t *at,
+                                struct vf_err *err)
 {
-    for (*at = 0; *at < i; ++*at) {
-        const struct vf_jedit *o = VF_VEC_AT(const struct vf_jedit, &t->edits, *at);
-        if (o->was.kind == VF_KIND_FILE && o->was.ino == j->was.ino && o->was_st.dev == j->was_st.dev &&
-            o->is.kind == VF_KIND_FILE && memcmp(o->is.sum, j->is.sum, sizeof j->is.sum) == 0)
-            return true;
-    }
-    return false;
+    struct twin {
+        uint64_t dev, ino;
+        unsigned char sum[sizeof j->is.sum];
+    } twin = {.dev = j->was_st.dev, .ino = j->was.ino};
+    memcpy(twin.sum, j->is.sum, sizeof twin.sum);
+    struct vf_slice key = {(const char *)&twin, sizeof twin};
+    *at = i;
+    if (vf_map_get(&t->twins, key, at))
+        return VF_OK;
+    key = vf_arena_dup(&t->d.arena, key);
+    return key.p && vf_map_put(&t->twins, key, i) ? VF_OK : vf_err_nomem(err);
 }
 
 /* Two names of one file, edited alike, stay two names of one. Where they cannot, each keeps its own. */
@@ -198,8 +204,11 @@ static enum vf_status share_with_twin(struct vf_txn *t, const struct vf_edit *e,
                                       size_t i, const struct vf_jedit *j, struct vf_err *err)
 {
     size_t at;
-    if (src->fd < 0 || src->st.nlink < 2 || !find_twin(t, j, i, &at))
+    if (src->fd < 0 || src->st.nlink < 2)
         return VF_OK;
+    enum vf_status st = find_twin(t, j, i, &at, err);
+    if (st != VF_OK || at == i)
+        return st;
     struct vf_txn_names own = vf_txn_names(i), twin = vf_txn_names(at);
     VF_KILL_POINT();
     if (linkat(t->news, twin.staged, t->news, own.aside, 0) < 0)

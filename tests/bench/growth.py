@@ -177,6 +177,18 @@ def hard_links(t, n):
         os.link(a, a + "b")
 
 
+def edited_links(t, n):
+    """Pairs of names of one script, half of the pairs; and as many names of one other."""
+    for i in range(n // 4):
+        a = os.path.join(t.path, "bin", f"s{i}")
+        write(a, f"#!{t.path}/bin/python\nprint({i})\n", 0o755)
+        os.link(a, a + "b")
+    a = os.path.join(t.path, "bin", "all")
+    write(a, f"#!{t.path}/bin/python\nprint()\n", 0o755)
+    for i in range(n // 2):
+        os.link(a, f"{a}{i}")
+
+
 def one_inode(t, n):
     a = os.path.join(t.path, "share", "all", "first")
     write(a, "text\n")
@@ -215,7 +227,7 @@ SERIES = {
     "scripts": (scripts, 1000, None), "installed scripts": (installed_scripts, 1000, None), "references in one file": (references, 4000, None),
     "references in a script": (shell_references, 2000, None), "lines of activate": (activate_lines, 2000, None),
     "lines of a .pth": (path_lines, 2000, None), "dangling .pth lines": (dangling_lines, 2000, None), "old prefixes": (prefixes, 250, None),
-    "editables": (editables, 250, None), "hard links": (hard_links, 2000, None), "names of one inode": (one_inode, 1000, None),
+    "editables": (editables, 250, None), "hard links": (hard_links, 2000, None), "edited hard links": (edited_links, 1000, None), "names of one inode": (one_inode, 1000, None),
     "absolute links": (links, 1000, None), "compiled files": (compiled, 500, None), "kernels": (kernels, 500, None), "FIFOs": (specials, 1000, None),
 }
 

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,11 +33,30 @@ static enum vf_status note_hit(void *ctx, const struct vf_hit *h, struct vf_err 
     return VF_OK;
 }
 
+/* Each test runs twice: with a search for each needle, and with one pass for all of them. */
+static bool one_pass;
+
+static int begin_one_pass(void **state)
+{
+    (void)state;
+    one_pass = true;
+    return 0;
+}
+
+static int end_one_pass(void **state)
+{
+    (void)state;
+    one_pass = false;
+    return 0;
+}
+
 static struct vf_searcher *searcher(const struct vf_prefix *prefixes, size_t n)
 {
     struct vf_err err = {0};
     struct vf_searcher *s = NULL;
     assert_int_equal(vf_searcher_new(prefixes, n, &s, &err), VF_OK);
+    if (one_pass)
+        assert_int_equal(vf_searcher_in_one_pass(s, &err), VF_OK);
     return s;
 }
 
@@ -530,26 +550,74 @@ static void configuration_is_found(void **state)
     vf_searcher_free(s);
 }
 
+/* Hundreds of prefixes: the hits of each are those of a searcher of its own, whatever is beside it. */
+static void many_prefixes(void **state)
+{
+    (void)state;
+    enum { N = 300 };
+    static char names[N][40];
+    static struct vf_prefix prefixes[N];
+    struct vf_buf text = {0};
+    for (size_t i = 0; i < N; i++) {
+        if (i % 3 == 1)
+            (void)snprintf(names[i], sizeof names[i], "/srv/a b/app%zu", i);
+        else
+            (void)snprintf(names[i], sizeof names[i], "/nowhere/e%zu/.venv", i);
+        prefixes[i] = (struct vf_prefix){.path = vf_slice_of(names[i])};
+    }
+    for (size_t i = N; i-- > 0;) {
+        vf_buf_puts(&text, "key = ");
+        if (i % 3 == 0) /* as JSON may write it */
+            for (const char *c = names[i]; *c; c++)
+                vf_buf_puts(&text, *c == '/' ? "\\/" : (char[]){*c, 0});
+        else
+            vf_buf_puts(&text, names[i]);
+        vf_buf_puts(&text, i % 3 == 0 ? "\\/lib;\n" : "/lib;\n");
+    }
+    struct vf_searcher *s = NULL;
+    struct vf_err err = {0};
+    assert_int_equal(vf_searcher_new(prefixes, N, &s, &err), VF_OK);
+    for (size_t size = 0; size <= 32768; size += 32768) {
+        struct hits hits = {0};
+        search_through(s, vf_buf_slice(&text), false, size, &hits);
+        assert_int_equal(hits.n, N);
+        struct vf_slice all = vf_buf_slice(&hits.text), line;
+        for (size_t i = N; i-- > 0;) {
+            char which[64];
+            (void)snprintf(which, sizeof which, " p%zu %s ", i, i % 3 == 0 ? "json" : "raw");
+            assert_true(vf_slice_next_line(&all, &line));
+            if (vf_slice_find(line, vf_slice_of(which), 0) == VF_NPOS || !vf_slice_ends(line, VF_S("lib")))
+                fail_msg("%zu: %.*s", i, (int)line.n, line.p);
+        }
+        vf_buf_release(&hits.text);
+    }
+    vf_searcher_free(s);
+    vf_buf_release(&text);
+}
+
+#define BOTH(test) cmocka_unit_test(test), cmocka_unit_test_setup_teardown(test, begin_one_pass, end_one_pass)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(configuration_is_found),
-        cmocka_unit_test(left_boundaries),
-        cmocka_unit_test(right_boundaries),
-        cmocka_unit_test(spellings),
-        cmocka_unit_test(rests),
-        cmocka_unit_test(binaries),
-        cmocka_unit_test(longest_place_wins),
-        cmocka_unit_test(windows_places),
-        cmocka_unit_test(same_hits_through_any_window),
-        cmocka_unit_test(same_hits_without_jit),
-        cmocka_unit_test(long_rests_and_big_files),
-        cmocka_unit_test(callback_stops_the_search),
-        cmocka_unit_test(gives_up_on_text_made_to_be_slow),
-        cmocka_unit_test(counts_many_lines),
-        cmocka_unit_test(refuses_bad_places),
-        cmocka_unit_test(writes_in_the_habit_of_the_original),
-        cmocka_unit_test(written_is_found),
+        cmocka_unit_test(many_prefixes),
+        BOTH(configuration_is_found),
+        BOTH(left_boundaries),
+        BOTH(right_boundaries),
+        BOTH(spellings),
+        BOTH(rests),
+        BOTH(binaries),
+        BOTH(longest_place_wins),
+        BOTH(windows_places),
+        BOTH(same_hits_through_any_window),
+        BOTH(same_hits_without_jit),
+        BOTH(long_rests_and_big_files),
+        BOTH(callback_stops_the_search),
+        BOTH(gives_up_on_text_made_to_be_slow),
+        BOTH(counts_many_lines),
+        BOTH(refuses_bad_places),
+        BOTH(writes_in_the_habit_of_the_original),
+        BOTH(written_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
