@@ -100,8 +100,9 @@ static enum vf_status list(struct vf_host *host, struct vf_slice dir, struct vf_
     struct vf_slice *names;
     struct vf_version v;
     size_t n;
-    if (!vf_host_list(host, dir, a, &names, &n))
-        return VF_OK;
+    enum vf_status st = vf_host_list_any(host, dir, a, &names, &n, err);
+    if (st != VF_OK)
+        return st;
     for (size_t i = 0; i < n; i++) {
         if (!is_wheel_of(a, names[i], canonical, &v))
             continue;

@@ -121,6 +121,7 @@ struct vf_env_prefix {
     uint32_t votes;
     bool exists; /* something is there */
     bool given;  /* by --from */
+    int why;     /* 0; else the errno value that kept the path from being examined: exists is false then */
 };
 
 struct vf_interpreter {
@@ -133,6 +134,7 @@ struct vf_interpreter {
                                 when it is nowhere on its own search path; p NULL: it needs none */
     bool library_found;
     bool base_exists, copies, has_cfg;
+    int base_why;   /* 0; else the errno value that kept the base from being examined: it may be there */
     unsigned minor; /* of lib/python3.X and pyvenv.cfg; 0 unknown */
     bool pypy;
     bool python2;

@@ -91,10 +91,16 @@ bool vf_base_fits(const struct vf_env *env, struct vf_slice program, struct vf_a
 static bool is_wrong_home(const struct vf_env *env, struct vf_arena *scratch)
 {
     struct vf_slice home = env->py.home;
-    if (!env->py.has_cfg || (!env->py.copies && env->py.minor && env->py.minor <= 10 && env->py.base_exists))
-        return env->py.has_cfg && (!vf_path_is_abs(home) || !vf_host_exists(env->params.host, home));
-    return !vf_path_is_abs(home) || vf_host_kind(env->params.host, home, NULL) != VF_KIND_DIR ||
-           !has_library_above(env, home, scratch);
+    if (!env->py.has_cfg)
+        return false;
+    if (!vf_path_is_abs(home))
+        return true;
+    if (!env->py.copies && env->py.minor && env->py.minor <= 10 && env->py.base_exists)
+        return vf_host_is_missing(env->params.host, home);
+    size_t unseen = vf_host_unseen_count(env->params.host);
+    bool right =
+        vf_host_kind(env->params.host, home, NULL) == VF_KIND_DIR && has_library_above(env, home, scratch);
+    return !right && vf_host_unseen_count(env->params.host) == unseen;
 }
 
 bool vf_base_is_missing(const struct vf_env *env, struct vf_arena *scratch)
@@ -109,6 +115,8 @@ bool vf_base_is_missing(const struct vf_env *env, struct vf_arena *scratch)
         if (py->link_target.n && vf_path_under(env->prefixes[i].prefix.path, py->link_target, &rest) &&
             vf_env_has(env, rest))
             return false; /* a link into the environment itself */
+    if (py->base_why)
+        return false;
     if (py->link_target.n && !py->base_exists)
         return true;
     return is_wrong_home(env, scratch);
@@ -182,7 +190,7 @@ static bool enclosing(struct vf_slice *o, struct vf_slice *n)
 bool vf_base_moved_along(const struct vf_env *env, struct vf_slice path, struct vf_arena *a,
                          struct vf_slice *now)
 {
-    if (vf_host_exists(env->params.host, path))
+    if (!vf_host_is_missing(env->params.host, path))
         return false;
     for (size_t i = 0; i < env->n_prefixes; i++) {
         struct vf_slice o = env->prefixes[i].prefix.path, n = env->typed, rest;

@@ -169,14 +169,17 @@ static enum vf_status find_base(struct vf_env *env, struct vf_err *err)
         vf_buf_init(&versioned);
         vf_buf_printf(&versioned, "python3.%u", env->py.minor);
         at = vf_path_join(&env->arena, env->py.home, vf_buf_slice(&versioned));
-        if (at.p && !vf_host_exists(o, at))
+        if (at.p && vf_host_is_missing(o, at))
             at = vf_path_join(&env->arena, env->py.home, vf_slice_of(name));
         vf_buf_release(&versioned);
         if (!at.p)
             return vf_err_nomem(err);
     }
     env->py.base = at;
-    env->py.base_exists = at.n && vf_host_executable(o, at);
+    struct vf_stat seen;
+    env->py.base_why = 0;
+    env->py.base_exists =
+        at.n && vf_host_look(o, at, &seen, &env->py.base_why) == VF_KIND_FILE && (seen.mode & 0111) != 0;
     return VF_OK;
 }
 

@@ -57,7 +57,7 @@ struct vf_loader {
     uint64_t round;
     const struct vf_library *other; /* a file of another machine, seen in the last search */
     struct vf_vec problems;         /* struct vf_load_problem, of the present round */
-    struct vf_slice unseen;         /* a file of the host that is there and could not be read; empty */
+    struct vf_slice unseen;         /* a path of the host that could not be examined or read; empty */
     bool failed;                    /* no memory */
 };
 

@@ -2,6 +2,8 @@
  * the file alone, the cache of ldconfig, and the directories that the loader was built with. */
 #include "env/loader_search.h"
 
+#include <errno.h>
+
 #include "env/read_elf.h"
 #include "syntax/ld_cache.h"
 
@@ -34,6 +36,12 @@ static void note_unseen(struct vf_loader *l, struct vf_slice path)
         l->unseen = vf_arena_dup(l->a, path);
 }
 
+static struct vf_slice last_unseen(const struct vf_loader *l)
+{
+    const struct vf_host_unseen *u = vf_host_unseen(l->env->params.host);
+    return u ? u->path : VF_S("/");
+}
+
 bool vf_loader_read(struct vf_loader *l, struct vf_slice path, uint64_t cap, struct vf_arena *a,
                     struct vf_slice *out)
 {
@@ -51,13 +59,17 @@ bool vf_loader_read(struct vf_loader *l, struct vf_slice path, uint64_t cap, str
     return st == VF_OK;
 }
 
+/* The loader passes over what it may not read and looks in the next directory; so does this one, and asks
+ * again each time. */
 static const struct vf_library *host_file(struct vf_loader *l, struct vf_slice path)
 {
     const struct vf_elf_object *elf = NULL;
-    bool unseen;
-    if (!vf_host_elf(l->env->params.host, path, l->a, &elf, &unseen))
+    int why;
+    if (!vf_host_elf(l->env->params.host, path, l->a, &elf, &why))
         l->failed = true;
-    if (unseen)
+    if (why == EACCES || why == EPERM)
+        return NULL;
+    if (why)
         note_unseen(l, path);
     return remember(l, path, VF_NONE, elf && elf->loadable && !elf->damage ? elf : NULL);
 }
@@ -78,7 +90,7 @@ static const struct vf_library *env_path(struct vf_loader *l, struct vf_slice pa
         lib = host_file(l, vf_buf_slice(&end));
     if (lib || file != VF_NONE)
         lib = remember(l, path, file, lib ? lib->elf : env->files[file].facts.elf);
-    else
+    else if (kind != VF_KIND_LINK)
         (void)remember(l, path, VF_NONE, NULL);
     l->failed = l->failed || end.failed;
     vf_buf_release(&end);
@@ -96,7 +108,7 @@ bool vf_loader_below_root(const struct vf_loader *l, struct vf_slice path, struc
     return here && !*gone;
 }
 
-const struct vf_library *vf_loader_file(struct vf_loader *l, struct vf_slice path)
+static const struct vf_library *file_at(struct vf_loader *l, struct vf_slice path)
 {
     size_t known;
     struct vf_slice rel;
@@ -106,6 +118,15 @@ const struct vf_library *vf_loader_file(struct vf_loader *l, struct vf_slice pat
     if (vf_loader_below_root(l, path, &rel, &gone))
         return env_path(l, path, rel);
     return gone ? NULL : host_file(l, path);
+}
+
+const struct vf_library *vf_loader_file(struct vf_loader *l, struct vf_slice path)
+{
+    size_t unseen = vf_host_unseen_count(l->env->params.host);
+    const struct vf_library *lib = file_at(l, path);
+    if (!lib && vf_host_unseen_count(l->env->params.host) != unseen)
+        note_unseen(l, last_unseen(l));
+    return lib;
 }
 
 const struct vf_library *vf_loader_env_file(struct vf_loader *l, uint32_t file)
@@ -134,7 +155,7 @@ static const struct vf_library *try_dir(struct vf_loader *l, struct vf_slice dir
     if (joined.failed || clean.failed)
         l->failed = true;
     else
-        lib = vf_loader_file(l, vf_buf_slice(&clean));
+        lib = file_at(l, vf_buf_slice(&clean));
     vf_buf_release(&joined);
     vf_buf_release(&clean);
     if (lib && !vf_elf_machine_eq(&lib->elf->machine, &l->machine)) {
@@ -387,7 +408,10 @@ const struct vf_library *vf_loader_search(struct vf_loader *l, size_t at, size_t
     l->other = NULL;
     if (by->searched[i] && by->found[i])
         return by->found[i];
+    size_t unseen = vf_host_unseen_count(l->env->params.host);
     const struct vf_library *lib = search(l, at, by->elf->needed[i], &own);
+    if (!lib && vf_host_unseen_count(l->env->params.host) != unseen)
+        note_unseen(l, last_unseen(l));
     by->searched[i] = own;
     by->found[i] = own ? lib : NULL;
     return lib;

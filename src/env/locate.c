@@ -132,15 +132,18 @@ static enum vf_status must_be_environment(struct vf_env *env, struct vf_err *err
                       "no pyvenv.cfg there: it is not a virtual environment");
 }
 
-static struct vf_slice resolved_dup(struct vf_env *env, struct vf_slice path)
+static enum vf_status resolve_dup(struct vf_env *env, struct vf_slice path, struct vf_slice *out,
+                                  struct vf_err *err)
 {
     struct vf_buf b;
     vf_buf_init(&b);
-    struct vf_slice r = path;
-    if (vf_host_resolve(env->params.host, path, &b) && !b.failed)
-        r = vf_arena_dup(&env->arena, vf_buf_slice(&b));
+    enum vf_status st = vf_host_resolve_path(env->params.host, path, &b, err);
+    if (st == VF_OK) {
+        *out = vf_arena_dup(&env->arena, vf_buf_slice(&b));
+        st = out->p ? VF_OK : vf_err_nomem(err);
+    }
     vf_buf_release(&b);
-    return r;
+    return st;
 }
 
 /* The directory on this host that env->resolved means. */
@@ -157,10 +160,10 @@ enum vf_status vf_env_locate_root(struct vf_env *env, struct vf_err *err)
     if (!env->typed.p)
         return vf_err_nomem(err);
     struct vf_slice prefix = env->typed;
-    bool unseen;
-    enum vf_kind kind = vf_host_look(env->params.host, prefix, NULL, &unseen);
-    if (kind == VF_KIND_NONE && unseen)
-        return vf_err_sys(err, EACCES, "open", shown(env, prefix));
+    int why;
+    enum vf_kind kind = vf_host_look(env->params.host, prefix, NULL, &why);
+    if (why)
+        return vf_err_sys(err, why, "open", shown(env, prefix));
     if (kind == VF_KIND_NONE) {
         bool dangling = false;
         struct vf_buf b;
@@ -175,13 +178,18 @@ enum vf_status vf_env_locate_root(struct vf_env *env, struct vf_err *err)
         enum vf_status st = follow_path_file(env, &prefix, err);
         if (st != VF_OK)
             return st;
-        if (vf_host_kind(env->params.host, prefix, NULL) != VF_KIND_DIR)
+        st = vf_host_stat(env->params.host, prefix, &kind, err);
+        if (st != VF_OK)
+            return st;
+        if (kind != VF_KIND_DIR)
             return not_found(shown(env, prefix), err);
     }
-    env->resolved = resolved_dup(env, prefix);
-    env->dir = env->resolved.p ? dir_on_host(env) : env->resolved;
+    enum vf_status st = resolve_dup(env, prefix, &env->resolved, err);
+    if (st != VF_OK)
+        return st;
+    env->dir = dir_on_host(env);
     if (!env->dir.p)
         return vf_err_nomem(err);
-    enum vf_status st = vf_tree_dir_open(env->params.root.n ? env->dir : prefix, &env->tree, err);
+    st = vf_tree_dir_open(env->params.root.n ? env->dir : prefix, &env->tree, err);
     return st == VF_OK ? must_be_environment(env, err) : st;
 }

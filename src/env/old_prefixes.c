@@ -1,5 +1,5 @@
-/* places.c: the set of places that the environment ever called its own, by vote (docs/formats.md 10.1), and
- * the question where a path leads.
+/* old_prefixes.c: the set of places that the environment ever called its own, by vote (docs/formats.md 10.1),
+ * and the question where a path leads.
  *
  * Candidates come from references that installers and tools write: activate files, interpreter lines,
  * `command`, absolute RECORD rows, kernelspecs, absolute links. An owned script that is no entry point votes
@@ -11,6 +11,7 @@ struct vote {
     struct vf_arena scratch;
     struct vf_vec prefixes; /* struct vf_env_prefix */
     struct vf_map by_path;
+    struct vf_vec unsure; /* struct vf_slice: paths that could not be examined; see weigh */
 };
 
 static enum vf_status add_place(struct vote *v, struct vf_slice path, enum vf_prefix_kind kind,
@@ -61,11 +62,11 @@ static bool is_environment(const struct vf_env *env, struct vf_slice root, struc
     return false;
 }
 
-/* A base interpreter's directory looks like an environment's BIN: where no environment stands, it is a vote
- * only when nothing stands there. */
+/* A base interpreter's directory looks like an environment's BIN: where there is no environment, it is
+ * evidence only when nothing is there. */
 static bool has_base_interpreter(struct vote *v, struct vf_slice root)
 {
-    if (vf_host_kind(v->env->params.host, root, NULL) == VF_KIND_NONE)
+    if (!vf_host_exists(v->env->params.host, root))
         return false;
     if (is_environment(v->env, root, &v->scratch))
         return false;
@@ -73,23 +74,56 @@ static bool has_base_interpreter(struct vote *v, struct vf_slice root)
     return py.p && vf_host_exists(v->env->params.host, py);
 }
 
-/* A directory that is there, and is no environment. */
+/* A directory that is there, or may be, and is not seen to be an environment. */
 static bool is_other_tree(struct vote *v, struct vf_slice root)
 {
-    return vf_host_exists(v->env->params.host, root) && !is_environment(v->env, root, &v->scratch);
+    return !vf_host_is_missing(v->env->params.host, root) && !is_environment(v->env, root, &v->scratch);
 }
 
-static enum vf_status cast(struct vote *v, struct vf_slice path, struct vf_err *err)
+/* An installer writes these only into an environment, so that they are evidence by themselves. */
+static bool names_environment(enum vf_role role)
 {
-    struct vf_slice clean = vf_path_clean_dup(&v->scratch, path);
-    if (!clean.p)
-        return vf_err_nomem(err);
-    if (!may_be_root(clean) || vf_env_is_base_prefix(v->env, clean) || has_base_interpreter(v, clean))
-        return VF_OK;
+    return role == VF_ROLE_ENV_ROOT || role == VF_ROLE_COMMAND || role == VF_ROLE_RECORD_ROW;
+}
+
+static enum vf_status count_vote(struct vote *v, struct vf_slice clean, struct vf_err *err)
+{
     struct vf_env_prefix *p = NULL;
     enum vf_status st = add_place(v, clean, VF_PREFIX_OLD, &p, err);
     if (st == VF_OK && p)
         p->votes++;
+    return st;
+}
+
+/* Whether an interpreter or a link to something else is there cannot be found out where the path cannot be
+ * examined: such a path is an old prefix only if other evidence says so. */
+static enum vf_status weigh(struct vote *v, struct vf_slice path, enum vf_role role, struct vf_err *err)
+{
+    struct vf_slice clean = vf_path_clean_dup(&v->scratch, path);
+    if (!clean.p)
+        return vf_err_nomem(err);
+    if (!may_be_root(clean) || vf_env_is_base_prefix(v->env, clean))
+        return VF_OK;
+    size_t unseen = vf_host_unseen_count(v->env->params.host);
+    if (has_base_interpreter(v, clean))
+        return VF_OK;
+    if (vf_host_unseen_count(v->env->params.host) == unseen || names_environment(role))
+        return count_vote(v, clean, err);
+    struct vf_slice *later = vf_vec_push(&v->scratch, &v->unsure, sizeof *later);
+    if (!later)
+        return vf_err_nomem(err);
+    *later = clean;
+    return VF_OK;
+}
+
+static enum vf_status weigh_unsure(struct vote *v, struct vf_err *err)
+{
+    enum vf_status st = VF_OK;
+    for (size_t i = 0; i < v->unsure.n && st == VF_OK; i++) {
+        struct vf_slice path = *VF_VEC_AT(struct vf_slice, &v->unsure, i);
+        if (vf_map_get(&v->by_path, path, NULL))
+            st = count_vote(v, path, err);
+    }
     return st;
 }
 
@@ -214,7 +248,7 @@ static enum vf_status vote_file(struct vote *v, const struct vf_file *f, struct 
         struct vf_slice c = candidate(v, f, r, meant(v->env, r));
         enum vf_status st = vf_env_go_on(v->env, err);
         if (st == VF_OK && c.n)
-            st = cast(v, c, err);
+            st = weigh(v, c, r->role, err);
         if (st != VF_OK)
             return st;
     }
@@ -230,7 +264,7 @@ static bool same_as_present(const struct vf_env *env, struct vf_slice path)
 static void resolve(struct vote *v, struct vf_env_prefix *p)
 {
     struct vf_env *env = v->env;
-    p->exists = vf_host_exists(env->params.host, p->prefix.path);
+    p->exists = vf_host_look(env->params.host, p->prefix.path, NULL, &p->why) != VF_KIND_NONE;
     if (same_as_present(env, p->prefix.path)) {
         p->kind = VF_PREFIX_PRESENT;
         return;
@@ -289,6 +323,8 @@ enum vf_status vf_env_add_evidence(struct vf_env *env, struct vf_err *err)
         if (st == VF_OK)
             st = vf_env_go_on(env, err);
     }
+    if (st == VF_OK)
+        st = weigh_unsure(&v, err);
     for (size_t i = 0; st == VF_OK && i < v.prefixes.n; i++) {
         resolve(&v, VF_VEC_AT(struct vf_env_prefix, &v.prefixes, i));
         st = vf_env_go_on(env, err);

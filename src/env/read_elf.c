@@ -2,6 +2,7 @@
  * stand where the loader looks for libraries, or where nothing that runs reads it? */
 #include "env/env_internal.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "env/read_elf.h"
@@ -91,15 +92,14 @@ enum vf_status vf_env_read_elf_object(const struct vf_read_job *job, struct vf_f
 }
 
 bool vf_host_elf(struct vf_host *host, struct vf_slice path, struct vf_arena *a,
-                 const struct vf_elf_object **out, bool *unseen)
+                 const struct vf_elf_object **out, int *why)
 {
     struct positioned p = {0};
     struct vf_stat st;
     char head[4] = {0};
     bool ok = true;
     *out = NULL;
-    *unseen = false;
-    if (vf_host_kind(host, path, &st) != VF_KIND_FILE)
+    if (vf_host_look(host, path, &st, why) != VF_KIND_FILE)
         return true;
     vf_err_init(&p.why);
     if (vf_host_open_file(host, path, &p.rd, &p.why) == VF_OK && vf_reader_stat(p.rd, &st, &p.why) == VF_OK &&
@@ -111,9 +111,11 @@ bool vf_host_elf(struct vf_host *host, struct vf_slice path, struct vf_arena *a,
         *out = ok ? elf : NULL;
     }
     ok = ok && p.why.code != VF_NO_MEMORY;
-    *unseen = p.why.code != VF_OK;
-    if (*unseen)
+    if (p.why.code != VF_OK) {
+        *why = p.why.sys ? p.why.sys : EIO;
+        vf_host_add_unseen(host, path, *why);
         *out = NULL;
+    }
     vf_reader_close(p.rd);
     vf_err_release(&p.why);
     return ok;

@@ -5,9 +5,9 @@
 #include "fs/host.h"
 #include "syntax/elf_object.h"
 
-/* *out is NULL when there is no ELF file at the absolute path (links followed). *unseen: there is a file, and
- * it could not be read. False: no memory. */
+/* *out is NULL when there is no ELF file at the absolute path (links followed). *why: 0, or the errno value
+ * that kept the path from being examined or the file from being read. False: no memory. */
 VF_MUST_CHECK bool vf_host_elf(struct vf_host *host, struct vf_slice path, struct vf_arena *a,
-                               const struct vf_elf_object **out, bool *unseen);
+                               const struct vf_elf_object **out, int *why);
 
 #endif

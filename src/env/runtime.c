@@ -18,15 +18,15 @@ static struct vf_slice kept(struct vf_runtime *rt, const struct vf_buf *b)
 /* --- paths inside and outside --- */
 
 /* What is at an absolute path, links followed, as it will be when the environment is at its root. */
-static enum vf_kind look(struct vf_runtime *rt, struct vf_slice path, struct vf_stat *st, bool *denied)
+static enum vf_kind look(struct vf_runtime *rt, struct vf_slice path, struct vf_stat *st, int *why)
 {
     const struct vf_env *env = rt->loader.env;
     struct vf_slice rel;
     bool gone;
-    *denied = false;
+    *why = 0;
     *st = (struct vf_stat){0};
     if (!vf_loader_below_root(&rt->loader, path, &rel, &gone))
-        return gone ? VF_KIND_NONE : vf_host_look(env->params.host, path, st, denied);
+        return gone ? VF_KIND_NONE : vf_host_look(env->params.host, path, st, why);
     uint32_t file = vf_env_find(env, rel);
     if (file != VF_NONE && env->files[file].st.kind != VF_KIND_LINK) {
         *st = env->files[file].st;
@@ -39,7 +39,7 @@ static enum vf_kind look(struct vf_runtime *rt, struct vf_slice path, struct vf_
     enum vf_kind kind = vf_tree_resolve(env->tree, rel, &rt->loader.scratch, &end);
     if (kind == VF_KIND_LINK)
         kind = vf_path_is_abs(vf_buf_slice(&end))
-                   ? vf_host_look(env->params.host, vf_buf_slice(&end), st, denied)
+                   ? vf_host_look(env->params.host, vf_buf_slice(&end), st, why)
                    : VF_KIND_NONE;
     else if (kind == VF_KIND_FILE && (file = vf_env_find(env, vf_buf_slice(&end))) != VF_NONE)
         *st = env->files[file].st;
@@ -50,15 +50,18 @@ static enum vf_kind look(struct vf_runtime *rt, struct vf_slice path, struct vf_
 static bool exists(struct vf_runtime *rt, struct vf_slice path)
 {
     struct vf_stat st;
-    bool denied;
-    return look(rt, path, &st, &denied) != VF_KIND_NONE;
+    int why;
+    return look(rt, path, &st, &why) != VF_KIND_NONE;
 }
 
-/* The way to a link could not be walked: what it leads to is not known. */
-static void note_errno(struct vf_runtime *rt, struct vf_slice path)
+static size_t count_unseen(const struct vf_runtime *rt)
 {
-    bool unseen = errno == EIO || errno == EMFILE || errno == ENFILE || errno == EACCES || errno == EPERM;
-    if (unseen && !rt->loader.unseen.n)
+    return vf_host_unseen_count(rt->loader.env->params.host);
+}
+
+static void note_unseen(struct vf_runtime *rt, struct vf_slice path)
+{
+    if (!rt->loader.unseen.n)
         rt->loader.unseen = path;
 }
 
@@ -77,9 +80,10 @@ static struct vf_slice next_link(struct vf_runtime *rt, struct vf_slice path)
         if (is_link)
             vf_buf_put(&target, env->files[file].target);
     } else {
-        errno = 0;
+        size_t unseen = count_unseen(rt);
         is_link = !gone && vf_host_readlink(env->params.host, path, &target);
-        note_errno(rt, path);
+        if (count_unseen(rt) != unseen)
+            note_unseen(rt, path); /* what it leads to is not known */
         if (is_link && !vf_path_is_abs(vf_buf_slice(&target)) &&
             vf_host_resolve(env->params.host, dir, &joined))
             dir = kept(rt, &joined);
@@ -123,9 +127,9 @@ static struct vf_slice blocked_at(struct vf_runtime *rt, struct vf_slice path)
 {
     struct vf_slice at = vf_path_dir(path);
     struct vf_stat st;
-    bool denied = true;
+    int why;
     while (at.n > 1) {
-        if (look(rt, at, &st, &denied) != VF_KIND_NONE || !denied)
+        if (look(rt, at, &st, &why) != VF_KIND_NONE || !why)
             return at;
         at = vf_path_dir(at);
     }
@@ -155,16 +159,16 @@ static bool runs_here(struct vf_runtime *rt, const struct vf_elf_machine *m)
 {
     const struct vf_elf_object *own = NULL;
     struct vf_host *host = rt->loader.env->params.host;
-    bool unseen;
-    if (!vf_host_elf(host, VF_S("/proc/self/exe"), rt->loader.a, &own, &unseen))
+    int why;
+    if (!vf_host_elf(host, VF_S("/proc/self/exe"), rt->loader.a, &own, &why))
         rt->loader.failed = true;
-    if (unseen && !rt->loader.unseen.n)
-        rt->loader.unseen = VF_S("/proc/self/exe");
+    if (why)
+        note_unseen(rt, VF_S("/proc/self/exe"));
     if (!own || vf_elf_machine_eq(&own->machine, m))
         return true;
     rt->host_machine = own->machine;
     bool narrow = own->machine.bits == 64 && m->bits == 32 && own->machine.big_endian == m->big_endian;
-    return narrow || vf_host_exists(host, VF_S("/proc/sys/fs/binfmt_misc/status"));
+    return narrow || !vf_host_is_missing(host, VF_S("/proc/sys/fs/binfmt_misc/status"));
 }
 
 static void load_program(struct vf_runtime *rt, const struct vf_stat *st)
@@ -197,13 +201,17 @@ static void inspect_program(struct vf_runtime *rt)
 {
     struct vf_stat st;
     struct vf_slice rel;
-    bool denied, gone;
+    bool gone;
+    int why;
     if (rt->fault != VF_START_OK)
         return;
-    enum vf_kind kind = look(rt, rt->program, &st, &denied);
-    if (kind == VF_KIND_NONE && denied) {
+    enum vf_kind kind = look(rt, rt->program, &st, &why);
+    if (why == EACCES || why == EPERM) {
         rt->fault = VF_START_DENIED;
         rt->blocked = blocked_at(rt, rt->program);
+    } else if (why) {
+        rt->fault = VF_START_UNSEEN;
+        note_unseen(rt, rt->program);
     } else if (kind == VF_KIND_NONE) {
         rt->fault = VF_START_MISSING;
     } else if (kind != VF_KIND_FILE) {
@@ -336,16 +344,19 @@ static void inspect_stdlib(struct vf_runtime *rt)
 {
     const struct vf_interpreter *py = &rt->loader.env->py;
     struct vf_stat st;
-    bool denied;
+    int why;
     if ((!rt->minor && !py->minor) || py->python2 || py->legacy || rt->fault != VF_START_OK)
         return;
     struct vf_slice own = program_dir(rt);
     bool framework = vf_slice_find(own, VF_S(".framework/"), 0) != VF_NPOS;
     rt->stdlib_by_home = asks_home(rt);
-    if (rt->stdlib_by_home && look(rt, rt->home, &st, &denied) != VF_KIND_DIR)
+    if (rt->stdlib_by_home && look(rt, rt->home, &st, &why) != VF_KIND_DIR)
         return; /* that is another finding */
-    rt->stdlib_known = own.n || rt->stdlib_by_home;
+    size_t unseen = count_unseen(rt);
     rt->stdlib = find_stdlib(rt, rt->stdlib_by_home ? rt->home : own);
+    if (!rt->stdlib.n && count_unseen(rt) != unseen)
+        return; /* it may be there */
+    rt->stdlib_known = own.n || rt->stdlib_by_home;
     if (rt->stdlib.n || !rt->stdlib_by_home || !own.n)
         return;
     struct vf_slice other = find_stdlib(rt, own);

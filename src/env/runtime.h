@@ -21,7 +21,7 @@ enum vf_start_fault {
     VF_START_FORMAT,         /* no ELF file, or a damaged one */
     VF_START_MACHINE,        /* of another machine than this host */
     VF_START_LOADER,         /* its loader is missing */
-    VF_START_UNSEEN,         /* something on the way is there and could not be read: loader.unseen */
+    VF_START_UNSEEN,         /* something on the way could not be examined: loader.unseen */
     VF_START_LIBRARY         /* a library that it needs is missing or too old: see problems */
 };
 

@@ -139,7 +139,7 @@ static enum vf_git_remote remote_url(struct git *g, struct vf_slice *url)
 static void describe(struct git *g, struct vf_slice top, struct vf_slice dir, struct vf_slice url,
                      struct vf_freeze_vcs *out)
 {
-    bool exists = vf_path_is_abs(url) && vf_host_exists(g->o, url);
+    bool exists = vf_path_is_abs(url) && kind_of(g, url) != VF_KIND_NONE;
     out->remote = url;
     if (!vf_freeze_git_remote(g->a, url, exists, &out->remote)) {
         out->remote = url;

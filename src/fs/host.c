@@ -1,6 +1,6 @@
-/* outside.c: the host, or a file tree that stands for it.
+/* host.c: the host, or a file tree that takes its part.
  *
- * Both are walked alike; only what is asked most, what stands at a path and what is in a file, is left to the
+ * Both are walked alike; only what is asked most, what is at a path and what is in a file, is left to the
  * kernel when the root is the real one. */
 #include "fs/host.h"
 
@@ -55,16 +55,16 @@ static int stat_walked(const struct host *h, struct vf_slice path, struct vf_sta
     return 0;
 }
 
-static enum vf_kind host_kind(struct vf_host *o, struct vf_slice path, struct vf_stat *st, bool *unseen)
+static enum vf_kind host_kind(struct vf_host *o, struct vf_slice path, struct vf_stat *st, int *why)
 {
     const struct host *h = (struct host *)o;
-    *unseen = false;
+    *why = 0;
     if (!is_proper(path))
         return VF_KIND_NONE;
     int r = h->real && path.n < SHORT ? stat_short(path, st) : stat_walked(h, path, st);
     if (r == 0)
         return st->kind;
-    *unseen = !is_absence(errno);
+    *why = is_absence(errno) ? 0 : errno;
     *st = (struct vf_stat){.kind = VF_KIND_NONE};
     return VF_KIND_NONE;
 }
@@ -87,8 +87,11 @@ static bool host_readlink(struct vf_host *o, struct vf_slice path, struct vf_buf
     struct vf_way way;
     if (!is_proper(path) || vf_way_walk(h->root, path, false, &way) < 0)
         return false;
+    errno = EINVAL;
     bool ok = way.st.kind == VF_KIND_LINK && vf_sys_readlink_at(way.dir, way.name, way.st.size, out) == 0;
+    int e = errno;
     vf_way_release(&way);
+    errno = e;
     return ok;
 }
 
@@ -276,21 +279,110 @@ enum vf_status vf_host_open(struct vf_slice root, struct vf_host **out, struct v
 
 /* --- what every maker has in common --- */
 
+/* ---- what could not be examined ---- */
+
+size_t vf_host_unseen_count(const struct vf_host *o)
+{
+    return atomic_load(&o->n_unseen);
+}
+
+const struct vf_host_unseen *vf_host_unseen(const struct vf_host *o)
+{
+    return atomic_load(&o->unseen);
+}
+
+static bool is_remembered(const struct vf_host_unseen *list, struct vf_slice path)
+{
+    size_t n = 0;
+    for (; list; list = list->next, n++)
+        if (vf_slice_eq(list->path, path))
+            return true;
+    return n >= VF_HOST_UNSEEN_MAX;
+}
+
+/* Two threads that meet may remember one path twice, or one path more than the limit. */
+void vf_host_add_unseen(struct vf_host *o, struct vf_slice path, int why)
+{
+    const struct vf_host_unseen *had = vf_host_unseen(o);
+    atomic_fetch_add(&o->n_unseen, 1);
+    if (is_remembered(had, path))
+        return;
+    int e = errno; /* callers go on to read it */
+    struct vf_host_unseen *u = malloc(sizeof *u + path.n + 1);
+    errno = e;
+    if (!u)
+        return; /* the count is there without a path */
+    char *text = (char *)(u + 1);
+    if (path.n > 0)
+        memcpy(text, path.p, path.n);
+    *u = (struct vf_host_unseen){.next = had, .path = {text, path.n}, .why = why};
+    while (!atomic_compare_exchange_weak(&o->unseen, &had, u))
+        u->next = had;
+}
+
+/* After a question that was answered with no: errno says whether that is known. */
+static void remember_errno(struct vf_host *o, struct vf_slice path)
+{
+    if (errno != 0 && errno != ENOMEM && !is_absence(errno))
+        vf_host_add_unseen(o, path, errno);
+}
+
+/* The same after one that was answered with an error. */
+static enum vf_status remember_error(struct vf_host *o, struct vf_slice path, enum vf_status st,
+                                     const struct vf_err *err)
+{
+    bool answered = st == VF_OK || st == VF_NOT_FOUND || st == VF_NO_MEMORY;
+    if (!answered && err && err->sys != 0)
+        vf_host_add_unseen(o, path, err->sys);
+    return st;
+}
+
+static void forget(struct vf_host *o)
+{
+    const struct vf_host_unseen *u = atomic_exchange(&o->unseen, NULL);
+    while (u) {
+        const struct vf_host_unseen *next = u->next;
+        free((void *)(uintptr_t)u);
+        u = next;
+    }
+}
+
 void vf_host_free(struct vf_host *o)
 {
-    if (o && o->ops->free)
+    if (!o)
+        return;
+    forget(o);
+    if (o->ops->free)
         o->ops->free(o);
 }
 
-enum vf_kind vf_host_look(struct vf_host *o, struct vf_slice path, struct vf_stat *st, bool *unseen)
+/* ---- questions ---- */
+
+enum vf_kind vf_host_look(struct vf_host *o, struct vf_slice path, struct vf_stat *st, int *why)
 {
     struct vf_stat own = {.kind = VF_KIND_NONE};
-    bool unseen_own = false;
+    int own_why = 0;
     st = st ? st : &own;
-    unseen = unseen ? unseen : &unseen_own;
+    why = why ? why : &own_why;
     *st = (struct vf_stat){.kind = VF_KIND_NONE};
-    *unseen = false;
-    return o->ops->kind(o, path, st, unseen);
+    *why = 0;
+    enum vf_kind kind = o->ops->kind(o, path, st, why);
+    if (*why)
+        vf_host_add_unseen(o, path, *why);
+    return kind;
+}
+
+enum vf_presence vf_host_presence(struct vf_host *o, struct vf_slice path)
+{
+    int why;
+    if (vf_host_look(o, path, NULL, &why) != VF_KIND_NONE)
+        return VF_PRESENT;
+    return why ? VF_NOT_EXAMINED : VF_MISSING;
+}
+
+bool vf_host_is_missing(struct vf_host *o, struct vf_slice path)
+{
+    return vf_host_presence(o, path) == VF_MISSING;
 }
 
 enum vf_kind vf_host_kind(struct vf_host *o, struct vf_slice path, struct vf_stat *st)
@@ -300,10 +392,9 @@ enum vf_kind vf_host_kind(struct vf_host *o, struct vf_slice path, struct vf_sta
 
 enum vf_status vf_host_stat(struct vf_host *o, struct vf_slice path, enum vf_kind *kind, struct vf_err *err)
 {
-    bool unseen;
-    errno = 0;
-    *kind = vf_host_look(o, path, NULL, &unseen);
-    return unseen ? vf_err_sys(err, errno ? errno : EACCES, "stat", path) : VF_OK;
+    int why;
+    *kind = vf_host_look(o, path, NULL, &why);
+    return why ? vf_err_sys(err, why, "stat", path) : VF_OK;
 }
 
 bool vf_host_exists(struct vf_host *o, struct vf_slice path)
@@ -319,13 +410,16 @@ bool vf_host_executable(struct vf_host *o, struct vf_slice path)
 
 bool vf_host_resolve(struct vf_host *o, struct vf_slice path, struct vf_buf *out)
 {
-    return o->ops->resolve(o, path, out) && !out->failed;
+    errno = 0;
+    if (o->ops->resolve(o, path, out))
+        return !out->failed;
+    remember_errno(o, path);
+    return false;
 }
 
 enum vf_status vf_host_resolve_path(struct vf_host *o, struct vf_slice path, struct vf_buf *out,
                                     struct vf_err *err)
 {
-    errno = 0;
     if (vf_host_resolve(o, path, out))
         return VF_OK;
     if (out->failed)
@@ -335,22 +429,27 @@ enum vf_status vf_host_resolve_path(struct vf_host *o, struct vf_slice path, str
 
 bool vf_host_readlink(struct vf_host *o, struct vf_slice path, struct vf_buf *out)
 {
-    return o->ops->readlink(o, path, out) && !out->failed;
+    errno = 0;
+    if (o->ops->readlink(o, path, out))
+        return !out->failed;
+    remember_errno(o, path);
+    return false;
 }
 
 enum vf_status vf_host_read(struct vf_host *o, struct vf_slice path, uint64_t cap, struct vf_arena *a,
                             struct vf_slice *out, struct vf_err *err)
 {
     *out = (struct vf_slice){NULL, 0};
-    return o->ops->read(o, path, cap, a, out, err);
+    return remember_error(o, path, o->ops->read(o, path, cap, a, out, err), err);
 }
 
 enum vf_status vf_host_open_file(struct vf_host *o, struct vf_slice path, struct vf_reader **out,
                                  struct vf_err *err)
 {
     *out = NULL;
-    return o->ops->open ? o->ops->open(o, path, out, err)
-                        : vf_err_set(err, VF_NOT_SUPPORTED, 0, "open", path, NULL);
+    if (!o->ops->open)
+        return vf_err_set(err, VF_NOT_SUPPORTED, 0, "open", path, NULL);
+    return remember_error(o, path, o->ops->open(o, path, out, err), err);
 }
 
 bool vf_host_same(struct vf_host *o, struct vf_slice a, struct vf_slice b)
@@ -371,7 +470,11 @@ bool vf_host_same(struct vf_host *o, struct vf_slice a, struct vf_slice b)
 bool vf_host_list(struct vf_host *o, struct vf_slice dir, struct vf_arena *a, struct vf_slice **names,
                   size_t *n)
 {
-    return vf_host_list_dir(o, dir, a, names, n, NULL) == VF_OK;
+    struct vf_err ignored;
+    vf_err_init(&ignored);
+    bool ok = vf_host_list_dir(o, dir, a, names, n, &ignored) == VF_OK;
+    vf_err_release(&ignored);
+    return ok;
 }
 
 enum vf_status vf_host_list_dir(struct vf_host *o, struct vf_slice dir, struct vf_arena *a,
@@ -379,8 +482,23 @@ enum vf_status vf_host_list_dir(struct vf_host *o, struct vf_slice dir, struct v
 {
     *names = NULL;
     *n = 0;
-    return o->ops->list ? o->ops->list(o, dir, a, names, n, err)
-                        : vf_err_set(err, VF_NOT_FOUND, ENOENT, "list", dir, NULL);
+    if (!o->ops->list)
+        return vf_err_set(err, VF_NOT_FOUND, ENOENT, "list", dir, NULL);
+    return remember_error(o, dir, o->ops->list(o, dir, a, names, n, err), err);
+}
+
+enum vf_status vf_host_list_any(struct vf_host *o, struct vf_slice dir, struct vf_arena *a,
+                                struct vf_slice **names, size_t *n, struct vf_err *err)
+{
+    struct vf_err why;
+    vf_err_init(&why);
+    enum vf_status st = vf_host_list_dir(o, dir, a, names, n, &why);
+    if (st == VF_NOT_FOUND)
+        st = VF_OK;
+    else if (st != VF_OK)
+        st = vf_err_copy(err, &why);
+    vf_err_release(&why);
+    return st;
 }
 
 bool vf_host_order(struct vf_host *o, struct vf_slice dir, struct vf_arena *a, struct vf_map *ranks)

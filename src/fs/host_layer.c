@@ -1,6 +1,7 @@
 /* host_layer.c: which of two file trees a path is asked of. */
 #include "fs/host_layer.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/path.h"
@@ -60,11 +61,11 @@ static void map_followed(const struct layer *l, struct vf_slice path, struct rou
     vf_buf_release(&end);
 }
 
-static enum vf_kind layer_kind(struct vf_host *o, struct vf_slice path, struct vf_stat *st, bool *unseen)
+static enum vf_kind layer_kind(struct vf_host *o, struct vf_slice path, struct vf_stat *st, int *why)
 {
     struct route r;
     map_followed((struct layer *)o, path, &r);
-    enum vf_kind kind = vf_host_look(r.host, r.path, st, unseen);
+    enum vf_kind kind = vf_host_look(r.host, r.path, st, why);
     vf_buf_release(&r.space);
     return kind;
 }
@@ -78,12 +79,14 @@ static bool layer_resolve(struct vf_host *o, struct vf_slice path, struct vf_buf
     struct route r;
     map_followed(l, path, &r);
     bool ok = vf_host_resolve(r.host, r.path, &end);
+    int e = errno;
     if (ok && vf_path_under(l->at, path, NULL) && vf_path_under(l->dir, vf_buf_slice(&end), &rest))
         append_rest(out, l->at, rest);
     else if (ok)
         vf_buf_put(out, vf_buf_slice(&end));
     vf_buf_release(&end);
     vf_buf_release(&r.space);
+    errno = e;
     return ok;
 }
 
@@ -92,7 +95,9 @@ static bool layer_readlink(struct vf_host *o, struct vf_slice path, struct vf_bu
     struct route r;
     (void)map_own((struct layer *)o, path, &r);
     bool ok = vf_host_readlink(r.host, r.path, out);
+    int e = errno;
     vf_buf_release(&r.space);
+    errno = e;
     return ok;
 }
 

@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static enum vf_kind unknown_kind(struct vf_host *o, struct vf_slice path, struct vf_stat *st, bool *unseen)
+static enum vf_kind unknown_kind(struct vf_host *o, struct vf_slice path, struct vf_stat *st, int *why)
 {
     (void)o;
     (void)path;
     (void)st;
-    (void)unseen;
+    (void)why;
     return VF_KIND_NONE;
 }
 

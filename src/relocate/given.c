@@ -20,9 +20,9 @@ static bool resolves_elsewhere(struct evidence *e, const struct vf_env_prefix *p
     struct vf_host *host = e->env->params.host;
     struct vf_slice there = vf_path_join(&e->scratch, p->prefix.path, rest);
     struct vf_slice here = vf_path_join(&e->scratch, e->env->resolved, rest);
-    if (p->kind == VF_PREFIX_LIVE || !p->exists || !there.p || !here.p)
+    if (p->kind == VF_PREFIX_LIVE || (!p->exists && !p->why) || !there.p || !here.p)
         return false;
-    return vf_host_exists(host, there) && !vf_host_same(host, there, here);
+    return !vf_host_is_missing(host, there) && !vf_host_same(host, there, here);
 }
 
 static bool is_interpreter(const struct vf_env *env, struct vf_slice rest)

@@ -397,7 +397,7 @@ static enum vf_status repoint_leaving(struct vf_edit_builders *d, uint32_t file,
     struct vf_slice abs = vf_path_clean_dup(d->plan->a, vf_path_join(&d->scratch, dir, r->value));
     if (!abs.p)
         return vf_err_nomem(err);
-    if (!vf_host_exists(env->params.host, abs))
+    if (vf_host_is_missing(env->params.host, abs))
         return VF_OK;
     struct vf_slice inside_rest;
     if (vf_path_under(env->resolved, abs, &inside_rest))

@@ -48,7 +48,7 @@ static enum vf_status rebase_command(struct rebasing *r, uint32_t file, struct v
     struct vf_slice program = vf_slice_sub(v.value, 0, end == VF_NPOS ? 0 : end);
     if (!vf_path_is_abs(program) || vf_slice_eq(program, r->base->program) ||
         (!vf_slice_eq(vf_path_dir(program), r->old_bin) &&
-         vf_host_exists(r->d->plan->env->params.host, program)))
+         !vf_host_is_missing(r->d->plan->env->params.host, program)))
         return VF_OK;
     return splice(r, file, v.off, program.n, r->base->program, "VF112", err);
 }
@@ -137,8 +137,9 @@ static enum vf_status rebase_library(struct rebasing *r, uint32_t file, struct v
     struct vf_slice from = vf_path_join(&r->d->scratch, lib, vf_path_base(f->path));
     if (!from.p)
         return vf_err_nomem(err);
-    return vf_host_exists(r->d->plan->env->params.host, from) ? copy_over(r, file, from, "VF102", err)
-                                                              : VF_OK;
+    enum vf_kind kind;
+    enum vf_status st = vf_host_stat(r->d->plan->env->params.host, from, &kind, err);
+    return st == VF_OK && kind != VF_KIND_NONE ? copy_over(r, file, from, "VF102", err) : st;
 }
 
 static bool is_copied_library(const struct vf_env *env, const struct vf_file *f)

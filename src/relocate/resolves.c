@@ -21,7 +21,7 @@ static bool is_followed(const struct vf_ref *r)
     return r->syntax != VF_SYN_RECORD && r->role != VF_ROLE_PROMPT && !(r->flags & VF_REF_SELF);
 }
 
-/* What the reference names now; empty where that goes along by itself or does not exist. */
+/* What the reference names now, or may name; empty where that goes along by itself or does not exist. */
 static enum vf_status resolving_target(struct vf_edit_builders *d, const struct vf_ref *r,
                                        struct vf_slice *out, struct vf_err *err)
 {
@@ -31,14 +31,14 @@ static enum vf_status resolving_target(struct vf_edit_builders *d, const struct 
     enum vf_status st = vf_env_locate_ref(env, r, &d->scratch, &loc, err);
     if (st != VF_OK || !vf_path_is_abs(loc.path) || loc.where == VF_WHERE_HERE)
         return st;
-    if (loc.prefix != VF_NONE && !env->prefixes[loc.prefix].exists)
+    if (loc.prefix != VF_NONE && !env->prefixes[loc.prefix].exists && !env->prefixes[loc.prefix].why)
         return VF_OK;
     struct vf_slice path = loc.path;
     if (r->syntax == VF_SYN_TEXT && r->extra.n)
         path = vf_path_join(&d->scratch, path, r->extra);
     if (!path.p)
         return vf_err_nomem(err);
-    if (vf_host_exists(env->params.host, path))
+    if (!vf_host_is_missing(env->params.host, path))
         *out = path;
     return VF_OK;
 }
@@ -78,9 +78,10 @@ static enum vf_status refuse(struct vf_edit_builders *d, const struct vf_followe
     struct vf_buf why;
     vf_buf_init(&why);
     vf_term_put(&why, n->was);
-    vf_buf_puts(&why, " exists, and ");
+    bool seen = vf_host_exists(d->plan->env->params.host, n->was);
+    vf_buf_puts(&why, seen ? " exists, and " : " could not be examined, and ");
     vf_term_put(&why, n->now);
-    vf_buf_puts(&why, " would not");
+    vf_buf_puts(&why, seen ? " would not" : " would not exist");
     struct vf_slice text = vf_arena_dup(d->plan->a, vf_buf_slice(&why));
     const char *words = why.failed || !text.p ? NULL : vf_arena_cstr(d->plan->a, text);
     vf_buf_release(&why);

@@ -219,10 +219,13 @@ static void put_error(struct vf_buf *out, const struct venvfix_error *e)
 
 static void put_answer(struct vf_buf *out, const struct venvfix_check_result *r)
 {
-    bool good = r->bundle ? r->exit == 0 : r->sound;
+    bool unknown = !r->bundle && vf_report_unknown(r);
+    bool good = r->bundle ? r->exit == 0 : r->sound && !unknown;
     vf_buf_printf(out, "<p><strong class=\"%s\">", good ? "good" : "error");
     if (r->bundle)
         vf_buf_puts(out, good ? "Complete for its target" : "Not complete for its target");
+    else if (unknown)
+        vf_buf_puts(out, r->at.p ? "May not work at " : "May not work where it is");
     else if (r->at.p)
         vf_buf_puts(out, good ? "Would work at " : "Would not work at ");
     else

@@ -42,6 +42,8 @@ static void put_answer(struct vf_buf *out, const struct venvfix_check_result *r)
 {
     if (r->bundle)
         vf_buf_puts(out, r->exit ? "is not complete for its target" : "is complete for its target");
+    else if (vf_report_unknown(r))
+        vf_buf_puts(out, r->at.p ? "may not work at " : "may not work where it is");
     else if (r->at.p)
         vf_buf_puts(out, r->sound ? "would work at " : "would not work at ");
     else

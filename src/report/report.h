@@ -49,6 +49,9 @@ struct vf_checks {
         held; /* for a writer: what belongs behind the environments; released by vf_checks_release */
     struct vf_buf base; /* for a writer: the directory that relative paths begin at */
 };
+/* Findings at level error that say what could not be examined, where nothing is known to be wrong: whether it
+ * works is not known. 0: it is. */
+uint64_t vf_report_unknown(const struct venvfix_check_result *r);
 /* Adds the sums of one environment: call it before the writer's `one`. */
 void vf_checks_add(struct vf_checks *c, const struct vf_checked *one);
 void vf_checks_release(struct vf_checks *c);

@@ -58,6 +58,12 @@ static bool has_target(const struct venvfix_check_result *r)
     return r->target_python.p || r->target_platform.p || r->target_glibc.p;
 }
 
+static void put_unknown(struct vf_buf *out, uint64_t paths)
+{
+    vf_buf_puts(out, " (");
+    vf_text_put_count(out, paths, "path could not be examined)", "paths could not be examined)");
+}
+
 static void put_answer_line(struct vf_buf *out, const struct venvfix_check_result *r, const struct sums *s,
                             const struct vf_report_style *st)
 {
@@ -65,7 +71,10 @@ static void put_answer_line(struct vf_buf *out, const struct venvfix_check_resul
     vf_text_put(out, r->path);
     vf_text_color(out, st, "0");
     vf_buf_puts(out, ": ");
-    vf_text_color(out, st, r->sound ? "32" : "31");
+    uint64_t unknown = vf_report_unknown(r);
+    vf_text_color(out, st, r->sound && !unknown ? "32" : "31");
+    if (unknown)
+        vf_buf_puts(out, "it is not known whether it ");
     if (is_elsewhere(r)) {
         vf_buf_puts(out, r->sound ? "would work at " : "would not work at ");
         vf_text_put(out, r->at);
@@ -75,7 +84,9 @@ static void put_answer_line(struct vf_buf *out, const struct venvfix_check_resul
         vf_buf_puts(out, r->sound ? "works here" : "does not work here");
     }
     vf_text_color(out, st, "0");
-    if (!r->sound) {
+    if (unknown) {
+        put_unknown(out, unknown);
+    } else if (!r->sound) {
         vf_buf_puts(out, " (");
         vf_text_put_count(out, s->wrong, "problem", "problems");
         vf_buf_putc(out, ')');
@@ -257,8 +268,13 @@ static void put_next(struct vf_buf *out, const struct venvfix_check_result *r, c
 static void put_works(struct vf_buf *out, const struct venvfix_check_result *r, const struct sums *s,
                       const char *env, const struct vf_report_style *st)
 {
-    put_question(out, is_elsewhere(r) || has_target(r) ? "Works there" : "Works here", st, r->sound);
-    if (!r->sound) {
+    uint64_t unknown = vf_report_unknown(r);
+    put_question(out, is_elsewhere(r) || has_target(r) ? "Works there" : "Works here", st,
+                 unknown ? -1 : r->sound);
+    if (unknown) {
+        vf_buf_puts(out, "not known");
+        put_unknown(out, unknown);
+    } else if (!r->sound) {
         vf_buf_puts(out, " (");
         vf_text_put_count(out, s->wrong, "problem)", "problems)");
         put_next(out, r, s, env);

@@ -9,13 +9,15 @@
 #define NAMES_SHOWN 4u   /* files of a group that are named */
 #define VALUE_SHOWN 200u /* bytes of a value; a longer one is left to --verbose */
 
-/* Findings of one rule, verdict and level. */
+/* Findings of one rule, verdict and level, with a message that begins with the rule's words, or with one
+ * message. */
 struct group {
     const struct venvfix_finding *first;
     size_t n;        /* findings */
     uint64_t count;  /* what they stand for */
     bool same_value; /* all of them found the same */
-    size_t files;    /* different ones, as far as they follow each other */
+    bool same_message, words_of_rule;
+    size_t files; /* different ones, as far as they follow each other */
     const struct venvfix_finding *last, *shown[NAMES_SHOWN];
     size_t n_shown;
 };
@@ -40,9 +42,19 @@ static bool is_listed_alone(const struct venvfix_finding *f)
     return !strncmp(f->rule, "VF61", 4) || !strcmp(f->rule, "VF551") || !strcmp(f->rule, "VF553");
 }
 
-static bool same_kind(const struct venvfix_finding *a, const struct venvfix_finding *b)
+/* The rule's words, and perhaps more about the one finding. */
+static bool has_words_of_rule(const struct venvfix_finding *f)
 {
+    const struct venvfix_rule *rule = venvfix_rule_find(f->rule);
+    return !rule || vf_slice_starts((struct vf_slice){f->message.p, f->message.n}, vf_slice_of(rule->what));
+}
+
+static bool belongs(const struct group *g, const struct venvfix_finding *b, bool words_of_rule)
+{
+    const struct venvfix_finding *a = g->first;
     if (is_listed_alone(a) && a != b)
+        return false;
+    if (g->words_of_rule != words_of_rule || (!words_of_rule && !same_bytes(a->message, b->message)))
         return false;
     return a->level == b->level && a->verdict == b->verdict && !strcmp(a->rule, b->rule);
 }
@@ -58,6 +70,7 @@ static void add_to_group(struct group *g, const struct venvfix_finding *f)
     g->n++;
     g->count += f->count;
     g->same_value = g->same_value && same_bytes(f->value, g->first->value);
+    g->same_message = g->same_message && same_bytes(f->message, g->first->message);
     if (g->last && same_bytes(subject(g->last), subject(f)))
         return;
     g->last = f;
@@ -75,10 +88,12 @@ static struct group *make_groups(const struct venvfix_findings *fs, size_t *n)
         size_t k = 0;
         if (fs->v[i].suppressed)
             continue;
-        while (k < *n && !same_kind(g[k].first, &fs->v[i]))
+        bool words = has_words_of_rule(&fs->v[i]);
+        while (k < *n && !belongs(&g[k], &fs->v[i], words))
             k++;
         if (k == *n)
-            g[(*n)++] = (struct group){.first = &fs->v[i], .same_value = true};
+            g[(*n)++] = (struct group){
+                .first = &fs->v[i], .same_value = true, .same_message = true, .words_of_rule = words};
         add_to_group(&g[k], &fs->v[i]);
     }
     if (g && *n > 1)
@@ -148,7 +163,11 @@ static void put_several(struct vf_buf *out, const struct group *g)
         vf_buf_printf(out, " and %zu more", g->files - g->n_shown);
     if (g->count > g->files)
         vf_buf_printf(out, " (%llu times)", (unsigned long long)g->count);
-    vf_buf_printf(out, ": %s", rule ? rule->what : g->first->name);
+    vf_buf_puts(out, ": ");
+    if (g->same_message)
+        vf_text_put(out, g->first->message);
+    else
+        vf_buf_puts(out, rule ? rule->what : g->first->name);
     if (g->same_value)
         put_value(out, g->first->value);
 }

@@ -86,6 +86,16 @@ bool vf_writer_takes(const struct vf_writer *w, enum vf_report_kind kind)
     return kind == VF_REPORT_CHECK ? w->check != NULL : vf_writer_function(w, kind) != NULL;
 }
 
+uint64_t vf_report_unknown(const struct venvfix_check_result *r)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; r->sound && i < r->findings.n; i++) {
+        const struct venvfix_finding *f = &r->findings.v[i];
+        n += f->verdict == VENVFIX_UNEXAMINED && f->level == VENVFIX_LEVEL_ERROR && !f->suppressed;
+    }
+    return n;
+}
+
 void vf_checks_add(struct vf_checks *c, const struct vf_checked *one)
 {
     const struct venvfix_check_result *r = one->result;

@@ -57,8 +57,11 @@ bool vf_judge_stale_build(struct vf_judge *j, const struct vf_file *f, const str
     struct vf_slice now = present_path(j, path), made = now.p ? made_for(j, now, &file) : now;
     if (!made.n || !file || vf_slice_eq(made, path))
         return false;
+    size_t unseen = vf_host_unseen_count(j->env->params.host);
     if (vf_slice_eq(now, path) && vf_host_same(j->env->params.host, made, path))
         return false;
+    if (vf_host_unseen_count(j->env->params.host) != unseen)
+        return false; /* they may be one directory */
     struct vf_finding *fi = vf_judge_ref(j, VF_RULE_EDITABLE_REBUILD, f, r);
     if (!fi)
         return true;

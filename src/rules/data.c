@@ -10,15 +10,19 @@ static void judge_kernel_outside(struct vf_judge *j, const struct vf_file *f, co
                                  const struct vf_location *loc)
 {
     struct vf_finding *fi = NULL;
-    bool exists = vf_judge_host_has(j, loc->path);
-    bool command = r->role == VF_ROLE_KERNEL_COMMAND;
-    if (!exists && command) {
+    if (r->role != VF_ROLE_KERNEL_COMMAND)
+        return;
+    enum vf_level missing = vf_rule_info(vf_rule_of(VF_FAMILY_KERNEL, VF_STATUS_BROKEN))->level;
+    enum vf_presence at = vf_judge_presence(j, f, r, loc->path, missing);
+    if (at == VF_NOT_EXAMINED)
+        return;
+    if (at == VF_MISSING) {
         fi = vf_judge_as(j, VF_FAMILY_KERNEL, VF_STATUS_BROKEN, f, r);
         if (fi && !vf_name_is_python(vf_path_base(loc->path)))
             fi->fix = VF_FIX_MANUAL;
-    } else if (exists && command && vf_env_other_root(j->env, loc->path, &j->scratch).n) {
+    } else if (vf_env_other_root(j->env, loc->path, &j->scratch).n) {
         fi = vf_judge_as(j, VF_FAMILY_KERNEL, VF_STATUS_ASTRAY, f, r);
-    } else if (exists && command && vf_name_is_python(vf_path_base(loc->path))) {
+    } else if (vf_name_is_python(vf_path_base(loc->path))) {
         vf_judge_as(j, VF_FAMILY_KERNEL, VF_STATUS_HOST, f, r);
     }
     if (fi && vf_name_is_python(vf_path_base(loc->path))) {

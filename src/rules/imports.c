@@ -33,8 +33,9 @@ static void judge_tool(struct vf_judge *j, const struct vf_file *f, const struct
     struct vf_finding *fi;
     if (vf_judge_stale_build(j, f, r, future_path(j, loc)))
         return;
+    enum vf_level missing = vf_rule_info(VF_RULE_EDITABLE_TOOL)->level;
     if (vf_judge_family(j, VF_FAMILY_EDITABLE, f, r, loc, &fi) == VF_STATUS_HOST &&
-        !vf_judge_host_has(j, loc->path))
+        vf_judge_presence(j, f, r, loc->path, missing) == VF_MISSING)
         vf_judge_ref(j, VF_RULE_EDITABLE_TOOL, f, r);
 }
 
@@ -52,15 +53,18 @@ static void judge_outside(struct vf_judge *j, const struct vf_file *f, const str
             moved->expected = now;
         return;
     }
-    if (vf_judge_host_has(j, loc->path)) {
+    /* code may well test for it */
+    enum vf_level missing = r->flags & VF_REF_CODE ? VF_L_INFO : vf_rule_info(rules->dangling)->level;
+    enum vf_presence at = vf_judge_presence(j, f, r, loc->path, missing);
+    if (at == VF_PRESENT) {
         if (vf_judge_stale_build(j, f, r, loc->path))
             return;
         if (!(r->flags & VF_REF_CODE) || rules == &editable)
             vf_judge_as(j, rules->family, VF_STATUS_HOST, f, r);
         return;
     }
-    if (r->flags & VF_REF_CODE)
-        return; /* code may well test for it */
+    if (at == VF_NOT_EXAMINED || r->flags & VF_REF_CODE)
+        return;
     struct vf_finding *fi = vf_judge_ref(j, rules->dangling, f, r);
     if (fi)
         fi->fix = VF_FIX_MANUAL;
@@ -79,8 +83,12 @@ static void judge_relative(struct vf_judge *j, const struct vf_file *f, const st
     if (!inside && !(r->flags & VF_REF_CODE)) {
         struct vf_slice dir = vf_path_join(&j->scratch, vf_judge_fine_root(j), vf_path_dir(f->path));
         struct vf_slice abs = vf_path_clean_dup(&j->scratch, vf_path_join(&j->scratch, dir, r->value));
-        bool there = abs.p && vf_judge_host_has(j, abs);
-        vf_judge_ref(j, there ? vf_rule_of(VF_FAMILY_PTH, VF_STATUS_HOST) : VF_RULE_PTH_DANGLING, f, r);
+        enum vf_level missing = vf_rule_info(VF_RULE_PTH_DANGLING)->level;
+        enum vf_presence at = abs.p ? vf_judge_presence(j, f, r, abs, missing) : VF_NOT_EXAMINED;
+        if (at == VF_PRESENT)
+            (void)vf_judge_as(j, VF_FAMILY_PTH, VF_STATUS_HOST, f, r);
+        else if (at == VF_MISSING)
+            (void)vf_judge_ref(j, VF_RULE_PTH_DANGLING, f, r);
     }
     vf_buf_release(&rel);
 }

@@ -15,12 +15,6 @@ static struct vf_slice bin_path(struct vf_judge *j, struct vf_slice name)
     return p;
 }
 
-/* What lies in it, and whether a Python starts with that, start.c asks. */
-static bool is_directory(struct vf_judge *j, struct vf_slice home)
-{
-    return j->env->params.host_unknown || vf_host_kind(j->env->params.host, home, NULL) == VF_KIND_DIR;
-}
-
 /* An interpreter of its own lies in the environment: the directory `rest` has its standard library above it.
  */
 static bool holds_stdlib(struct vf_judge *j, struct vf_slice rest)
@@ -54,6 +48,18 @@ static void judge_home_inside(struct vf_judge *j, const struct vf_file *f, const
     vf_judge_expect(j, fi, loc->rest);
 }
 
+static void report_home_missing(struct vf_judge *j, struct vf_finding *fi, enum vf_level level)
+{
+    const struct vf_interpreter *py = &j->env->py;
+    if (!fi)
+        return;
+    fi->level = level;
+    if (py->link_target.p)
+        fi->expected = vf_path_dir(py->link_target);
+    else
+        fi->fix = VF_FIX_MANUAL;
+}
+
 static void judge_home(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r)
 {
     const struct vf_interpreter *py = &j->env->py;
@@ -68,22 +74,19 @@ static void judge_home(struct vf_judge *j, const struct vf_file *f, const struct
         vf_judge_ref(j, VF_RULE_CFG_HOME_SELF, f, r);
         return;
     }
-    if (!is_directory(j, r->value)) {
-        if (!py->base_exists && py->link_target.p)
-            return; /* one cause: the base is gone, and the link says so */
-        struct vf_finding *fi = vf_judge_ref(j, VF_RULE_CFG_HOME_MISSING, f, r);
-        if (!fi)
-            return;
-        if (py->link_target.p && py->minor && py->minor <= 10)
-            fi->level = VF_L_WARNING;
-        if (py->link_target.p)
-            fi->expected = vf_path_dir(py->link_target);
-        else
-            fi->fix = VF_FIX_MANUAL;
+    if (!py->base_exists && py->link_target.p)
+        return; /* one cause: the base is gone or cannot be examined, and the link says so */
+    enum vf_level level = py->link_target.p && py->minor && py->minor <= 10 ? VF_L_WARNING : VF_L_ERROR;
+    if (vf_judge_presence(j, f, r, r->value, level) == VF_NOT_EXAMINED)
+        return;
+    /* what lies in it, and whether a Python starts with that, start.c asks */
+    if (!j->env->params.host_unknown && vf_host_kind(j->env->params.host, r->value, NULL) != VF_KIND_DIR) {
+        report_home_missing(j, vf_judge_ref(j, VF_RULE_CFG_HOME_MISSING, f, r), level);
         return;
     }
-    if (!py->link_target.p || !py->base_exists)
+    if (!py->link_target.p)
         return;
+    size_t unseen = vf_host_unseen_count(j->env->params.host);
     struct vf_slice dir = vf_path_dir(py->link_target);
     if (vf_host_same(j->env->params.host, dir, r->value) || j->runtime.stdlib_home.n)
         return; /* the second is one cause: home has no standard library */
@@ -97,7 +100,7 @@ static void judge_home(struct vf_judge *j, const struct vf_file *f, const struct
                vf_host_same(j->env->params.host, vf_path_dir(vf_path_dir(vf_buf_slice(&b))), r->value);
     vf_buf_release(&a);
     vf_buf_release(&b);
-    if (!same)
+    if (!same && vf_host_unseen_count(j->env->params.host) == unseen)
         vf_judge_ref(j, VF_RULE_HOME_DISAGREES, f, r);
 }
 
@@ -113,7 +116,7 @@ static void judge_value(struct vf_judge *j, const struct vf_file *f, const struc
         vf_judge_expect(j, fi, (struct vf_slice){"", 0});
     } else if (r->role == VF_ROLE_CFG_VALUE && vf_slice_eq_nocase(r->extra, VF_S("extends-environment"))) {
         vf_judge_ref(j, VF_RULE_CFG_EXTENDS, f, r);
-    } else if (r->role == VF_ROLE_BASE && !vf_host_exists(j->env->params.host, loc.path) &&
+    } else if (r->role == VF_ROLE_BASE && vf_host_is_missing(j->env->params.host, loc.path) &&
                j->env->py.base_exists) {
         vf_judge_ref(j, VF_RULE_CFG_STALE_KEY, f, r);
     }

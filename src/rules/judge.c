@@ -1,6 +1,8 @@
 /* judge.c: the one sequential pass over all facts, and what the judges share. */
 #include "rules/frozen.h"
 
+#include <string.h>
+
 enum vf_ref_status vf_judge_status(const struct vf_judge *j, const struct vf_location *loc)
 {
     switch (loc->where) {
@@ -24,7 +26,7 @@ enum vf_ref_status vf_judge_status(const struct vf_judge *j, const struct vf_loc
 
 bool vf_judge_host_has(const struct vf_judge *j, struct vf_slice path)
 {
-    return j->env->params.host_unknown || vf_host_exists(j->env->params.host, path);
+    return j->env->params.host_unknown || !vf_host_is_missing(j->env->params.host, path);
 }
 
 struct vf_slice vf_judge_fine_root(const struct vf_judge *j)
@@ -52,6 +54,18 @@ struct vf_finding *vf_judge_about(struct vf_judge *j, enum vf_rule rule, const s
     return fi;
 }
 
+/* Whether an old path is still there is not known. */
+static void say_unseen_prefix(struct vf_judge *j, struct vf_finding *fi, const struct vf_env_prefix *p)
+{
+    struct vf_buf b;
+    if (!p->why)
+        return;
+    vf_buf_init(&b);
+    vf_buf_printf(&b, "it contains another path of the environment, which could not be examined: %s",
+                  strerror(p->why));
+    vf_judge_say(j, fi, &b);
+}
+
 struct vf_finding *vf_judge_ref(struct vf_judge *j, enum vf_rule rule, const struct vf_file *f,
                                 const struct vf_ref *r)
 {
@@ -67,6 +81,8 @@ struct vf_finding *vf_judge_ref(struct vf_judge *j, enum vf_rule rule, const str
     if (vf_path_is_abs(fi->value))
         fi->target = loc.path;
     fi->ref = (uint32_t)(r - f->facts.refs);
+    if (loc.prefix != VF_NONE && fi->verdict == VF_V_BROKEN)
+        say_unseen_prefix(j, fi, &j->env->prefixes[loc.prefix]);
     return fi;
 }
 
@@ -287,7 +303,6 @@ enum vf_status vf_judge_env_asked(const struct vf_env *env, const struct vf_ques
     vf_judge_modules(&j);
     vf_judge_loading(&j);
     vf_judge_target(&j);
-    vf_judge_unseen(&j);
     vf_judge_names(&j);
     vf_judge_permissions(&j);
     vf_judge_unowned(&j);
@@ -296,6 +311,7 @@ enum vf_status vf_judge_env_asked(const struct vf_env *env, const struct vf_ques
         vf_judge_expected(&j, q->expected);
     for (size_t i = 0; i < env->n_files && !vf_judge_is_stopped(&j); i++)
         judge_one(&j, &env->files[i]);
+    vf_judge_unseen(&j);
     /* also where a judge asked with a function that cannot say so */
     out->failed = vf_buf_ran_out() || out->failed || j.scratch.failed || j.a->failed;
     vf_runtime_release(&j.runtime);

@@ -38,7 +38,8 @@ VF_MUST_CHECK enum vf_status vf_judge_env_asked(const struct vf_env *env, const 
 
 /* How a located path relates to the prefix that is checked for. */
 enum vf_ref_status vf_judge_status(const struct vf_judge *j, const struct vf_location *loc);
-/* Is something at the absolute path, for all that is known? Of an unknown host everything may be there. */
+/* Is something at the absolute path, for all that is known? What could not be examined may be there, and
+ * everything of an unknown host. */
 bool vf_judge_host_has(const struct vf_judge *j, struct vf_slice path);
 /* The place that is judged for, as it should be written. */
 struct vf_slice vf_judge_fine_root(const struct vf_judge *j);
@@ -62,8 +63,8 @@ enum vf_evidence vf_judge_evidence(const struct vf_env *env, const struct vf_fil
 
 /* --- one file per hundred --- */
 void vf_judge_interpreter(struct vf_judge *j); /* VF1xx, whole environment */
-void vf_judge_unseen(struct vf_judge *j); /* VF135: after all that asks the host for programs and libraries */
-void vf_judge_start(struct vf_judge *j);  /* VF1xx: program, libraries, standard library */
+void vf_judge_unseen(struct vf_judge *j);      /* VF135: after all that asks the host */
+void vf_judge_start(struct vf_judge *j);       /* VF1xx: program, libraries, standard library */
 void vf_judge_cfg(struct vf_judge *j, const struct vf_file *f); /* VF1xx, pyvenv.cfg */
 void vf_judge_script(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF2xx */
 void vf_judge_script_flaw(struct vf_judge *j, const struct vf_file *f, const struct vf_flaw *flaw);
@@ -125,6 +126,10 @@ struct vf_finding *vf_judge_flaw(struct vf_judge *j, enum vf_rule rule, const st
                                  const struct vf_flaw *fl);
 struct vf_finding *vf_judge_about(struct vf_judge *j, enum vf_rule rule,
                                   const struct vf_file *f); /* the file as such */
+/* Is what a reference leads to there? Where that cannot be found out, VF135 about the reference is added, at
+ * the level that a missing path would have, and nothing is to be concluded. */
+enum vf_presence vf_judge_presence(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
+                                   struct vf_slice path, enum vf_level missing);
 /* fine root + "/" + rest into ->expected. */
 void vf_judge_expect(struct vf_judge *j, struct vf_finding *fi, struct vf_slice rest);
 struct vf_location vf_judge_locate(struct vf_judge *j, const struct vf_ref *r);

@@ -10,7 +10,9 @@ static struct vf_slice base_behind(struct vf_judge *j, const struct vf_file *f, 
     struct vf_buf b;
     struct vf_slice base = {NULL, 0};
     vf_buf_init(&b);
-    if (!vf_host_resolve(j->env->params.host, loc->path, &b)) {
+    size_t unseen = vf_host_unseen_count(j->env->params.host);
+    if (!vf_host_resolve(j->env->params.host, loc->path, &b) &&
+        vf_host_unseen_count(j->env->params.host) == unseen) {
         vf_buf_clear(&b);
         vf_path_join_buf(&b, j->env->py.home, vf_path_base(f->path));
         if (!vf_host_executable(j->env->params.host, vf_buf_slice(&b)))
@@ -147,7 +149,11 @@ static void judge_outside(struct vf_judge *j, const struct vf_file *f, const str
 {
     if (is_followed(j, f))
         return;
-    if (!vf_judge_host_has(j, loc->path)) {
+    enum vf_level missing = f->flags & VF_FILE_IN_BIN ? VF_L_ERROR : VF_L_WARNING;
+    enum vf_presence at = vf_judge_presence(j, f, r, loc->path, missing);
+    if (at == VF_NOT_EXAMINED)
+        return;
+    if (at == VF_MISSING) {
         if (is_installed(j->env, f)) {
             report_package(j, f, r);
             return;
@@ -200,9 +206,12 @@ static void judge_leaving(struct vf_judge *j, const struct vf_file *f, const str
         j->out->failed = true;
         return;
     }
-    bool exists = vf_judge_host_has(j, abs);
+    enum vf_level missing = f->flags & VF_FILE_IN_BIN ? VF_L_ERROR : VF_L_WARNING;
+    enum vf_presence at = vf_judge_presence(j, f, r, abs, missing);
     struct vf_finding *fi = NULL;
-    if (!exists) {
+    if (at == VF_NOT_EXAMINED)
+        return;
+    if (at == VF_MISSING) {
         fi = vf_judge_ref(j, VF_RULE_LINK_DANGLING, f, r);
         if (fi && (f->flags & VF_FILE_IN_BIN))
             fi->level = VF_L_ERROR;

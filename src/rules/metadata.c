@@ -406,7 +406,8 @@ void vf_judge_url(struct vf_judge *j, const struct vf_file *f, const struct vf_r
         raise_editable(j, f, fi);
         return;
     }
-    if (vf_judge_host_has(j, loc.path))
+    enum vf_level missing = vf_rule_info(vf_rule_of(VF_FAMILY_URL, VF_STATUS_BROKEN))->level;
+    if (vf_judge_presence(j, f, r, loc.path, missing) != VF_MISSING)
         return; /* what it means for the host is said of the editable itself */
     fi = vf_judge_as(j, VF_FAMILY_URL, VF_STATUS_BROKEN, f, r);
     if (fi)

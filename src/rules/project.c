@@ -75,8 +75,8 @@ static struct vf_slice path_now(struct vf_judge *j, const struct vf_project *p, 
     struct vf_slice none = {NULL, 0}, rest;
     if (!vf_path_under(p->old, path, &rest))
         return none;
-    if (!live && vf_host_exists(j->env->params.host, path))
-        return none; /* it is where it was: only the environment moved */
+    if (!live && !vf_host_is_missing(j->env->params.host, path))
+        return none; /* it is, or may be, where it was: only the environment moved */
     struct vf_slice now = rest.n ? vf_path_join(j->a, p->now, rest) : p->now;
     if (!now.p)
         j->out->failed = true;

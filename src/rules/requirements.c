@@ -72,8 +72,10 @@ static void add_directory(struct needs *s, struct vf_slice dir)
     struct vf_slice *names;
     struct vf_err why;
     size_t n = 0;
-    if (vf_host_kind(s->j->env->params.host, dir, NULL) != VF_KIND_DIR) {
-        s->unseen = s->unseen || s->j->env->params.host_unknown; /* what it holds there is not known */
+    int unseen;
+    enum vf_kind kind = vf_host_look(s->j->env->params.host, dir, NULL, &unseen);
+    if (kind != VF_KIND_DIR) { /* of a host that is not known, too */
+        s->unseen = s->unseen || unseen || s->j->env->params.host_unknown;
         return;
     }
     vf_err_init(&why);

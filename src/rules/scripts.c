@@ -95,9 +95,13 @@ static bool imports_own(struct vf_judge *j, const struct vf_file *f)
 static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
                           const struct vf_location *loc)
 {
-    bool exists = vf_judge_host_has(j, loc->path);
     bool published = vf_judge_owned_true(f) && !is_entry_point(j->env, f);
+    enum vf_level missing = published && !(f->st.mode & 0111) ? VF_L_INFO : VF_L_ERROR;
+    enum vf_presence at = vf_judge_presence(j, f, r, loc->path, missing);
     struct vf_finding *fi;
+    if (at == VF_NOT_EXAMINED)
+        return;
+    bool exists = at == VF_PRESENT;
     if (!vf_header_is_python(r)) { /* a shell, perl, node: wrong only when it is not there */
         if (!exists && (fi = vf_judge_ref(j, VF_RULE_SCRIPT_DANGLING, f, r))) {
             fi->fix = VF_FIX_MANUAL;

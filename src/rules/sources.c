@@ -10,7 +10,8 @@ struct source {
     struct vf_vec dirs; /* struct vf_slice */
 };
 
-static bool exists(struct vf_judge *j, struct vf_slice path)
+/* What cannot be examined is not accused: it counts as there. */
+static bool may_exist(struct vf_judge *j, struct vf_slice path)
 {
     struct vf_location loc = vf_judge_locate(j, &(struct vf_ref){.value = path, .syntax = VF_SYN_PTH});
     if (loc.prefix != VF_NONE && (loc.where == VF_WHERE_HERE || loc.where == VF_WHERE_NEW))
@@ -24,7 +25,7 @@ static bool holds(struct vf_judge *j, struct vf_slice dir, struct vf_slice name)
     struct vf_slice *names, package = vf_path_join(&j->scratch, dir, name);
     struct vf_slice module = vf_arena_concat(&j->scratch, package, VF_S(".py"), VF_S(""));
     size_t n = 0;
-    if (!package.p || !module.p || exists(j, package) || exists(j, module))
+    if (!package.p || !module.p || may_exist(j, package) || may_exist(j, module))
         return true;
     if (!vf_host_list(j->env->params.host, dir, &j->scratch, &names, &n))
         return true; /* what cannot be listed is not accused */
@@ -100,7 +101,7 @@ void vf_judge_sources(struct vf_judge *j)
         find_dirs(&s);
         bool there = s.dirs.n > 0;
         for (size_t k = 0; there && k < s.dirs.n; k++)
-            there = exists(j, *VF_VEC_AT(struct vf_slice, &s.dirs, k)); /* else that is the finding */
+            there = may_exist(j, *VF_VEC_AT(struct vf_slice, &s.dirs, k)); /* else that is the finding */
         if (!there || any_name_held(&s, &name) || !name.n)
             continue;
         struct vf_finding *fi = vf_judge_ref(j, VF_RULE_EDITABLE_EMPTY, s.file, s.ref);

@@ -337,13 +337,6 @@ static void judge_fault(struct vf_judge *j)
     }
 }
 
-void vf_judge_unseen(struct vf_judge *j)
-{
-    const struct vf_runtime *rt = &j->runtime;
-    if (rt->loader.unseen.n && rt->fault != VF_START_DENIED)
-        vf_findings_add(j->out, VF_RULE_HOST_UNSEEN, rt->loader.unseen);
-}
-
 void vf_judge_start(struct vf_judge *j)
 {
     const struct vf_runtime *rt = &j->runtime;

@@ -64,7 +64,8 @@ static enum vf_status describe(struct vf_session *s, const struct vf_env *env,
     r->implementation = implementation_of(env);
     r->python = kept(s, env->py.version);
     r->base = kept(s, env->py.base);
-    r->base_exists = env->py.base.n && !env->params.host_unknown ? env->py.base_exists : -1;
+    bool known = env->py.base.n && !env->params.host_unknown && !env->py.base_why;
+    r->base_exists = known ? env->py.base_exists : -1;
     r->system_site_packages = env->system_site_known ? env->system_site : -1;
     r->relocatable_claim = env->relocatable_claim;
     r->distributions = env->n_dists;
@@ -83,8 +84,10 @@ static void count(const struct vf_findings *findings, const struct venvfix_check
 {
     struct vf_answers ans = vf_answers_of(findings);
     for (size_t i = 0; i < findings->v.n;
-         i++) /* of the host; the environment's own files are counted with it */
-        r->unexamined += vf_findings_at(findings, i)->rule == VF_RULE_HOST_UNSEEN;
+         i++) { /* of the host; the environment's own files are counted with it */
+        enum vf_rule rule = vf_findings_at(findings, i)->rule;
+        r->unexamined += rule == VF_RULE_HOST_UNSEEN || rule == VF_RULE_BASE_DENIED;
+    }
     r->sound = ans.sound;
     r->movable = moved ? -1 : ans.movable;
     r->self_contained = ans.self_contained;

@@ -136,11 +136,18 @@ static enum vf_status inspect_python(struct vf_session *s, struct vf_host *host,
 {
     struct vf_buf real = {0};
     const struct vf_elf_object *elf = NULL;
-    bool unseen = false;
-    if (!vf_host_resolve(host, path, &real) || !vf_host_elf(host, vf_buf_slice(&real), s->a, &elf, &unseen))
-        elf = NULL;
+    int why = 0;
+    enum vf_status st = vf_host_resolve_path(host, path, &real, &s->err);
+    if (st == VF_OK && !vf_host_elf(host, vf_buf_slice(&real), s->a, &elf, &why))
+        st = vf_err_nomem(&s->err);
+    if (st == VF_OK && why)
+        st = vf_err_sys(&s->err, why, "read", path);
     struct vf_slice name = vf_arena_dup(s->a, vf_path_base(vf_buf_slice(&real)));
     vf_buf_release(&real);
+    if (st == VF_NOT_FOUND)
+        vf_err_clear(&s->err);
+    else if (st != VF_OK)
+        return st;
     if (!elf)
         return vf_err_set(&s->err, VF_USAGE, 0, "check", path,
                           "--python takes a version such as 3.12, or the path of an interpreter");

@@ -28,11 +28,14 @@ static enum vf_status links(struct vf_packing *p, struct vf_pack_opts *opts)
     if (!dirs)
         return vf_err_nomem(&p->s->err);
     for (size_t i = 0; i < p->o->n_links; i++) {
-        struct vf_stat st;
+        enum vf_kind kind;
         dirs[i] = vf_session_abs(p->s, p->o->links[i]);
         if (!dirs[i].p)
             return vf_err_nomem(&p->s->err);
-        if (vf_host_kind(p->s->host, dirs[i], &st) != VF_KIND_DIR)
+        enum vf_status st = vf_host_stat(p->s->host, dirs[i], &kind, &p->s->err);
+        if (st != VF_OK)
+            return st;
+        if (kind != VF_KIND_DIR)
             return vf_err_set(&p->s->err, VF_NOT_FOUND, 0, "read", dirs[i],
                               "--find-links: no such directory");
     }

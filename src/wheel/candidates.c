@@ -105,9 +105,7 @@ enum vf_status vf_candidates_add_dir(struct vf_candidates *s, struct vf_slice di
 {
     struct vf_slice *names = NULL;
     size_t n = 0;
-    if (!vf_host_list(s->host, dir, s->a, &names, &n))
-        return vf_err_set(err, VF_NOT_FOUND, 0, "list", dir, "there is no such directory that can be read");
-    enum vf_status st = VF_OK;
+    enum vf_status st = vf_host_list_dir(s->host, dir, s->a, &names, &n, err);
     for (size_t i = 0; i < n && st == VF_OK; i++)
         st = add_file(s, dir, names[i], origin, err);
     return st;

@@ -74,6 +74,27 @@ def test_what_cannot_be_read_is_not_absent(what, env, scratch, as_nobody):
     finally:
         hidden.chmod(0o755)
 
+@pytest.mark.parametrize("verb", ["fix", "move", "recreate"])
+def test_a_base_that_cannot_be_reached_is_not_missing(verb, env, scratch, as_nobody):
+    shut, work = scratch / "shut", open_directory(scratch)
+    base = shut / "bin" / "python3"
+    base.parent.mkdir(parents=True)
+    base.symlink_to(os.path.realpath(env.bin / "python"))
+    for link in env.bin.glob("python*"):
+        if link.is_symlink() and os.path.isabs(os.readlink(link)):
+            link.unlink()
+            link.symlink_to(base)
+    shut.chmod(0o700)
+    before = verify.snapshot(env.path)
+    command = [verb, *([] if verb == "recreate" else ["-n"]), env.path, *([] if verb == "fix" else [work / "n"])]
+    doc = error(*command, code="unreadable", **as_nobody)
+    assert doc["path"] == str(base) and "missing" not in doc["message"], doc
+    assert not (work / "n").exists() and verify.snapshot(env.path) == before
+    doc = report("check", "--at", env.path, env.path, rc=1, **as_nobody)
+    assert find(doc, rule="VF128", level="error"), brief(doc["findings"])
+    assert not find(doc, rule="VF102") and not find(doc, rule="VF101"), brief(doc["findings"])
+    assert doc["environment"]["base_exists"] is None and doc["examined"]["unexamined"] == 1
+
 
 # ---- names that say what is inside
 

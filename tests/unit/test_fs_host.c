@@ -84,12 +84,12 @@ static void answers(struct box *b, struct vf_host *o, const char *prefix)
     struct vf_buf target = {0};
     struct vf_slice s, *names;
     size_t n;
-    bool unseen = true;
-    assert_int_equal(vf_host_look(o, box_s(readme), &st, &unseen), VF_KIND_FILE);
-    assert_false(unseen);
+    int why = EIO;
+    assert_int_equal(vf_host_look(o, box_s(readme), &st, &why), VF_KIND_FILE);
+    assert_int_equal(why, 0);
     assert_int_equal(st.size, 4);
-    assert_int_equal(vf_host_look(o, box_s(none), NULL, &unseen), VF_KIND_NONE);
-    assert_false(unseen);
+    assert_int_equal(vf_host_look(o, box_s(none), NULL, &why), VF_KIND_NONE);
+    assert_int_equal(why, 0);
     assert_int_equal(vf_host_kind(o, box_s(bin), NULL), VF_KIND_DIR);
     assert_int_equal(vf_host_kind(o, box_s(fifo), NULL), VF_KIND_FIFO);
     assert_true(vf_host_executable(o, box_s(third)));
@@ -146,9 +146,9 @@ static void answers_on_the_host(void **state)
     struct vf_host *o = open_root(b, "/");
     answers(b, o, b->path);
     char *loop = fx_join(b->path, "vfx/bin/loop"), *p = fx_join(b->path, "vfxbin/python");
-    bool unseen = true;
-    assert_int_equal(vf_host_look(o, box_s(loop), NULL, &unseen), VF_KIND_NONE);
-    assert_false(unseen);
+    int why = EIO;
+    assert_int_equal(vf_host_look(o, box_s(loop), NULL, &why), VF_KIND_NONE);
+    assert_int_equal(why, 0);
     assert_false(vf_host_exists(o, box_s(p))); /* /vfx is not there */
     assert_true(vf_host_exists(o, VF_S("/")));
     free(loop);
@@ -171,11 +171,11 @@ static void long_paths(void **state)
     char junk[6000];
     memset(junk, 'j', sizeof junk);
     junk[0] = '/';
-    bool unseen = true;
-    assert_int_equal(vf_host_look(o, (struct vf_slice){junk, sizeof junk}, NULL, &unseen), VF_KIND_NONE);
-    assert_false(unseen); /* no such name can be */
-    assert_int_equal(vf_host_look(o, (struct vf_slice){junk, 300}, NULL, &unseen), VF_KIND_NONE);
-    assert_false(unseen);
+    int why = EIO;
+    assert_int_equal(vf_host_look(o, (struct vf_slice){junk, sizeof junk}, NULL, &why), VF_KIND_NONE);
+    assert_int_equal(why, 0); /* no such name can be */
+    assert_int_equal(vf_host_look(o, (struct vf_slice){junk, 300}, NULL, &why), VF_KIND_NONE);
+    assert_int_equal(why, 0);
     free(rel), free(end), free(whole), free(inside), free(none);
     vf_host_free(o);
     vf_host_free(image);
@@ -193,16 +193,42 @@ static void what_may_not_be_seen(void **state)
     assert_int_equal(fchmodat(b->fd, "shut", 0, 0), 0);
     char *whole = fx_join(b->path, "shut/f");
     struct vf_host *o = open_root(b, "/"), *image = open_root(b, b->path);
-    bool unseen = false;
-    assert_int_equal(vf_host_look(o, box_s(whole), NULL, &unseen), VF_KIND_NONE);
-    assert_true(unseen);
-    unseen = false;
-    assert_int_equal(vf_host_look(image, VF_S("/shut/f"), NULL, &unseen), VF_KIND_NONE);
-    assert_true(unseen);
+    int why = 0;
+    assert_int_equal(vf_host_look(o, box_s(whole), NULL, &why), VF_KIND_NONE);
+    assert_int_equal(why, EACCES);
+    why = 0;
+    assert_int_equal(vf_host_look(image, VF_S("/shut/f"), NULL, &why), VF_KIND_NONE);
+    assert_int_equal(why, EACCES);
     assert_int_equal(vf_host_read(image, VF_S("/shut/f"), 9, &b->arena, &s, &b->err), VF_UNREADABLE);
     box_check_err(b, VF_UNREADABLE);
     assert_int_equal(vf_host_read(image, VF_S("/secret"), 9, &b->arena, &s, &b->err), VF_UNREADABLE);
     box_check_err(b, VF_UNREADABLE);
+    /* each once, the last one first, whatever was asked */
+    assert_int_equal(vf_host_unseen_count(o), 1);
+    box_check(vf_host_unseen(o)->path, whole);
+    assert_int_equal(vf_host_unseen(o)->why, EACCES);
+    assert_null(vf_host_unseen(o)->next);
+    assert_false(vf_host_exists(o, box_s(whole)) || vf_host_is_missing(o, box_s(whole)));
+    assert_true(vf_host_presence(o, box_s(whole)) == VF_NOT_EXAMINED);
+    struct vf_buf out = {0};
+    assert_false(vf_host_resolve(o, box_s(whole), &out) || vf_host_readlink(o, box_s(whole), &out));
+    assert_int_equal(vf_host_unseen_count(o), 6);
+    assert_null(vf_host_unseen(o)->next);
+    assert_int_equal(vf_host_unseen_count(image), 3);
+    box_check(vf_host_unseen(image)->path, "/secret");
+    assert_null(vf_host_unseen(image)->next->next);
+    for (int i = 0; i < 200; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "/shut/%d", i);
+        assert_false(vf_host_is_missing(image, vf_slice_of(name)));
+    }
+    size_t kept = 0;
+    for (const struct vf_host_unseen *u = vf_host_unseen(image); u; u = u->next)
+        kept++;
+    assert_int_equal(kept, VF_HOST_UNSEEN_MAX);
+    assert_int_equal(vf_host_unseen_count(image), 203);
+    assert_true(vf_host_is_missing(o, VF_S("/no/such/path")) && vf_host_presence(o, VF_S("/")) == VF_PRESENT);
+    assert_int_equal(vf_host_unseen_count(o), 6);
     vf_host_free(o);
     vf_host_free(image);
     free(whole);

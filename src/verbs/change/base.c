@@ -66,15 +66,19 @@ static enum vf_status take(struct vf_change *c, struct vf_slice program, struct 
 {
     struct vf_buf real;
     vf_buf_init(&real);
-    bool there = vf_host_resolve(c->s.host, program, &real);
+    enum vf_status st = vf_host_resolve_path(c->s.host, program, &real, &c->s.err);
     c->base = (struct vf_base_python){.program = program,
                                       .real = vf_arena_dup(c->s.a, vf_buf_slice(&real)),
                                       .prefix = vf_path_dir(vf_path_dir(program)),
                                       .version = version};
     bool failed = real.failed || !c->base.real.p;
     vf_buf_release(&real);
-    if (!there)
+    if (st == VF_NOT_FOUND) {
+        vf_err_clear(&c->s.err);
         return vf_err_set(&c->s.err, VF_NO_BASE, 0, "open", program, "there is no such interpreter");
+    }
+    if (st != VF_OK)
+        return st;
     if (failed)
         return vf_err_nomem(&c->s.err);
     c->env->params.base = &c->base;

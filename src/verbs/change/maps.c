@@ -18,7 +18,11 @@ enum vf_status vf_change_read_maps(struct vf_change *c, struct vf_env_params *p)
         maps[i] = (struct vf_dir_map){vf_session_abs(&c->s, from), vf_session_abs(&c->s, to)};
         if (!maps[i].from.p || !maps[i].to.p)
             return vf_err_nomem(&c->s.err);
-        if (!vf_host_exists(c->s.host, maps[i].to))
+        enum vf_kind kind;
+        enum vf_status st = vf_host_stat(c->s.host, maps[i].to, &kind, &c->s.err);
+        if (st != VF_OK)
+            return st;
+        if (kind == VF_KIND_NONE)
             return vf_err_set(&c->s.err, VF_USAGE, 0, "open", maps[i].to,
                               "--map: there is nothing at the new path of the directory");
     }

@@ -34,7 +34,10 @@ static enum vf_status refuse_link(struct vf_change *c)
 static enum vf_status refuse_parent(struct vf_change *c)
 {
     struct vf_slice parent = vf_path_dir(c->to);
-    enum vf_kind kind = vf_host_kind(c->s.host, parent, NULL);
+    enum vf_kind kind;
+    enum vf_status st = vf_host_stat(c->s.host, parent, &kind, &c->s.err);
+    if (st != VF_OK)
+        return st;
     if (kind == VF_KIND_NONE)
         return vf_err_set(&c->s.err, VF_NO_PARENT, 0, "create", c->to,
                           "its parent directory does not exist: make it first");
@@ -50,29 +53,37 @@ static enum vf_status refuse_nested(struct vf_change *c)
     vf_buf_init(&from);
     vf_buf_init(&parent);
     bool nested = vf_path_under(c->from, c->to, NULL) || vf_path_under(c->to, c->from, NULL);
-    if (vf_host_resolve(c->s.host, c->from, &from) && vf_host_resolve(c->s.host, vf_path_dir(c->to), &parent))
-        nested = nested || vf_path_under(vf_buf_slice(&from), vf_buf_slice(&parent), NULL);
+    enum vf_status st = vf_host_resolve_path(c->s.host, c->from, &from, &c->s.err);
+    if (st == VF_OK)
+        st = vf_host_resolve_path(c->s.host, vf_path_dir(c->to), &parent, &c->s.err);
+    nested = nested || (st == VF_OK && vf_path_under(vf_buf_slice(&from), vf_buf_slice(&parent), NULL));
     vf_buf_release(&from);
     vf_buf_release(&parent);
-    return nested ? vf_err_set(&c->s.err, VF_NESTED, 0, "create", c->to,
-                               "one of the two paths is inside the other")
-                  : VF_OK;
+    if (st == VF_OK && nested)
+        st = vf_err_set(&c->s.err, VF_NESTED, 0, "create", c->to, "one of the two paths is inside the other");
+    return st;
 }
 
 enum vf_status vf_change_refuse_places(struct vf_change *c)
 {
     if (c->o->verb == VENVFIX_FIX)
         return VF_OK;
-    if (vf_host_kind(c->s.host, c->from, NULL) == VF_KIND_NONE) {
-        enum vf_status st = refuse_link(c);
+    enum vf_kind from, to = VF_KIND_NONE;
+    enum vf_status st = vf_host_stat(c->s.host, c->from, &from, &c->s.err);
+    if (st != VF_OK)
+        return st;
+    if (from == VF_KIND_NONE) {
+        st = refuse_link(c);
         return st != VF_OK
                    ? st
                    : vf_err_set(&c->s.err, VF_NOT_FOUND, 0, "open", c->from, "there is no such directory");
     }
-    enum vf_status st = c->from_file ? VF_OK : refuse_link(c);
+    st = c->from_file ? VF_OK : refuse_link(c);
     struct vf_buf ignored;
     vf_buf_init(&ignored);
-    if (st == VF_OK && c->o->replace && vf_host_kind(c->s.host, c->to, NULL) != VF_KIND_NONE) {
+    if (st == VF_OK)
+        st = vf_host_stat(c->s.host, c->to, &to, &c->s.err);
+    if (st == VF_OK && c->o->replace && to != VF_KIND_NONE) {
         st = vf_change_may_replace(c);
         bool itself = vf_host_same(c->s.host, c->from, c->to);
         vf_buf_release(&ignored);
@@ -80,7 +91,7 @@ enum vf_status vf_change_refuse_places(struct vf_change *c)
             st = refuse_parent(c);
         return st == VF_OK && !c->from_file && !itself ? refuse_nested(c) : st;
     }
-    if (st == VF_OK && (vf_host_exists(c->s.host, c->to) || vf_host_readlink(c->s.host, c->to, &ignored))) {
+    if (st == VF_OK && (to != VF_KIND_NONE || vf_host_readlink(c->s.host, c->to, &ignored))) {
         bool same = vf_host_same(c->s.host, c->from, c->to) || vf_path_under(c->to, c->from, NULL);
         st = same ? vf_err_set(&c->s.err, VF_NESTED, 0, "create", c->to,
                                "the two paths are the same, or one is inside the other")
@@ -104,9 +115,28 @@ static enum vf_status refuse_base(struct vf_change *c)
     enum vf_status st = vf_env_locate(c->env, py->link_target, c->s.a, &loc, &c->s.err);
     if (st != VF_OK || loc.prefix != VF_NONE)
         return st; /* a link into the environment itself: mended like any other */
+    if (py->base_why)
+        return vf_err_set(
+            &c->s.err, VF_UNREADABLE, py->base_why, "examine", py->link_target,
+            "the base interpreter could not be examined; nothing was changed. Make it readable, "
+            "run venvfix as a user who may read it, or choose another one by venvfix fix "
+            "--python PATH");
     return vf_err_set(&c->s.err, VF_NO_BASE, 0, "open", py->link_target,
                       "the base interpreter is missing: install it again, or choose another one by venvfix "
                       "fix --python PATH");
+}
+
+/* Whether an old path is this environment under another name is not known after an error of the disk. Of one
+ * that this user may not search, the evidence in the environment's own files is enough: what it names does
+ * not work for this user. */
+static enum vf_status refuse_unseen(struct vf_change *c)
+{
+    for (size_t i = 0; i < c->env->n_prefixes; i++) {
+        const struct vf_env_prefix *p = &c->env->prefixes[i];
+        if (p->why && p->why != EACCES && p->why != EPERM)
+            return vf_err_sys(&c->s.err, p->why, "examine", p->prefix.path);
+    }
+    return VF_OK;
 }
 
 static enum vf_status refuse_not_writable(struct vf_change *c)
@@ -208,6 +238,8 @@ enum vf_status vf_change_refuse_contents(struct vf_change *c)
     enum vf_status st = vf_env_must_be_readable(c->env, false, &c->s.err);
     if (st == VF_OK)
         st = refuse_special(c);
+    if (st == VF_OK)
+        st = refuse_unseen(c);
     if (st == VF_OK)
         st = refuse_base(c);
     if (st == VF_OK)

@@ -29,16 +29,19 @@ static enum vf_status check_keep(struct vf_change *c)
         return vf_err_nomem(&c->s.err);
     if (vf_path_under(c->to, keep, NULL))
         return vf_err_set(&c->s.err, VF_NESTED, 0, "keep", keep, "it is inside the environment");
-    if (vf_host_kind(c->s.host, keep, NULL) != VF_KIND_NONE)
+    enum vf_kind at;
+    enum vf_status st = vf_host_stat(c->s.host, keep, &at, &c->s.err);
+    if (st != VF_OK)
+        return st;
+    if (at != VF_KIND_NONE)
         return vf_err_set(&c->s.err, VF_EXISTS, 0, "keep", keep,
                           "it exists already: choose another path or remove it");
     struct vf_stat there, here;
-    bool unseen;
-    enum vf_kind parent = vf_host_look(c->s.host, vf_path_dir(keep), &there, &unseen);
+    enum vf_kind parent = vf_host_kind(c->s.host, vf_path_dir(keep), &there);
     if (parent != VF_KIND_DIR)
         return vf_err_set(&c->s.err, VF_NO_PARENT, 0, "keep", keep,
                           "its parent directory does not exist: make it first");
-    if (vf_host_look(c->s.host, vf_path_dir(c->to), &here, &unseen) == VF_KIND_DIR && here.dev != there.dev)
+    if (vf_host_kind(c->s.host, vf_path_dir(c->to), &here) == VF_KIND_DIR && here.dev != there.dev)
         return vf_err_set(&c->s.err, VF_CROSS_DEVICE, 0, "keep", keep,
                           "it is on another file system: choose a path on that of the environment");
     return VF_OK;
@@ -46,13 +49,12 @@ static enum vf_status check_keep(struct vf_change *c)
 
 enum vf_status vf_change_may_replace(struct vf_change *c)
 {
-    bool unseen;
     struct vf_buf target = {0};
     bool link = vf_host_readlink(c->s.host, c->to, &target);
     vf_buf_release(&target);
     if (link)
         return vf_err_set(&c->s.err, VF_IS_LINK, 0, "replace", c->to, "it is a link; name the real path");
-    if (vf_host_look(c->s.host, c->to, NULL, &unseen) != VF_KIND_DIR || !is_environment(c))
+    if (vf_host_kind(c->s.host, c->to, NULL) != VF_KIND_DIR || !is_environment(c))
         return vf_err_set(&c->s.err, VF_EXISTS, 0, "replace", c->to,
                           "it is not an environment, so --replace does not remove it");
     if (!vf_host_same(c->s.host, c->from, c->to))
@@ -66,10 +68,9 @@ enum vf_status vf_change_may_replace(struct vf_change *c)
 
 enum vf_status vf_change_begin_replace(struct vf_change *c, struct vf_staging *s)
 {
-    bool unseen;
-    if (!c->o->replace || vf_host_look(c->s.host, c->to, NULL, &unseen) == VF_KIND_NONE)
-        return VF_OK;
-    return vf_staging_replace(s, &c->s.err);
+    enum vf_kind at = VF_KIND_NONE;
+    enum vf_status st = c->o->replace ? vf_host_stat(c->s.host, c->to, &at, &c->s.err) : VF_OK;
+    return st == VF_OK && at != VF_KIND_NONE ? vf_staging_replace(s, &c->s.err) : st;
 }
 
 enum vf_status vf_change_end_staging(struct vf_change *c, struct vf_staging *s)

@@ -74,9 +74,11 @@ static enum vf_status prove_copy(struct vf_change *c, struct vf_slice old, struc
     struct vf_slice cfg = vf_path_join(c->s.a, old, VF_S("pyvenv.cfg"));
     if (!cfg.p)
         return vf_err_nomem(&c->s.err);
-    if (!vf_host_exists(c->s.host, cfg))
-        return VF_OK;
-    enum vf_status st = prove_resumed(c, prefix, prefix);
+    enum vf_kind kind;
+    enum vf_status st = vf_host_stat(c->s.host, cfg, &kind, &c->s.err);
+    if (st != VF_OK || kind == VF_KIND_NONE)
+        return st;
+    st = prove_resumed(c, prefix, prefix);
     if (st != VF_OK)
         vf_err_context(&c->s.err, "the original was not touched. First");
     return st;
@@ -113,9 +115,7 @@ static enum vf_status look(struct vf_change *c, struct vf_slice root, struct vf_
  * was over. */
 static bool was_over(struct vf_change *c, bool is_target, const struct vf_txn_info *info)
 {
-    bool unseen;
-    return is_target && c->o->verb == VENVFIX_MOVE && !info->verb &&
-           vf_host_look(c->s.host, c->from, NULL, &unseen) == VF_KIND_NONE && !unseen;
+    return is_target && c->o->verb == VENVFIX_MOVE && !info->verb && vf_host_is_missing(c->s.host, c->from);
 }
 
 /* Whatever is done now, finished or begun anew: these times are gone. */

@@ -153,7 +153,7 @@ static enum vf_status bin_names(struct vf_recreate *a)
     size_t n = 0;
     if (!bin.p)
         return vf_err_nomem(&c->s.err);
-    (void)vf_host_list(c->s.host, bin, c->s.a, &in, &n);
+    enum vf_status st = vf_host_list_any(c->s.host, bin, c->s.a, &in, &n, &c->s.err);
     for (size_t i = 0; i < n; i++) {
         if (!vf_name_is_python(in[i]))
             continue;
@@ -162,7 +162,7 @@ static enum vf_status bin_names(struct vf_recreate *a)
             return vf_err_nomem(&c->s.err);
         *name = in[i];
     }
-    return VF_OK;
+    return st;
 }
 
 static enum vf_status describe(struct vf_recreate *a)

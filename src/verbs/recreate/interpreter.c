@@ -102,12 +102,19 @@ static enum vf_status named(struct choice *ch, struct vf_slice name)
     struct vf_slice abs = vf_recreate_abs(ch->a, name);
     if (!abs.p)
         return vf_err_nomem(&c->s.err);
-    if (vf_slice_find_byte(name, '/', 0) == VF_NPOS && vf_host_kind(c->s.host, abs, NULL) != VF_KIND_DIR)
+    enum vf_kind kind;
+    enum vf_status st = vf_host_stat(c->s.host, abs, &kind, &c->s.err);
+    if (st != VF_OK)
+        return st;
+    if (kind != VF_KIND_DIR && vf_slice_find_byte(name, '/', 0) == VF_NPOS)
         return on_path(ch, name);
-    if (vf_host_kind(c->s.host, abs, NULL) == VF_KIND_DIR)
+    if (kind == VF_KIND_DIR)
         abs = vf_path_join(c->s.a, abs, VF_S("bin/python"));
     if (!abs.p)
         return vf_err_nomem(&c->s.err);
+    st = vf_host_stat(c->s.host, abs, &kind, &c->s.err);
+    if (st != VF_OK)
+        return st;
     if (!vf_host_executable(c->s.host, abs))
         return vf_err_set(&c->s.err, VF_NO_BASE, 0, "start", abs,
                           "there is no interpreter that could be started");

@@ -46,7 +46,11 @@ static enum vf_status add_links(struct vf_recreate *a, struct vf_slice value, bo
     *kept = value;
     if (is_url(value))
         return VF_OK;
-    if (from_list && vf_host_kind(c->s.host, value, NULL) != VF_KIND_DIR)
+    enum vf_kind kind;
+    enum vf_status st = vf_host_stat(c->s.host, value, &kind, &c->s.err);
+    if (st != VF_OK)
+        return st;
+    if (from_list && kind != VF_KIND_DIR)
         return VF_OK; /* as with pip */
     return vf_candidates_add_dir(&a->candidates, value, VF_ORIGIN_LINKS, &c->s.err);
 }
