@@ -214,7 +214,8 @@ struct venvfix_check_result {
     struct venvfix_bytes python, base;
     int base_exists, system_site_packages; /* 0, 1; -1: null */
     bool relocatable_claim;
-    bool bundle; /* it is a lock bundle */
+    bool bundle;  /* it is a lock bundle */
+    bool windows; /* laid out for Windows: `layout` */
     struct venvfix_old_place *old_places;
     size_t n_old_places;
     uint64_t distributions, files, bytes;

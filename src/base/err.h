@@ -16,6 +16,7 @@
     X(NOT_FOUND, "not-found")                                                                                \
     X(NOT_AN_ENVIRONMENT, "not-an-environment")                                                              \
     X(CONDA, "conda-environment")                                                                            \
+    X(WINDOWS, "windows-environment")                                                                        \
     X(UNREADABLE, "unreadable")                                                                              \
     X(NOT_WRITABLE, "not-writable")                                                                          \
     X(UNWRITABLE, "unwritable")                                                                              \

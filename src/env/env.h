@@ -167,8 +167,9 @@ struct vf_env_params {
     struct vf_slice at;            /* --at or the NEW of a move: absolute, clean; empty when none */
     const struct vf_slice *forbid; /* --forbid: strings to be searched for in all contents; borrowed */
     size_t n_forbid;
-    struct vf_slice project; /* --project: absolute, clean; empty: not asked */
-    bool hashes;             /* verify every row that has a hash */
+    struct vf_slice at_windows; /* --at for an environment of Windows, as typed; empty: none */
+    struct vf_slice project;    /* --project: absolute, clean; empty: not asked */
+    bool hashes;                /* verify every row that has a hash */
     bool proven; /* what a RECORD row with a hash lists, the caller has just written with that hash, as its
                     wheel has it: it is read only in BIN, and where its name says that something refers to
                     places */
@@ -196,6 +197,7 @@ struct vf_env {
     struct vf_interpreter py;
     struct vf_slice cfg; /* bytes of pyvenv.cfg */
     bool system_site, system_site_known, relocatable_claim;
+    bool windows;           /* laid out for Windows, or made by a Python there: only to be read here */
     struct vf_slice bin;    /* "bin" or "Scripts" */
     struct vf_slice *sites; /* site-packages directories, relative */
     size_t n_sites;

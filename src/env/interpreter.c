@@ -2,6 +2,7 @@
  * 1, 2.5. */
 #include "env/env_internal.h"
 #include "syntax/elf.h"
+#include "syntax/launcher.h"
 
 #define CFG_CAP ((uint64_t)1 << 20)
 
@@ -263,6 +264,14 @@ static enum vf_status trust_the_interpreter(struct vf_env *env, struct vf_err *e
     return failed ? vf_err_nomem(err) : VF_OK;
 }
 
+/* It cannot be looked at here. */
+static enum vf_status name_windows_base(struct vf_env *env, struct vf_err *err)
+{
+    if (env->py.home.n)
+        env->py.base = vf_arena_concat(&env->arena, env->py.home, VF_S("\\python.exe"), VF_S(""));
+    return env->py.home.n && !env->py.base.p ? vf_err_nomem(err) : VF_OK;
+}
+
 enum vf_status vf_env_interpreter(struct vf_env *env, struct vf_err *err)
 {
     if (env->py.has_cfg) {
@@ -298,6 +307,7 @@ enum vf_status vf_env_interpreter(struct vf_env *env, struct vf_err *err)
     struct vf_slice home;
     if (vf_cfg_get(env->cfg, VF_S("home"), &home))
         env->py.home = home;
+    env->windows = env->windows || vf_path_is_windows_abs(env->py.home); /* MSYS2 has `bin` */
     env->py.version = version_of(env);
     env->py.minor = minor_from_sites(env);
     if (!env->py.minor)
@@ -305,6 +315,8 @@ enum vf_status vf_env_interpreter(struct vf_env *env, struct vf_err *err)
     struct vf_slice impl;
     if (vf_cfg_get(env->cfg, VF_S("implementation"), &impl) && vf_slice_eq_nocase(impl, VF_S("PyPy")))
         env->py.pypy = true;
+    if (env->windows)
+        return name_windows_base(env, err);
     find_link(env);
     enum vf_status st = find_base(env, err);
     if (st == VF_OK) {

@@ -121,6 +121,7 @@ static enum vf_status must_be_environment(struct vf_env *env, struct vf_err *err
         st = is_kind(env, VF_S("bin"), VF_KIND_DIR, &bin, err);
     if (st == VF_OK && !bin)
         st = is_kind(env, VF_S("Scripts"), VF_KIND_DIR, &scripts, err);
+    env->windows = scripts;
     env->bin = scripts ? VF_S("Scripts") : VF_S("bin");
     if (st == VF_OK)
         st = is_kind(env, VF_S("pyvenv.cfg"), VF_KIND_FILE, &env->py.has_cfg, err);

@@ -79,7 +79,8 @@ static bool set_environment(json_t *o, const struct venvfix_check_result *r)
               vf_js_set_bytes(e, "python", r->python) && vf_js_set_bytes(e, "base", r->base) &&
               vf_js_set_maybe(e, "base_exists", r->base_exists) &&
               vf_js_set_maybe(e, "system_site_packages", r->system_site_packages) &&
-              vf_js_set_bool(e, "relocatable_claim", r->relocatable_claim) && set_old_places(e, r) &&
+              vf_js_set_bool(e, "relocatable_claim", r->relocatable_claim) &&
+              vf_js_set_text(e, "layout", r->windows ? "windows" : "posix") && set_old_places(e, r) &&
               vf_js_set_number(e, "distributions", r->distributions) &&
               vf_js_set_number(e, "files", r->files) && vf_js_set_number(e, "bytes", r->bytes) &&
               json_object_set(o, "environment", e) == 0;

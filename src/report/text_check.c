@@ -235,6 +235,10 @@ static void put_next(struct vf_buf *out, const struct venvfix_check_result *r, c
         put_check_root(out, r, env);
         return;
     }
+    if (r->windows) {
+        vf_buf_puts(out, "   use it on Windows, or recreate it");
+        return;
+    }
     if (r->target_root.p || has_target(r)) /* the commands change environments of this host */
         return;
     struct venvfix_bytes at = is_elsewhere(r) ? r->at : (struct venvfix_bytes){NULL, 0};
@@ -291,7 +295,7 @@ static void put_survives(struct vf_buf *out, const struct venvfix_check_result *
     if (!r->movable && s->bound_files > 0) {
         vf_buf_puts(out, " (");
         vf_text_put_count(out, s->bound_files, "file contains its path)", "files contain its path)");
-        if (r->sound && !r->image_root.p && !has_target(r)) {
+        if (r->sound && !r->image_root.p && !has_target(r) && !r->windows) {
             put_command(out, "move", env, (struct venvfix_bytes){"NEW", 3});
             vf_buf_puts(out, " rewrites them");
         }

@@ -263,6 +263,43 @@ bool vf_judge_is_stopped(const struct vf_judge *j)
     return vf_hooks_cancelled(j->env->params.hooks);
 }
 
+/* What only a host of its own kind can say of an environment. */
+static void judge_for_host(struct vf_judge *j)
+{
+    vf_judge_entry_points(j);
+    vf_judge_sources(j);
+    vf_judge_modules(j);
+    vf_judge_loading(j);
+}
+
+static void judge_all(struct vf_judge *j, const struct vf_questions *q)
+{
+    bool windows = j->env->windows;
+    if (windows) {
+        vf_judge_windows(j);
+    } else {
+        vf_judge_interpreter(j);
+        vf_judge_start(j);
+    }
+    vf_judge_journal(j);
+    vf_judge_metadata(j);
+    vf_judge_requirements(j);
+    vf_judge_pyc(j);
+    if (!windows)
+        judge_for_host(j);
+    vf_judge_target(j);
+    vf_judge_names(j);
+    vf_judge_permissions(j);
+    vf_judge_unowned(j);
+    vf_judge_forbidden(j);
+    if (q->expected)
+        vf_judge_expected(j, q->expected);
+    for (size_t i = 0; !windows && i < j->env->n_files && !vf_judge_is_stopped(j); i++)
+        judge_one(j, &j->env->files[i]);
+    if (!windows)
+        vf_judge_unseen(j);
+}
+
 enum vf_status vf_judge_env(const struct vf_env *env, struct vf_findings *out, struct vf_err *err)
 {
     const struct vf_questions none = {0};
@@ -286,32 +323,13 @@ enum vf_status vf_judge_env_asked(const struct vf_env *env, const struct vf_ques
         j.at_here = loc.where == VF_WHERE_HERE && !loc.rest.n;
         j.at = !j.at_here;
     }
-    if (!inspect_runtime(&j)) {
+    if (!env->windows && !inspect_runtime(&j)) {
         vf_runtime_release(&j.runtime);
         vf_arena_release(&j.scratch);
         out->failed = true;
         return vf_err_nomem(err);
     }
-    vf_judge_interpreter(&j);
-    vf_judge_start(&j);
-    vf_judge_journal(&j);
-    vf_judge_metadata(&j);
-    vf_judge_requirements(&j);
-    vf_judge_entry_points(&j);
-    vf_judge_pyc(&j);
-    vf_judge_sources(&j);
-    vf_judge_modules(&j);
-    vf_judge_loading(&j);
-    vf_judge_target(&j);
-    vf_judge_names(&j);
-    vf_judge_permissions(&j);
-    vf_judge_unowned(&j);
-    vf_judge_forbidden(&j);
-    if (q->expected)
-        vf_judge_expected(&j, q->expected);
-    for (size_t i = 0; i < env->n_files && !vf_judge_is_stopped(&j); i++)
-        judge_one(&j, &env->files[i]);
-    vf_judge_unseen(&j);
+    judge_all(&j, q);
     /* also where a judge asked with a function that cannot say so */
     out->failed = vf_buf_ran_out() || out->failed || j.scratch.failed || j.a->failed;
     vf_runtime_release(&j.runtime);

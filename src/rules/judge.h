@@ -99,6 +99,8 @@ void vf_judge_file(struct vf_judge *j, const struct vf_file *f);
 void vf_judge_permissions(struct vf_judge *j); /* VF812, VF813, VF822, VF823 */
 void vf_judge_unowned(struct vf_judge *j);     /* VF218, VF421, VF422 */
 void vf_judge_forbidden(struct vf_judge *j);   /* VF731: with params.forbid */
+/* Instead of VF1xx to VF4xx and VF6xx, of an environment of Windows. */
+void vf_judge_windows(struct vf_judge *j);
 /* VF431: with params.project. */
 void vf_judge_outside_project(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r);
 /* What markers are evaluated for: the interpreter that is there. False: it is not known. */

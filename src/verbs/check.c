@@ -2,6 +2,7 @@
 #include "fs/txn.h"
 #include "rules/judge.h"
 #include "rules/policy.h"
+#include "syntax/launcher.h"
 #include "verbs/baseline.h"
 #include "verbs/check_bundle.h"
 #include "verbs/check_frozen.h"
@@ -73,7 +74,8 @@ static enum vf_status describe(struct vf_session *s, const struct vf_env *env,
     r->bytes = env->bytes;
     r->examined = env->examined;
     r->unexamined += env->n_unexamined;
-    r->at = kept(s, env->params.at);
+    r->at = kept(s, env->params.at_windows.n ? env->params.at_windows : env->params.at);
+    r->windows = env->windows;
     if (!r->target_root.p && !vf_check_has_target(o))
         r->image_root = vf_bytes_of(vf_image_root(s, env));
     return describe_places(s, env, r);
@@ -156,8 +158,8 @@ static enum vf_status judge(struct vf_session *s, const struct vf_env *env,
     if (st == VF_OK)
         st = describe(s, env, o, r);
     if (st == VF_OK)
-        st = conclude(s, o, env->params.at.n > 0, &findings, r);
-    return st == VF_OK ? vf_check_next(s, env, o, &findings, r) : st;
+        st = conclude(s, o, r->at.p != NULL, &findings, r);
+    return st == VF_OK && !env->windows ? vf_check_next(s, env, o, &findings, r) : st;
 }
 
 /* The file at the path is an archive. */
@@ -229,7 +231,9 @@ static enum vf_status run(struct vf_session *s, const struct venvfix_check_optio
     p.project = o->project ? vf_session_abs(s, o->project) : VF_S("");
     if (!forbid || !p.project.p)
         return vf_err_nomem(&s->err);
-    if (o->at) {
+    if (o->at && vf_path_is_windows_abs(vf_slice_of(o->at))) {
+        p.at_windows = vf_slice_of(o->at);
+    } else if (o->at) {
         p.at = vf_session_abs(s, o->at);
         if (p.at.p)
             p.at = named_by(s, p.at);
@@ -244,6 +248,9 @@ static enum vf_status run(struct vf_session *s, const struct venvfix_check_optio
         st = vf_check_unknown_host(s, o, &p, &root);
     if (st == VF_OK)
         st = vf_env_open(&p, &env, &s->err);
+    if (st == VF_OK && p.at_windows.n && !env->windows)
+        st = vf_err_set(&s->err, VF_USAGE, 0, "check", p.at_windows,
+                        "--at names a path of Windows, and the environment is not laid out for Windows");
     if (st == VF_OK)
         st = vf_env_scan(env, &s->err);
     if (st == VF_OK && vf_check_has_target(o))

@@ -61,6 +61,9 @@ static enum vf_status examine(struct vf_change *c)
     double start = vf_seconds_since(0);
     enum vf_status st = open_env(c);
     c->findings.a = c->s.a;
+    if (st == VF_OK && c->env->windows)
+        st = vf_err_set(&c->s.err, VF_WINDOWS, 0, venvfix_verb_name(c->o->verb), c->env->typed,
+                        "it is a Windows environment; use it there, or recreate it");
     if (st == VF_OK)
         st = vf_judge_env(c->env, &c->findings, &c->s.err);
     if (st == VF_OK)
