@@ -332,12 +332,14 @@ struct venvfix_change_options {
     size_t n_map;
     bool dry_run; /* plan and diff only; nothing is changed */
     bool leave;   /* go on although references without a writer stay */
+    const char
+        *at; /* fix: ENV is written for this path and stays where it is (a build root); NULL: its own */
     /* recreate: NEW may be an environment, FROM itself too: the new one is made beside it and takes its name
      * by one rename; what was there goes to `keep`, or, where that is NULL, is removed. */
     bool replace;
     const char *keep;
     enum venvfix_link link;
-    struct venvfix_install_options install; /* recreate; of fix only python and environ */
+    struct venvfix_install_options install; /* recreate; of fix only python, compile and environ */
     /* Absolute: where the secret is kept that journals are signed with ("key", made when it is not there
      * yet); $XDG_STATE_HOME/venvfix by convention. NULL, or not usable: a run that is cut off is finished by
      * the next one only inside the environment; a directory is neither renamed nor removed then. */

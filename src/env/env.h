@@ -163,8 +163,10 @@ struct vf_env_params {
     size_t n_from;
     struct vf_slice root; /* resolved directory of --root on this host; then path is absolute and as seen from
                              there; empty: path is one of this host */
-    struct vf_slice outer;         /* with --root: the path on this host, as typed; absolute, clean */
-    struct vf_slice at;            /* --at or the NEW of a move: absolute, clean; empty when none */
+    struct vf_slice outer; /* with --root: the path on this host, as typed; absolute, clean */
+    struct vf_slice at;    /* --at or the NEW of a move: absolute, clean; empty when none */
+    bool build_root; /* `at` is written for, and the environment is not taken there: what leads out of it by
+                        a relative path does so from there, too */
     const struct vf_slice *forbid; /* --forbid: strings to be searched for in all contents; borrowed */
     size_t n_forbid;
     struct vf_slice at_windows; /* --at for an environment of Windows, as typed; empty: none */
