@@ -173,9 +173,10 @@ struct venvfix_check_options {
     const char *root;
     /* The target. NULL, of a bundle: what it was made for; of an environment: the host, or root. With any of
      * them nothing is asked of this host for an environment; what then cannot be known is not claimed. */
-    const char *python;      /* "3.12", "3.12.1"; for an environment also the path of an interpreter */
-    const char *platform;    /* "manylinux_2_28_x86_64" */
-    const char *glibc;       /* "2.28" */
+    const char *python;   /* "3.12", "3.12.1"; for an environment also the path of an interpreter */
+    const char *platform; /* "manylinux_2_28_x86_64" */
+    const char *glibc;    /* "2.28" */
+    const char *user; /* whose rights count: "app", "1000", "app:web"; NULL: not asked. For environments */
     const char *state_dir;   /* as in venvfix_change_options */
     const char *scratch;     /* directory for a nameless file while a bundle is read; NULL: memory */
     const char *const *from; /* --from, n_from of them */

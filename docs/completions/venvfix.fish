@@ -13,6 +13,7 @@ complete -c venvfix -n '__fish_seen_subcommand_from check' -l forbid -r -d 'repo
 complete -c venvfix -n '__fish_seen_subcommand_from check' -l python -r -d 'check it for this Python: 3.12, 3.12.1, or a path of one'
 complete -c venvfix -n '__fish_seen_subcommand_from check' -l platform -r -d 'check it for this platform: manylinux_2_28_x86_64'
 complete -c venvfix -n '__fish_seen_subcommand_from check' -l glibc -r -d 'check it for a system with this glibc: 2.28'
+complete -c venvfix -n '__fish_seen_subcommand_from check' -l user -r -d 'check whether this user may read and execute what is needed'
 complete -c venvfix -n '__fish_seen_subcommand_from check' -l fail-on -x -a 'warning error info never' -d 'exit 1 at this level: warning (the default), error, info, never'
 complete -c venvfix -n '__fish_seen_subcommand_from check' -l exit-zero -d 'exit 0 whatever is found'
 complete -c venvfix -n '__fish_seen_subcommand_from check' -l select -r -d 'report only these rules: VF201, VF2, script-bound'

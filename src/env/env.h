@@ -156,6 +156,7 @@ struct vf_dir_map {
     struct vf_slice from, to; /* absolute, clean */
 };
 
+struct vf_user;
 struct vf_env_params {
     struct vf_slice path;        /* as typed (ENV); relative ones are taken from cwd */
     struct vf_slice cwd;         /* absolute */
@@ -181,6 +182,7 @@ struct vf_env_params {
     size_t n_maps;
     const struct vf_base_python *base; /* another base interpreter, for planning; NULL: the one it has */
     const struct vf_target *target;    /* what it is checked for; NULL: the host, as it is. Borrowed */
+    const struct vf_user *user;        /* whose rights count; NULL: the caller's. Borrowed */
     bool host_unknown; /* nothing is known of the target but `target`: what is not found there may be there */
     struct vf_host *host;         /* borrowed */
     const struct vf_hooks *hooks; /* borrowed; may be NULL */

@@ -193,6 +193,7 @@ static void name_target(struct vf_session *s, const struct venvfix_check_options
     r->target_python = kept(s, vf_slice_of(o->python));
     r->target_platform = kept(s, vf_slice_of(o->platform));
     r->target_glibc = kept(s, vf_slice_of(o->glibc));
+    r->target_user = kept(s, vf_slice_of(o->user));
 }
 
 static enum vf_status run(struct vf_session *s, const struct venvfix_check_options *o,
@@ -209,6 +210,9 @@ static enum vf_status run(struct vf_session *s, const struct venvfix_check_optio
     if (bundle && (o->frozen || o->project || o->n_forbid))
         return vf_err_set(&s->err, VF_USAGE, 0, "check", vf_slice_of(o->path),
                           "--frozen, --project and --forbid are for environments, not for lock bundles");
+    if (bundle && o->user)
+        return vf_err_set(&s->err, VF_USAGE, 0, "check", vf_slice_of(o->path),
+                          "--user is for environments, not for lock bundles");
     if (bundle)
         return run_bundle(s, o, r);
     struct vf_env_params p = {.path = vf_slice_of(o->path),
@@ -241,7 +245,7 @@ static enum vf_status run(struct vf_session *s, const struct venvfix_check_optio
             return vf_err_nomem(&s->err);
     }
     struct vf_env *env = NULL;
-    struct vf_host *root = NULL;
+    struct vf_host *root = NULL, *user = NULL;
     if (o->root)
         st = vf_check_root(s, o, &p, &root);
     else if (vf_check_has_target(o))
@@ -256,12 +260,15 @@ static enum vf_status run(struct vf_session *s, const struct venvfix_check_optio
     if (st == VF_OK && vf_check_has_target(o))
         st = vf_check_take_target(s, o, env);
     if (st == VF_OK)
+        st = vf_check_take_user(s, o, env, &user);
+    if (st == VF_OK)
         st = vf_check_journal(s, env);
     if (st == VF_OK)
         st = judge(s, env, o, r);
     if (st != VF_OK && env)
         vf_err_below(&s->err, p.outer.n ? p.outer : env->typed);
     vf_env_free(env);
+    vf_host_free(user);
     vf_host_free(root);
     return st;
 }
