@@ -162,23 +162,50 @@ size_t venvfix_baseline_unused(const struct venvfix_baseline *b, struct venvfix_
                                size_t n);
 void venvfix_baseline_free(struct venvfix_baseline *b); /* NULL: nothing */
 
+/* ---- archives ---- */
+
+/* An archive (tar, packed or not, or zip) with environments in it. It is read once; then each of them can be
+ * checked. Nothing is unpacked but into one file without a name. */
+struct venvfix_archive;
+
+struct venvfix_archive_options {
+    const char *path;    /* "-": standard input */
+    const char *scratch; /* directory for the file without a name; NULL: only plain tars can be read */
+    struct venvfix_hooks hooks;
+};
+struct venvfix_archive_result {
+    struct venvfix_error error;
+    struct venvfix_archive *archive; /* NULL: the path leads to a directory, a lock bundle, or nothing */
+    struct venvfix_bytes *members;   /* the environments in it, by path; "" is the root of the archive */
+    size_t n_members;
+    int exit;
+    void *own;
+};
+int venvfix_archive_open(const struct venvfix_archive_options *options,
+                         struct venvfix_archive_result *result);
+void venvfix_archive_close(struct venvfix_archive_result *result);
+
 /* ---- check ---- */
 
 struct venvfix_check_options {
-    const char *path; /* ENV, or a lock bundle */
-    const char *at;   /* --at, or NULL */
+    const char *path; /* ENV, a lock bundle, or an archive with one environment in it */
+    /* An archive that is open: its environment `member` is checked, and path only names it in messages. NULL:
+     * path is looked at. */
+    const struct venvfix_archive *archive;
+    size_t member;
+    const char *at; /* --at, or NULL */
     /* A directory with the file system of another host or of an image: all but the environment is looked for
      * there. ENV below it is checked for its path there; for another one `at` says it, or it is an error
      * ("usage"). NULL: this host. Not for bundles. */
     const char *root;
     /* The target. NULL, of a bundle: what it was made for; of an environment: the host, or root. With any of
      * them nothing is asked of this host for an environment; what then cannot be known is not claimed. */
-    const char *python;   /* "3.12", "3.12.1"; for an environment also the path of an interpreter */
-    const char *platform; /* "manylinux_2_28_x86_64" */
-    const char *glibc;    /* "2.28" */
-    const char *user; /* whose rights count: "app", "1000", "app:web"; NULL: not asked. For environments */
+    const char *python;      /* "3.12", "3.12.1"; for an environment also the path of an interpreter */
+    const char *platform;    /* "manylinux_2_28_x86_64" */
+    const char *glibc;       /* "2.28" */
     const char *state_dir;   /* as in venvfix_change_options */
-    const char *scratch;     /* directory for a nameless file while a bundle is read; NULL: memory */
+    const char *scratch;     /* directory for a nameless file while a bundle (NULL: memory) or an archive is
+                                read */
     const char *const *from; /* --from, n_from of them */
     size_t n_from;
     bool hashes;
@@ -215,8 +242,9 @@ struct venvfix_check_result {
     struct venvfix_bytes python, base;
     int base_exists, system_site_packages; /* 0, 1; -1: null */
     bool relocatable_claim;
-    bool bundle;  /* it is a lock bundle */
-    bool windows; /* laid out for Windows: `layout` */
+    bool bundle;                 /* it is a lock bundle */
+    bool windows;                /* laid out for Windows: `layout` */
+    struct venvfix_bytes member; /* path in the archive that `path` is; p NULL: it is no archive */
     struct venvfix_old_place *old_places;
     size_t n_old_places;
     uint64_t distributions, files, bytes;
@@ -240,8 +268,10 @@ struct venvfix_check_result {
     void *own; /* memory of the result */
 };
 
-/* Examines one environment, or a lock bundle: is it complete for its target? (A bundle's `python` is the
- * target's; `files` are its members.) Never writes, never executes, follows no link out of it. */
+/* Examines one environment, which may be in an archive, or a lock bundle: is it complete for its target? (A
+ * bundle's `python` is the target's; `files` are its members.) An environment in an archive is checked for
+ * the path that `at` names, else for the one that its own files name. Never writes, never executes, follows
+ * no link out of it. */
 int venvfix_check(const struct venvfix_check_options *options, struct venvfix_check_result *result);
 void venvfix_check_free(struct venvfix_check_result *result);
 
@@ -333,14 +363,12 @@ struct venvfix_change_options {
     size_t n_map;
     bool dry_run; /* plan and diff only; nothing is changed */
     bool leave;   /* go on although references without a writer stay */
-    const char
-        *at; /* fix: ENV is written for this path and stays where it is (a build root); NULL: its own */
     /* recreate: NEW may be an environment, FROM itself too: the new one is made beside it and takes its name
      * by one rename; what was there goes to `keep`, or, where that is NULL, is removed. */
     bool replace;
     const char *keep;
     enum venvfix_link link;
-    struct venvfix_install_options install; /* recreate; of fix only python, compile and environ */
+    struct venvfix_install_options install; /* recreate; of fix only python and environ */
     /* Absolute: where the secret is kept that journals are signed with ("key", made when it is not there
      * yet); $XDG_STATE_HOME/venvfix by convention. NULL, or not usable: a run that is cut off is finished by
      * the next one only inside the environment; a directory is neither renamed nor removed then. */

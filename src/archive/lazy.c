@@ -65,10 +65,21 @@ static void *find(_Atomic(void *) *slot, const char *name)
 #define OF_ARCHIVE(name) PASS_ON(int, name, (struct archive * a), (a), ARCHIVE_FATAL)
 
 PASS_ON(struct archive *, archive_read_new, (void), (), NULL)
+OF_ARCHIVE(archive_read_support_filter_bzip2)
 OF_ARCHIVE(archive_read_support_filter_gzip)
 OF_ARCHIVE(archive_read_support_filter_xz)
 OF_ARCHIVE(archive_read_support_filter_zstd)
 OF_ARCHIVE(archive_read_support_format_raw)
+OF_ARCHIVE(archive_read_support_format_tar)
+OF_ARCHIVE(archive_read_support_format_zip_seekable)
+PASS_ON(int, archive_read_set_read_callback, (struct archive * a, archive_read_callback *read), (a, read),
+        ARCHIVE_FATAL)
+PASS_ON(int, archive_read_set_skip_callback, (struct archive * a, archive_skip_callback *skip), (a, skip),
+        ARCHIVE_FATAL)
+PASS_ON(int, archive_read_set_seek_callback, (struct archive * a, archive_seek_callback *seek), (a, seek),
+        ARCHIVE_FATAL)
+PASS_ON(int, archive_read_set_callback_data, (struct archive * a, void *ctx), (a, ctx), ARCHIVE_FATAL)
+OF_ARCHIVE(archive_read_open1)
 PASS_ON(int, archive_read_open,
         (struct archive * a, void *ctx, archive_open_callback *open, archive_read_callback *read,
          archive_close_callback *close),
@@ -106,6 +117,18 @@ PASS_ON(la_int64_t, archive_filter_bytes, (struct archive * a, int n), (a, n), 0
 
 PASS_ON(struct archive_entry *, archive_entry_new, (void), (), NULL)
 PASS_ON_VOID(archive_entry_free, (struct archive_entry * e), (e))
+#define OF_ENTRY(type, name, missing) PASS_ON(type, name, (struct archive_entry * e), (e), missing)
+OF_ENTRY(__LA_MODE_T, archive_entry_filetype, 0)
+OF_ENTRY(la_int64_t, archive_entry_gid, 0)
+OF_ENTRY(const char *, archive_entry_hardlink, NULL)
+OF_ENTRY(time_t, archive_entry_mtime, 0)
+OF_ENTRY(long, archive_entry_mtime_nsec, 0)
+OF_ENTRY(const char *, archive_entry_pathname, NULL)
+OF_ENTRY(__LA_MODE_T, archive_entry_perm, 0)
+OF_ENTRY(la_int64_t, archive_entry_size, 0)
+OF_ENTRY(int, archive_entry_sparse_count, 0)
+OF_ENTRY(const char *, archive_entry_symlink, NULL)
+OF_ENTRY(la_int64_t, archive_entry_uid, 0)
 PASS_ON_VOID(archive_entry_set_filetype, (struct archive_entry * e, unsigned type), (e, type))
 PASS_ON_VOID(archive_entry_set_gid, (struct archive_entry * e, la_int64_t id), (e, id))
 PASS_ON_VOID(archive_entry_set_mtime, (struct archive_entry * e, time_t s, long ns), (e, s, ns))

@@ -19,7 +19,7 @@ enum { IN = 256 << 10, AHEAD = 16 }; /* AHEAD blocks of IN bytes at most are unp
 struct vf_tar_stream {
     struct vf_zip_source source;
     struct vf_hasher *hasher;
-    bool is_zstd, sealed;
+    bool is_zstd, sealed, of_anybody;
     uint32_t seal, crc;      /* what the seal says, and what the bytes before it give */
     struct archive *archive; /* one of these */
     struct vf_unzstd *zstd;
@@ -87,9 +87,10 @@ static enum vf_status failure(const struct vf_tar_stream *s, struct vf_err *err)
                       why ? why : "no reason given");
 }
 
-static bool add_filters(struct archive *a)
+static bool add_filters(struct archive *a, bool of_anybody)
 {
-    return archive_read_support_filter_gzip(a) == ARCHIVE_OK &&
+    return (!of_anybody || archive_read_support_filter_bzip2(a) == ARCHIVE_OK) &&
+           archive_read_support_filter_gzip(a) == ARCHIVE_OK &&
            archive_read_support_filter_xz(a) == ARCHIVE_OK &&
            archive_read_support_filter_zstd(a) == ARCHIVE_OK &&
            archive_read_support_format_raw(a) == ARCHIVE_OK;
@@ -101,7 +102,7 @@ static enum vf_status begin(struct vf_tar_stream *s, struct vf_err *err)
     s->archive = archive_read_new();
     if (!s->archive)
         return vf_archive_not_made("read", s->source.label, err);
-    if (!add_filters(s->archive))
+    if (!add_filters(s->archive, s->of_anybody))
         return vf_err_set(err, VF_NOT_SUPPORTED, 0, "read", s->source.label,
                           "libarchive of this host does not unpack gzip, xz and zstd");
     s->err = err;
@@ -124,7 +125,7 @@ static enum vf_status look_at_ends(struct vf_tar_stream *s, struct vf_err *err)
         return VF_OK;
     enum vf_status st = vf_zip_pread(&s->source, 0, magic, sizeof magic, err);
     s->is_zstd = st == VF_OK && memcmp(magic, "\x28\xb5\x2f\xfd", sizeof magic) == 0;
-    if (!s->is_zstd)
+    if (!s->is_zstd || s->of_anybody)
         return st;
     st = vf_zip_pread(&s->source, s->source.size - VF_TRAILER_SIZE, end, sizeof end, err);
     if (st != VF_OK)
@@ -143,7 +144,7 @@ static enum vf_status check_seal(struct vf_tar_stream *s, struct vf_err *err)
 static enum vf_status count(struct vf_tar_stream *s, size_t n, struct vf_err *err)
 {
     s->out += n;
-    return s->out > s->out_max ? bad(s, "it is packed more tightly than a bundle may be", err) : VF_OK;
+    return s->out > s->out_max ? bad(s, "it is packed more tightly than an archive may be", err) : VF_OK;
 }
 
 /* Into `to`, as much as there is room for. None: that was the end. */
@@ -286,6 +287,7 @@ enum vf_status vf_tar_stream_open(const struct vf_zip_source *source, const stru
         return vf_err_nomem(err);
     s->source = *source;
     s->hasher = hasher;
+    s->of_anybody = limits->of_anybody;
     s->out_max = source->size < UINT64_MAX / limits->ratio ? source->size * limits->ratio : UINT64_MAX;
     s->out_max = s->out_max < FREE_RATIO ? FREE_RATIO : s->out_max;
     s->buf = malloc(IN);

@@ -21,6 +21,7 @@ struct vf_unpack_limits {
     uint64_t total_bytes;  /* 32 GiB */
     uint64_t ratio;        /* all of it unpacked is at most so many times the file, and 16 MiB: 200 */
     bool alone;            /* no thread: else a large tar is unpacked ahead of the caller */
+    bool of_anybody; /* the stream of any tar: packed by bzip2, too, and not ended by a checksum trailer */
 };
 struct vf_unpack_member {
     struct vf_slice name; /* valid until the archive is freed */

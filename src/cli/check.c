@@ -73,14 +73,6 @@ static const struct vf_option options[] = {
             "for: processor, C library, versions of glibc or macOS, names of extension modules."},
     {"glibc", 0, VF_OPT_VALUE, "VERSION", "check it for a system with this glibc: 2.28", NULL,
      AT(check.glibc), .config = true, .man = "Check for a system with this version of glibc."},
-    {"user", 0, VF_OPT_VALUE, "NAME|UID", "check whether this user may read and execute what is needed", NULL,
-     AT(check.user), .config = true,
-     .man =
-         "Check for this user, by name or number, with the rights that modes give owner, group and others: "
-         "of the environment, the directories above it, and the base interpreter. Names and groups are those "
-         "of /etc/passwd and /etc/group, with --root those there; NAME:GROUP names another group. Run it as "
-         "a "
-         "user who may read everything."},
     {"fail-on", 0, VF_OPT_CHOICE, "LEVEL", "exit 1 at this level: warning (the default), error, info, never",
      "warning|error|info|never", AT(check.fail_on), .config = true,
      .man = "Exit with 1 when there is a finding of this level or above. The default is warning; never "
@@ -165,14 +157,33 @@ static void hide_small(struct venvfix_findings *fs, enum venvfix_level least)
     fs->n = kept;
 }
 
-static int check_path(struct session *s, const struct check_args *a, const char *path)
+/* What the reports call an environment of an archive. */
+static const char *shown_name(const char *path, const struct venvfix_archive_result *archive, size_t member,
+                              struct vf_buf *space)
+{
+    if (!archive || archive->n_members < 2)
+        return path;
+    vf_buf_puts(space, path);
+    vf_buf_putc(space, ':');
+    vf_buf_put(space, (struct vf_slice){archive->members[member].p, archive->members[member].n});
+    const char *name = vf_buf_cstr(space);
+    return name ? name : path;
+}
+
+/* archive NULL: the path is a directory or a lock bundle. */
+static int check_path(struct session *s, const struct check_args *a, const char *path,
+                      const struct venvfix_archive_result *archive, size_t member)
 {
     const struct vf_cli_common *c = &s->args->common;
     struct venvfix_check_options o = a->check;
     struct venvfix_check_result r;
     char state[4096];
+    struct vf_buf space = {0};
     o.path = path;
-    o.at = a->here && !o.root ? path : o.at; /* with --root it is judged for its own path in any case */
+    o.archive = archive ? archive->archive : NULL;
+    o.member = member;
+    /* with --root, and in an archive, it is judged for its own path in any case */
+    o.at = a->here && !o.root && !archive ? path : o.at;
     o.scratch = scratch();
     o.state_dir = vf_cli_state_dir(state, sizeof state);
     o.environ = (const char *const *)environ;
@@ -186,19 +197,44 @@ static int check_path(struct session *s, const struct check_args *a, const char 
     (void)venvfix_check(&o, &r);
     vf_cli_progress_end();
     int code = r.exit;
-    const struct vf_checked one = {.env = path, .result = &r};
-    if (r.error.code && c->n_args <= 1) {
+    const struct vf_checked one = {.env = shown_name(path, archive, member, &space), .result = &r};
+    if (r.error.code && c->n_args <= 1 && (!archive || archive->n_members < 2)) {
         code = vf_cli_error(s->verb, c, &r.error);
     } else {
         hide_small(&r.findings, a->min_level);
         vf_cli_checks_add(s->reports, s->n_reports, &one);
     }
     venvfix_check_free(&r);
+    vf_buf_release(&space);
     return code;
 }
 
+/* Every environment of an archive; `archive` NULL: of a path that is none. */
+static int check_members(struct session *s, const struct check_args *a, const char *path,
+                         const struct venvfix_archive_result *archive)
+{
+    if (!archive->archive)
+        return check_path(s, a, path, NULL, 0);
+    int code = 0;
+    for (size_t i = 0; i < archive->n_members; i++) {
+        int one = check_path(s, a, path, archive, i);
+        code = one > code ? one : code;
+    }
+    return code;
+}
+
+static int check_failed(struct session *s, const char *path, const struct venvfix_error *error)
+{
+    struct venvfix_check_result r = {.error = *error, .exit = 2};
+    const struct vf_checked one = {.env = path, .result = &r};
+    if (s->args->common.n_args <= 1)
+        return vf_cli_error(s->verb, &s->args->common, error);
+    vf_cli_checks_add(s->reports, s->n_reports, &one);
+    return 2;
+}
+
 /* With the options that the configuration has for this path. */
-static int check_one(struct session *s, const char *path)
+static int check_one(struct session *s, const char *path, const struct venvfix_archive_result *archive)
 {
     struct check_args a = *s->args;
     struct venvfix_error error = {0};
@@ -207,14 +243,23 @@ static int check_one(struct session *s, const char *path)
     if (a.here && a.check.at)
         return vf_cli_usage_error(s->verb, &s->args->common,
                                   "--here is --at with the environment's own path: give one of them");
-    return check_path(s, &a, path);
+    if (archive->error.code)
+        return check_failed(s, path, &archive->error);
+    return check_members(s, &a, path, archive);
+}
+
+static void open_archive(const struct session *s, const char *path, struct venvfix_archive_result *archive)
+{
+    struct venvfix_archive_options o = {.path = path, .scratch = scratch()};
+    vf_cli_hooks(&s->args->common, &o.hooks);
+    (void)venvfix_archive_open(&o, archive);
+    vf_cli_progress_end();
 }
 
 /* An error of the only environment was reported in the form of each output already. */
-static int finish(struct session *s, int code)
+static int finish(struct session *s, int code, bool only_one)
 {
-    bool reported = code == 2 && s->args->common.n_args <= 1;
-    if (!reported)
+    if (code != 2 || !only_one)
         return vf_cli_checks_end(s->reports, s->n_reports, code);
     vf_cli_checks_drop(s->reports, s->n_reports);
     return code;
@@ -224,15 +269,23 @@ static int check_all(struct session *s)
 {
     const struct vf_cli_common *c = &s->args->common;
     char space[4096], anchor[4096];
-    struct vf_checks like = {.several = c->n_args > 1, .baseline = s->baseline != NULL};
+    const char *first = c->n_args ? c->args[0] : vf_cli_default_env(space, sizeof space, c->quiet);
+    struct venvfix_archive_result archive;
+    open_archive(s, first, &archive);
+    struct vf_checks like = {.several = c->n_args > 1 || archive.n_members > 1,
+                             .baseline = s->baseline != NULL};
     like.anchor = split_anchor(s->args->anchor, anchor, sizeof anchor, &like.anchor_line);
     s->reports = vf_cli_checks_begin(s->verb, c, &like, &s->n_reports);
-    int code = c->n_args ? 0 : check_one(s, vf_cli_default_env(space, sizeof space, c->quiet));
-    for (size_t i = 0; i < c->n_args; i++) {
-        int one = check_one(s, c->args[i]);
+    int code = check_one(s, first, &archive);
+    bool one_report = c->n_args <= 1 && archive.n_members <= 1;
+    for (size_t i = 1; i < c->n_args; i++) {
+        venvfix_archive_close(&archive);
+        open_archive(s, c->args[i], &archive);
+        int one = check_one(s, c->args[i], &archive);
         code = one > code ? one : code;
     }
-    return finish(s, code);
+    venvfix_archive_close(&archive);
+    return finish(s, code, one_report);
 }
 
 static int run(const struct vf_verb *verb, const void *args)
@@ -263,17 +316,20 @@ static int run(const struct vf_verb *verb, const void *args)
 
 const struct vf_verb vf_verb_check = {
     .name = "check",
-    .usage = "[ENV|BUNDLE ...]",
+    .usage = "[ENV|ARCHIVE|BUNDLE ...]",
     .what = "report what is broken, tampered with, or would not survive a move",
     .details =
         "ENV is the directory of an environment, a link to one, or a one-line file that names one. The "
-        "default is $VIRTUAL_ENV, else .venv here or in a directory above. BUNDLE is a file that "
-        "`venvfix pack` made.\n"
+        "default is $VIRTUAL_ENV, else .venv here or in a directory above. ARCHIVE is a tar (packed by gzip, "
+        "xz, zstd or bzip2, or not) or zip file with environments in it, or - for standard input; each is "
+        "checked for the path that its own files name, or that --at names. BUNDLE is a file that `venvfix "
+        "pack` made.\n"
         "Nothing is written, started or fetched.",
     .examples = "venvfix check --here                          # does it work?\n"
                 "venvfix check --at /srv/app/.venv build/.venv # would it work there?\n"
                 "venvfix check                                 # could it be moved as it is?\n"
-                "venvfix check --root img img/app/.venv        # does it work in the image?\n",
+                "venvfix check --root img img/app/.venv        # does it work in the image?\n"
+                "venvfix check --at /srv/app/.venv app.tar.gz  # would it work there, once unpacked?\n",
     .options = options,
     .n_options = VF_COUNT(options),
     .max_args = SIZE_MAX,

@@ -191,6 +191,8 @@ enum vf_status vf_env_locate_root(struct vf_env *env, struct vf_err *err)
     env->dir = dir_on_host(env);
     if (!env->dir.p)
         return vf_err_nomem(err);
-    st = vf_tree_dir_open(env->params.root.n ? env->dir : prefix, &env->tree, err);
+    const struct vf_host_ops *ops = env->params.host->ops;
+    st = ops->tree ? ops->tree(env->params.host, env->resolved, &env->tree, err)
+                   : vf_tree_dir_open(env->params.root.n ? env->dir : prefix, &env->tree, err);
     return st == VF_OK ? must_be_environment(env, err) : st;
 }

@@ -36,6 +36,8 @@ struct vf_host_ops {
                            size_t *n, struct vf_err *);
     /* Names in a directory, in the order in which it is read. May be NULL: not known. */
     bool (*order)(struct vf_host *, struct vf_slice dir, struct vf_arena *, struct vf_map *ranks);
+    /* The tree of a directory, where this host is none of the kernel's (an archive). NULL: it is. */
+    enum vf_status (*tree)(struct vf_host *, struct vf_slice dir, struct vf_tree **, struct vf_err *);
 };
 /* A path that could not be examined. */
 struct vf_host_unseen {

@@ -83,6 +83,7 @@ static bool set_environment(json_t *o, const struct venvfix_check_result *r)
               vf_js_set_text(e, "layout", r->windows ? "windows" : "posix") && set_old_places(e, r) &&
               vf_js_set_number(e, "distributions", r->distributions) &&
               vf_js_set_number(e, "files", r->files) && vf_js_set_number(e, "bytes", r->bytes) &&
+              (!r->member.p || vf_js_set_bytes(e, "member", r->member)) &&
               json_object_set(o, "environment", e) == 0;
     json_decref(e);
     return ok;

@@ -69,6 +69,10 @@ static void put_answer_line(struct vf_buf *out, const struct venvfix_check_resul
 {
     vf_text_color(out, st, "1");
     vf_text_put(out, r->path);
+    if (r->member.n > 0) {
+        vf_buf_puts(out, ": ");
+        vf_text_put(out, r->member);
+    }
     vf_text_color(out, st, "0");
     vf_buf_puts(out, ": ");
     uint64_t unknown = vf_report_unknown(r);
@@ -239,7 +243,7 @@ static void put_next(struct vf_buf *out, const struct venvfix_check_result *r, c
         vf_buf_puts(out, "   use it on Windows, or recreate it");
         return;
     }
-    if (r->target_root.p || has_target(r)) /* the commands change environments of this host */
+    if (r->target_root.p || r->member.p || has_target(r)) /* the commands change environments of this host */
         return;
     struct venvfix_bytes at = is_elsewhere(r) ? r->at : (struct venvfix_bytes){NULL, 0};
     if (r->n_next == 1) {

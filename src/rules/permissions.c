@@ -105,6 +105,5 @@ void vf_judge_permissions(struct vf_judge *j)
         }
         last = vf_path_dir(f->path);
     }
-    if (!j->env->params.user) /* else it is known who is to read it: rights.c */
-        judge_private(j);
+    judge_private(j);
 }

@@ -1,8 +1,10 @@
 /* check.c: the verb check: open, scan, judge, report. It writes nothing and starts nothing. */
+#include "fs/host_unknown.h"
 #include "fs/txn.h"
 #include "rules/judge.h"
 #include "rules/policy.h"
 #include "syntax/launcher.h"
+#include "verbs/archive.h"
 #include "verbs/baseline.h"
 #include "verbs/check_bundle.h"
 #include "verbs/check_frozen.h"
@@ -56,8 +58,29 @@ static enum venvfix_implementation implementation_of(const struct vf_env *env)
     return env->py.minor ? VENVFIX_CPYTHON : VENVFIX_IMPLEMENTATION_UNKNOWN;
 }
 
+/* What is checked: a directory, or an environment of an archive. */
+struct subject {
+    const struct venvfix_archive *archive; /* NULL: a directory */
+    size_t member;
+    struct venvfix_archive *own;  /* opened by this call */
+    struct vf_host *host, *below; /* made for it; NULL: the session's */
+};
+
+/* An archive has no files of this host: what is reported is its own name. */
+static void describe_archive(struct vf_session *s, const struct venvfix_archive *a, size_t member,
+                             struct venvfix_check_result *r)
+{
+    struct vf_buf real = {0};
+    r->path = vf_bytes_of(vf_arena_dup(s->a, a->path));
+    bool known = a->path.n > 1 && vf_host_resolve(s->host, a->path, &real);
+    r->resolved = known ? vf_bytes_of(vf_arena_dup(s->a, vf_buf_slice(&real))) : r->path;
+    r->member = vf_bytes_of(vf_arena_dup(s->a, a->members[member]));
+    vf_buf_release(&real);
+}
+
 static enum vf_status describe(struct vf_session *s, const struct vf_env *env,
-                               const struct venvfix_check_options *o, struct venvfix_check_result *r)
+                               const struct venvfix_check_options *o, const struct subject *sub,
+                               struct venvfix_check_result *r)
 {
     r->path = kept(s, env->params.outer.n ? env->params.outer : env->typed);
     r->resolved = kept(s, env->dir);
@@ -76,7 +99,9 @@ static enum vf_status describe(struct vf_session *s, const struct vf_env *env,
     r->unexamined += env->n_unexamined;
     r->at = kept(s, env->params.at_windows.n ? env->params.at_windows : env->params.at);
     r->windows = env->windows;
-    if (!r->target_root.p && !vf_check_has_target(o))
+    if (sub->archive)
+        describe_archive(s, sub->archive, sub->member, r);
+    else if (!r->target_root.p && !vf_check_has_target(o))
         r->image_root = vf_bytes_of(vf_image_root(s, env));
     return describe_places(s, env, r);
 }
@@ -143,7 +168,8 @@ static enum vf_status conclude(struct vf_session *s, const struct venvfix_check_
 }
 
 static enum vf_status judge(struct vf_session *s, const struct vf_env *env,
-                            const struct venvfix_check_options *o, struct venvfix_check_result *r)
+                            const struct venvfix_check_options *o, const struct subject *sub,
+                            struct venvfix_check_result *r)
 {
     struct vf_findings findings = {.a = s->a};
     struct vf_expected expected;
@@ -155,11 +181,13 @@ static enum vf_status judge(struct vf_session *s, const struct vf_env *env,
     }
     if (st == VF_OK)
         st = vf_judge_env_asked(env, &q, &findings, &s->err);
+    if (st == VF_OK && sub->archive)
+        st = vf_archive_judge(s, sub->archive, sub->member, env, &findings);
     if (st == VF_OK)
-        st = describe(s, env, o, r);
+        st = describe(s, env, o, sub, r);
     if (st == VF_OK)
         st = conclude(s, o, r->at.p != NULL, &findings, r);
-    return st == VF_OK && !env->windows ? vf_check_next(s, env, o, &findings, r) : st;
+    return st == VF_OK && !env->windows && !sub->archive ? vf_check_next(s, env, o, &findings, r) : st;
 }
 
 /* The file at the path is an archive. */
@@ -193,83 +221,153 @@ static void name_target(struct vf_session *s, const struct venvfix_check_options
     r->target_python = kept(s, vf_slice_of(o->python));
     r->target_platform = kept(s, vf_slice_of(o->platform));
     r->target_glibc = kept(s, vf_slice_of(o->glibc));
-    r->target_user = kept(s, vf_slice_of(o->user));
 }
 
-static enum vf_status run(struct vf_session *s, const struct venvfix_check_options *o,
-                          struct venvfix_check_result *r)
+/* The lists of the options. */
+static enum vf_status set_lists(struct vf_session *s, const struct venvfix_check_options *o,
+                                struct vf_env_params *p)
 {
-    bool bundle;
-    enum vf_status st = vf_check_is_bundle(s, o, &bundle);
-    if (st != VF_OK)
-        return st;
-    name_target(s, o, r);
-    if (bundle && o->root)
-        return vf_err_set(&s->err, VF_USAGE, 0, "check", vf_slice_of(o->path),
-                          "--root is for environments, not for lock bundles");
-    if (bundle && (o->frozen || o->project || o->n_forbid))
-        return vf_err_set(&s->err, VF_USAGE, 0, "check", vf_slice_of(o->path),
-                          "--frozen, --project and --forbid are for environments, not for lock bundles");
-    if (bundle && o->user)
-        return vf_err_set(&s->err, VF_USAGE, 0, "check", vf_slice_of(o->path),
-                          "--user is for environments, not for lock bundles");
-    if (bundle)
-        return run_bundle(s, o, r);
-    struct vf_env_params p = {.path = vf_slice_of(o->path),
-                              .cwd = s->cwd,
-                              .n_from = o->n_from,
-                              .hashes = o->hashes,
-                              .host = s->host,
-                              .hooks = &s->hooks};
     struct vf_slice *from = vf_arena_array(s->a, o->n_from + 1, sizeof *from);
-    if (!from)
+    struct vf_slice *forbid = vf_arena_array(s->a, o->n_forbid + 1, sizeof *forbid);
+    if (!from || !forbid)
         return vf_err_nomem(&s->err);
     for (size_t i = 0; i < o->n_from; i++)
         from[i] = vf_slice_of(o->from[i]);
-    p.from = from;
-    struct vf_slice *forbid = vf_arena_array(s->a, o->n_forbid + 1, sizeof *forbid);
-    for (size_t i = 0; forbid && i < o->n_forbid; i++)
+    for (size_t i = 0; i < o->n_forbid; i++)
         forbid[i] = vf_slice_of(o->forbid[i]);
-    p.forbid = forbid;
-    p.n_forbid = o->n_forbid;
-    p.project = o->project ? vf_session_abs(s, o->project) : VF_S("");
-    if (!forbid || !p.project.p)
+    p->from = from;
+    p->n_from = o->n_from;
+    p->forbid = forbid;
+    p->n_forbid = o->n_forbid;
+    return VF_OK;
+}
+
+static enum vf_status set_params(struct vf_session *s, const struct venvfix_check_options *o,
+                                 struct vf_env_params *p)
+{
+    *p = (struct vf_env_params){.path = vf_slice_of(o->path),
+                                .cwd = s->cwd,
+                                .hashes = o->hashes,
+                                .host = s->host,
+                                .hooks = &s->hooks};
+    enum vf_status st = set_lists(s, o, p);
+    if (st != VF_OK)
+        return st;
+    p->project = o->project ? vf_session_abs(s, o->project) : VF_S("");
+    if (!p->project.p)
         return vf_err_nomem(&s->err);
     if (o->at && vf_path_is_windows_abs(vf_slice_of(o->at))) {
-        p.at_windows = vf_slice_of(o->at);
+        p->at_windows = vf_slice_of(o->at);
     } else if (o->at) {
-        p.at = vf_session_abs(s, o->at);
-        if (p.at.p)
-            p.at = named_by(s, p.at);
-        if (!p.at.p)
+        p->at = vf_session_abs(s, o->at);
+        if (p->at.p)
+            p->at = named_by(s, p->at);
+        if (!p->at.p)
             return vf_err_nomem(&s->err);
     }
-    struct vf_env *env = NULL;
-    struct vf_host *root = NULL, *user = NULL;
+    return VF_OK;
+}
+
+/* What an archive is laid over: this host, the file tree of --root, or nothing that is known. */
+static enum vf_status open_below(struct vf_session *s, const struct venvfix_check_options *o,
+                                 struct subject *sub, struct vf_env_params *p)
+{
     if (o->root)
-        st = vf_check_root(s, o, &p, &root);
-    else if (vf_check_has_target(o))
-        st = vf_check_unknown_host(s, o, &p, &root);
+        return vf_check_root_alone(s, o, &sub->below);
+    if (!vf_check_has_target(o))
+        return VF_OK;
+    sub->below = vf_host_unknown_new();
+    p->host_unknown = true;
+    return sub->below ? VF_OK : vf_err_nomem(&s->err);
+}
+
+/* The environment of the options: of a directory or an archive, either for this host or another file tree. */
+static enum vf_status open_env(struct vf_session *s, const struct venvfix_check_options *o,
+                               struct subject *sub, struct vf_env_params *p, struct vf_env **env)
+{
+    enum vf_status st = VF_OK;
+    if (sub->archive) {
+        st = open_below(s, o, sub, p);
+        if (st == VF_OK)
+            st = vf_archive_params(s, sub->archive, sub->member, sub->below ? sub->below : s->host, p,
+                                   &sub->host);
+    } else if (o->root) {
+        st = vf_check_root(s, o, p, &sub->host);
+    } else if (vf_check_has_target(o)) {
+        st = vf_check_unknown_host(s, o, p, &sub->host);
+    }
     if (st == VF_OK)
-        st = vf_env_open(&p, &env, &s->err);
-    if (st == VF_OK && p.at_windows.n && !env->windows)
-        st = vf_err_set(&s->err, VF_USAGE, 0, "check", p.at_windows,
+        st = vf_env_open(p, env, &s->err);
+    if (st == VF_OK && p->at_windows.n && !(*env)->windows)
+        st = vf_err_set(&s->err, VF_USAGE, 0, "check", p->at_windows,
                         "--at names a path of Windows, and the environment is not laid out for Windows");
+    return st;
+}
+
+static enum vf_status run_env(struct vf_session *s, const struct venvfix_check_options *o,
+                              struct subject *sub, struct venvfix_check_result *r)
+{
+    struct vf_env_params p;
+    struct vf_env *env = NULL;
+    enum vf_status st = set_params(s, o, &p);
+    if (st == VF_OK)
+        st = open_env(s, o, sub, &p, &env);
     if (st == VF_OK)
         st = vf_env_scan(env, &s->err);
     if (st == VF_OK && vf_check_has_target(o))
         st = vf_check_take_target(s, o, env);
     if (st == VF_OK)
-        st = vf_check_take_user(s, o, env, &user);
-    if (st == VF_OK)
         st = vf_check_journal(s, env);
     if (st == VF_OK)
-        st = judge(s, env, o, r);
+        st = judge(s, env, o, sub, r);
     if (st != VF_OK && env)
         vf_err_below(&s->err, p.outer.n ? p.outer : env->typed);
     vf_env_free(env);
-    vf_host_free(user);
-    vf_host_free(root);
+    vf_host_free(sub->host);
+    vf_host_free(sub->below);
+    return st;
+}
+
+/* A path that is an archive, which the caller did not open. */
+static enum vf_status open_archive(struct vf_session *s, const struct venvfix_check_options *o,
+                                   struct subject *sub)
+{
+    enum vf_status st = vf_archive_open(s, o->path, o->scratch, &sub->own);
+    sub->archive = sub->own;
+    if (st == VF_OK && sub->own->n > 1)
+        return vf_err_set(&s->err, VF_USAGE, 0, "check", vf_slice_of(o->path),
+                          "it holds %zu environments: open it, and check one after another", sub->own->n);
+    return st;
+}
+
+static enum vf_status check_bundle(struct vf_session *s, const struct venvfix_check_options *o,
+                                   struct venvfix_check_result *r)
+{
+    if (o->root)
+        return vf_err_set(&s->err, VF_USAGE, 0, "check", vf_slice_of(o->path),
+                          "--root is for environments, not for lock bundles");
+    if (o->frozen || o->project || o->n_forbid)
+        return vf_err_set(&s->err, VF_USAGE, 0, "check", vf_slice_of(o->path),
+                          "--frozen, --project and --forbid are for environments, not for lock bundles");
+    return run_bundle(s, o, r);
+}
+
+static enum vf_status run(struct vf_session *s, const struct venvfix_check_options *o,
+                          struct venvfix_check_result *r)
+{
+    struct subject sub = {.archive = o->archive, .member = o->member};
+    enum vf_subject_kind kind = VF_SUBJECT_ARCHIVE;
+    enum vf_status st = o->archive ? VF_OK : vf_subject_kind_of(s, o->path, &kind);
+    if (st != VF_OK)
+        return st;
+    name_target(s, o, r);
+    if (kind == VF_SUBJECT_BUNDLE)
+        return check_bundle(s, o, r);
+    if (kind == VF_SUBJECT_ARCHIVE && !o->archive)
+        st = open_archive(s, o, &sub);
+    if (st == VF_OK)
+        st = run_env(s, o, &sub, r);
+    vf_archive_free(sub.own);
     return st;
 }
 

@@ -9,26 +9,12 @@
 #include "bundle/check.h"
 #include "fs/spool.h"
 #include "fs/sys.h"
-#include "packaging/source_name.h"
 
 static enum vf_status open_archive(struct vf_session *s, const char *path, struct vf_zip_source *out)
 {
     struct vf_slice abs = vf_session_abs(s, path);
     *out = (struct vf_zip_source){.fd = -1, .label = vf_path_base(abs)};
     return abs.p ? vf_file_open(abs, &out->fd, &out->size, &s->err) : vf_err_nomem(&s->err);
-}
-
-enum vf_status vf_check_is_bundle(struct vf_session *s, const struct venvfix_check_options *o, bool *is)
-{
-    struct vf_zip_source f;
-    enum vf_status st = open_archive(s, o->path, &f);
-    *is = st == VF_OK && vf_bundle_is_archive(&f);
-    if (f.fd >= 0)
-        (void)close(f.fd);
-    if (st == VF_NO_MEMORY || *is)
-        return st;
-    vf_err_clear(&s->err);
-    return st == VF_OK ? vf_source_name_check(vf_slice_of(o->path), f.size, &s->err) : VF_OK;
 }
 
 /* A target's glibc, and the processor of this host, for where the bundle says none. */

@@ -4,9 +4,6 @@
 
 #include "verbs/result.h"
 
-/* Is the path a file that begins as an archive does? What cannot be looked at is none. VF_NO_MEMORY. */
-VF_MUST_CHECK enum vf_status vf_check_is_bundle(struct vf_session *s, const struct venvfix_check_options *o,
-                                                bool *is);
 /* Sets what the report says of the archive; findings are sorted. */
 VF_MUST_CHECK enum vf_status vf_check_bundle(struct vf_session *s, const struct venvfix_check_options *o,
                                              struct vf_findings *findings, struct venvfix_check_result *r);

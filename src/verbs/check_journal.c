@@ -84,6 +84,10 @@ enum vf_status vf_check_journal(struct vf_session *s, struct vf_env *env)
     struct vf_txn_info info;
     struct vf_buf b = {0};
     struct vf_err ignored;
+    if (env->params.host->ops->tree) { /* of an archive: a journal in it is somebody else's */
+        env->journal_foreign = vf_tree_kind(env->tree, VF_S(VF_TXN_DIR)) != VF_KIND_NONE;
+        return VF_OK;
+    }
     vf_err_init(&ignored);
     enum vf_status st = vf_txn_inspect(&s->key, env->dir, s->a, &info, &ignored);
     vf_err_release(&ignored);

@@ -64,26 +64,40 @@ static enum vf_status set_path(struct vf_session *s, const struct venvfix_check_
     return add_layer(s, p, host);
 }
 
-enum vf_status vf_check_root(struct vf_session *s, const struct venvfix_check_options *o,
-                             struct vf_env_params *p, struct vf_host **host)
+/* o->root as a host, and its resolved path. */
+static enum vf_status open_root(struct vf_session *s, const struct venvfix_check_options *o,
+                                struct vf_slice *root, struct vf_host **host)
 {
-    *host = NULL;
+    struct vf_slice typed = vf_session_abs(s, o->root);
     if (o->at && o->at[0] != '/')
         return vf_err_set(&s->err, VF_USAGE, 0, "check", vf_slice_of(o->at),
                           "with --root, --at takes an absolute path, as seen from that directory");
-    struct vf_slice typed = vf_session_abs(s, o->root);
-    p->outer = vf_session_abs(s, o->path);
-    if (!typed.p || !p->outer.p)
+    if (!typed.p)
         return vf_err_nomem(&s->err);
     enum vf_kind kind;
     enum vf_status st = vf_host_stat(s->host, typed, &kind, &s->err);
     if (st == VF_OK && kind != VF_KIND_DIR)
         st = vf_err_set(&s->err, VF_NOT_FOUND, 0, "open", typed, "there is no such directory");
-    p->root = resolved(s, typed);
-    if (st == VF_OK && !p->root.p)
+    *root = resolved(s, typed);
+    if (st == VF_OK && !root->p)
         st = vf_err_nomem(&s->err);
-    if (st == VF_OK)
-        st = vf_host_open(p->root, host, &s->err);
+    return st == VF_OK ? vf_host_open(*root, host, &s->err) : st;
+}
+
+enum vf_status vf_check_root_alone(struct vf_session *s, const struct venvfix_check_options *o,
+                                   struct vf_host **host)
+{
+    struct vf_slice root;
+    *host = NULL;
+    return open_root(s, o, &root, host);
+}
+
+enum vf_status vf_check_root(struct vf_session *s, const struct venvfix_check_options *o,
+                             struct vf_env_params *p, struct vf_host **host)
+{
+    *host = NULL;
+    p->outer = vf_session_abs(s, o->path);
+    enum vf_status st = p->outer.p ? open_root(s, o, &p->root, host) : vf_err_nomem(&s->err);
     if (st == VF_OK)
         st = set_path(s, o, p, host);
     p->host = *host;

@@ -11,6 +11,9 @@
  * in the tree, and no --at names its path there. */
 VF_MUST_CHECK enum vf_status vf_check_root(struct vf_session *s, const struct venvfix_check_options *o,
                                            struct vf_env_params *p, struct vf_host **host);
+/* The file tree o->root alone, for an environment that is not in it. */
+VF_MUST_CHECK enum vf_status vf_check_root_alone(struct vf_session *s, const struct venvfix_check_options *o,
+                                                 struct vf_host **host);
 /* The directory that looks like the root of an image in which this environment has a path that its own files,
  * or --at, name; empty when there is none. */
 struct vf_slice vf_image_root(struct vf_session *s, const struct vf_env *env);
