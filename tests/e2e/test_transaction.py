@@ -98,6 +98,8 @@ def test_times_that_an_interrupted_run_lost_are_named(way, scratch, request):
     for call in calls:
         world.reset()
         other_writer.run(world.command, at=call.n, do="kill")
+        if not world.leftovers():  # at the very end (or before the beginning): nothing says that there was a run
+            continue
         doc = report(*world.command, rc=0)
         now = directory_times(world.new)
         differ = {d for d in before if before[d] != now[d]}
