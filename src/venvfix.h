@@ -200,9 +200,10 @@ struct venvfix_check_options {
     const char *root;
     /* The target. NULL, of a bundle: what it was made for; of an environment: the host, or root. With any of
      * them nothing is asked of this host for an environment; what then cannot be known is not claimed. */
-    const char *python;      /* "3.12", "3.12.1"; for an environment also the path of an interpreter */
-    const char *platform;    /* "manylinux_2_28_x86_64" */
-    const char *glibc;       /* "2.28" */
+    const char *python;   /* "3.12", "3.12.1"; for an environment also the path of an interpreter */
+    const char *platform; /* "manylinux_2_28_x86_64" */
+    const char *glibc;    /* "2.28" */
+    const char *user; /* whose rights count: "app", "1000", "app:web"; NULL: not asked. For environments */
     const char *state_dir;   /* as in venvfix_change_options */
     const char *scratch;     /* directory for a nameless file while a bundle (NULL: memory) or an archive is
                                 read */
@@ -363,12 +364,14 @@ struct venvfix_change_options {
     size_t n_map;
     bool dry_run; /* plan and diff only; nothing is changed */
     bool leave;   /* go on although references without a writer stay */
+    const char
+        *at; /* fix: ENV is written for this path and stays where it is (a build root); NULL: its own */
     /* recreate: NEW may be an environment, FROM itself too: the new one is made beside it and takes its name
      * by one rename; what was there goes to `keep`, or, where that is NULL, is removed. */
     bool replace;
     const char *keep;
     enum venvfix_link link;
-    struct venvfix_install_options install; /* recreate; of fix only python and environ */
+    struct venvfix_install_options install; /* recreate; of fix only python, compile and environ */
     /* Absolute: where the secret is kept that journals are signed with ("key", made when it is not there
      * yet); $XDG_STATE_HOME/venvfix by convention. NULL, or not usable: a run that is cut off is finished by
      * the next one only inside the environment; a directory is neither renamed nor removed then. */

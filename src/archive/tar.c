@@ -197,7 +197,8 @@ enum vf_status vf_tar_writer_member(struct vf_tar_writer *w, struct vf_slice nam
         archive_entry_set_size(e, (la_int64_t)size);
         archive_entry_set_filetype(e, AE_IFREG);
         archive_entry_set_perm(e, 0644);
-        archive_entry_set_mtime(e, w->params.epoch ? w->params.epoch : EPOCH_1980, 0);
+        if (w->params.packing != VF_TAR_ZIP) /* which libarchive writes in local time, but for none: 1980 */
+            archive_entry_set_mtime(e, w->params.epoch ? w->params.epoch : EPOCH_1980, 0);
         archive_entry_set_uid(e, 0);
         archive_entry_set_gid(e, 0);
         r = archive_write_header(w->archive, e);

@@ -26,7 +26,7 @@ typedef enum vf_status (*vf_tar_sink)(void *ctx, struct vf_slice bytes, struct v
 
 struct vf_tar_params {
     enum vf_tar_packing packing;
-    int64_t epoch;    /* time of all members; 0: 1980-01-01 */
+    int64_t epoch;    /* time of all members; 0: 1980-01-01, as always in a zip */
     unsigned threads; /* of zstd, at least 1; the bytes do not depend on it */
     vf_tar_sink sink;
     void *ctx;

@@ -85,6 +85,17 @@ static const struct vf_option fix_options[] = {
          "a base that is missing is looked for, and taken where there is exactly one: where it moved along "
          "with the environment, another patch release beside it, on PATH, or where pyenv, uv, asdf, mise, "
          "Homebrew and the toolcache of GitHub's runners keep them."},
+    {"at", 0, VF_OPT_VALUE, "PATH", "write ENV for this path and leave it where it is (build roots)", NULL,
+     AT(change.at),
+     .man = "Write everything for PATH, while ENV stays where it is: for the build roots of packages and "
+            "images, "
+            "whose contents get another path later. `venvfix check --at PATH --forbid BUILDROOT` then finds "
+            "nothing; compiled files have their path inside, for which there is --compile."},
+    {"compile", 0, VF_OPT_FLAG, NULL, "make the compiled files again, with the path that is written for",
+     NULL, AT(change.install.compile),
+     .man = "Make the compiled files of site-packages again by the interpreter of ENV, with the path inside "
+            "that "
+            "ENV is written for."},
     OPT_CHANGE};
 static const struct vf_option move_options[] = {OPT_COPY, OPT_CHANGE};
 

@@ -73,6 +73,14 @@ static const struct vf_option options[] = {
             "for: processor, C library, versions of glibc or macOS, names of extension modules."},
     {"glibc", 0, VF_OPT_VALUE, "VERSION", "check it for a system with this glibc: 2.28", NULL,
      AT(check.glibc), .config = true, .man = "Check for a system with this version of glibc."},
+    {"user", 0, VF_OPT_VALUE, "NAME|UID", "check whether this user may read and execute what is needed", NULL,
+     AT(check.user), .config = true,
+     .man =
+         "Check for this user, by name or number, with the rights that modes give owner, group and others: "
+         "of the environment, the directories above it, and the base interpreter. Names and groups are those "
+         "of /etc/passwd and /etc/group, with --root those there; NAME:GROUP names another group. Run it as "
+         "a "
+         "user who may read everything."},
     {"fail-on", 0, VF_OPT_CHOICE, "LEVEL", "exit 1 at this level: warning (the default), error, info, never",
      "warning|error|info|never", AT(check.fail_on), .config = true,
      .man = "Exit with 1 when there is a finding of this level or above. The default is warning; never "

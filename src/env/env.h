@@ -156,6 +156,7 @@ struct vf_dir_map {
     struct vf_slice from, to; /* absolute, clean */
 };
 
+struct vf_user;
 struct vf_env_params {
     struct vf_slice path;        /* as typed (ENV); relative ones are taken from cwd */
     struct vf_slice cwd;         /* absolute */
@@ -163,8 +164,10 @@ struct vf_env_params {
     size_t n_from;
     struct vf_slice root; /* resolved directory of --root on this host; then path is absolute and as seen from
                              there; empty: path is one of this host */
-    struct vf_slice outer;         /* with --root: the path on this host, as typed; absolute, clean */
-    struct vf_slice at;            /* --at or the NEW of a move: absolute, clean; empty when none */
+    struct vf_slice outer; /* with --root: the path on this host, as typed; absolute, clean */
+    struct vf_slice at;    /* --at or the NEW of a move: absolute, clean; empty when none */
+    bool build_root; /* `at` is written for, and the environment is not taken there: what leads out of it by
+                        a relative path does so from there, too */
     const struct vf_slice *forbid; /* --forbid: strings to be searched for in all contents; borrowed */
     size_t n_forbid;
     struct vf_slice at_windows; /* --at for an environment of Windows, as typed; empty: none */
@@ -179,6 +182,7 @@ struct vf_env_params {
     size_t n_maps;
     const struct vf_base_python *base; /* another base interpreter, for planning; NULL: the one it has */
     const struct vf_target *target;    /* what it is checked for; NULL: the host, as it is. Borrowed */
+    const struct vf_user *user;        /* whose rights count; NULL: the caller's. Borrowed */
     bool host_unknown; /* nothing is known of the target but `target`: what is not found there may be there */
     struct vf_host *host;         /* borrowed */
     const struct vf_hooks *hooks; /* borrowed; may be NULL */

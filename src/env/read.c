@@ -171,6 +171,25 @@ static uint64_t largest_cap(uint32_t set)
     return cap;
 }
 
+/* Thousands of files begin with `#!`, and of few of them anything is kept: the bytes only of those. */
+static enum vf_status read_header(struct reading *r, struct vf_slice head, struct vf_err *err)
+{
+    struct vf_file *f = r->f;
+    struct vf_facts before = f->facts;
+    struct vf_read_job trial = *r->job;
+    struct vf_arena scratch;
+    vf_arena_init(&scratch);
+    trial.a = &scratch;
+    enum vf_status st = vf_env_read_syntaxes(&trial, f, head, err);
+    bool any = f->facts.n_refs > before.n_refs || f->facts.n_flaws > before.n_flaws;
+    f->facts = before;
+    vf_arena_release(&scratch);
+    if (st != VF_OK || !any)
+        return st;
+    struct vf_slice kept = vf_arena_dup(r->job->a, head);
+    return kept.p ? vf_env_read_syntaxes(r->job, f, kept, err) : vf_err_nomem(err);
+}
+
 /* The syntaxes of a file that was no voter, found by its head. The bytes are kept only when one of them needs
  * them. */
 static enum vf_status syntaxes_of(struct reading *r, struct vf_slice first, bool whole, struct vf_err *err)
@@ -181,9 +200,9 @@ static enum vf_status syntaxes_of(struct reading *r, struct vf_slice first, bool
     if (!set)
         return VF_OK;
     struct vf_slice bytes;
-    if (set == (1u << VF_SYN_HEADER)) {
-        bytes = vf_arena_dup(r->job->a, vf_slice_sub(first, 0, HEADER_HEAD));
-    } else if (whole) {
+    if (set == (1u << VF_SYN_HEADER))
+        return read_header(r, vf_slice_sub(first, 0, HEADER_HEAD), err);
+    if (whole) {
         bytes = vf_arena_dup(r->job->a, first);
     } else {
         enum vf_status st = vf_tree_read(r->job->tree, f->path, largest_cap(set), r->job->a, &bytes, err);

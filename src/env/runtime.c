@@ -5,6 +5,7 @@
 
 #include "env/loader_search.h"
 #include "env/read_elf.h"
+#include "fs/user.h"
 
 enum { LINKS_MAX = 40 }; /* what Linux follows */
 
@@ -30,6 +31,8 @@ static enum vf_kind look(struct vf_runtime *rt, struct vf_slice path, struct vf_
     uint32_t file = vf_env_find(env, rel);
     if (file != VF_NONE && env->files[file].st.kind != VF_KIND_LINK) {
         *st = env->files[file].st;
+        if (env->params.user)
+            st->mode = (st->mode & ~0777u) | vf_user_rights(env->params.user, st) * 0111u;
         return st->kind;
     }
     if (!rel.n || vf_env_has_dir(env, rel))
@@ -51,7 +54,10 @@ static bool exists(struct vf_runtime *rt, struct vf_slice path)
 {
     struct vf_stat st;
     int why;
-    return look(rt, path, &st, &why) != VF_KIND_NONE;
+    enum vf_kind kind = look(rt, path, &st, &why);
+    if (kind == VF_KIND_FILE && rt->loader.env->params.user && !(st.mode & 0444))
+        vf_host_add_unseen(rt->loader.env->params.host, path, EACCES);
+    return kind != VF_KIND_NONE;
 }
 
 static size_t count_unseen(const struct vf_runtime *rt)

@@ -325,7 +325,7 @@ static void parse_row(struct parse *p)
 {
     struct field f[3] = {{{0, 0}, {NULL, 0}}, {{0, 0}, {NULL, 0}}, {{0, 0}, {NULL, 0}}};
     struct vf_record_row row = {.line = p->line};
-    size_t start = p->i;
+    size_t start = p->i, problems = p->out->problems_total;
     size_t end = next_byte(p, &p->lf, '\n');
     if (end < p->file.n && p->file.p[end - 1] == '\r')
         end--;
@@ -334,6 +334,7 @@ static void parse_row(struct parse *p)
     row.row = span(start, p->i);
     row.eol = eol_at(p->file, p->i);
     fill_row(p, &row, f);
+    p->out->n_bad_rows += p->out->problems_total - problems > (row.columns > 3 ? 1u : 0u);
     struct vf_record_row *kept = vf_vec_push(p->arena, &p->rows, sizeof *kept);
     if (!kept) {
         p->no_memory = true;

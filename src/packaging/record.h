@@ -74,6 +74,7 @@ struct vf_record {
     struct vf_record_problem *problems; /* in the order of the file */
     size_t n_problems;                  /* at most VF_RECORD_PROBLEMS */
     size_t problems_total;
+    size_t n_bad_rows; /* rows with a problem; but more than three columns are none that a reader minds */
 };
 
 /* `file` must outlive the table. Only VF_LIMIT (too many bytes or rows) and VF_NO_MEMORY are errors. */

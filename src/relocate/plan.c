@@ -391,7 +391,7 @@ static enum vf_status repoint_leaving(struct vf_edit_builders *d, uint32_t file,
     vf_buf_init(&b);
     bool inside = vf_path_link_inside(&b, f->path, r->value);
     vf_buf_release(&b);
-    if (inside || vf_path_is_abs(r->value))
+    if (inside || vf_path_is_abs(r->value) || env->params.build_root)
         return VF_OK;
     struct vf_slice dir = vf_path_join(&d->scratch, env->resolved, vf_path_dir(f->path));
     struct vf_slice abs = vf_path_clean_dup(d->plan->a, vf_path_join(&d->scratch, dir, r->value));
@@ -563,6 +563,7 @@ static enum vf_status plan_once(struct vf_edit_builders *d, const struct vf_find
                                 struct vf_err *err)
 {
     struct vf_plan *out = d->plan;
+    *again = false;
     *out = (struct vf_plan){.a = out->a, .env = out->env, .stays = !out->env->params.at.n};
     out->to = out->stays ? out->env->typed : out->env->params.at;
     out->unwritable.a = out->warnings.a = out->a;
@@ -574,7 +575,7 @@ static enum vf_status plan_once(struct vf_edit_builders *d, const struct vf_find
         st = plan_all(d, findings, err);
     if (st == VF_OK)
         st = vf_edit_builders_finish(d, &out->edits, err);
-    if (st == VF_OK)
+    if (st == VF_OK && !out->env->params.build_root) /* what is there later, nothing here shows */
         st = vf_edit_builders_find_breaking(d, &out->edits, again, err);
     vf_arena_release(&d->scratch);
     return st;

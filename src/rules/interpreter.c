@@ -74,7 +74,8 @@ static void judge_home(struct vf_judge *j, const struct vf_file *f, const struct
         vf_judge_ref(j, VF_RULE_CFG_HOME_SELF, f, r);
         return;
     }
-    if (!py->base_exists && py->link_target.p)
+    bool denied = j->runtime.fault == VF_START_DENIED;
+    if ((!py->base_exists || denied) && py->link_target.p)
         return; /* one cause: the base is gone or cannot be examined, and the link says so */
     enum vf_level level = py->link_target.p && py->minor && py->minor <= 10 ? VF_L_WARNING : VF_L_ERROR;
     if (vf_judge_presence(j, f, r, r->value, level) == VF_NOT_EXAMINED)

@@ -288,6 +288,7 @@ static void judge_all(struct vf_judge *j, const struct vf_questions *q)
     if (!windows)
         judge_for_host(j);
     vf_judge_target(j);
+    vf_judge_rights(j);
     vf_judge_names(j);
     vf_judge_permissions(j);
     vf_judge_unowned(j);

@@ -87,6 +87,7 @@ void vf_judge_requirements(struct vf_judge *j);                         /* VF551
 void vf_judge_search_path(struct vf_judge *j, const struct vf_file *f); /* VF604, VF605: an ELF file */
 void vf_judge_rpath(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r); /* VF6xx */
 void vf_judge_sources(struct vf_judge *j);                                                /* VF418 */
+void vf_judge_rights(struct vf_judge *j);  /* VF824: for another user */
 void vf_judge_target(struct vf_judge *j);  /* VF136, VF131, VF552: against a named target */
 void vf_judge_modules(struct vf_judge *j); /* VF615: names of extension modules; VF611: other systems */
 void vf_judge_loading(struct vf_judge *j); /* VF611 to VF617: what the loader can load */

@@ -273,20 +273,30 @@ static void judge_one_row(struct vf_judge *j, const struct vf_env_dist *d, const
         judge_missing(j, d, row, p, absent);
 }
 
+/* One finding for each row: its first problem. */
 static void judge_problems(struct vf_judge *j, const struct vf_env_dist *d)
 {
+    size_t left = d->record.n_bad_rows; /* also those whose problems were not kept */
+    const struct vf_record_problem *last = NULL;
+    struct vf_finding *fi = NULL;
     for (size_t i = 0; i < d->record.n_problems; i++) {
         const struct vf_record_problem *p = &d->record.problems[i];
         if (p->kind == VF_RECORD_COLUMNS && d->record.rows[p->row].columns > 3)
             continue; /* tolerated by everyone (docs/formats.md 4.5) */
-        struct vf_finding *fi = about_row(j, VF_RULE_RECORD_MALFORMED, d, &d->record.rows[p->row]);
+        if (last && last->row == p->row)
+            continue;
+        last = p;
+        fi = about_row(j, VF_RULE_RECORD_MALFORMED, d, &d->record.rows[p->row]);
         if (!fi)
             return;
+        left--;
         fi->message = vf_arena_concat(j->a, vf_slice_of(vf_rule_info(fi->rule)->what), VF_S(": "),
                                       vf_slice_of(vf_record_problem_words(p->kind)));
         if (!fi->message.p)
             j->out->failed = true;
     }
+    if (fi)
+        fi->count += left > UINT32_MAX - fi->count ? UINT32_MAX - fi->count : (uint32_t)left;
 }
 
 static void judge_record(struct vf_judge *j, const struct vf_env_dist *d)

@@ -105,5 +105,6 @@ void vf_judge_permissions(struct vf_judge *j)
         }
         last = vf_path_dir(f->path);
     }
-    judge_private(j);
+    if (!j->env->params.user) /* else it is known who is to read it: rights.c */
+        judge_private(j);
 }

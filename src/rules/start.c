@@ -310,7 +310,8 @@ static void judge_fault(struct vf_judge *j)
         report(j, VF_RULE_INTERPRETER_DANGLING, ", which does not exist", VF_S(""));
         break;
     case VF_START_DENIED:
-        report(j, VF_RULE_BASE_DENIED, "; not searchable: ", rt->blocked);
+        report(j, VF_RULE_BASE_DENIED,
+               j->env->params.user ? "; the user may not search " : "; not searchable: ", rt->blocked);
         break;
     case VF_START_LOOP:
         report_loop(j);
@@ -319,7 +320,9 @@ static void judge_fault(struct vf_judge *j)
         report(j, VF_RULE_INTERPRETER_NOT_EXECUTABLE, ", which is not a file", VF_S(""));
         break;
     case VF_START_NOT_EXECUTABLE:
-        report(j, VF_RULE_INTERPRETER_NOT_EXECUTABLE, ", which is not executable", VF_S(""));
+        report(j, VF_RULE_INTERPRETER_NOT_EXECUTABLE,
+               j->env->params.user ? ", which the user may not execute" : ", which is not executable",
+               VF_S(""));
         break;
     case VF_START_SCRIPT:
         report_script(j);

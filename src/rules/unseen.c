@@ -1,4 +1,5 @@
 /* unseen.c: VF135: what could not be examined on the host is not missing. */
+#include <errno.h>
 #include <string.h>
 
 #include "rules/judge.h"
@@ -49,7 +50,8 @@ static bool is_reported(const struct vf_judge *j, struct vf_slice path)
         return true;
     for (size_t i = 0; i < j->out->v.n; i++) {
         const struct vf_finding *fi = vf_findings_at(j->out, i);
-        if (fi->rule == VF_RULE_HOST_UNSEEN && fi->target.n &&
+        bool unseen = fi->rule == VF_RULE_HOST_UNSEEN || fi->rule == VF_RULE_NO_ACCESS;
+        if (unseen && fi->target.n &&
             (vf_path_under(fi->target, path, NULL) || vf_path_under(path, fi->target, NULL)))
             return true;
     }
@@ -78,4 +80,8 @@ void vf_judge_unseen(struct vf_judge *j)
     struct vf_finding *fi = path.n ? vf_findings_add(j->out, VF_RULE_HOST_UNSEEN, path) : NULL;
     if (fi)
         say_why(j, fi, why_of(j, path), n);
+    if (fi && j->env->params.user && why_of(j, path) == EACCES) { /* it is known that the user cannot */
+        fi->level = VF_L_ERROR;
+        fi->verdict = VF_V_BROKEN;
+    }
 }

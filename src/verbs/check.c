@@ -221,6 +221,7 @@ static void name_target(struct vf_session *s, const struct venvfix_check_options
     r->target_python = kept(s, vf_slice_of(o->python));
     r->target_platform = kept(s, vf_slice_of(o->platform));
     r->target_glibc = kept(s, vf_slice_of(o->glibc));
+    r->target_user = kept(s, vf_slice_of(o->user));
 }
 
 /* The lists of the options. */
@@ -309,6 +310,7 @@ static enum vf_status run_env(struct vf_session *s, const struct venvfix_check_o
 {
     struct vf_env_params p;
     struct vf_env *env = NULL;
+    struct vf_host *user = NULL;
     enum vf_status st = set_params(s, o, &p);
     if (st == VF_OK)
         st = open_env(s, o, sub, &p, &env);
@@ -319,10 +321,13 @@ static enum vf_status run_env(struct vf_session *s, const struct venvfix_check_o
     if (st == VF_OK)
         st = vf_check_journal(s, env);
     if (st == VF_OK)
+        st = vf_check_take_user(s, o, env, &user);
+    if (st == VF_OK)
         st = judge(s, env, o, sub, r);
     if (st != VF_OK && env)
         vf_err_below(&s->err, p.outer.n ? p.outer : env->typed);
     vf_env_free(env);
+    vf_host_free(user);
     vf_host_free(sub->host);
     vf_host_free(sub->below);
     return st;
@@ -349,6 +354,9 @@ static enum vf_status check_bundle(struct vf_session *s, const struct venvfix_ch
     if (o->frozen || o->project || o->n_forbid)
         return vf_err_set(&s->err, VF_USAGE, 0, "check", vf_slice_of(o->path),
                           "--frozen, --project and --forbid are for environments, not for lock bundles");
+    if (o->user)
+        return vf_err_set(&s->err, VF_USAGE, 0, "check", vf_slice_of(o->path),
+                          "--user is for environments, not for lock bundles");
     return run_bundle(s, o, r);
 }
 

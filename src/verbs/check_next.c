@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "env/find_base.h"
+#include "env/find_project.h"
 
 static const char *variable(const struct venvfix_check_options *o, const char *name)
 {
@@ -81,6 +82,34 @@ static enum vf_status next_base(struct vf_session *s, const struct vf_env *env,
     return VF_OK;
 }
 
+enum { MAPS_MAX = 2 }; /* as many as a command has words for */
+
+/* Projects that were moved and can be seen at their new path. */
+static enum vf_status add_maps(struct vf_session *s, struct venvfix_command *c, const struct vf_dir_map *maps,
+                               size_t n)
+{
+    for (size_t i = 0; i < n && i < MAPS_MAX; i++) {
+        struct vf_slice eq = vf_arena_concat(s->a, maps[i].from, VF_S("="), maps[i].to);
+        if (!eq.p)
+            return vf_err_nomem(&s->err);
+        add_word(c, VF_S("--map"));
+        add_word(c, eq);
+    }
+    return VF_OK;
+}
+
+/* Errors about editable installs that no rewrite repairs unless their projects are mapped. */
+static uint32_t count_mapped(const struct vf_findings *f)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < f->v.n; i++) {
+        const struct vf_finding *fi = vf_findings_at(f, i);
+        bool project = fi->rule == VF_RULE_EDITABLE_BROKEN || fi->rule == VF_RULE_PTH_BROKEN;
+        n += project && fi->level == VF_L_ERROR && fi->fix != VF_FIX_REWRITE;
+    }
+    return n;
+}
+
 enum vf_status vf_check_next(struct vf_session *s, const struct vf_env *env,
                              const struct venvfix_check_options *o, const struct vf_findings *findings,
                              struct venvfix_check_result *r)
@@ -91,6 +120,12 @@ enum vf_status vf_check_next(struct vf_session *s, const struct vf_env *env,
     if (base_is_at_fault(findings) && vf_base_is_missing(env, s->a))
         return next_base(s, env, o, findings, r);
     uint32_t repairs = count_repairs(findings, false);
+    struct vf_dir_map *maps = NULL;
+    size_t n_maps = 0;
+    enum vf_status st = vf_find_projects(env, s->a, &maps, &n_maps, &s->err);
+    if (st != VF_OK)
+        return st;
+    repairs += n_maps ? count_mapped(findings) : 0;
     if (!repairs)
         return VF_OK;
     r->next = vf_arena_array(s->a, 1, sizeof *r->next);
@@ -101,5 +136,5 @@ enum vf_status vf_check_next(struct vf_session *s, const struct vf_env *env,
     struct venvfix_command *c = add(r, elsewhere ? "move" : "fix", repairs);
     if (elsewhere)
         add_word(c, (struct vf_slice){r->at.p, r->at.n});
-    return VF_OK;
+    return add_maps(s, c, maps, n_maps);
 }

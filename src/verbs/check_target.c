@@ -8,6 +8,7 @@
 #include "env/read_elf.h"
 #include "fs/host_layer.h"
 #include "fs/host_unknown.h"
+#include "fs/user.h"
 
 bool vf_check_has_target(const struct venvfix_check_options *o)
 {
@@ -205,6 +206,29 @@ enum vf_status vf_check_take_target(struct vf_session *s, const struct venvfix_c
     return VF_OK;
 }
 
+/* --- the user --- */
+
+enum vf_status vf_check_take_user(struct vf_session *s, const struct venvfix_check_options *o,
+                                  struct vf_env *env, struct vf_host **host)
+{
+    struct vf_user *user = vf_arena_alloc(s->a, sizeof *user);
+    *host = NULL;
+    if (!o->user)
+        return VF_OK;
+    if (!user)
+        return vf_err_nomem(&s->err);
+    enum vf_status st =
+        vf_user_find(env->params.host, vf_slice_of(o->user), o->root != NULL, s->a, user, &s->err);
+    if (st != VF_OK)
+        return st;
+    *host = vf_host_user_new(env->params.host, user);
+    if (!*host)
+        return vf_err_nomem(&s->err);
+    env->params.user = user;
+    env->params.host = *host;
+    return VF_OK;
+}
+
 /* --- which assumption a finding rests on --- */
 
 /* Rules that ask for the target at all; what they ask of it. */
@@ -214,14 +238,16 @@ static unsigned asks(enum vf_rule rule)
         enum vf_rule first, last;
         unsigned assumes;
     } rules[] = {
-        {VF_RULE_CFG_HOME_MISSING, VF_RULE_INTERPRETER_NOT_EXECUTABLE, VENVFIX_ASSUMES_ROOT},
+        {VF_RULE_CFG_HOME_MISSING, VF_RULE_INTERPRETER_DANGLING, VENVFIX_ASSUMES_ROOT},
+        {VF_RULE_INTERPRETER_NOT_EXECUTABLE, VF_RULE_INTERPRETER_NOT_EXECUTABLE,
+         VENVFIX_ASSUMES_ROOT | VENVFIX_ASSUMES_USER},
         {VF_RULE_MINOR_MISMATCH, VF_RULE_MINOR_MISMATCH, VENVFIX_ASSUMES_ROOT | VENVFIX_ASSUMES_PYTHON},
         {VF_RULE_HOME_DISAGREES, VF_RULE_BASE_NEEDED, VENVFIX_ASSUMES_ROOT},
         {VF_RULE_BASE_DENIED, VF_RULE_BASE_DENIED, VENVFIX_ASSUMES_ROOT | VENVFIX_ASSUMES_USER},
         {VF_RULE_HOME_NO_STDLIB, VF_RULE_STDLIB_MISSING, VENVFIX_ASSUMES_ROOT},
         {VF_RULE_INTERPRETER_FOREIGN, VF_RULE_INTERPRETER_LIBRARY,
          VENVFIX_ASSUMES_ROOT | VENVFIX_ASSUMES_PLATFORM},
-        {VF_RULE_HOST_UNSEEN, VF_RULE_HOST_UNSEEN, VENVFIX_ASSUMES_ROOT},
+        {VF_RULE_HOST_UNSEEN, VF_RULE_HOST_UNSEEN, VENVFIX_ASSUMES_ROOT | VENVFIX_ASSUMES_USER},
         {VF_RULE_LAYOUT_FOREIGN, VF_RULE_LAYOUT_FOREIGN, VENVFIX_ASSUMES_PLATFORM},
         {VF_RULE_SCRIPT_DANGLING, VF_RULE_SCRIPT_HOST, VENVFIX_ASSUMES_ROOT},
         {VF_RULE_PTH_DANGLING, VF_RULE_PTH_DANGLING, VENVFIX_ASSUMES_ROOT},
@@ -238,7 +264,8 @@ static unsigned asks(enum vf_rule rule)
          VENVFIX_ASSUMES_ROOT | VENVFIX_ASSUMES_PLATFORM | VENVFIX_ASSUMES_GLIBC},
         {VF_RULE_MODULE_ABI, VF_RULE_MODULE_ABI,
          VENVFIX_ASSUMES_ROOT | VENVFIX_ASSUMES_PYTHON | VENVFIX_ASSUMES_PLATFORM},
-        {VF_RULE_LINK_OUTSIDE, VF_RULE_LINK_DANGLING, VENVFIX_ASSUMES_ROOT}};
+        {VF_RULE_LINK_OUTSIDE, VF_RULE_LINK_DANGLING, VENVFIX_ASSUMES_ROOT},
+        {VF_RULE_NO_ACCESS, VF_RULE_NO_ACCESS, VENVFIX_ASSUMES_USER}};
     for (size_t i = 0; i < VF_COUNT(rules); i++)
         if (rule >= rules[i].first && rule <= rules[i].last)
             return rules[i].assumes;
@@ -248,7 +275,8 @@ static unsigned asks(enum vf_rule rule)
 unsigned vf_check_assumes(const struct venvfix_check_options *o, const struct vf_finding *fi)
 {
     unsigned given = (o->root ? VENVFIX_ASSUMES_ROOT : 0u) | (o->python ? VENVFIX_ASSUMES_PYTHON : 0u) |
-                     (o->platform ? VENVFIX_ASSUMES_PLATFORM : 0u) | (o->glibc ? VENVFIX_ASSUMES_GLIBC : 0u);
+                     (o->platform ? VENVFIX_ASSUMES_PLATFORM : 0u) | (o->glibc ? VENVFIX_ASSUMES_GLIBC : 0u) |
+                     (o->user ? VENVFIX_ASSUMES_USER : 0u);
     unsigned found = asks(fi->rule) & given;
     if ((fi->rule == VF_RULE_LIBRARY_VERSION || fi->rule == VF_RULE_BUNDLE_GLIBC) && o->glibc)
         found &= ~(unsigned)VENVFIX_ASSUMES_PLATFORM; /* the closer word counts */

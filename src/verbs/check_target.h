@@ -18,6 +18,10 @@ VF_MUST_CHECK enum vf_status vf_check_unknown_host(struct vf_session *s,
  * becomes env->params.target. VF_USAGE: not a version, platform or interpreter. */
 VF_MUST_CHECK enum vf_status vf_check_take_target(struct vf_session *s, const struct venvfix_check_options *o,
                                                   struct vf_env *env);
+/* From here on env->params.host is what the user of --user sees; VF_USAGE: there is no such user. *host: the
+ * new host, to be freed after the environment; NULL: the option was not given. */
+VF_MUST_CHECK enum vf_status vf_check_take_user(struct vf_session *s, const struct venvfix_check_options *o,
+                                                struct vf_env *env, struct vf_host **host);
 /* On which options the finding rests: enum venvfix_assumed. */
 unsigned vf_check_assumes(const struct venvfix_check_options *o, const struct vf_finding *fi);
 

@@ -138,3 +138,11 @@ def test_a_missing_libarchive_is_said(env, scratch):
     r = vf("pack", env, "-o", scratch / "b.tar", rc=2, env={**clean_environ(), "LD_LIBRARY_PATH": os.fspath(libs)})
     assert b"libarchive" in r.err and b"memory" not in r.err, r
     assert not (scratch / "b.tar").exists()
+
+
+def test_malformed_rows_are_all_counted(env):
+    """More than are kept; each row once, whatever is wrong in it; a row with more columns is none."""
+    n = 3000
+    add_dist(env, [f"odd/m{i}.py,sha256=47,x{i}\nodd/w{i}.py,,,\n" for i in range(n)])
+    found = find(report("check", env), rule="VF502")
+    assert sum(f["count"] for f in found) == n, found

@@ -138,6 +138,20 @@ def test_the_same_bytes_whatever_the_place_time_and_jobs(get, scratch):
     assert b"SOURCE_DATE_EPOCH" in bad.err and not (scratch / "7").exists()
 
 
+def test_a_zip_is_the_same_in_every_time_zone(get, scratch):
+    """Zip files hold local time: here always 1980-01-01, whatever the time zone and SOURCE_DATE_EPOCH."""
+    env, seen = get(WEB), set()
+    for i, zone in enumerate(("UTC", "Asia/Tokyo", "America/Los_Angeles", "XYZ+12", "XYZ-14:30")):
+        for epoch in ({}, {"SOURCE_DATE_EPOCH": "1700000000"}) if zone == "XYZ-14:30" else ({},):
+            out = scratch / f"{i}{len(epoch)}.zip"
+            pack(env.path, out, env=clean_environ(TZ=zone, **epoch))
+            with zipfile.ZipFile(out) as z:
+                assert {m.date_time for m in z.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+                z.extractall(scratch / "u")
+            seen.add((bool(epoch), out.read_bytes()))
+    assert len(seen) == 2, len(seen)  # the wheels inside have the epoch
+
+
 # --- installed without venvfix ---
 
 @pytest.fixture

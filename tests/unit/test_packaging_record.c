@@ -252,6 +252,7 @@ static void hostile_shapes_are_linear(void **state)
     assert_int_equal(rec.n, 200000);
     assert_int_equal(rec.n_problems, VF_RECORD_PROBLEMS);
     assert_int_equal(rec.problems_total, 200000);
+    assert_int_equal(rec.n_bad_rows, 200000);
     vf_buf_clear(&b);
     for (int i = 0; i < 200000; i++)
         vf_buf_puts(&b, "\"\"\"a\n");

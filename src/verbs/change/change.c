@@ -17,7 +17,8 @@ static enum vf_status open_env(struct vf_change *c)
                               .cwd = c->s.cwd,
                               .from = from,
                               .n_from = o->n_from,
-                              .at = o->verb == VENVFIX_FIX ? (struct vf_slice){NULL, 0} : c->to,
+                              .at = o->verb == VENVFIX_FIX && !o->at ? (struct vf_slice){NULL, 0} : c->to,
+                              .build_root = o->verb == VENVFIX_FIX && o->at,
                               .settle = !o->dry_run,
                               .host = c->s.host,
                               .hooks = &c->s.hooks};
@@ -32,7 +33,7 @@ static enum vf_status open_env(struct vf_change *c)
         st = vf_check_given(c->env, &c->s.err);
     if (st == VF_OK)
         st = vf_change_choose_base(c);
-    if (st == VF_OK && o->verb == VENVFIX_FIX)
+    if (st == VF_OK && o->verb == VENVFIX_FIX && !o->at)
         c->to = c->env->typed;
     return st;
 }
@@ -88,6 +89,8 @@ static enum vf_status carry_out(struct vf_change *c)
     if (c->o->verb == VENVFIX_MOVE && vf_change_has_mounts(c->env))
         return vf_change_by_copy(c);
     enum vf_status st = vf_change_in_place(c);
+    if (st == VF_OK && c->o->verb == VENVFIX_FIX && c->o->install.compile)
+        st = vf_change_compile(c);
     if (c->o->verb != VENVFIX_MOVE || (st != VF_CROSS_DEVICE && st != VF_BUSY) || c->journal_kept)
         return st;
     /* the rename itself decides: another file system, or a mount point */
@@ -269,7 +272,8 @@ static enum vf_status dry_run(struct vf_change *c)
 static enum vf_status prefixes(struct vf_change *c)
 {
     c->from = vf_session_abs(&c->s, c->o->from_path);
-    c->to = c->o->verb == VENVFIX_FIX ? c->from : vf_session_abs(&c->s, c->o->to_path);
+    const char *to = c->o->verb == VENVFIX_FIX ? c->o->at : c->o->to_path;
+    c->to = to ? vf_session_abs(&c->s, to) : c->from;
     if (!c->from.p || !c->to.p)
         return vf_err_nomem(&c->s.err);
     c->r->from = vf_bytes_of(c->from);

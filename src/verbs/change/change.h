@@ -37,6 +37,10 @@ VF_MUST_CHECK enum vf_status vf_change_begin_replace(struct vf_change *c, struct
 VF_MUST_CHECK enum vf_status vf_change_end_staging(struct vf_change *c, struct vf_staging *s);
 VF_MUST_CHECK enum vf_status vf_change_resume_replace(struct vf_change *c, bool committed);
 
+/* fix --compile (compile.c): the compiled files are made again, by the environment's interpreter, with the
+ * path that is written for inside. What failed is a note and exit 1. */
+VF_MUST_CHECK enum vf_status vf_change_compile(struct vf_change *c);
+
 /* --bundle (change_bundle.c): before anything is touched; and at the end, whatever came of it. */
 VF_MUST_CHECK enum vf_status vf_change_bundle_first(struct vf_change *c);
 void vf_change_bundle_last(struct vf_change *c, enum vf_status st);

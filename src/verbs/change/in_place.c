@@ -35,6 +35,11 @@ static enum vf_status stage_stub(struct vf_change *c, struct vf_txn *t)
 static enum vf_status prove_there(struct vf_change *c)
 {
     vf_hooks_phase(&c->s.hooks, "prove");
+    if (c->o->verb == VENVFIX_FIX && c->o->at) { /* scripts have headers for a path where nothing is */
+        enum vf_status st =
+            vf_prove_interpreter(c->env, c->env->typed, &c->s.hooks, c->s.a, &c->proofs, &c->s.err);
+        return st == VF_OK ? vf_change_require_packages(c) : st;
+    }
     struct vf_slice stub = vf_path_join(c->s.a, c->to, VF_S(VF_TXN_DIR "/probe"));
     if (!stub.p)
         return vf_err_nomem(&c->s.err);
@@ -152,7 +157,8 @@ static enum vf_status through_journal(struct vf_change *c)
 enum vf_status vf_change_in_place(struct vf_change *c)
 {
     if (c->o->verb == VENVFIX_FIX && !c->plan.edits.n) {
-        enum vf_status st = vf_prove_interpreter(c->env, c->to, &c->s.hooks, c->s.a, &c->proofs, &c->s.err);
+        enum vf_status st =
+            vf_prove_interpreter(c->env, c->env->typed, &c->s.hooks, c->s.a, &c->proofs, &c->s.err);
         return st == VF_OK ? vf_change_require_packages(c) : st;
     }
     c->r->renamed = c->o->verb == VENVFIX_MOVE;

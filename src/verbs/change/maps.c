@@ -1,9 +1,18 @@
 /* maps.c: --map OLD=NEW. */
 #include "verbs/change/change.h"
 
+/* ENV is BUILDROOT + PATH for --at PATH: what else is below BUILDROOT loses it as well. */
+static bool build_root(const struct vf_change *c, struct vf_slice *root)
+{
+    if (c->o->verb != VENVFIX_FIX || !c->o->at || !vf_slice_ends(c->from, c->to) || c->from.n == c->to.n)
+        return false;
+    *root = vf_slice_sub(c->from, 0, c->from.n - c->to.n);
+    return true;
+}
+
 enum vf_status vf_change_read_maps(struct vf_change *c, struct vf_env_params *p)
 {
-    struct vf_dir_map *maps = vf_arena_array(c->s.a, c->o->n_map + 1, sizeof *maps);
+    struct vf_dir_map *maps = vf_arena_array(c->s.a, c->o->n_map + 2, sizeof *maps);
     if (!maps)
         return vf_err_nomem(&c->s.err);
     for (size_t i = 0; i < c->o->n_map; i++) {
@@ -28,5 +37,8 @@ enum vf_status vf_change_read_maps(struct vf_change *c, struct vf_env_params *p)
     }
     p->maps = maps;
     p->n_maps = c->o->n_map;
+    struct vf_slice root;
+    if (build_root(c, &root))
+        maps[p->n_maps++] = (struct vf_dir_map){root, VF_S("/")};
     return VF_OK;
 }
