@@ -37,7 +37,8 @@ enum vf_presence vf_judge_presence(struct vf_judge *j, const struct vf_file *f, 
     struct vf_finding *fi = vf_judge_ref(j, VF_RULE_HOST_UNSEEN, f, r);
     if (fi) {
         fi->level = missing;
-        fi->target = path;
+        fi->target = vf_arena_dup(j->a, path); /* it may be scratch */
+        j->out->failed = j->out->failed || !fi->target.p;
     }
     say_why(j, fi, why, 0);
     return VF_NOT_EXAMINED;
