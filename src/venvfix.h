@@ -276,6 +276,24 @@ struct venvfix_check_result {
 int venvfix_check(const struct venvfix_check_options *options, struct venvfix_check_result *result);
 void venvfix_check_free(struct venvfix_check_result *result);
 
+/* ---- find ---- */
+
+struct venvfix_find_options {
+    const char *path; /* a directory */
+    /* Called for each environment below it, and for each directory that cannot be listed (whose check says
+     * why), from the calling thread, in the order of their paths. The path is borrowed. false: no more. */
+    bool (*found)(void *ctx, const char *path);
+    void *ctx;
+    struct venvfix_hooks hooks;
+};
+struct venvfix_find_result {
+    struct venvfix_error error;
+    void *own;
+};
+/* The environments below a directory, each once: links are not followed. 0, or 2 with the error. */
+int venvfix_find(const struct venvfix_find_options *options, struct venvfix_find_result *result);
+void venvfix_find_free(struct venvfix_find_result *result);
+
 /* ---- freeze ---- */
 
 struct venvfix_freeze_options {

@@ -5,6 +5,7 @@ complete -c venvfix -n __fish_use_subcommand -a check -d 'report what is broken,
 complete -c venvfix -n '__fish_seen_subcommand_from check' -l here -d 'check whether it works where it is (short for --at its own path)'
 complete -c venvfix -n '__fish_seen_subcommand_from check' -l at -r -d 'check whether it would work at PATH'
 complete -c venvfix -n '__fish_seen_subcommand_from check' -l root -r -d 'check it for the file system of an image or host, unpacked in DIR'
+complete -c venvfix -n '__fish_seen_subcommand_from check' -l recursive -r -d 'check every environment below DIR; may be given again'
 complete -c venvfix -n '__fish_seen_subcommand_from check' -l from -r -d 'a path where it was before; may be given again'
 complete -c venvfix -n '__fish_seen_subcommand_from check' -l hashes -d 'verify every file against its RECORD hash'
 complete -c venvfix -n '__fish_seen_subcommand_from check' -l frozen -r -d 'compare what is installed with a list or lock file'

@@ -12,6 +12,8 @@ struct check_args {
     struct venvfix_check_options check;
     bool here, exit_zero;
     const char *anchor, *baseline, *write_baseline, *diff;
+    const char *const *recursive;
+    size_t n_recursive;
     enum venvfix_level min_level; /* findings below it are not shown */
 };
 
@@ -33,6 +35,13 @@ static const struct vf_option options[] = {
             "Absolute links are followed inside DIR, and nothing of this host is taken into account. An "
             "environment below DIR is checked for the path that it has there; for another one, --at names "
             "its path."},
+    {"recursive", 0, VF_OPT_LIST, "DIR", "check every environment below DIR; may be given again", NULL,
+     AT(recursive), AT(n_recursive),
+     .man =
+         "Check every environment below the directory DIR, each once: links are not followed. It may be "
+         "given "
+         "again. Environments that tools keep (.tox, .nox, pipx, uv, pre-commit, poetry) are found like any "
+         "others. Those with problems are listed, then all are counted."},
     {"from", 0, VF_OPT_LIST, "PATH", "a path where it was before; may be given again", NULL, AT(check.from),
      AT(check.n_from), .config = true,
      .man = "Name a path where the environment was before. It may be given again. Old paths that the "
@@ -165,6 +174,12 @@ static void hide_small(struct venvfix_findings *fs, enum venvfix_level least)
     fs->n = kept;
 }
 
+/* More than one was asked for, by name or by a directory around them. */
+static bool is_several(const struct check_args *a)
+{
+    return a->common.n_args > 1 || a->n_recursive > 0;
+}
+
 /* What the reports call an environment of an archive. */
 static const char *shown_name(const char *path, const struct venvfix_archive_result *archive, size_t member,
                               struct vf_buf *space)
@@ -206,7 +221,7 @@ static int check_path(struct session *s, const struct check_args *a, const char 
     vf_cli_progress_end();
     int code = r.exit;
     const struct vf_checked one = {.env = shown_name(path, archive, member, &space), .result = &r};
-    if (r.error.code && c->n_args <= 1 && (!archive || archive->n_members < 2)) {
+    if (r.error.code && !is_several(s->args) && (!archive || archive->n_members < 2)) {
         code = vf_cli_error(s->verb, c, &r.error);
     } else {
         hide_small(&r.findings, a->min_level);
@@ -235,7 +250,7 @@ static int check_failed(struct session *s, const char *path, const struct venvfi
 {
     struct venvfix_check_result r = {.error = *error, .exit = 2};
     const struct vf_checked one = {.env = path, .result = &r};
-    if (s->args->common.n_args <= 1)
+    if (!is_several(s->args))
         return vf_cli_error(s->verb, &s->args->common, error);
     vf_cli_checks_add(s->reports, s->n_reports, &one);
     return 2;
@@ -273,27 +288,74 @@ static int finish(struct session *s, int code, bool only_one)
     return code;
 }
 
+struct walk {
+    struct session *s;
+    int code;
+};
+
+static bool check_found(void *ctx, const char *path)
+{
+    struct walk *w = ctx;
+    const struct venvfix_archive_result none = {0};
+    int one = check_one(w->s, path, &none);
+    w->code = one > w->code ? one : w->code;
+    return true;
+}
+
+/* Every environment below a directory. */
+static int check_below(struct session *s, const char *dir)
+{
+    struct walk w = {.s = s};
+    struct venvfix_find_options o = {.path = dir, .found = check_found, .ctx = &w};
+    struct venvfix_find_result found;
+    vf_cli_hooks(&s->args->common, &o.hooks);
+    o.hooks.progress = NULL;
+    if (venvfix_find(&o, &found) != 0)
+        w.code = check_failed(s, dir, &found.error);
+    venvfix_find_free(&found);
+    return w.code;
+}
+
+static int check_next(struct session *s, const char *path)
+{
+    struct venvfix_archive_result archive;
+    open_archive(s, path, &archive);
+    int code = check_one(s, path, &archive);
+    venvfix_archive_close(&archive);
+    return code;
+}
+
+static int check_rest(struct session *s, int code)
+{
+    for (size_t i = 1; i < s->args->common.n_args; i++) {
+        int one = check_next(s, s->args->common.args[i]);
+        code = one > code ? one : code;
+    }
+    for (size_t i = 0; i < s->args->n_recursive; i++) {
+        int below = check_below(s, s->args->recursive[i]);
+        code = below > code ? below : code;
+    }
+    return code;
+}
+
 static int check_all(struct session *s)
 {
     const struct vf_cli_common *c = &s->args->common;
     char space[4096], anchor[4096];
-    const char *first = c->n_args ? c->args[0] : vf_cli_default_env(space, sizeof space, c->quiet);
-    struct venvfix_archive_result archive;
-    open_archive(s, first, &archive);
-    struct vf_checks like = {.several = c->n_args > 1 || archive.n_members > 1,
-                             .baseline = s->baseline != NULL};
+    const char *first = c->n_args ? c->args[0] : NULL;
+    struct venvfix_archive_result archive = {0};
+    if (!first && !s->args->n_recursive)
+        first = vf_cli_default_env(space, sizeof space, c->quiet);
+    if (first)
+        open_archive(s, first, &archive);
+    bool several = is_several(s->args) || archive.n_members > 1;
+    struct vf_checks like = {.several = several, .baseline = s->baseline != NULL};
     like.anchor = split_anchor(s->args->anchor, anchor, sizeof anchor, &like.anchor_line);
     s->reports = vf_cli_checks_begin(s->verb, c, &like, &s->n_reports);
-    int code = check_one(s, first, &archive);
-    bool one_report = c->n_args <= 1 && archive.n_members <= 1;
-    for (size_t i = 1; i < c->n_args; i++) {
+    int code = first ? check_one(s, first, &archive) : 0;
+    if (first)
         venvfix_archive_close(&archive);
-        open_archive(s, c->args[i], &archive);
-        int one = check_one(s, c->args[i], &archive);
-        code = one > code ? one : code;
-    }
-    venvfix_archive_close(&archive);
-    return finish(s, code, one_report);
+    return finish(s, check_rest(s, code), !several);
 }
 
 static int run(const struct vf_verb *verb, const void *args)
@@ -337,6 +399,7 @@ const struct vf_verb vf_verb_check = {
                 "venvfix check --at /srv/app/.venv build/.venv # would it work there?\n"
                 "venvfix check                                 # could it be moved as it is?\n"
                 "venvfix check --root img img/app/.venv        # does it work in the image?\n"
+                "venvfix check --here --recursive /srv         # does every one below work?\n"
                 "venvfix check --at /srv/app/.venv app.tar.gz  # would it work there, once unpacked?\n",
     .options = options,
     .n_options = VF_COUNT(options),

@@ -44,6 +44,7 @@ struct vf_checks {
     uint64_t errors, warnings, infos, suppressed;
     int exit;          /* the largest */
     uint64_t shown[3]; /* for a writer: findings that it wrote, by level */
+    uint64_t listed;   /* for a writer: environments that it showed, of those that could be examined */
     bool baseline;     /* findings are compared with a baseline: `suppressed` means something */
     struct vf_buf
         held; /* for a writer: what belongs behind the environments; released by vf_checks_release */

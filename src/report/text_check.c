@@ -369,23 +369,47 @@ static void put_one(struct vf_buf *out, const struct vf_checked *one, const stru
     put_hint(out, r, &s, one->env);
 }
 
-/* Of several environments those with problems: the answer and what is at error. */
-static void put_short(struct vf_buf *out, const struct vf_checked *one, const struct vf_report_style *st)
+/* The worst one that counts; of equal ones the first. NULL: there is none. */
+static const struct venvfix_finding *worst_of(const struct venvfix_findings *fs)
+{
+    const struct venvfix_finding *worst = NULL;
+    for (size_t i = 0; i < fs->n; i++)
+        if (!fs->v[i].suppressed && fs->v[i].verdict != VENVFIX_BOUND &&
+            (!worst || fs->v[i].level > worst->level))
+            worst = &fs->v[i];
+    return worst;
+}
+
+/* Of several environments those with problems, each in one line: the answer and the worst finding. That one
+ * contains its path is no problem where it is. */
+static bool put_short(struct vf_buf *out, const struct vf_checked *one, const struct vf_report_style *st)
 {
     const struct venvfix_check_result *r = one->result;
-    struct vf_report_style errors = *st;
     struct sums s = add_up(&r->findings);
-    if (r->exit == 0 && !st->verbose)
-        return;
-    errors.quiet = !st->verbose;
+    bool problem = !r->sound || (r->exit != 0 && !s.only_bound);
+    if (!problem && !st->verbose)
+        return false;
     put_answer_line(out, r, &s, st);
-    vf_text_findings(out, &r->findings, &errors);
+    if (st->verbose) {
+        vf_text_findings(out, &r->findings, st);
+        return problem;
+    }
+    const struct venvfix_finding *worst = worst_of(&r->findings);
+    if (worst && out->n && out->p[out->n - 1] == '\n') {
+        out->n--;
+        vf_buf_puts(out, ": ");
+        vf_text_finding_line(out, worst);
+        vf_buf_putc(out, '\n');
+    }
+    return problem;
 }
 
 void vf_text_check(struct vf_buf *out, struct vf_checks *c, const struct vf_checked *one)
 {
     const struct vf_report_style *st = c->style;
     const struct venvfix_check_result *r = one->result;
+    if (r->bundle && !r->error.code)
+        c->listed += !r->sound;
     if (r->error.code)
         vf_text_error(out, &r->error, st);
     else if (r->bundle)
@@ -393,7 +417,7 @@ void vf_text_check(struct vf_buf *out, struct vf_checks *c, const struct vf_chec
     else if (st->quiet)
         vf_text_findings(out, &r->findings, st);
     else if (c->several)
-        put_short(out, one, st);
+        c->listed += put_short(out, one, st);
     else
         put_one(out, one, st);
 }
@@ -403,9 +427,9 @@ void vf_text_end(struct vf_buf *out, struct vf_checks *c)
     if (!c->several || c->style->quiet)
         return;
     vf_text_put_count(out, c->environments, "environment", "environments");
-    vf_buf_printf(out, ": %llu fine", (unsigned long long)c->sound);
-    if (c->unsound > 0)
-        vf_buf_printf(out, ", %llu with problems", (unsigned long long)c->unsound);
+    vf_buf_printf(out, ": %llu fine", (unsigned long long)(c->environments - c->unreadable - c->listed));
+    if (c->listed > 0)
+        vf_buf_printf(out, ", %llu with problems", (unsigned long long)c->listed);
     if (c->unreadable > 0)
         vf_buf_printf(out, ", %llu could not be examined", (unsigned long long)c->unreadable);
     vf_buf_putc(out, '\n');

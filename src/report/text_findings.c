@@ -152,6 +152,12 @@ static void put_single(struct vf_buf *out, const struct venvfix_finding *f)
         vf_buf_printf(out, " (%u %s)", f->count, counted(f));
 }
 
+void vf_text_finding_line(struct vf_buf *out, const struct venvfix_finding *f)
+{
+    vf_buf_printf(out, "%s ", f->rule);
+    put_single(out, f);
+}
+
 static void put_several(struct vf_buf *out, const struct group *g)
 {
     const struct venvfix_rule *rule = venvfix_rule_find(g->first->rule);

@@ -18,4 +18,7 @@ void vf_text_put_count(struct vf_buf *out, uint64_t n, const char *one, const ch
 /* Label and text of one line of a summary: "moved      /a to /b". */
 void vf_text_put_label(struct vf_buf *out, const char *label);
 
+/* The rule, where, and what, without the end of a line. */
+void vf_text_finding_line(struct vf_buf *out, const struct venvfix_finding *f);
+
 #endif

@@ -143,6 +143,17 @@ static void report_package(struct vf_judge *j, const struct vf_file *f, const st
     j->cache_links[dist] = (uint32_t)j->out->v.n;
 }
 
+/* bin/python of an environment inside this one: its base is needed as the outer one's is. */
+static bool is_inner_interpreter(struct vf_judge *j, const struct vf_file *f)
+{
+    struct vf_slice bin = vf_path_dir(f->path), root = vf_path_dir(bin);
+    if (!root.n || !vf_slice_eq(vf_path_base(bin), VF_S("bin")) || !vf_name_is_python(vf_path_base(f->path)))
+        return false;
+    struct vf_slice cfg = vf_path_join(&j->scratch, root, VF_S("pyvenv.cfg"));
+    j->out->failed = j->out->failed || !cfg.p;
+    return cfg.p && vf_env_find(j->env, cfg) != VF_NONE;
+}
+
 /* Absolute, in no place of ours. The interpreter's own link is VF1xx. */
 static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
                           const struct vf_location *loc)
@@ -163,7 +174,7 @@ static void judge_outside(struct vf_judge *j, const struct vf_file *f, const str
             fi->level = VF_L_ERROR;
         return;
     }
-    if (vf_judge_is_interpreter(f)) {
+    if (vf_judge_is_interpreter(f) || is_inner_interpreter(j, f)) {
         vf_judge_ref(j, VF_RULE_BASE_NEEDED, f, r);
         return;
     }

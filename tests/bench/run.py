@@ -15,6 +15,7 @@ import platform
 import shutil
 import signal
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -139,6 +140,28 @@ def measure_check(where, env, runs):
     row(where, "check", t[0], names[0] if names else "rg is not installed", t[1] if names else None, 0.5)
     ours, theirs = medians([plain(lambda: run(PROGRAM, "check", "-q", "--hashes", env)), plain(lambda: hashlib_run(env))], max(1, runs // 2))
     row(where, "check --hashes", ours, "hashlib over RECORD, 1 core", theirs, 0.6)
+
+
+def measure_drift(where, env, runs, directory):
+    """What else can be asked in the same pass, beside a plain check."""
+    listed = os.path.join(directory, "frozen.txt")
+    with open(listed, "wb") as out:
+        out.write(subprocess.run([PROGRAM, "freeze", "-q", env], stdout=subprocess.PIPE, check=True).stdout)
+    check = plain(lambda: run(PROGRAM, "check", "-q", env))
+    for what, more in (("--frozen", ("--frozen", listed)), ("--forbid, 4 strings", ("--forbid", "/build/forge-7", "--forbid", "/home/nobody-here", "--forbid", "s3cr3t-t0ken", "--forbid", "/croot/"))):
+        ours, theirs = medians([plain(lambda m=more: run(PROGRAM, "check", "-q", *m, env)), check], runs)
+        row(where, f"check {what}", ours, "check", theirs, 1.1)
+
+
+def measure_fleet(where, directory, runs):
+    """300 environments in one run: copies by hard links of a bare one."""
+    fleet = os.path.join(directory, "fleet")
+    run(sys.executable, "-m", "venv", os.path.join(fleet, "e000"))
+    for i in range(1, 300):
+        run("cp", "-al", os.path.join(fleet, "e000"), os.path.join(fleet, f"e{i:03}"))
+    ours, one = medians([plain(lambda: run(PROGRAM, "check", "-q", "--recursive", fleet)), plain(lambda: run(PROGRAM, "check", "-q", os.path.join(fleet, "e000")))], max(1, runs // 2))
+    show(where, "check --recursive, each of 300", f"{ours[0] / 300 * 1000:.1f} ms, {ours[1] / 300 * 1000:.1f} ms CPU", "check of one", f"{one[0] * 1000:.1f} ms", "", "", "8 ms", "met" if ours[0] / 300 <= 0.008 else "missed")
+    remove(fleet)
 
 
 def measure_static(where, env, runs):
@@ -382,7 +405,7 @@ def main():
     ap.add_argument("--runs", type=int, default=5)
     ap.add_argument("--ahead", action="store_true", help="real-time priority for all that is measured (needs root)")
     ap.add_argument("--on", default="disk,tmpfs")
-    ap.add_argument("--only", default="", help="comma-separated: check static rename copies pack bundle small freeze memory growth")
+    ap.add_argument("--only", default="", help="comma-separated: check drift fleet static rename copies pack bundle small freeze memory growth")
     args = ap.parse_args()
     only = args.only.split(",") if args.only else []
     wanted = lambda name: not only or name in only
@@ -403,6 +426,10 @@ def main():
                 measure_bundle(where, env, args.runs, directory)
             if wanted("check"):
                 measure_check(where, env, args.runs)
+            if wanted("drift"):
+                measure_drift(where, env, args.runs, directory)
+            if wanted("fleet"):
+                measure_fleet(where, directory, args.runs)
             if wanted("static"):
                 measure_static(where, env, args.runs)
             if wanted("rename"):

@@ -7,6 +7,13 @@
 
 static const struct rule_case cases[] = {
     {"VF801", "share/a", 0, {"share/b|x", "share/a@|{E}/share/b"}, {"share/b|x", "share/a@|b"}, NULL},
+    /* the interpreter of an inner environment needs its base, as that of the outer one does */
+    {"VF802",
+     "in/bin/python",
+     0,
+     {"in/bin/python@|{OUT}/thing"},
+     {"in/pyvenv.cfg|home = /usr/bin\n", "in/bin/python@|{OUT}/thing"},
+     NULL},
     {"VF802", "share/a", 0, {"share/a@|{OUT}/thing"}, {"share/a@|{T}/gone"}, NULL},
     {"VF803", "share/a", 0, {"share/a@|gone"}, {"share/b|x", "share/a@|b"}, NULL},
     {"VF803", "share/a", 0, {"share/a@|{E}/gone"}, {"share/b|x", "share/a@|{E}/share/b"}, NULL},
