@@ -388,6 +388,8 @@ struct venvfix_change_options {
      * by one rename; what was there goes to `keep`, or, where that is NULL, is removed. */
     bool replace;
     const char *keep;
+    bool undo;    /* fix: nothing is repaired; what the last fix changed is put back */
+    bool no_undo; /* fix: what is replaced is not kept for that */
     enum venvfix_link link;
     struct venvfix_install_options install; /* recreate; of fix only python, compile and environ */
     /* Absolute: where the secret is kept that journals are signed with ("key", made when it is not there
@@ -453,6 +455,7 @@ struct venvfix_change_result {
     bool renamed; /* by one rename (not by copying) */
     bool resumed; /* an earlier run was finished */
     int exit;
+    bool undone; /* fix --undo: `edits` are the files that are again as they were */
     void *own;
 };
 

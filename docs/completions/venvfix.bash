@@ -39,7 +39,7 @@ _venvfix()
     check) words="--here --at --root --recursive --from --hashes --frozen --project --forbid --python --platform --glibc --user --fail-on --exit-zero --select --ignore --level --min-level --baseline --write-baseline --diff --anchor --format --jobs --color --quiet --verbose --config --isolated --help" ;;
     move) words="--link --bundle --from --map --dry-run --leave --format --jobs --color --quiet --verbose --config --isolated --help" ;;
     recreate) words="--python --find-links --index-url --extra-index-url --offline --require-hashes --build --reinstall --compile --copies --prompt --prove --sha256 --allow-outside --replace --keep --link --bundle --from --map --dry-run --leave --format --jobs --color --quiet --verbose --config --isolated --help" ;;
-    fix) words="--python --at --compile --from --map --dry-run --leave --format --jobs --color --quiet --verbose --config --isolated --help" ;;
+    fix) words="--python --undo --no-undo --at --compile --from --map --dry-run --leave --format --jobs --color --quiet --verbose --config --isolated --help" ;;
     upgrade) words="--python --find-links --index-url --extra-index-url --offline --require-hashes --build --reinstall --compile --copies --prompt --prove --sha256 --allow-outside --replace --keep --link --bundle --from --map --dry-run --leave --format --jobs --color --quiet --verbose --config --isolated --help" ;;
     freeze) words="--all --exclude --format --hashes --find-links --jobs --color --quiet --verbose --config --isolated --help" ;;
     pack) words="--output --archive-format --format --python --platform --find-links --exclude --allow-modified --pycache --from --jobs --color --quiet --verbose --config --isolated --help" ;;

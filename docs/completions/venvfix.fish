@@ -81,6 +81,8 @@ complete -c venvfix -n '__fish_seen_subcommand_from recreate' -l isolated -d 're
 complete -c venvfix -n '__fish_seen_subcommand_from recreate' -s h -l help -d 'print this text'
 complete -c venvfix -n __fish_use_subcommand -a fix -d 'repair an environment that was moved or copied'
 complete -c venvfix -n '__fish_seen_subcommand_from fix' -l python -r -d 'base interpreter of the same minor: a path, a directory, 3.12'
+complete -c venvfix -n '__fish_seen_subcommand_from fix' -l undo -d 'put back what the last fix changed'
+complete -c venvfix -n '__fish_seen_subcommand_from fix' -l no-undo -d 'do not keep what --undo needs'
 complete -c venvfix -n '__fish_seen_subcommand_from fix' -l at -r -d 'write ENV for this path and leave it where it is (build roots)'
 complete -c venvfix -n '__fish_seen_subcommand_from fix' -l compile -d 'make the compiled files again, with the path that is written for'
 complete -c venvfix -n '__fish_seen_subcommand_from fix' -l from -r -d 'a path where it was before; may be given again'

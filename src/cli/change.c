@@ -85,6 +85,15 @@ static const struct vf_option fix_options[] = {
          "a base that is missing is looked for, and taken where there is exactly one: where it moved along "
          "with the environment, another patch release beside it, on PATH, or where pyenv, uv, asdf, mise, "
          "Homebrew and the toolcache of GitHub's runners keep them."},
+    {"undo", 0, VF_OPT_FLAG, NULL, "put back what the last fix changed", NULL, AT(change.undo),
+     .man = "Put back what the last fix of ENV that changed something replaced: contents, links and times. "
+            "Files "
+            "that were changed since are named and left as they are; the exit code is 1 then."},
+    {"no-undo", 0, VF_OPT_FLAG, NULL, "do not keep what --undo needs", NULL, AT(change.no_undo),
+     .config = true,
+     .man = "Do not keep what --undo needs. It is kept for each environment in the directory of venvfix's "
+            "secret, "
+            "$XDG_STATE_HOME/venvfix."},
     {"at", 0, VF_OPT_VALUE, "PATH", "write ENV for this path and leave it where it is (build roots)", NULL,
      AT(change.at),
      .man = "Write everything for PATH, while ENV stays where it is: for the build roots of packages and "

@@ -21,6 +21,8 @@ static const char *done_word(const struct venvfix_change_result *r)
     case VENVFIX_MOVE:
         return r->dry_run ? "would move" : "moved";
     case VENVFIX_FIX:
+        if (r->undone)
+            return r->dry_run ? "would undo" : "undone";
         if (r->dry_run)
             return "would fix";
         if (!r->exit)
@@ -117,7 +119,7 @@ static void put_installed_counts(struct vf_buf *out, const struct venvfix_change
 
 static void put_done(struct vf_buf *out, const struct venvfix_change_result *r)
 {
-    if (r->verb == VENVFIX_FIX && r->n_edits == 0 && r->exit == 0 && !r->resumed) {
+    if (r->verb == VENVFIX_FIX && r->n_edits == 0 && r->exit == 0 && !r->resumed && !r->undone) {
         vf_buf_puts(out, "nothing to fix in ");
         put_paths(out, r);
         vf_buf_putc(out, '\n');
@@ -127,7 +129,9 @@ static void put_done(struct vf_buf *out, const struct venvfix_change_result *r)
     put_paths(out, r);
     if (!r->dry_run)
         vf_buf_printf(out, " in %.1f s", seconds(r));
-    if (r->recreated)
+    if (r->undone)
+        vf_buf_printf(out, ": %zu file%s as before", r->n_edits, r->n_edits == 1 ? "" : "s");
+    else if (r->recreated)
         put_installed_counts(out, r);
     else if (!r->resumed)
         put_reused_counts(out, r);

@@ -297,6 +297,10 @@ static enum vf_status run(struct vf_change *c)
         c->r->resumed = true;
         return VF_OK;
     }
+    if (st == VF_OK && c->o->undo) {
+        st = vf_change_undo(c);
+        return st == VF_OK ? tell_edits(c) : st;
+    }
     if (st == VF_OK)
         st = vf_recreate_recognise(c, &recreated);
     c->from_file =

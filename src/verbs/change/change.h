@@ -41,6 +41,11 @@ VF_MUST_CHECK enum vf_status vf_change_resume_replace(struct vf_change *c, bool 
  * path that is written for inside. What failed is a note and exit 1. */
 VF_MUST_CHECK enum vf_status vf_change_compile(struct vf_change *c);
 
+/* undo.c: what the edits of a fix replace is kept, before they are applied; and taken back by `fix --undo`.
+ */
+VF_MUST_CHECK enum vf_status vf_change_keep_undo(struct vf_change *c);
+VF_MUST_CHECK enum vf_status vf_change_undo(struct vf_change *c);
+
 /* --bundle (change_bundle.c): before anything is touched; and at the end, whatever came of it. */
 VF_MUST_CHECK enum vf_status vf_change_bundle_first(struct vf_change *c);
 void vf_change_bundle_last(struct vf_change *c, enum vf_status st);

@@ -137,6 +137,8 @@ static enum vf_status through_journal(struct vf_change *c)
         st = stage_stub(c, t);
     if (st == VF_OK)
         st = vf_env_recheck(c->env, NULL, &c->s.err);
+    if (st == VF_OK && c->o->verb == VENVFIX_FIX)
+        st = vf_change_keep_undo(c);
     if (st == VF_OK)
         st = vf_txn_write_commit_record(t, &c->s.err);
     c->r->stage_s = vf_seconds_since(start);
