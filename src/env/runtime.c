@@ -225,7 +225,7 @@ static void inspect_program(struct vf_runtime *rt)
     } else if (!(st.mode & 0111)) {
         rt->fault = VF_START_NOT_EXECUTABLE;
     } else {
-        rt->inside = vf_loader_below_root(&rt->loader, rt->program, &rel, &gone);
+        rt->inside = rt->program.n && vf_loader_below_root(&rt->loader, rt->program, &rel, &gone);
         rt->library = vf_loader_file(&rt->loader, rt->program);
         load_program(rt, &st);
     }
@@ -395,7 +395,7 @@ static void assume(struct vf_runtime *rt, const struct vf_target *t)
     rt->threaded = t->target.threaded;
     rt->pypy = t->target.python == VF_TARGET_PYPY;
     rt->loader.musl = t->target.musl_major > 0;
-    rt->inside = vf_loader_below_root(&rt->loader, rt->program, &rel, &gone);
+    rt->inside = rt->program.n && vf_loader_below_root(&rt->loader, rt->program, &rel, &gone);
     if (rt->inside)
         rt->library = vf_loader_file(&rt->loader, rt->program);
     if (t->target.os == VF_TARGET_LINUX)
@@ -408,21 +408,21 @@ bool vf_runtime_inspect(struct vf_runtime *rt, const struct vf_env *env, struct 
     *rt = (struct vf_runtime){.home = home};
     vf_loader_init(&rt->loader, env, root, a);
     rt->name = start_name(env);
-    if (!rt->name.n) {
-        rt->fault = VF_START_NONE;
-    } else {
+    if (rt->name.n) {
         struct vf_slice bin = vf_path_join(a, env->bin, rt->name);
         struct vf_slice path = bin.p ? vf_path_join(a, root, bin) : bin;
         rt->loader.failed = !path.p;
         if (path.p)
             follow_links(rt, path);
-        if (env->params.host_unknown && env->params.target) {
-            assume(rt, env->params.target);
-        } else {
-            inspect_program(rt);
-            identify(rt);
-            inspect_stdlib(rt);
-        }
+    }
+    if (env->params.host_unknown && env->params.target) {
+        assume(rt, env->params.target);
+    } else if (!rt->name.n) {
+        rt->fault = VF_START_NONE;
+    } else {
+        inspect_program(rt);
+        identify(rt);
+        inspect_stdlib(rt);
     }
     return !rt->loader.failed && !a->failed && !rt->loader.scratch.failed;
 }

@@ -287,6 +287,8 @@ static void judge_all(struct vf_judge *j, const struct vf_questions *q)
     vf_judge_pyc(j);
     if (!windows)
         judge_for_host(j);
+    else if (j->env->params.host_unknown)
+        vf_judge_modules(j);
     vf_judge_target(j);
     vf_judge_rights(j);
     vf_judge_names(j);
@@ -324,7 +326,7 @@ enum vf_status vf_judge_env_asked(const struct vf_env *env, const struct vf_ques
         j.at_here = loc.where == VF_WHERE_HERE && !loc.rest.n;
         j.at = !j.at_here;
     }
-    if (!env->windows && !inspect_runtime(&j)) {
+    if ((!env->windows || env->params.host_unknown) && !inspect_runtime(&j)) {
         vf_runtime_release(&j.runtime);
         vf_arena_release(&j.scratch);
         out->failed = true;

@@ -1,5 +1,6 @@
 /* names.c: VF818 to VF820: names that other file systems cannot hold beside each other, or at all, and paths
  * that are too long where the environment goes. */
+#include "base/decompose.h"
 #include "base/escape.h"
 #include "rules/judge.h"
 
@@ -42,6 +43,46 @@ static void report_case(struct vf_judge *j, struct vf_slice path, struct vf_slic
     struct vf_finding *fi = vf_findings_add(j->out, VF_RULE_NAME_CASE, path);
     if (fi)
         fi->value = other;
+}
+
+static bool is_ascii(struct vf_slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] >= 0x80)
+            return false;
+    return true;
+}
+
+/* Names that are not ASCII are rare: they are compared in a table of their own. */
+static void judge_normal(struct vf_judge *j)
+{
+    const struct vf_env *env = j->env;
+    struct vf_map seen;
+    vf_map_init(&seen, &j->scratch);
+    for (size_t i = 0; i < env->n_files; i++) {
+        struct vf_slice path = env->files[i].path;
+        struct vf_buf b;
+        size_t at;
+        if (is_ascii(path))
+            continue;
+        vf_buf_init(&b);
+        vf_fold_name(path, &b);
+        struct vf_slice key = vf_arena_dup(&j->scratch, vf_buf_slice(&b));
+        j->out->failed = j->out->failed || b.failed || !key.p;
+        vf_buf_release(&b);
+        if (!key.p)
+            return;
+        if (!vf_map_get(&seen, key, &at)) {
+            j->out->failed = j->out->failed || !vf_map_put(&seen, key, i);
+        } else if (!vf_slice_eq_nocase(env->files[at].path, path)) { /* else their case was said */
+            struct vf_finding *fi = vf_findings_add(j->out, VF_RULE_NAME_CASE, path);
+            if (fi) {
+                fi->value = env->files[at].path;
+                fi->message =
+                    VF_S("two names differ only in case, or in how an accented letter is written (NFC, NFD)");
+            }
+        }
+    }
 }
 
 /* The directories of a path that the one before it did not have. */
@@ -119,6 +160,7 @@ static void judge_length(struct vf_judge *j)
 void vf_judge_names(struct vf_judge *j)
 {
     judge_case(j);
+    judge_normal(j);
     judge_bytes(j);
     if (j->at)
         judge_length(j);

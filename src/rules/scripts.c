@@ -91,6 +91,25 @@ static bool imports_own(struct vf_judge *j, const struct vf_file *f)
     return own;
 }
 
+/* Has the host a package of the name that the entry point imports? Then it starts, and runs that. */
+static bool host_has_module(struct vf_judge *j, const struct vf_file *f)
+{
+    const struct vf_env_dist *d = &j->env->dists[f->dist];
+    const struct vf_entry_point *ep = vf_entry_points_script(&d->entry_points, vf_path_base(f->path));
+    struct vf_slice module = vf_slice_sub(ep->module, 0, vf_slice_find_byte(ep->module, '.', 0));
+    struct vf_slice dirs[] = {VF_S("/usr/lib/python3/dist-packages"),
+                              j->runtime.stdlib.n
+                                  ? vf_path_join(&j->scratch, j->runtime.stdlib, VF_S("site-packages"))
+                                  : VF_S("/")};
+    for (size_t i = 0; i < VF_COUNT(dirs); i++) {
+        struct vf_slice package = vf_path_join(&j->scratch, dirs[i], module);
+        struct vf_slice file = vf_arena_concat(&j->scratch, package, VF_S(".py"), VF_S(""));
+        if (vf_judge_host_has(j, package) || vf_judge_host_has(j, file))
+            return true;
+    }
+    return false;
+}
+
 /* An absolute interpreter that is in no place of this environment. */
 static void judge_outside(struct vf_judge *j, const struct vf_file *f, const struct vf_ref *r,
                           const struct vf_location *loc)
@@ -116,6 +135,12 @@ static void judge_outside(struct vf_judge *j, const struct vf_file *f, const str
         fi = vf_judge_ref(j, VF_RULE_SCRIPT_HOST, f, r);
         if (fi && published && !imports_own(j, f))
             fi->level = VF_L_INFO;
+        if (fi && exists && is_entry_point(j->env, f) && !host_has_module(j, f)) {
+            fi->level = VF_L_ERROR;
+            fi->verdict = VF_V_BROKEN;
+            fi->fix = VF_FIX_REWRITE;
+            expect_interpreter(j, fi, vf_path_base(loc->path));
+        }
     } else if (published && !(f->st.mode & 0111)) {
         vf_judge_ref(j, VF_RULE_SCRIPT_FOREIGN, f, r);
     } else {
@@ -203,11 +228,12 @@ void vf_judge_entry_points(struct vf_judge *j)
             struct vf_slice path = vf_path_join(j->a, env->bin, ep->name);
             if (!path.p)
                 j->out->failed = true;
-            if (!expected_script(dist, ep))
+            if (ep->kind != VF_ENTRY_CONSOLE && ep->kind != VF_ENTRY_GUI)
                 continue;
             uint32_t file = vf_env_find(env, path);
+            bool missing = file == VF_NONE && !vf_map_get(&env->missing, path, NULL);
             struct vf_finding *fi = NULL;
-            if (file == VF_NONE && !vf_map_get(&env->missing, path, NULL))
+            if (missing && expected_script(dist, ep))
                 fi = vf_findings_add(j->out, VF_RULE_SCRIPT_ABSENT, path);
             else if (file != VF_NONE && env->files[file].st.kind == VF_KIND_FILE &&
                      !(env->files[file].st.mode & 0111))

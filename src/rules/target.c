@@ -18,7 +18,7 @@ static void put_platform(struct vf_buf *b, const struct vf_target *t)
 static void judge_layout(struct vf_judge *j, const struct vf_target *t)
 {
     const struct vf_env *env = j->env;
-    bool windows = vf_slice_eq(env->bin, VF_S("Scripts"));
+    bool windows = env->windows;
     struct vf_buf b;
     if (windows == (t->target.os == VF_TARGET_OTHER))
         return;

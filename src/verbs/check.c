@@ -199,21 +199,6 @@ static enum vf_status run_bundle(struct vf_session *s, const struct venvfix_chec
     return st == VF_OK ? conclude(s, o, false, &findings, r) : st;
 }
 
-/* A `.venv` that is a file: nothing works below that path, but at the directory that it names. */
-static struct vf_slice named_by(struct vf_session *s, struct vf_slice at)
-{
-    struct vf_slice text;
-    struct vf_err why;
-    if (vf_host_kind(s->host, at, NULL) != VF_KIND_FILE)
-        return at;
-    vf_err_init(&why);
-    if (vf_host_read(s->host, at, 4096, s->a, &text, &why) == VF_OK &&
-        vf_env_is_named_by(s->host, at, text, s->a))
-        at = vf_path_clean_dup(s->a, vf_path_join(s->a, vf_path_dir(at), vf_slice_trim(text)));
-    vf_err_release(&why);
-    return at;
-}
-
 static void name_target(struct vf_session *s, const struct venvfix_check_options *o,
                         struct venvfix_check_result *r)
 {
@@ -262,7 +247,7 @@ static enum vf_status set_params(struct vf_session *s, const struct venvfix_chec
     } else if (o->at) {
         p->at = vf_session_abs(s, o->at);
         if (p->at.p)
-            p->at = named_by(s, p->at);
+            p->at = vf_check_named(s, s->host, p->at);
         if (!p->at.p)
             return vf_err_nomem(&s->err);
     }

@@ -4,6 +4,20 @@
 #include "base/path.h"
 #include "fs/host_layer.h"
 
+struct vf_slice vf_check_named(struct vf_session *s, struct vf_host *host, struct vf_slice path)
+{
+    struct vf_slice text;
+    struct vf_err why;
+    if (vf_host_kind(host, path, NULL) != VF_KIND_FILE)
+        return path;
+    vf_err_init(&why);
+    if (vf_host_read(host, path, 4096, s->a, &text, &why) == VF_OK &&
+        vf_env_is_named_by(host, path, text, s->a))
+        path = vf_path_clean_dup(s->a, vf_path_join(s->a, vf_path_dir(path), vf_slice_trim(text)));
+    vf_err_release(&why);
+    return path;
+}
+
 static struct vf_slice resolved(struct vf_session *s, struct vf_slice path)
 {
     struct vf_buf b = {0};
@@ -38,7 +52,7 @@ static struct vf_slice path_in_root(struct vf_session *s, struct vf_slice typed_
 static enum vf_status add_layer(struct vf_session *s, struct vf_env_params *p, struct vf_host **host)
 {
     struct vf_host *root = *host;
-    struct vf_slice dir = resolved(s, p->outer);
+    struct vf_slice dir = resolved(s, vf_check_named(s, s->host, p->outer));
     *host = NULL;
     p->path = dir.n ? dir : p->outer;
     p->root = (struct vf_slice){NULL, 0};
@@ -50,6 +64,8 @@ static enum vf_status set_path(struct vf_session *s, const struct venvfix_check_
 {
     struct vf_slice typed_root = vf_session_abs(s, o->root);
     struct vf_slice in = path_in_root(s, typed_root, p->root, p->outer);
+    if (in.n)
+        in = vf_check_named(s, *host, in);
     if (in.n) {
         p->path = in;
         p->at = p->at.n ? p->at : in;

@@ -14,6 +14,9 @@ VF_MUST_CHECK enum vf_status vf_check_root(struct vf_session *s, const struct ve
 /* The file tree o->root alone, for an environment that is not in it. */
 VF_MUST_CHECK enum vf_status vf_check_root_alone(struct vf_session *s, const struct venvfix_check_options *o,
                                                  struct vf_host **host);
+/* A `.venv` that is a file: nothing works below that path, but at the directory of `host` that it names; any
+ * other path as it is. p NULL: no memory. */
+struct vf_slice vf_check_named(struct vf_session *s, struct vf_host *host, struct vf_slice path);
 /* The directory that looks like the root of an image in which this environment has a path that its own files,
  * or --at, name; empty when there is none. */
 struct vf_slice vf_image_root(struct vf_session *s, const struct vf_env *env);

@@ -1,5 +1,6 @@
 /* check_target.c: the Python, platform and glibc that an environment is checked for. */
 #include "verbs/check_target.h"
+#include "verbs/check_root.h"
 
 #include <string.h>
 #include <sys/utsname.h>
@@ -30,10 +31,14 @@ static struct vf_slice resolved(struct vf_session *s, struct vf_slice path)
 enum vf_status vf_check_unknown_host(struct vf_session *s, const struct venvfix_check_options *o,
                                      struct vf_env_params *p, struct vf_host **host)
 {
-    struct vf_slice typed = vf_session_abs(s, o->path), dir = resolved(s, typed);
+    struct vf_slice typed = vf_session_abs(s, o->path);
     *host = NULL;
+    if (typed.p)
+        typed = vf_check_named(s, s->host, typed);
     if (!typed.p)
         return vf_err_nomem(&s->err);
+    struct vf_slice dir = resolved(s, typed);
+    p->path = typed;
     if (!dir.n)
         return VF_OK;
     struct vf_host *unknown = vf_host_unknown_new();

@@ -271,3 +271,95 @@ def test_for_an_image_both_are_asked(made, tmp_path):
     (root / "usr").mkdir(parents=True)
     doc = report("check", "--root", root, "--at", "/app/env", "--platform", "linux_aarch64", made, rc=1)
     assert find(doc, rule="VF102") and doc["target"]["root"] == str(root) and find(doc, rule="VF102")[0]["assumes"] == ["root"]
+
+
+# --- an environment for Windows, a `.venv` that is a file ---
+
+def test_an_environment_of_windows(env):
+    install(env, f"_x.cp3{minor(env)}-win_amd64.pyd", pe(), "win_amd64")
+    number = minor(env)
+    windows(env)
+    (env / "pyvenv.cfg").write_text(f"home = C:\\Python3{number}\ninclude-system-site-packages = false\nversion = 3.{number}.1\n")
+    assert not find(check(env, "--platform", "win_amd64"), rule="VF136") and not find(check(env, "--platform", "win_amd64"), rule="VF6")
+    assert find(check(env, "--platform", "win32", rc=1), rule="VF615")
+    assert find(check(env, "--platform", "linux_x86_64", rc=1), rule="VF136", path="Scripts")
+
+
+def test_a_file_that_names_the_environment(made, tmp_path):
+    """--root and --platform judge for the directory that it names."""
+    root = tmp_path / "root"
+    for name in "app", "envs", "usr":
+        (root / name).mkdir(parents=True)
+    shutil.copytree(made, root / "envs/e", symlinks=True)
+    (root / "app/.venv").write_text("../envs/e\n")
+    doc = report("check", "--root", root, root / "app/.venv", rc=1)
+    assert doc["at"] == "/envs/e"
+    direct = report("check", "--root", root, root / "envs/e", rc=1)
+    assert doc["findings"] == direct["findings"]
+    target = report("check", "--platform", f"linux_{arch()}", root / "app/.venv", rc=1)
+    assert target["findings"] == report("check", "--platform", f"linux_{arch()}", root / "envs/e", rc=1)["findings"]
+
+
+# --- scripts, names, damage ---
+
+def command_of(env):
+    """A distribution `cmd` whose console script is bin/cmd."""
+    info = site(env) / "cmd-1.0.dist-info"
+    info.mkdir()
+    (site(env) / "cmd_module.py").write_text("def main():\n    print('started')\n")
+    script = env / "bin/cmd"
+    script.write_text(f"#!{env}/bin/python\nfrom cmd_module import main\nmain()\n")
+    script.chmod(0o755)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: cmd\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[console_scripts]\ncmd = cmd_module:main [extra]\n")
+    (info / "RECORD").write_text("cmd_module.py,,\n../../../bin/cmd,,\n" + "".join(f"cmd-1.0.dist-info/{n},,\n" for n in ("METADATA", "RECORD", "entry_points.txt")))
+    return script
+
+
+def starts(script):
+    try:
+        return envs.run(script).decode().strip() == "started"
+    except (RuntimeError, OSError):
+        return False
+
+
+def test_a_command_that_the_hosts_python_runs(env):
+    """Its module is only here: an error, which fix repairs. An extra that is not installed is none."""
+    script = command_of(env)
+    text = script.read_text()
+    assert starts(script) and not loud(check(env, rc=0))
+    script.write_text(text.replace(f"#!{env}/bin/python\n", f"#!{os.path.realpath(envs.DEBIAN)}\n"))
+    assert not starts(script)
+    doc = check(env, rc=1)
+    assert loud(doc) == {("VF205", "error")} and not doc["answers"]["sound"] and find(doc, rule="VF205", path="bin/cmd")
+    (env / "bin/mine").write_text(f"#!{os.path.realpath(envs.DEBIAN)}\nprint('mine')\n")  # of nobody's distribution
+    (env / "bin/mine").chmod(0o755)
+    assert [f["level"] for f in find(check(env, rc=1), rule="VF205", path="bin/mine")] == ["warning"]
+    vf("fix", env, rc=0)
+    assert starts(script) and not find(check(env), rule="VF205", path="bin/cmd")
+    before = script.read_bytes()
+    vf("fix", env, rc=0)
+    assert script.read_bytes() == before
+
+
+def test_a_command_that_is_not_executable(env):
+    script = command_of(env)
+    for path in script, env / "bin/pip":
+        path.chmod(0o644)
+        assert find(check(env, rc=1), rule="VF211", path=f"bin/{path.name}")
+        path.chmod(0o755)
+    assert not loud(check(env, rc=0))
+
+
+def test_names_that_differ_in_their_normal_form(env):
+    for name in "caf\u00e9", "cafe\u0301", "\u1ebf", "e\u0302\u0301", "na\u00efve":
+        (site(env) / name).write_text("")
+    found = find(check(env, rc=0), rule="VF818")
+    assert len(found) == 2 and all("NFC" in f["message"] and f["level"] == "info" for f in found), brief(found)
+
+
+def test_a_damaged_module_is_not_sound(env):
+    data = module(env).read_bytes()
+    module(env).write_bytes(data[:2000])
+    doc = check(env, rc=1)
+    assert find(doc, rule="VF617", level="error", verdict="broken") and not doc["answers"]["sound"]
