@@ -47,11 +47,6 @@ void vf_txn_abandon(struct vf_txn *t)
     free(t);
 }
 
-size_t vf_txn_edits(const struct vf_txn *t)
-{
-    return t->d.journal.n > t->edits.n ? t->d.journal.n : t->edits.n;
-}
-
 /* --- begin --- */
 
 static enum vf_status open_news(struct vf_txn *t, struct vf_err *err)

@@ -98,7 +98,6 @@ VF_MUST_CHECK enum vf_status vf_txn_finish(struct vf_txn *t, struct vf_err *err)
  * called. For SEALED with a rename that did not happen yet (root still at `from`), *moved is false. */
 VF_MUST_CHECK enum vf_status vf_txn_resume(const struct vf_key *key, struct vf_slice root,
                                            struct vf_txn **out, bool *moved, struct vf_err *err);
-size_t vf_txn_edits(const struct vf_txn *t);
 void vf_txn_abandon(struct vf_txn *t); /* frees memory and the lock, leaves the disk as it is */
 
 /* --- staging directories beside NEW, and retiring OLD (copying verbs) --- */

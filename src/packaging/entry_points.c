@@ -8,17 +8,6 @@
 
 #include "packaging/text.h"
 
-static const char *const problem_words[] = {
-#define X(sym, words) words,
-    VF_ENTRY_PROBLEM_LIST(X)
-#undef X
-};
-
-const char *vf_entry_problem_words(enum vf_entry_problem_kind k)
-{
-    return problem_words[k];
-}
-
 struct parse {
     struct vf_arena *arena;
     struct vf_vec entries, problems;

@@ -26,26 +26,19 @@ struct vf_entry_point {
     uint32_t line;          /* 1-based */
 };
 
-/* X(symbol, words) */
-#define VF_ENTRY_PROBLEM_LIST(X)                                                                             \
-    X(NO_SECTION, "a line before the first section")                                                         \
-    X(NO_EQUALS, "no `=`")                                                                                   \
-    X(BAD_NAME, "a name that no script can have")                                                            \
-    X(BAD_VALUE, "not `module:attribute`")                                                                   \
-    X(NO_ATTR, "a script without attribute")                                                                 \
-    X(TWICE, "a script of this name came before") /* the last one counts, as with pip */
-
 enum vf_entry_problem_kind {
-#define X(sym, words) VF_ENTRY_##sym,
-    VF_ENTRY_PROBLEM_LIST(X)
-#undef X
+    VF_ENTRY_NO_SECTION, /* a line before the first section */
+    VF_ENTRY_NO_EQUALS,  /* no `=` */
+    VF_ENTRY_BAD_NAME,   /* a name that no script can have */
+    VF_ENTRY_BAD_VALUE,  /* not `module:attribute` */
+    VF_ENTRY_NO_ATTR,    /* a script without attribute */
+    VF_ENTRY_TWICE       /* a script of this name came before; the last one counts, as with pip */
 };
 struct vf_entry_problem {
     enum vf_entry_problem_kind kind;
     uint32_t line;
     struct vf_slice text; /* the line, stripped */
 };
-const char *vf_entry_problem_words(enum vf_entry_problem_kind k); /* static */
 
 /* Zero-initialised is a valid empty table. */
 struct vf_entry_points {

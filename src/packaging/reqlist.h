@@ -55,7 +55,6 @@ enum vf_list_option {
     VF_LIST_OPTIONS(X)
 #undef X
 };
-const char *vf_list_option_name(enum vf_list_option o); /* static, "--index-url" */
 
 struct vf_list_item {
     enum vf_list_kind kind;

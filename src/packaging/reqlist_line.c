@@ -21,11 +21,6 @@ static const struct {
 #undef X
 };
 
-const char *vf_list_option_name(enum vf_list_option o)
-{
-    return options[o].name.p;
-}
-
 struct parse {
     struct vf_arena *arena;
     struct vf_vec settings; /* struct vf_list_item: options of the line */

@@ -201,11 +201,3 @@ enum vf_status vf_extras_parse(struct vf_arena *a, struct vf_slice s, struct vf_
     *used = p.i;
     return p.st;
 }
-
-bool vf_requirement_has_extra(const struct vf_requirement *r, struct vf_slice extra)
-{
-    for (size_t i = 0; i < r->n_extras; i++)
-        if (vf_name_same(r->extras[i], extra))
-            return true;
-    return false;
-}

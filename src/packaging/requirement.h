@@ -27,7 +27,5 @@ VF_MUST_CHECK enum vf_status vf_requirement_parse(struct vf_arena *a, struct vf_
  */
 VF_MUST_CHECK enum vf_status vf_extras_parse(struct vf_arena *a, struct vf_slice s, struct vf_slice **extras,
                                              size_t *n, size_t *used, struct vf_err *err);
-/* Is this extra among the requirement's? Canonical forms compare. */
-bool vf_requirement_has_extra(const struct vf_requirement *r, struct vf_slice extra);
 
 #endif

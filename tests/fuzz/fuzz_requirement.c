@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (vf_requirement_parse(&f.a, f.in, &r, &f.err) == VF_OK) {
         demand(r.name.n > 0 && (r.url.n == 0 || r.specifiers.n == 0));
         for (size_t i = 0; i < r.n_extras; i++)
-            demand(i > 50 || vf_requirement_has_extra(&r, r.extras[i]));
+            demand(r.extras[i].n > 0);
         if (r.has_marker)
             evaluate(&f, &r.marker);
     }

@@ -152,11 +152,11 @@ static void editables(void **state)
     CHECK_SLICE(i[6].req.extras[0], "c");
 }
 
-static void check_option(size_t i, const char *name, const char *value)
+static void check_option(size_t i, enum vf_list_option option, const char *value)
 {
     assert_true(i < list.n);
     assert_int_equal(list.items[i].kind, VF_LIST_OPTION);
-    assert_string_equal(vf_list_option_name(list.items[i].option), name);
+    assert_int_equal(list.items[i].option, option);
     CHECK_SLICE(list.items[i].value, value);
 }
 
@@ -167,13 +167,13 @@ static void options_of_the_list(void **state)
           "x\n--no-index\n"
           "-fwheels\n--find-links \"a b\"\\'c\n--req\\\nuire-hashes\nsix --hash sha256:" H64
           " --config-settings k=v\n");
-    check_option(0, "--index-url", "https://tok#en@h/simple");
-    check_option(1, "--extra-index-url", "https://${lower}@h/${NOT_SET}");
-    check_option(2, "--index-url", "x");
-    check_option(3, "--no-index", "");
-    check_option(4, "--find-links", "wheels");
-    check_option(5, "--find-links", "a b'c");
-    check_option(6, "--require-hashes", "");
+    check_option(0, VF_LISTOPT_INDEX_URL, "https://tok#en@h/simple");
+    check_option(1, VF_LISTOPT_EXTRA_INDEX_URL, "https://${lower}@h/${NOT_SET}");
+    check_option(2, VF_LISTOPT_INDEX_URL, "x");
+    check_option(3, VF_LISTOPT_NO_INDEX, "");
+    check_option(4, VF_LISTOPT_FIND_LINKS, "wheels");
+    check_option(5, VF_LISTOPT_FIND_LINKS, "a b'c");
+    check_option(6, VF_LISTOPT_REQUIRE_HASHES, "");
     assert_int_equal(list.items[7].n_hashes, 1);
     assert_true(list.items[7].has_config_settings);
     assert_int_equal(list.n, 8);
