@@ -194,8 +194,9 @@ struct venvfix_check_options {
     const struct venvfix_archive *archive;
     size_t member;
     const char *at; /* --at, or NULL */
-    /* A directory with the file system of another host or of an image: all but the environment is looked for
-     * there. ENV below it is checked for its path there; for another one `at` says it, or it is an error
+    /* A directory with the file system of another host or of an image, or an archive with one: all but the
+     * environment is looked for there. ENV below it is checked for its path there; for another one `at` says
+     * it, or it is an error
      * ("usage"). NULL: this host. Not for bundles. */
     const char *root;
     /* The target. NULL, of a bundle: what it was made for; of an environment: the host, or root. With any of

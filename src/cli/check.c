@@ -28,13 +28,15 @@ static const struct vf_option options[] = {
     {"at", 0, VF_OPT_VALUE, "PATH", "check whether it would work at PATH", NULL, AT(check.at), .config = true,
      .man = "Check whether the environment would work at PATH: references into PATH are fine, references to "
             "its present path or to an old one are broken."},
-    {"root", 0, VF_OPT_VALUE, "DIR", "check it for the file system of an image or host, unpacked in DIR",
-     NULL, AT(check.root), .config = true,
+    {"root", 0, VF_OPT_VALUE, "DIR",
+     "check it for the file system of an image or host: a directory, or an archive", NULL, AT(check.root),
+     .config = true,
      .man = "Look for everything that is not in the environment (interpreter, standard library, libraries, "
             "programs) in the directory DIR, which holds the file system of an image or of another host. "
             "Absolute links are followed inside DIR, and nothing of this host is taken into account. An "
             "environment below DIR is checked for the path that it has there; for another one, --at names "
-            "its path."},
+            "its path. IMAGE is a tar of a root file system, or an image as `docker save` writes it or in "
+            "OCI layout (a tar or a directory), which is not unpacked; ENV is its path there."},
     {"recursive", 0, VF_OPT_LIST, "DIR", "check every environment below DIR; may be given again", NULL,
      AT(recursive), AT(n_recursive),
      .man =

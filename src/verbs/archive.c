@@ -277,6 +277,31 @@ enum vf_status vf_archive_open(struct vf_session *s, const char *path, const cha
     return st;
 }
 
+enum vf_status vf_archive_open_image(struct vf_session *s, struct vf_slice path, int scratch,
+                                     struct venvfix_archive **out)
+{
+    struct venvfix_archive *a = calloc(1, sizeof *a);
+    struct vf_file_read read = {.source.fd = -1, .follow = true, .scratch = scratch, .hooks = &s->hooks};
+    *out = NULL;
+    if (!a)
+        return vf_err_nomem(&s->err);
+    vf_arena_init(&a->arena);
+    a->path = vf_arena_dup(&a->arena, path);
+    read.source.label = vf_path_base(a->path);
+    enum vf_status st =
+        a->path.p ? vf_file_open(path, &read.source.fd, &read.source.size, &s->err) : vf_err_nomem(&s->err);
+    a->fd = read.source.fd;
+    if (st == VF_OK)
+        st = vf_file_tree_new(&a->files, &s->err);
+    if (st == VF_OK)
+        st = vf_file_tree_read(a->files, &read, &s->err);
+    if (st == VF_OK)
+        *out = a;
+    else
+        vf_archive_free(a);
+    return st;
+}
+
 void vf_archive_free(struct venvfix_archive *a)
 {
     if (!a)

@@ -32,6 +32,10 @@ VF_MUST_CHECK enum vf_status vf_subject_kind_of(struct vf_session *s, const char
 /* Reads an archive with environments. VF_NOT_AN_ENVIRONMENT: there is none in it, with what it is instead. */
 VF_MUST_CHECK enum vf_status vf_archive_open(struct vf_session *s, const char *path, const char *scratch,
                                              struct venvfix_archive **out);
+/* The same for a root file system or an image: environments are not looked for, and links on the way to a
+ * member are followed inside. `scratch`: a directory, or -1. */
+VF_MUST_CHECK enum vf_status vf_archive_open_image(struct vf_session *s, struct vf_slice path, int scratch,
+                                                   struct venvfix_archive **out);
 void vf_archive_free(struct venvfix_archive *a); /* NULL is fine */
 
 /* Makes *p one for environment `i` of the archive: checked for p->at, or for the path that it records. What

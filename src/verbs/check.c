@@ -64,6 +64,7 @@ struct subject {
     size_t member;
     struct venvfix_archive *own;  /* opened by this call */
     struct vf_host *host, *below; /* made for it; NULL: the session's */
+    struct vf_image *image;       /* of --root, where it is an archive */
 };
 
 /* An archive has no files of this host: what is reported is its own name. */
@@ -259,7 +260,7 @@ static enum vf_status open_below(struct vf_session *s, const struct venvfix_chec
                                  struct subject *sub, struct vf_env_params *p)
 {
     if (o->root)
-        return vf_check_root_alone(s, o, &sub->below);
+        return vf_check_root_alone(s, o, &sub->below, &sub->image);
     if (!vf_check_has_target(o))
         return VF_OK;
     sub->below = vf_host_unknown_new();
@@ -278,7 +279,7 @@ static enum vf_status open_env(struct vf_session *s, const struct venvfix_check_
             st = vf_archive_params(s, sub->archive, sub->member, sub->below ? sub->below : s->host, p,
                                    &sub->host);
     } else if (o->root) {
-        st = vf_check_root(s, o, p, &sub->host);
+        st = vf_check_root(s, o, p, &sub->host, &sub->image);
     } else if (vf_check_has_target(o)) {
         st = vf_check_unknown_host(s, o, p, &sub->host);
     }
@@ -315,6 +316,7 @@ static enum vf_status run_env(struct vf_session *s, const struct venvfix_check_o
     vf_host_free(user);
     vf_host_free(sub->host);
     vf_host_free(sub->below);
+    vf_image_free(sub->image);
     return st;
 }
 

@@ -59,11 +59,24 @@ static enum vf_status add_layer(struct vf_session *s, struct vf_env_params *p, s
     return vf_host_layer(root, s->host, p->path, p->at, host, &s->err);
 }
 
+/* A path of the image, as it is typed: for an environment of this host --at names where it will be. */
+static struct vf_slice path_in_image(struct vf_session *s, const struct venvfix_check_options *o,
+                                     const struct vf_env_params *p, struct vf_host *image)
+{
+    struct vf_slice in = vf_arena_concat(s->a, VF_S("/"), vf_slice_of(o->path), VF_S(""));
+    in = in.p ? vf_path_clean_dup(s->a, in) : in;
+    if (!in.p || (p->at.n && vf_host_exists(s->host, p->outer)) || !vf_host_exists(image, in))
+        return (struct vf_slice){NULL, 0};
+    return in;
+}
+
 static enum vf_status set_path(struct vf_session *s, const struct venvfix_check_options *o,
                                struct vf_env_params *p, struct vf_host **host)
 {
     struct vf_slice typed_root = vf_session_abs(s, o->root);
     struct vf_slice in = path_in_root(s, typed_root, p->root, p->outer);
+    if (!in.n && (*host)->ops->tree)
+        in = path_in_image(s, o, p, *host);
     if (in.n)
         in = vf_check_named(s, *host, in);
     if (in.n) {
@@ -75,14 +88,32 @@ static enum vf_status set_path(struct vf_session *s, const struct venvfix_check_
     }
     if (!p->at.n)
         return vf_err_set(&s->err, VF_USAGE, 0, "check", vf_slice_of(o->path),
-                          "the environment is not below the directory of --root: name the path that it will "
+                          "the environment is not in the file tree of --root: name the path that it will "
                           "have there with --at");
     return add_layer(s, p, host);
 }
 
 /* o->root as a host, and its resolved path. */
+static bool is_layout(struct vf_session *s, struct vf_slice dir)
+{
+    struct vf_slice mark = vf_path_join(s->a, dir, VF_S("oci-layout"));
+    struct vf_slice index = vf_path_join(s->a, dir, VF_S("index.json"));
+    return mark.p && index.p && vf_host_kind(s->host, mark, NULL) == VF_KIND_FILE &&
+           vf_host_kind(s->host, index, NULL) == VF_KIND_FILE;
+}
+
+static enum vf_status open_image(struct vf_session *s, const struct venvfix_check_options *o,
+                                 struct vf_slice path, struct vf_host **host, struct vf_image **image)
+{
+    enum vf_status st = vf_image_open(s, path, o->scratch, image);
+    if (st != VF_OK)
+        return st;
+    struct vf_file_mount m = {.files = vf_image_files(*image), .dir = VF_NODE_ROOT, .at = VF_S("/")};
+    return vf_host_of_files(&m, host, &s->err);
+}
+
 static enum vf_status open_root(struct vf_session *s, const struct venvfix_check_options *o,
-                                struct vf_slice *root, struct vf_host **host)
+                                struct vf_slice *root, struct vf_host **host, struct vf_image **image)
 {
     struct vf_slice typed = vf_session_abs(s, o->root);
     if (o->at && o->at[0] != '/')
@@ -92,28 +123,32 @@ static enum vf_status open_root(struct vf_session *s, const struct venvfix_check
         return vf_err_nomem(&s->err);
     enum vf_kind kind;
     enum vf_status st = vf_host_stat(s->host, typed, &kind, &s->err);
-    if (st == VF_OK && kind != VF_KIND_DIR)
-        st = vf_err_set(&s->err, VF_NOT_FOUND, 0, "open", typed, "there is no such directory");
+    if (st == VF_OK && kind != VF_KIND_DIR && kind != VF_KIND_FILE)
+        st = vf_err_set(&s->err, VF_NOT_FOUND, 0, "open", typed, "there is no such directory or archive");
     *root = resolved(s, typed);
     if (st == VF_OK && !root->p)
         st = vf_err_nomem(&s->err);
+    if (st == VF_OK && (kind == VF_KIND_FILE || is_layout(s, *root)))
+        return open_image(s, o, *root, host, image);
     return st == VF_OK ? vf_host_open(*root, host, &s->err) : st;
 }
 
 enum vf_status vf_check_root_alone(struct vf_session *s, const struct venvfix_check_options *o,
-                                   struct vf_host **host)
+                                   struct vf_host **host, struct vf_image **image)
 {
     struct vf_slice root;
     *host = NULL;
-    return open_root(s, o, &root, host);
+    *image = NULL;
+    return open_root(s, o, &root, host, image);
 }
 
 enum vf_status vf_check_root(struct vf_session *s, const struct venvfix_check_options *o,
-                             struct vf_env_params *p, struct vf_host **host)
+                             struct vf_env_params *p, struct vf_host **host, struct vf_image **image)
 {
     *host = NULL;
+    *image = NULL;
     p->outer = vf_session_abs(s, o->path);
-    enum vf_status st = p->outer.p ? open_root(s, o, &p->root, host) : vf_err_nomem(&s->err);
+    enum vf_status st = p->outer.p ? open_root(s, o, &p->root, host, image) : vf_err_nomem(&s->err);
     if (st == VF_OK)
         st = set_path(s, o, p, host);
     p->host = *host;
