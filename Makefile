@@ -190,6 +190,8 @@ check-e2e check-matrix: all pytools $(BUILD)/stop_at.so
 check-asan-e2e: $(BUILD)/asan/venvfix pytools $(BUILD)/stop_at.so
 	@$(E2E_ENV) VENVFIX='$(abspath $(BUILD))/asan/venvfix' VENVFIX_SANITIZED=1 \
 		$(TALLY) pytest $(RESULTS) e2e-asan tests/e2e $(PYTEST)
+check-roots: all
+	@$(PYTHON) -B tests/roots/check_roots.py '$(BUILD)/venvfix' '$(BUILD)/roots'
 fuzz: $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ))
 pytools: ; @$(PYTHON) -B tests/tools/pytools.py '$(BUILD)'
 bench: deps-bench all pytools
@@ -238,6 +240,7 @@ help: ; @sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
 #: make check-unit T=fs_txn     one unit test; check-asan-unit: sanitized
 #: make check-e2e T=moved       end-to-end tests with this word in their name; check-asan-e2e: sanitized
 #: make check-layers check-fuzz-corpus check-matrix check-bare       other parts, and every combination
+#: make check-roots        check --root against chroots of three Debian releases (as root, with debootstrap; long)
 #: make lint              formatting, static analysis, citations; make format: formats
 #: make fuzz              then e.g. build/fuzz/fuzz_record -max_total_time=60 fixtures/fuzz/record
 #: make debug             build/debug/venvfix, for gdb -x tests/tools/gdb_printers.py
@@ -248,7 +251,7 @@ help: ; @sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
 
 force:
 .PHONY: all debug deps deps-demo deps-test deps-lint deps-bench deps-package static wheel deb rpm dist check-packaging demo check check-all check-bare check-asan check-layers check-unit \
-	check-asan-unit check-e2e \
+	check-asan-unit check-e2e check-roots \
 	check-matrix check-asan-e2e check-fuzz-corpus fuzz pytools bench format lint lint-format lint-tidy lint-cppcheck \
 	lint-analyzer lint-citations lint-scripts lint-fuzz install uninstall clean help force
 .SECONDARY:
