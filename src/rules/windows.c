@@ -160,7 +160,9 @@ static void find_recorded(struct windows *w)
             if (r->role == VF_ROLE_ENV_ROOT && vf_path_is_windows_abs(r->value))
                 w->recorded = prefix_of(r->value);
         }
-        struct vf_launcher l = launcher.n ? (struct vf_launcher){0} : read_launcher(w, f);
+        if (launcher.n)
+            continue;
+        struct vf_launcher l = read_launcher(w, f);
         if (vf_path_is_windows_abs(l.python))
             launcher = root_of_program(l.python);
     }
