@@ -17,23 +17,28 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ElementTree
 
 UNIT_TIMEOUT = 300
+BEGUN = time.monotonic()  # of the step, not of what was built for it
 
 
 def write(results, step, passed, failed, skipped=0):
     path = pathlib.Path(results)
     path.mkdir(parents=True, exist_ok=True)
-    (path / step).write_text("%d %d %d\n" % (passed, failed, skipped))
-    print(line("%s:" % step, passed, failed, skipped), flush=True)
+    seconds = round(time.monotonic() - BEGUN)
+    (path / step).write_text("%d %d %d %d\n" % (passed, failed, skipped, seconds))
+    print(line("%s:" % step, passed, failed, skipped, seconds), flush=True)
     return 1 if failed else 0
 
 
-def line(head, passed, failed, skipped):
+def line(head, passed, failed, skipped, seconds=0):
     text = "%d passed, %d failed" % (passed, failed)
     if skipped:
         text += ", %d skipped" % skipped
+    if seconds:
+        text += " in %d s" % seconds
     return ("%-20s %s" % (head, text)) if head else text
 
 
@@ -199,7 +204,7 @@ def total(*directories):
     for directory in directories:
         for step, counts in read(directory).items():
             print(line(step, *counts))
-            sums = [a + b for a, b in zip(sums, counts)]
+            sums = [a + b for a, b in zip(sums, counts[:3])]
     if sums[0] + sums[1] == 0:
         print("no test ran")
         sums[1] = 1
