@@ -9,6 +9,8 @@ struct sums {
     uint64_t wrong;      /* broken, reaching another environment, tampered with: at error */
     uint64_t repairable; /* of these, what `fix` and `move` rewrite */
     uint64_t bound_files;
+    uint64_t
+        partly; /* broken or reaching another environment, at warning: it starts, but not all of it works */
     uint64_t unseen;
     uint64_t host;
     bool only_bound; /* nothing but path-dependent references is at warning or above */
@@ -25,6 +27,12 @@ static bool is_wrong(const struct venvfix_finding *f)
            (f->verdict == VENVFIX_BROKEN || f->verdict == VENVFIX_ASTRAY || f->verdict == VENVFIX_TAMPERED);
 }
 
+static bool is_partly_wrong(const struct venvfix_finding *f)
+{
+    return f->level == VENVFIX_LEVEL_WARNING &&
+           (f->verdict == VENVFIX_BROKEN || f->verdict == VENVFIX_ASTRAY);
+}
+
 static struct sums add_up(const struct venvfix_findings *fs)
 {
     struct sums s = {.only_bound = true};
@@ -35,6 +43,7 @@ static struct sums add_up(const struct venvfix_findings *fs)
             continue;
         s.wrong += is_wrong(f) ? f->count : 0;
         s.repairable += is_wrong(f) && f->fix == VENVFIX_BY_REWRITE ? f->count : 0;
+        s.partly += is_partly_wrong(f) ? f->count : 0;
         s.unseen += f->verdict == VENVFIX_UNEXAMINED;
         s.host += f->verdict == VENVFIX_HOST;
         if (f->verdict != VENVFIX_BOUND) {
@@ -286,6 +295,9 @@ static void put_works(struct vf_buf *out, const struct venvfix_check_result *r, 
         vf_buf_puts(out, " (");
         vf_text_put_count(out, s->wrong, "problem)", "problems)");
         put_next(out, r, s, env);
+    } else if (s->partly > 0) {
+        vf_buf_puts(out, ", but not all of it (");
+        vf_text_put_count(out, s->partly, "warning says what is broken)", "warnings say what is broken)");
     }
     vf_buf_putc(out, '\n');
 }

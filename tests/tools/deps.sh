@@ -40,6 +40,7 @@ test  cmd:fish          fish                    fish                     fish   
 test  cmd:tcsh          tcsh                    tcsh                     tcsh              tcsh-shell
 test  cmd:dash          dash                    dash                     dash              dash
 test  cmd:busybox       busybox                 busybox                  busybox           -
+test  cmd:xmllint       libxml2-utils           libxml2                  libxml2-utils     libxml2
 test  cmd:strace        strace                  strace                   strace            -
 lint  cmd:clang         clang                   clang                    clang             llvm
 lint  fuzzer            libclang-rt-dev         compiler-rt              compiler-rt       -

@@ -1,7 +1,8 @@
 """The Python side of the tests: tools and wheels, below the build directory.
 
     pytools.py BUILD         BUILD/pytools (an environment with virtualenv and uv) and BUILD/wheelhouse (a flat directory
-                             with the wheels of tests/requirements.txt for every Python found), where they are not there yet
+                             with the wheels of tests/requirements.txt for every Python found) and BUILD/readers (an
+                             environment with tests/readers.txt), where they are not there yet
     pytools.py --list        the Pythons found, one a line: version, path
     pytools.py --wheels DIR REQUIREMENT...
                              the wheels of these, pinned by tests/requirements.txt, for the Python that runs this
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 
+READERS = pathlib.Path(__file__).resolve().parents[1] / "readers.txt"
 PINS = pathlib.Path(__file__).resolve().parents[1] / "requirements.txt"
 TOOLS = ("virtualenv", "uv")
 MINORS = range(8, 14)
@@ -83,6 +85,16 @@ def make_tools(home, wheelhouse):
     once(home.with_name(home.name + ".stamp"), words, make)
 
 
+def make_readers(home):
+    def make():
+        print("readers: %s into %s" % (READERS.name, home), file=sys.stderr, flush=True)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)], check=True)
+        pip(str(home / "bin/python"), "install", "-q", "--only-binary", ":all:", "--no-deps", "-r", str(READERS))
+
+    words = [digest(READERS.read_text()), sys.version.split()[0], str(home)]
+    once(home.with_name(home.name + ".stamp"), words, make)
+
+
 def download(python, wheelhouse, arguments):
     """The pip that this Python itself brings does it, so that the wheels are those that fit it."""
     with tempfile.TemporaryDirectory(dir=str(wheelhouse.parent), prefix=".fetch-") as scratch:
@@ -136,6 +148,7 @@ def main(arguments):
         fcntl.flock(lock, fcntl.LOCK_EX)
         fill(build / "wheelhouse")
         make_tools(build / "pytools", build / "wheelhouse")
+        make_readers(build / "readers")
     return 0
 
 
