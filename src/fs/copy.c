@@ -455,7 +455,9 @@ static enum vf_status link_all(struct copier *c, struct vf_err *err)
         for (size_t i = 0; i < j.d->n && st == VF_OK; i++) {
             if (!j.d->v[i].again)
                 continue;
-            if (j.src < 0)
+            if (vf_hooks_cancelled(c->hooks))
+                st = vf_err_set(err, VF_INTERRUPTED, 0, NULL, VF_S(""), "stopped on request");
+            else if (j.src < 0)
                 st = open_job(&j, err);
             if (st == VF_OK)
                 st = link_again(&j, &j.d->v[i], err);

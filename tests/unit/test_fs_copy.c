@@ -483,6 +483,39 @@ static void cancel_it(void *ctx, const struct vf_event *ev)
         atomic_store((atomic_bool *)ctx, true);
 }
 
+static bool count_questions(void *ctx)
+{
+    ++*(unsigned long *)ctx;
+    return false;
+}
+
+/* Further names of a file are made one after the other, and each asks whether to go on. */
+static void links_ask_whether_to_go_on(void **state)
+{
+    (void)state;
+    enum { NAMES = 200 };
+    struct world w;
+    struct vf_err err;
+    unsigned long asked[2] = {0, 0};
+    vf_err_init(&err);
+    for (int linked = 0; linked < 2; linked++) {
+        world_make(&w);
+        fx_file(w.src, "first", "text", 0644, 1500000000);
+        int dir = open(w.src, O_RDONLY | O_DIRECTORY);
+        for (int i = 0; linked && i < NAMES; i++) {
+            char name[32];
+            (void)snprintf(name, sizeof name, "name%d", i);
+            assert_int_equal(linkat(dir, "first", dir, name, 0), 0);
+        }
+        struct vf_hooks hooks = {.jobs = 1, .asked = count_questions, .ctx = &asked[linked]};
+        assert_int_equal(vf_copy_tree(dir, w.dfd, NULL, NULL, &hooks, NULL, &err), VF_OK);
+        (void)close(dir);
+        world_free(&w);
+    }
+    assert_true(asked[1] >= asked[0] + NAMES);
+    vf_err_release(&err);
+}
+
 static void cancelled(void **state)
 {
     (void)state;
@@ -598,6 +631,7 @@ int main(void)
         cmocka_unit_test(full_disk),
         cmocka_unit_test(into_something),
         cmocka_unit_test(alike_stay_one),
+        cmocka_unit_test(links_ask_whether_to_go_on),
         cmocka_unit_test(cancelled),
         cmocka_unit_test(cancelled_in_a_file),
         cmocka_unit_test(reflink_only),
