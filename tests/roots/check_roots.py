@@ -17,7 +17,9 @@ from pathlib import Path
 SUITES = os.environ.get("SUITES", "bullseye bookworm trixie").split()
 MIRROR = os.environ.get("DEBIAN_MIRROR", "").split()  # none: the one that debootstrap takes
 PACKAGES = os.environ.get("PACKAGES", "flask markupsafe orjson numpy pyyaml black greenlet").split()
+OLDER = ["importlib-metadata", "zipp", "typing-extensions", "tomli"]  # pip evaluates the markers of these for its own Python
 AT = "app/env"
+CHROOT = shutil.which("chroot", path="/usr/sbin:/usr/bin:/sbin:/bin") or "/usr/sbin/chroot"
 
 JUDGE = r'''
 import importlib, os, re, subprocess, sys
@@ -68,7 +70,7 @@ def must(*args, **kw):
 
 
 def chroot(root, *args):
-    return run("chroot", root, *args, env={"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"})
+    return run(CHROOT, root, *args, env={"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/tmp", "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"})
 
 
 def make_root(area, suite):
@@ -83,7 +85,7 @@ def make_env(area, root):
     packed = area / f"{root.name}.env.tar"
     if not packed.exists():
         version = chroot(root, "/usr/bin/python3", "-c", "import sys; print('%d.%d' % sys.version_info[:2])").stdout.strip()
-        must(sys.executable, "-m", "pip", "download", "-q", "-d", root / "wheels", "--only-binary=:all:", "--python-version", version, *PACKAGES)
+        must(sys.executable, "-m", "pip", "download", "-q", "-d", root / "wheels", "--only-binary=:all:", "--python-version", version, *PACKAGES, *OLDER)
         for args in (("/usr/bin/python3", "-m", "venv", "/" + AT), (f"/{AT}/bin/pip", "install", "-q", "--no-index", "--find-links", "/wheels", *PACKAGES)):
             p = chroot(root, *args)
             if p.returncode:
