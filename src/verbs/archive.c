@@ -321,7 +321,7 @@ static enum vf_status open_public(struct vf_session *s, const struct venvfix_arc
     if (st != VF_OK || kind != VF_SUBJECT_ARCHIVE)
         return st;
     st = vf_archive_open(s, o->path, o->scratch, &r->archive);
-    if (st != VF_OK)
+    if (st != VF_OK || !r->archive)
         return st;
     r->members = vf_arena_array(s->a, r->archive->n + 1, sizeof *r->members);
     if (!r->members)
