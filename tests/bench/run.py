@@ -164,6 +164,21 @@ def measure_fleet(where, directory, runs):
     remove(fleet)
 
 
+def measure_archives(where, env, runs):
+    """An environment inside a tar, beside listing the tar and checking the directory."""
+    for name, options in ("env.tar", ()), ("env.tar.gz", ("-z",)), ("env.tar.zst", ("--zstd",)):
+        file = os.path.join(os.path.dirname(env), name)
+        run("tar", *options, "-cf", file, "-C", os.path.dirname(env), os.path.basename(env))
+
+        def list_and_check():
+            run("tar", "-tf", file)
+            run(PROGRAM, "check", "-q", "--here", env)
+
+        ours, theirs = medians([plain(lambda: run(PROGRAM, "check", "-q", file)), plain(list_and_check)], runs)
+        row(where, "check " + name, ours, "tar -tf + check ENV", theirs, 1.2)
+        os.remove(file)
+
+
 def measure_static(where, env, runs):
     """The static program beside the shared one: starts, check, size."""
     found = [p for p in sorted(glob.glob(os.path.join(BUILD, "dist/venvfix-*-linux-" + platform.machine()))) if os.access(p, os.X_OK)]
@@ -405,7 +420,7 @@ def main():
     ap.add_argument("--runs", type=int, default=5)
     ap.add_argument("--ahead", action="store_true", help="real-time priority for all that is measured (needs root)")
     ap.add_argument("--on", default="disk,tmpfs")
-    ap.add_argument("--only", default="", help="comma-separated: check drift fleet static rename copies pack bundle small freeze memory growth")
+    ap.add_argument("--only", default="", help="comma-separated: check drift fleet archives static rename copies pack bundle small freeze memory growth")
     args = ap.parse_args()
     only = args.only.split(",") if args.only else []
     wanted = lambda name: not only or name in only
@@ -430,6 +445,8 @@ def main():
                 measure_drift(where, env, args.runs, directory)
             if wanted("fleet"):
                 measure_fleet(where, directory, args.runs)
+            if wanted("archives"):
+                measure_archives(where, env, args.runs)
             if wanted("static"):
                 measure_static(where, env, args.runs)
             if wanted("rename"):
