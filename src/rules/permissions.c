@@ -9,7 +9,7 @@ static void judge_file(struct vf_judge *j, const struct vf_file *f)
         vf_judge_about(j, VF_RULE_SETUID, f);
     if (f->flags & VF_FILE_CAPABILITY)
         vf_judge_about(j, VF_RULE_CAPABILITY, f);
-    bool own_lock = vf_slice_eq(f->path, VF_S(".lock")) && f->st.size == 0;
+    bool own_lock = f->st.size == 0 && vf_slice_eq(vf_path_base(f->path), VF_S(".lock")); /* uv's */
     if ((f->st.mode & 0002) && !own_lock)
         vf_judge_about(j, VF_RULE_WORLD_WRITABLE, f);
 }

@@ -500,7 +500,7 @@ def test_check_of_a_bundle(packed, scratch):
     tags = [f for f in doc["findings"] if f["rule"] == "VF552"][0]
     assert "cp311-cp311" in tags["expected"] and "win_amd64" in tags["expected"]
     assert report("check", packed, "--python", "three", rc=2)["error"]["code"] == "usage"
-    assert report("check", scratch, "--python", "3.12", rc=2)["error"]["code"] == "usage"
+    assert report("check", scratch, "--python", "3.12", rc=2)["error"]["code"] == "not-an-environment"
     assert report("check", "--fail-on", "never", packed, "--python", "3.12")["exit"] == 0
     assert os.listdir(scratch) == before
     text = vf("check", packed, rc=0).out.decode()

@@ -281,7 +281,7 @@ def test_refused(scratch):
     (scratch / "s").mkdir()
     write(scratch / "s/only-1.0.tar.gz", "")
     refused(scratch, "only", words="only a source archive", code="not-supported", options=("--find-links", scratch / "s", *HERE))
-    refused(scratch, "six", words="no such directory", code="not-found", options=("--find-links", scratch / "nowhere", *HERE))
+    refused(scratch, "six", words="No such file or directory", code="not-found", options=("--find-links", scratch / "nowhere", *HERE))
     doc = report("recreate", scratch / "gone.txt", scratch / "new", rc=2)
     assert doc["error"]["code"] == "not-found"
     (scratch / "new").mkdir()

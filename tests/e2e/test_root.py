@@ -182,7 +182,7 @@ def test_an_environment_that_is_not_in_the_root_yet(image, tmp_path):
         doc = check(image, "--at", "/srv/other", env=env, rc=1)
         assert find(doc, verdict="broken", path="bin/flask")
         r = vf("check", "--root", image, env, rc=2)
-        assert b"--at" in r.err and b"not below" in r.err
+        assert b"--at" in r.err and b"not in the file tree of --root" in r.err
         r = vf("check", "--root", image, "--at", "app/.venv", env, rc=2)
         assert b"absolute path" in r.err
         shutil.copytree(env, image / "app/.venv", symlinks=True)
