@@ -76,6 +76,16 @@ static bool is_old(const struct spot *s)
     return resumed ? vf_jfile_same(&s->e->was, &s->target) : vf_stat_same(&s->e->was_st, &s->target);
 }
 
+/* Is what came out what was to be replaced. Renaming moves the time of change, so that cannot be asked; in
+ * the run that staged it, mode and owner can: what somebody set since the last look must not be lost. */
+static bool came_out(const struct spot *s, const struct vf_stat *out)
+{
+    const struct vf_stat *was = &s->e->was_st;
+    bool resumed = was->kind == VF_KIND_NONE;
+    bool attrs = resumed || (was->mode == out->mode && was->uid == out->uid && was->gid == out->gid);
+    return like_old(&s->e->was, out) && attrs;
+}
+
 static bool one_file(const struct vf_stat *a, const struct vf_stat *b)
 {
     return a->kind != VF_KIND_NONE && a->ino == b->ino && a->dev == b->dev;
@@ -213,7 +223,7 @@ static enum vf_status in_by_two(struct spot *s, struct vf_err *err)
 {
     if (rename_once(s, ASIDE) < 0)
         return failed(s, errno, err);
-    if (!look(s) || !like_old(&s->e->was, &s->aside)) {
+    if (!look(s) || !came_out(s, &s->aside)) {
         (void)rename_once(s, BACK);
         return changed(s, err);
     }
@@ -226,7 +236,7 @@ static enum vf_status in_by_exchange(struct spot *s, struct vf_err *err)
 {
     if (rename_once(s, EXCHANGE) < 0)
         return cannot_exchange(errno) ? in_by_two(s, err) : failed(s, errno, err);
-    if (look(s) && like_old(&s->e->was, &s->staged))
+    if (look(s) && came_out(s, &s->staged))
         return VF_OK;
     (void)rename_once(s, EXCHANGE);
     return changed(s, err);
@@ -236,7 +246,7 @@ static enum vf_status out_checked(struct spot *s, struct vf_err *err)
 {
     if (rename_once(s, OUT) < 0)
         return failed(s, errno, err);
-    if (look(s) && like_old(&s->e->was, &s->staged))
+    if (look(s) && came_out(s, &s->staged))
         return VF_OK;
     (void)rename_once(s, IN);
     return changed(s, err);
