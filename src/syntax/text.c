@@ -185,6 +185,7 @@ static bool write_in(const struct vf_text_writer *w, enum vf_text_lang lang)
     case VF_LANG_RAW:
         return sp == VF_ENC_RAW ? write_raw(w) : vf_encoding_put(w->out, sp, w->path, w->original);
     case VF_LANG_PROSE:
+    case VF_LANG_LINES:
         return sp == VF_ENC_RAW ? write_prose(w) : vf_encoding_put(w->out, sp, w->path, w->original);
     case VF_LANG_CODE:
         return sp == VF_ENC_RAW ? write_code(w) : vf_encoding_put(w->out, sp, w->path, w->original);

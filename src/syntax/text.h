@@ -9,6 +9,7 @@
 enum vf_text_lang {
     VF_LANG_RAW,   /* no quoting known: a plain path stays plain */
     VF_LANG_PROSE, /* documentation and logs: no program reads a path from it */
+    VF_LANG_LINES, /* a value is all of the line behind its key, whatever it holds */
     VF_LANG_CODE,  /* some programming language: only what needs no escape anywhere */
     VF_LANG_SHELL, /* sh, bash, dash, zsh, ksh */
     VF_LANG_CSH,

@@ -31,7 +31,8 @@ static const struct suffix file_names[] = {
     {".flake8", VF_LANG_INI},
     {".coveragerc", VF_LANG_INI},
     {".pypirc", VF_LANG_INI},
-    {"pyvenv.cfg", VF_LANG_INI},
+    {"pyvenv.cfg", VF_LANG_LINES}, /* of an environment inside of this one, as the next line */
+    {"activate", VF_LANG_SHELL},
     {"alembic.ini", VF_LANG_INI_PERCENT},
     {"uwsgi.ini", VF_LANG_INI_PERCENT},
     {"airflow.cfg", VF_LANG_INI_PERCENT},
