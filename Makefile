@@ -19,7 +19,7 @@ RUN       := $(if $(T),$(foreach u,$(UNIT),$(if $(findstring $(T),$u),$u)),$(UNI
 # Tests that start shells or kill at each step: a sanitizer adds nothing but time. The plain build runs these, and only these.
 PLAIN     := $(patsubst %,tests/unit/test_%.c,syntax_header_run syntax_activate_run fs_txn_killed fs_staging)
 # A program of its own: these, and what compiles modules in with hooks. The other tests are one program that takes names.
-OWN       := $(PLAIN) $(shell grep -lE '^.include "((fs_hooked|txn_world).h|[a-z/_]*[.]c)"|^int main.int' $(UNIT))
+OWN       := $(PLAIN) $(shell grep -lE '^.include "((fs_hooked|txn_world|retire_world).h|[a-z/_]*[.]c)"|^int main.int' $(UNIT))
 UNITHELP  := $(filter-out $(UNIT),$(sort $(wildcard tests/unit/*.c)))
 FUZZ      := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 CFILES    := $(SRC) $(SRCXX) $(UNIT) $(UNITHELP) $(sort $(wildcard tests/fuzz/*.c tests/tools/*.c))
