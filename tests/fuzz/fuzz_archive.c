@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct vf_file_tree *t = NULL;
     struct vf_err err = {0};
     struct vf_file_read r = {.source = {.fd = fileno(f), .size = size, .label = VF_S("fuzz")},
-                             .layer = size % 3,
+                             .layer = (unsigned)(size % 3),
                              .scratch = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (vf_file_tree_new(&t, &err) != VF_OK)
         abort();
