@@ -208,6 +208,6 @@ enum vf_status vf_tree_of_files(const struct vf_file_tree *files, uint32_t dir, 
     if (!t)
         return vf_err_nomem(err);
     *t = (struct files_tree){.base.ops = &files_ops, .files = files, .dir = dir};
-    *out = &t->base;
+    *out = (struct vf_tree *)t;
     return VF_OK;
 }

@@ -121,5 +121,5 @@ struct vf_host *vf_host_user_new(struct vf_host *host, const struct vf_user *use
     struct user_host *h = calloc(1, sizeof *h);
     if (h)
         *h = (struct user_host){.base.ops = &user_ops, .host = host, .user = user};
-    return h ? &h->base : NULL;
+    return (struct vf_host *)h;
 }

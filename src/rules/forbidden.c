@@ -136,7 +136,9 @@ static struct vf_slice target_outside(struct vf_judge *j, const struct vf_file *
     if (loc.where != VF_WHERE_RELATIVE)
         return loc.path;
     struct vf_slice dir = vf_path_join(j->a, vf_judge_fine_root(j), vf_path_dir(f->path));
-    struct vf_slice abs = dir.p ? vf_path_clean_dup(j->a, vf_path_join(j->a, dir, r->value)) : dir;
+    struct vf_slice abs = {NULL, 0};
+    if (dir.p)
+        abs = vf_path_clean_dup(j->a, vf_path_join(j->a, dir, r->value));
     j->out->failed = j->out->failed || !abs.p;
     return !abs.p || vf_path_under(vf_judge_fine_root(j), abs, &rest) ? VF_S("") : abs;
 }

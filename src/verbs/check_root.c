@@ -75,7 +75,7 @@ static enum vf_status set_path(struct vf_session *s, const struct venvfix_check_
 {
     struct vf_slice typed_root = vf_session_abs(s, o->root);
     struct vf_slice in = path_in_root(s, typed_root, p->root, p->outer);
-    if (!in.n && (*host)->ops->tree)
+    if (!in.n && *host && (*host)->ops->tree)
         in = path_in_image(s, o, p, *host);
     if (in.n)
         in = vf_check_named(s, *host, in);

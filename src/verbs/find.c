@@ -12,28 +12,26 @@ struct finding {
     struct vf_slice top; /* the directory that was given */
     struct vf_tree *tree;
     struct vf_arena scratch; /* of one directory */
-    char **stack;            /* directories still to be listed, relative to `top`; each malloc'ed */
-    size_t n, cap;
-    bool stopped; /* the caller wants no more */
+    struct vf_buf stack;     /* directories still to be listed, relative to `top`, a NUL behind each */
+    bool stopped;            /* the caller wants no more */
 };
 
 static bool push(struct finding *z, struct vf_slice rel)
 {
-    if (z->n == z->cap) {
-        size_t cap = z->cap ? z->cap * 2 : 64;
-        char **bigger = cap > SIZE_MAX / sizeof *bigger ? NULL : realloc(z->stack, cap * sizeof *bigger);
-        if (!bigger)
-            return false;
-        z->stack = bigger;
-        z->cap = cap;
-    }
-    char *copy = malloc(rel.n + 1);
-    if (!copy)
-        return false;
-    memcpy(copy, rel.p, rel.n);
-    copy[rel.n] = '\0';
-    z->stack[z->n++] = copy;
-    return true;
+    vf_buf_put(&z->stack, rel);
+    vf_buf_putc(&z->stack, '\0');
+    return !z->stack.failed;
+}
+
+/* The last one that was pushed; a copy, in the scratch arena. */
+static struct vf_slice pop(struct finding *z)
+{
+    size_t end = z->stack.n - 1, from = end;
+    while (from > 0 && z->stack.p[from - 1])
+        from--;
+    struct vf_slice rel = vf_arena_dup(&z->scratch, (struct vf_slice){z->stack.p + from, end - from});
+    z->stack.n = from;
+    return rel;
 }
 
 static const struct vf_dirent *entry_of(const struct vf_dirent *ents, size_t n, const char *name)
@@ -142,13 +140,14 @@ static enum vf_status visit(struct finding *z, struct vf_slice rel)
 static enum vf_status walk(struct finding *z)
 {
     enum vf_status st = push(z, VF_S("")) ? VF_OK : vf_err_nomem(&z->s.err);
-    while (st == VF_OK && z->n && !z->stopped) {
-        char *rel = z->stack[--z->n];
-        if (vf_hooks_cancelled(&z->s.hooks))
+    while (st == VF_OK && z->stack.n && !z->stopped) {
+        struct vf_slice rel = pop(z);
+        if (!rel.p)
+            st = vf_err_nomem(&z->s.err);
+        else if (vf_hooks_cancelled(&z->s.hooks))
             st = vf_err_set(&z->s.err, VF_INTERRUPTED, 0, "find", z->top, "stopped on request");
         else
-            st = visit(z, vf_slice_of(rel));
-        free(rel);
+            st = visit(z, rel);
         vf_arena_release(&z->scratch);
         vf_arena_init(&z->scratch);
     }
@@ -160,6 +159,7 @@ int venvfix_find(const struct venvfix_find_options *options, struct venvfix_find
     struct finding z = {.o = options};
     *result = (struct venvfix_find_result){0};
     vf_arena_init(&z.scratch);
+    vf_buf_init(&z.stack);
     enum vf_status st = vf_session_open(&z.s, &options->hooks);
     if (st == VF_OK) {
         z.top = vf_session_abs(&z.s, options->path);
@@ -167,9 +167,7 @@ int venvfix_find(const struct venvfix_find_options *options, struct venvfix_find
     }
     if (st == VF_OK)
         st = walk(&z);
-    while (z.n)
-        free(z.stack[--z.n]);
-    free(z.stack);
+    vf_buf_release(&z.stack);
     vf_tree_free(z.tree);
     vf_arena_release(&z.scratch);
     vf_session_close(&z.s, &result->error, &result->own);

@@ -164,7 +164,7 @@ static enum vf_status read_oci_layers(struct opening *o, const json_t *manifest)
     const json_t *layers = json_object_get(manifest, "layers");
     enum vf_status st = json_array_size(layers) > 0 ? VF_OK : bad(o, "its manifest names no layers");
     for (size_t i = 0; st == VF_OK && i < json_array_size(layers); i++) {
-        struct vf_slice name;
+        struct vf_slice name = {NULL, 0};
         st = blob_name(o, json_array_get(layers, i), &name);
         if (st == VF_OK)
             st = add_layer(o, name);

@@ -175,7 +175,7 @@ static bool get_kept(struct vf_slice *s, struct kept *k)
 
 static enum vf_status read_kept(struct vf_change *c, struct vf_slice path, struct vf_vec *all)
 {
-    struct vf_slice s;
+    struct vf_slice s = {NULL, 0};
     enum vf_status st =
         path.p && vf_host_exists(c->s.host, path)
             ? vf_host_read(c->s.host, path, UNDO_CAP, c->s.a, &s, &c->s.err)
